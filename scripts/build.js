@@ -1,0 +1,17 @@
+// Compiles dist/ with tsc; `npm ci` in a checkout runs it through `prepare`. In an installed package there is nothing to do.
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+if (existsSync(path.join(root, "tsconfig.build.json"))) {
+  const typescript = path.dirname(createRequire(import.meta.url).resolve("typescript/package.json"));
+  rmSync(path.join(root, "dist"), { recursive: true, force: true });
+  const tsc = [path.join(typescript, "bin", "tsc"), "-p", "tsconfig.build.json"];
+  const { status } = spawnSync(process.execPath, tsc, { cwd: root, stdio: "inherit" });
+  const bin = path.join(root, "dist/src/cli/main.js");
+  if (existsSync(bin)) chmodSync(bin, 0o755);
+  process.exitCode = status ?? 1;
+}

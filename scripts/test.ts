@@ -1,0 +1,97 @@
+import { spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+
+/**
+ * The whole test command: types, lint, README, then every test file in a process of its own.
+ * uvu exits 0 when a file never calls run() and when hooks swallow failures, so its counts are read and checked here:
+ * a file fails unless it ran at least one test and passed + skipped equals the total.
+ * `npm test -- WORD …` runs only the test files whose path contains one of the words.
+ */
+interface Outcome {
+  readonly title: string;
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly seconds: number;
+  readonly output: string;
+}
+
+const root = path.resolve(import.meta.dirname, "..");
+const bin = (name: string) => path.join(root, "node_modules", ".bin", name);
+
+function execute(command: string, args: readonly string[]): Promise<{ code: number; output: string; seconds: number }> {
+  const started = performance.now();
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: root, env: { ...process.env, FORCE_COLOR: "0" } });
+    let output = "";
+    const take = (chunk: Buffer) => {
+      output += chunk.toString();
+    };
+    child.stdout.on("data", take);
+    child.stderr.on("data", take);
+    child.on("error", (error) => take(Buffer.from(String(error))));
+    child.on("close", (code) => resolve({ code: code ?? 1, output, seconds: (performance.now() - started) / 1000 }));
+  });
+}
+
+async function check(title: string, command: string, args: readonly string[]): Promise<Outcome> {
+  const { code, output, seconds } = await execute(command, args);
+  return { title, passed: Number(code === 0), failed: Number(code !== 0), skipped: 0, seconds, output };
+}
+
+async function testFile(file: string): Promise<Outcome> {
+  const { code, output, seconds } = await execute(process.execPath, ["--import", "tsx", file]);
+  const title = path.relative(root, file);
+  const count = (label: string) => Number(new RegExp(`^\\s*${label}:\\s+(\\d+)`, "m").exec(output)?.[1] ?? 0);
+  const [total, passed, skipped] = [count("Total"), count("Passed"), count("Skipped")];
+  const silent = !/\.run\(\)/.test(readFileSync(file, "utf8")) || total === 0;
+  const failed = silent ? 1 : Math.max(total - passed - skipped, code === 0 ? 0 : 1);
+  const reason = silent ? `${title}: ran no test; does it call .run()?\n` : "";
+  return { title, passed, failed, skipped, seconds, output: reason + output };
+}
+
+function testFiles(): string[] {
+  const words = process.argv.slice(2);
+  return readdirSync(path.join(root, "test"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".test.ts"))
+    .filter((name) => words.length === 0 || words.some((word) => name.includes(word)))
+    .sort()
+    .map((name) => path.join(root, "test", name));
+}
+
+function report(outcome: Outcome): void {
+  const mark = outcome.failed > 0 ? "FAIL" : "ok  ";
+  const skipped = outcome.skipped > 0 ? `, ${outcome.skipped} skipped` : "";
+  console.log(`${mark} ${outcome.title} (${outcome.passed} passed${skipped}, ${outcome.seconds.toFixed(1)} s)`);
+  if (outcome.failed > 0 || outcome.skipped > 0) console.log(outcome.output.trimEnd());
+}
+
+const whole = process.argv.length === 2;
+const jobs: (() => Promise<Outcome>)[] = [
+  ...(whole
+    ? [
+        () => check("types", bin("tsc"), ["--noEmit", "-p", "tsconfig.json"]),
+        () => check("lint", bin("biome"), ["check", "--error-on-warnings", "."]),
+        () => check("README code", process.execPath, ["--import", "tsx", "scripts/readme.ts"]),
+      ]
+    : []),
+  ...testFiles().map((file) => () => testFile(file)),
+];
+
+const outcomes: Outcome[] = [];
+const worker = async (): Promise<void> => {
+  for (let job = jobs.shift(); job; job = jobs.shift()) {
+    const outcome = await job();
+    outcomes.push(outcome);
+    report(outcome);
+  }
+};
+await Promise.all(Array.from({ length: Math.max(1, os.availableParallelism()) }, worker));
+
+const sum = (key: "passed" | "failed" | "skipped") => outcomes.reduce((n, o) => n + o[key], 0);
+if (outcomes.length === 0) console.log("no test file matches");
+const skipped = sum("skipped") > 0 ? `, ${sum("skipped")} skipped` : "";
+process.exitCode = sum("failed") > 0 || outcomes.length === 0 ? 1 : 0;
+console.log(`${sum("passed")} passed, ${sum("failed")} failed${skipped}`);

@@ -1,0 +1,94 @@
+/**
+ * Seeded random streams. Every random draw of the project comes from a stream with a name, so that drawing more in one
+ * place never changes another: `stream(seed, "latents", step)`.
+ */
+export interface Random {
+  /** Uniform in [0, 1), 32 bits. */
+  uniform(): number;
+  /** Standard normal. */
+  normal(): number;
+  /** Uniform whole number in [0, n). */
+  integer(n: number): number;
+  /** Fills an array with standard normal draws and returns it. */
+  fillNormal<T extends Float32Array | Float64Array>(out: T): T;
+  /** The numbers 0 … n-1 in random order. */
+  permutation(n: number): Int32Array;
+}
+
+/** The stream named by `names` under `seed`: xoshiro128** (Blackman, Vigna 2018), seeded by hashing the names. */
+export function stream(seed: number, ...names: readonly (string | number)[]): Random {
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw new RangeError(`seed: expected a whole number from 0 to 2^53 - 1, got ${seed}`);
+  }
+  const hash = hasher(`${seed}/${names.join("/")}`);
+  let a = hash();
+  let b = hash();
+  let c = hash();
+  let d = hash() | 1; // the all-zero state is the one xoshiro cannot leave
+
+  const next = (): number => {
+    const product = Math.imul(b, 5);
+    const result = Math.imul((product << 7) | (product >>> 25), 9) >>> 0;
+    const shifted = b << 9;
+    c ^= a;
+    d ^= b;
+    b ^= c;
+    a ^= d;
+    c ^= shifted;
+    d = (d << 11) | (d >>> 21);
+    return result;
+  };
+  const uniform = (): number => next() / 2 ** 32;
+
+  let spare: number | undefined;
+  /** Marsaglia's polar method: two draws a round, the second kept for the next call. */
+  const normal = (): number => {
+    if (spare !== undefined) {
+      const kept = spare;
+      spare = undefined;
+      return kept;
+    }
+    for (;;) {
+      const u = (next() + 0.5) / 2 ** 31 - 1;
+      const v = (next() + 0.5) / 2 ** 31 - 1;
+      const s = u * u + v * v;
+      if (s >= 1) continue;
+      const factor = Math.sqrt((-2 * Math.log(s)) / s);
+      spare = v * factor;
+      return u * factor;
+    }
+  };
+
+  return {
+    uniform,
+    normal,
+    integer: (n) => Math.floor(uniform() * n),
+    fillNormal: (out) => {
+      for (let i = 0; i < out.length; i++) out[i] = normal();
+      return out;
+    },
+    permutation: (n) => {
+      const order = Int32Array.from({ length: n }, (_, i) => i);
+      for (let i = n - 1; i > 0; i--) {
+        const j = Math.floor(uniform() * (i + 1));
+        [order[i], order[j]] = [order[j]!, order[i]!];
+      }
+      return order;
+    },
+  };
+}
+
+/** xmur3 (bryc): 32-bit words from a string, well mixed even for strings that differ in one character. */
+function hasher(text: string): () => number {
+  let h = 1779033703 ^ text.length;
+  for (let i = 0; i < text.length; i++) {
+    h = Math.imul(h ^ text.charCodeAt(i), 3432918353);
+    h = (h << 13) | (h >>> 19);
+  }
+  return () => {
+    h = Math.imul(h ^ (h >>> 16), 2246822507);
+    h = Math.imul(h ^ (h >>> 13), 3266489909);
+    h ^= h >>> 16;
+    return h >>> 0;
+  };
+}

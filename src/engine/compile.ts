@@ -1,0 +1,163 @@
+import type * as tf from "@tensorflow/tfjs";
+import type * as Ort from "onnxruntime-node";
+import { eager } from "./eager.ts";
+import { type Constant, type DType, type Graph, sameShape, type Value } from "./graph.ts";
+import { contiguous, dtypeOf, fromHost, isArray, isTensor } from "./host.ts";
+import { encodeOnnx, type OnnxOptions, reachable } from "./onnx.ts";
+import { onnxRuntime, openSession, type Session } from "./session.ts";
+import { type EngineSettings, engineSettings } from "./settings.ts";
+import {
+  type ArraysOf,
+  flatten,
+  type HostArray,
+  type HostData,
+  type Leaf,
+  type Struct,
+  type TensorsOf,
+  unflatten,
+} from "./struct.ts";
+import { type Trace, trace } from "./trace.ts";
+
+export interface CompileOptions extends Partial<EngineSettings> {
+  /** What messages call the function; default its own name. */
+  readonly name?: string;
+}
+
+/** A function that was traced once and now runs as one ONNX graph (or op by op, with the engine tfjs). */
+export interface Compiled<I, O> {
+  /** Runs the function. The arrays must have the shapes and dtypes it was compiled for. Runs are serialised by the caller. */
+  run(inputs: I): Promise<O>;
+  /** The graph as an ONNX model with every constant inside; inputs and outputs are named by their paths unless told. */
+  toOnnx(options?: Omit<OnnxOptions, "embed">): Uint8Array;
+  /** Nodes of the graph, before ONNX Runtime's own optimisation. */
+  readonly nodes: number;
+  /** Lets go of the native session. A compiled function cannot run afterwards. */
+  dispose(): Promise<void>;
+}
+
+/**
+ * Traces the pure function `fn` over tfjs tensors once and returns it compiled.
+ *
+ * `inputs` is an array, or a nested list or record of arrays: examples whose shapes and dtypes (not values) the function
+ * is compiled for. `fn` gets the same structure of tensors and returns a tensor or a nested structure of them; gradients
+ * (`tf.grads`, `tf.valueAndGrad`) may appear inside. Tensors and typed arrays that `fn` closes over become constants.
+ *
+ * Errors: a kernel that cannot be traced (named, with the file to add it in), reading a traced tensor's values, and a
+ * function that is not pure (it draws random numbers or keeps state: two traces differ).
+ */
+export async function compile<I extends Struct<HostArray>, O extends Struct<tf.Tensor>>(
+  fn: (inputs: TensorsOf<I>) => O,
+  inputs: I,
+  options: CompileOptions = {},
+): Promise<Compiled<I, ArraysOf<O>>> {
+  const name = options.name ?? (fn.name || "compile");
+  const settings = engineSettings(options);
+  const example = inputs as Struct<HostArray>;
+  const leaves = flatten(example, isArray);
+  const examples = leaves.map((l) => l.value);
+  const call = (tensors: tf.Tensor[]) => fn(unflatten(example, isArray, tensors) as never);
+  const check = (given: unknown): HostData[] =>
+    checkedInputs(name, leaves, flatten(given as Struct<HostArray>, isArray));
+
+  if (settings.engine === "tfjs") {
+    const run = await eager(call, leaves);
+    return {
+      run: async (given: unknown) => run(check(given)) as never,
+      toOnnx: (opts) => encode(traceTwice(name, call, examples), leaves, { ...opts, embed: true }),
+      nodes: 0,
+      dispose: async () => {},
+    };
+  }
+  const traced = traceTwice(name, call, examples);
+  const { graph, outputs } = traced;
+  const session = await openSession(encodeOnnx(graph, outputs), settings);
+  const runner = await feeder(graph, outputs, session);
+  let disposed = false;
+  return {
+    run: async (given: unknown) => {
+      if (disposed) throw new Error(`${name}: was disposed; compile it again`);
+      const results = await runner(check(given));
+      return unflatten(traced.result, isTensor, results) as never;
+    },
+    toOnnx: (opts) => encode(traced, leaves, { ...opts, embed: true }),
+    nodes: graph.nodes.length,
+    dispose: async () => {
+      if (disposed) return;
+      disposed = true;
+      await session.release();
+    },
+  };
+}
+
+/** Traces twice: equal graphs with equal constants mean that the function is pure, as far as tracing can see. */
+function traceTwice(
+  name: string,
+  call: (tensors: tf.Tensor[]) => Struct<tf.Tensor>,
+  examples: readonly HostArray[],
+): Trace {
+  const first = trace(call, examples);
+  const second = trace(call, examples);
+  const same =
+    Buffer.from(encodeOnnx(first.graph, first.outputs)).equals(encodeOnnx(second.graph, second.outputs)) &&
+    first.graph.hidden.every((c, i) => sameData(c, second.graph.hidden[i]!));
+  if (!same) {
+    throw new Error(
+      `${name}: is not pure, two traces of it differ (does it draw random numbers or keep state?); ` +
+        "pass random numbers and state in as inputs",
+    );
+  }
+  return first;
+}
+
+const sameData = (a: Constant, b: Constant): boolean =>
+  a.data === b.data || (a.data.length === b.data.length && a.data.every((v, i) => Object.is(v, b.data[i])));
+
+function checkedInputs(
+  name: string,
+  expected: readonly Leaf<HostArray>[],
+  given: readonly Leaf<HostArray>[],
+): HostData[] {
+  if (given.length !== expected.length) {
+    throw new TypeError(
+      `${name}: expected ${expected.length} arrays (${paths(expected)}), got ${given.length} (${paths(given)})`,
+    );
+  }
+  return given.map(({ path, value }, i) => {
+    const want = expected[i]!;
+    const dtype = dtypeOf(want.value);
+    if (path !== want.path) throw new TypeError(`${name}: expected an input "${want.path}", got "${path}"`);
+    if (!sameShape(value.shape, want.value.shape) || dtypeOf(value) !== dtype) {
+      throw new TypeError(
+        `${name}: input ${path || "value"}: expected ${dtype} [${want.value.shape}], got ${dtypeOf(value)} [${value.shape}]; ` +
+          "compile it again for other shapes",
+      );
+    }
+    return contiguous(value);
+  });
+}
+
+const paths = (leaves: readonly Leaf<unknown>[]): string => leaves.map((l) => l.path || "value").join(", ");
+
+function encode(traced: Trace, leaves: readonly Leaf<HostArray>[], options: OnnxOptions): Uint8Array {
+  const inputNames = options.inputNames ?? leaves.map((l, i) => l.path || `in${i}`);
+  const outputNames = options.outputNames ?? traced.outputPaths.map((path, i) => path || `out${i}`);
+  return encodeOnnx(traced.graph, traced.outputs, { ...options, inputNames, outputNames });
+}
+
+/** Binds host arrays to the session: hidden constants once, inputs at every run, outputs back in order. */
+async function feeder(graph: Graph, outputs: readonly Value[], session: Session) {
+  const { Tensor } = await onnxRuntime();
+  const tensor = (data: Constant["data"], { dtype, shape }: Value) =>
+    new Tensor(dtype as DType, data as Float32Array, [...shape]);
+  const used = reachable(graph, outputs);
+  const fixed: Record<string, Ort.Tensor> = {};
+  for (const c of graph.hidden) if (used.has(c.name)) fixed[c.name] = tensor(c.data, c);
+  return async (data: readonly HostData[]): Promise<HostArray[]> => {
+    const feeds = { ...fixed };
+    graph.inputs.forEach((value, i) => {
+      feeds[value.name] = tensor(data[i]!, value);
+    });
+    const results = await session.run(feeds);
+    return outputs.map((value, i) => fromHost(results[`out${i}`]!.data as HostData, value.shape));
+  };
+}

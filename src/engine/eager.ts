@@ -1,0 +1,30 @@
+import * as tf from "@tensorflow/tfjs";
+import { dtypeOf, fromHost, isTensor } from "./host.ts";
+import { flatten, type HostArray, type HostData, type Leaf, type Struct, unflatten } from "./struct.ts";
+
+/** Registers @tensorflow/tfjs-node's native backend where that optional peer is installed; returns the backend's name. */
+export async function eagerBackend(): Promise<string> {
+  const optional = "@tensorflow/tfjs-node";
+  await import(optional).catch(() => undefined);
+  const name = tf.findBackendFactory("tensorflow") ? "tensorflow" : "cpu";
+  return name;
+}
+
+/** `call` run op by op on tfjs, over host arrays: the second engine, and the reference for the first. */
+export async function eager(call: (tensors: tf.Tensor[]) => Struct<tf.Tensor>, inputs: readonly Leaf<HostArray>[]) {
+  const backend = await eagerBackend();
+  return (data: readonly HostData[]): Struct<HostArray> => {
+    tf.setBackend(backend);
+    tf.engine().startScope();
+    try {
+      const tensors = inputs.map(({ value }, i) => tf.tensor(data[i]!, value.shape, dtypeOf(value)));
+      const result = call(tensors);
+      const leaves = flatten(result, isTensor).map(({ value }) =>
+        fromHost(value.dataSync().slice() as HostData, value.shape),
+      );
+      return unflatten(result, isTensor, leaves);
+    } finally {
+      tf.engine().endScope();
+    }
+  };
+}

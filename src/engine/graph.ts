@@ -1,0 +1,179 @@
+/** The dtypes that tfjs tensors have here; int64 exists only inside a graph (shapes and indices of ONNX operators). */
+export type DType = "float32" | "int32" | "bool";
+export type GraphDType = DType | "int64";
+
+export type ConstantData = Float32Array | Int32Array | Uint8Array | BigInt64Array;
+
+/** One edge of the graph. The shape is always known: tracing runs on concrete shapes. */
+export interface Value {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly dtype: GraphDType;
+  /** The smaller edge that this one is an Expand of: elementwise operators broadcast it instead of reading the big one. */
+  readonly source?: Value;
+  /** The value of a rank-0 constant. */
+  readonly fill?: number;
+}
+
+export type Attribute = number | string | readonly number[] | { readonly float: number };
+export type Attributes = Readonly<Record<string, Attribute>>;
+
+export interface Node {
+  readonly op: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Attributes;
+}
+
+export interface Constant extends Value {
+  readonly data: ConstantData;
+}
+
+export const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+
+/** A constant with more elements than this becomes a hidden input, so that graphs stay small and sessions can be shared. */
+const LARGEST_INLINE = 64;
+
+/**
+ * An ONNX graph under construction: named edges, nodes in topological order, constants.
+ * Kernels append to it through `node`; the helpers below are the ONNX idioms that several kernels share.
+ */
+export class Graph {
+  readonly inputs: Value[] = [];
+  readonly nodes: Node[] = [];
+  readonly inline: Constant[] = [];
+  readonly hidden: Constant[] = [];
+  #names = 0;
+  #constants = new Map<ConstantData, Constant>();
+  #scalars = new Map<string, Value>();
+
+  #fresh(): string {
+    return `v${this.#names++}`;
+  }
+
+  input(shape: readonly number[], dtype: DType): Value {
+    const value = { name: `in${this.inputs.length}`, shape, dtype };
+    this.inputs.push(value);
+    return value;
+  }
+
+  /** Appends a node with one output. An empty input name means "optional input left out", as in ONNX. */
+  node(
+    op: string,
+    inputs: readonly (Value | null)[],
+    shape: readonly number[],
+    dtype: GraphDType = inputs[0]?.dtype ?? "float32",
+    attributes: Attributes = {},
+  ): Value {
+    const value = { name: this.#fresh(), shape, dtype };
+    this.nodes.push({ op, inputs: inputs.map((v) => v?.name ?? ""), outputs: [value.name], attributes });
+    return value;
+  }
+
+  /** Appends a node with several outputs, all of one dtype. */
+  multi(
+    op: string,
+    inputs: readonly Value[],
+    shapes: readonly (readonly number[])[],
+    dtype: GraphDType,
+    attributes: Attributes = {},
+  ): Value[] {
+    const values = shapes.map((shape) => ({ name: this.#fresh(), shape, dtype }));
+    const outputs = values.map((v) => v.name);
+    this.nodes.push({ op, inputs: inputs.map((v) => v.name), outputs, attributes });
+    return values;
+  }
+
+  /**
+   * A constant; the same typed array always gives the same edge, so a captured matrix is stored once.
+   * Constants whose elements are all equal (the ones and zeros of gradients) are an expanded scalar.
+   */
+  constant(data: ConstantData, shape: readonly number[], dtype: GraphDType): Value {
+    const known = this.#constants.get(data);
+    if (known?.dtype === dtype) return this.reshape(known, shape);
+    if (dtype !== "int64" && data.length > 1 && data.every((v) => v === data[0])) {
+      return this.expand(this.scalar(Number(data[0]), dtype), shape);
+    }
+    const large = sizeOf(shape) > LARGEST_INLINE;
+    const name = large ? `hidden${this.hidden.length}` : this.#fresh();
+    const constant = { name, shape, dtype, data };
+    (large ? this.hidden : this.inline).push(constant);
+    this.#constants.set(data, constant);
+    return constant;
+  }
+
+  /** A rank-0 constant of the given dtype. */
+  scalar(value: number, dtype: GraphDType): Value {
+    const key = `${dtype}:${Object.is(value, -0) ? "-0" : value}`;
+    const known = this.#scalars.get(key);
+    if (known) return known;
+    const made = { ...this.constant(typedArray([value], dtype), [], dtype), fill: value };
+    this.#scalars.set(key, made);
+    return made;
+  }
+
+  /** A rank-1 int64 constant: shapes, axes, pads. */
+  ints(values: readonly number[]): Value {
+    return this.constant(typedArray(values, "int64"), [values.length], "int64");
+  }
+
+  reshape(x: Value, shape: readonly number[]): Value {
+    if (sameShape(x.shape, shape)) return x;
+    return this.node("Reshape", [x, this.ints(shape)], shape, x.dtype, { allowzero: 1 });
+  }
+
+  transpose(x: Value, perm: readonly number[]): Value {
+    if (perm.every((p, i) => p === i)) return x;
+    const shape = perm.map((p) => x.shape[p]!);
+    return this.node("Transpose", [x], shape, x.dtype, { perm });
+  }
+
+  cast(x: Value, dtype: GraphDType): Value {
+    if (x.dtype === dtype) return x;
+    return this.node("Cast", [x], x.shape, dtype, { to: elementTypes[dtype] });
+  }
+
+  expand(x: Value, shape: readonly number[]): Value {
+    if (sameShape(x.shape, shape)) return x;
+    return { ...this.node("Expand", [x, this.ints(shape)], shape, x.dtype), source: x.source ?? x };
+  }
+
+  /** An elementwise operator with NumPy broadcasting; expanded operands are read before their expansion where they can be. */
+  elementwise(op: string, operands: readonly Value[], dtype: GraphDType): Value {
+    const shape = operands.map((v) => v.shape).reduce(broadcastShape);
+    const fits = (vs: readonly Value[]) => sameShape(vs.map((v) => v.shape).reduce(broadcastShape), shape);
+    let chosen = [...operands];
+    for (const [i, v] of operands.entries()) {
+      if (!v.source) continue;
+      const next = chosen.with(i, v.source);
+      if (fits(next)) chosen = next;
+    }
+    const [a, b] = chosen;
+    if (op === "Mul" && b?.fill === 1) return this.expand(a!, shape);
+    if (op === "Mul" && a?.fill === 1) return this.expand(b!, shape);
+    return this.node(op, chosen, shape, dtype);
+  }
+}
+
+/** TensorProto.DataType numbers of the ONNX specification. */
+export const elementTypes: { [K in GraphDType]: number } = { float32: 1, int32: 6, int64: 7, bool: 9 };
+
+export function typedArray(values: ArrayLike<number>, dtype: GraphDType): ConstantData {
+  if (dtype === "float32") return Float32Array.from(values);
+  if (dtype === "int32") return Int32Array.from(values);
+  if (dtype === "bool") return Uint8Array.from(values);
+  return BigInt64Array.from(Array.from(values, BigInt));
+}
+
+export const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length === b.length && a.every((n, i) => n === b[i]);
+
+/** The shape of an elementwise operation with NumPy broadcasting. */
+export function broadcastShape(a: readonly number[], b: readonly number[]): number[] {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, i) => {
+    const p = a[a.length - rank + i] ?? 1;
+    const q = b[b.length - rank + i] ?? 1;
+    return p === 1 ? q : p;
+  });
+}

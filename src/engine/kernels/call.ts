@@ -1,0 +1,24 @@
+import type { NamedAttrMap } from "@tensorflow/tfjs";
+import type { Graph, Value } from "../graph.ts";
+
+/** What a kernel sees: its traced inputs by tfjs name (or as a list, for Concat, Pack and AddN), its attributes, the graph. */
+export interface KernelCall<Attrs extends object = NamedAttrMap> {
+  readonly inputs: Readonly<Record<string, Value>>;
+  readonly list: readonly Value[];
+  readonly attrs: Attrs;
+  readonly graph: Graph;
+}
+
+/** Emits the ONNX nodes of one tfjs kernel and returns its output edges, with tfjs shapes and dtypes. */
+export type Kernel = (call: KernelCall) => Value | Value[];
+
+/** Gives a kernel the attribute type that tfjs publishes for it; tfjs itself passes attributes untyped. */
+export const kernel = <Attrs extends object>(build: (call: KernelCall<Attrs>) => Value | Value[]): Kernel =>
+  build as unknown as Kernel;
+
+/** The input called `name`; tfjs guarantees it, so its absence is a fault of the kernel table. */
+export function input(call: Pick<KernelCall, "inputs">, name: string): Value {
+  const value = call.inputs[name];
+  if (!value) throw new Error(`kernel: input ${name} is missing, got ${Object.keys(call.inputs).join(", ")}`);
+  return value;
+}

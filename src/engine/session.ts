@@ -1,0 +1,96 @@
+import { createHash } from "node:crypto";
+import type * as Ort from "onnxruntime-node";
+import type { DType, GraphDType } from "./graph.ts";
+import type { EngineSettings } from "./settings.ts";
+import type { HostData } from "./struct.ts";
+
+/**
+ * Sessions of ONNX Runtime, shared by every compiled function with the same graph: creating and releasing sessions again
+ * and again leaks native memory (onnxruntime issues 25325, 26831), so a released one waits here for the next equal graph.
+ */
+
+interface Entry {
+  readonly session: Promise<Ort.InferenceSession>;
+  users: number;
+}
+
+/** Sessions without a user that are kept for reuse; beyond this the one idle for longest is released. */
+const MOST_IDLE = 16;
+
+const pool = new Map<string, Entry>();
+
+export interface Session {
+  run(feeds: Readonly<Record<string, Ort.Tensor>>): Promise<Ort.InferenceSession.ReturnType>;
+  release(): Promise<void>;
+}
+
+let runtime: Promise<typeof Ort> | undefined;
+
+/** ONNX Runtime, loaded when first needed. */
+export function onnxRuntime(): Promise<typeof Ort> {
+  runtime ??= import("onnxruntime-node").then(
+    (m) => ("default" in m ? (m.default as typeof Ort) : m),
+    (cause) => {
+      throw new Error(
+        `engine onnx: onnxruntime-node could not be loaded (${cause.message}); run "npm install onnxruntime-node", ` +
+          "or choose --engine tfjs",
+      );
+    },
+  );
+  return runtime;
+}
+
+export async function openSession(model: Uint8Array, settings: EngineSettings): Promise<Session> {
+  const key = `${settings.device}:${settings.threads}:${createHash("sha256").update(model).digest("hex")}`;
+  const entry = pool.get(key) ?? { session: create(model, settings), users: 0 };
+  pool.set(key, entry);
+  entry.users++;
+  const session = await entry.session.catch((error: unknown) => {
+    pool.delete(key);
+    throw error;
+  });
+  return {
+    run: (feeds) => session.run(feeds),
+    release: async () => {
+      entry.users--;
+      pool.delete(key); // to the end of the queue: a Map keeps insertion order
+      pool.set(key, entry);
+      await evict();
+    },
+  };
+}
+
+async function evict(): Promise<void> {
+  const idle = [...pool].filter(([, entry]) => entry.users === 0);
+  for (const [key, entry] of idle.slice(0, Math.max(0, idle.length - MOST_IDLE))) {
+    pool.delete(key);
+    await (await entry.session).release();
+  }
+}
+
+async function create(model: Uint8Array, { device, threads }: EngineSettings): Promise<Ort.InferenceSession> {
+  const ort = await onnxRuntime();
+  try {
+    return await ort.InferenceSession.create(model, {
+      executionProviders: device === "webgpu" ? ["webgpu"] : ["cpu"],
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      graphOptimizationLevel: "all",
+      logSeverityLevel: 4,
+      // Denormals appear when moments of Adam decay to zero; treating them as zero keeps steps from slowing down.
+      extra: { session: { set_denormal_as_zero: "1" } },
+    });
+  } catch (error) {
+    if (device === "webgpu") throw new Error(webgpuHelp(error));
+    throw error;
+  }
+}
+
+const webgpuHelp = (error: unknown): string =>
+  `device webgpu: no usable adapter (${error instanceof Error ? error.message.split("\n")[0] : error}); install a Vulkan, ` +
+  "Metal or Direct3D 12 driver for the GPU (Debian: apt-get install libvulkan1 mesa-vulkan-drivers), or use --device cpu";
+
+export async function ortTensor(data: HostData | BigInt64Array, dtype: GraphDType, shape: readonly number[]) {
+  const { Tensor } = await onnxRuntime();
+  return new Tensor(dtype as DType, data as Float32Array, [...shape]);
+}

@@ -1,0 +1,51 @@
+import type * as tf from "@tensorflow/tfjs";
+import type { NdArray } from "ndarray";
+
+/** A value, or lists and records of values, nested to any depth: what compiled functions take and return. */
+export type Struct<T> = T | { readonly [key: string]: Struct<T> } | readonly Struct<T>[];
+
+/** The typed arrays that tensors travel in outside the engine: float32, int32, and bytes for bool. */
+export type HostData = Float32Array | Int32Array | Uint8Array;
+export type HostArray = NdArray<HostData>;
+
+/** The same structure with every `From` leaf replaced by `To`. */
+export type MapStruct<S, From, To> = S extends From ? To : { [K in keyof S]: MapStruct<S[K], From, To> };
+export type TensorsOf<S> = MapStruct<S, HostArray, tf.Tensor>;
+export type ArraysOf<S> = MapStruct<S, tf.Tensor, NdArray<Float32Array>>;
+
+export interface Leaf<T> {
+  /** Dotted path from the root, "" for a bare leaf; names inputs and outputs in messages. */
+  readonly path: string;
+  readonly value: T;
+}
+
+/** Leaves in a fixed order: list order, and record keys sorted, so that equal structures always line up. */
+export function flatten<T>(struct: Struct<T>, isLeaf: (value: unknown) => value is T, path = ""): Leaf<T>[] {
+  if (isLeaf(struct)) return [{ path, value: struct }];
+  if (struct === null || typeof struct !== "object") {
+    throw new TypeError(`compile: ${path || "value"}: expected an array or tensor, got ${String(struct)}`);
+  }
+  const entries = Array.isArray(struct)
+    ? struct.map((v, i): [string, Struct<T>] => [String(i), v])
+    : Object.entries(struct as Record<string, Struct<T>>).sort(([a], [b]) => (a < b ? -1 : 1));
+  return entries.flatMap(([key, value]) => flatten(value, isLeaf, path ? `${path}.${key}` : key));
+}
+
+/** The structure of `like` with its leaves taken from `leaves`, in the order of `flatten`. */
+export function unflatten<T, U>(
+  like: Struct<T>,
+  isLeaf: (value: unknown) => value is T,
+  leaves: readonly U[],
+): Struct<U> {
+  let next = 0;
+  const build = (struct: Struct<T>): Struct<U> => {
+    if (isLeaf(struct)) return leaves[next++]!;
+    if (Array.isArray(struct)) return struct.map(build);
+    const record = struct as Record<string, Struct<T>>;
+    const sorted = Object.keys(record)
+      .sort()
+      .map((key): [string, Struct<U>] => [key, build(record[key]!)]);
+    return Object.fromEntries(sorted);
+  };
+  return build(like);
+}

@@ -1,0 +1,59 @@
+/** How an iteration ended. Ending early is a result, not an exception. */
+export type EndCode = "converged" | "max-steps" | "non-finite" | "cancelled";
+
+export interface StepReport<State> {
+  readonly state: State;
+  /** The value that is minimised; what progress shows and history keeps. */
+  readonly objective: number;
+  /** Relative change that falls to 0 as the iteration settles; compared with the tolerance. */
+  readonly change: number;
+}
+
+export interface Progress {
+  readonly step: number;
+  readonly maxSteps: number;
+  readonly objective: number;
+}
+
+export interface IterateOptions<State> {
+  readonly state: State;
+  /** One step; `index` counts from 0 and seeds whatever the step draws. */
+  readonly step: (state: State, index: number) => Promise<StepReport<State>>;
+  readonly maxSteps: number;
+  /** Stops as `converged` once `change` is at or below this; default 0 (never before maxSteps unless nothing moves). */
+  readonly tolerance?: number;
+  /** First step index; default 0. A resumed run passes the steps already done. */
+  readonly start?: number;
+  readonly onProgress?: (progress: Progress) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface Iterated<State> {
+  /** The last state whose objective was finite. */
+  readonly state: State;
+  readonly code: EndCode;
+  readonly steps: number;
+  /** The objective after every step. */
+  readonly history: readonly number[];
+}
+
+/** The one loop of every solver and of training: counts, stops, keeps history, reports, guards against non-finite values. */
+export async function iterate<State>(options: IterateOptions<State>): Promise<Iterated<State>> {
+  const { maxSteps, tolerance = 0, start = 0 } = options;
+  if (!(Number.isInteger(maxSteps) && maxSteps >= start)) {
+    throw new RangeError(`iterate: maxSteps: expected a whole number of at least ${start}, got ${maxSteps}`);
+  }
+  const history: number[] = [];
+  let { state } = options;
+  const end = (code: EndCode): Iterated<State> => ({ state, code, steps: start + history.length, history });
+  for (let index = start; index < maxSteps; index++) {
+    if (options.signal?.aborted) return end("cancelled");
+    const report = await options.step(state, index);
+    if (!Number.isFinite(report.objective)) return end("non-finite");
+    state = report.state;
+    history.push(report.objective);
+    options.onProgress?.({ step: index + 1, maxSteps, objective: report.objective });
+    if (report.change <= tolerance) return end("converged");
+  }
+  return end("max-steps");
+}
