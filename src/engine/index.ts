@@ -9,4 +9,4 @@ export {
   engineSettings,
   engines,
 } from "./settings.ts";
-export type { HostArray, HostData, Struct } from "./struct.ts";
+export type { HostArray, HostData, Struct, TensorsOf } from "./struct.ts";

@@ -8,10 +8,10 @@ export type Struct<T> = T | { readonly [key: string]: Struct<T> } | readonly Str
 export type HostData = Float32Array | Int32Array | Uint8Array;
 export type HostArray = NdArray<HostData>;
 
-/** The same structure with every `From` leaf replaced by `To`. */
-export type MapStruct<S, From, To> = S extends From ? To : { [K in keyof S]: MapStruct<S[K], From, To> };
-export type TensorsOf<S> = MapStruct<S, HostArray, tf.Tensor>;
-export type ArraysOf<S> = MapStruct<S, tf.Tensor, NdArray<Float32Array>>;
+/** The structure of arrays `S` with tensors for leaves. Leaves are told by one property: comparing whole types is too deep. */
+export type TensorsOf<S> = S extends { readonly stride: number[] } ? tf.Tensor : { [K in keyof S]: TensorsOf<S[K]> };
+/** The structure of tensors `S` with arrays for leaves. */
+export type ArraysOf<S> = S extends { readonly dataId: object } ? NdArray<Float32Array> : { [K in keyof S]: ArraysOf<S[K]> };
 
 export interface Leaf<T> {
   /** Dotted path from the root, "" for a bare leaf; names inputs and outputs in messages. */

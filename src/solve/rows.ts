@@ -1,0 +1,27 @@
+import type { NdArray } from "ndarray";
+import { contiguous, fromHost } from "../engine/index.ts";
+
+/** Every row of a batch `times` times in a row: r0 r0 r1 r1 … */
+export function repeatRows(batch: NdArray<Float32Array>, times: number): NdArray<Float32Array> {
+  const [rows = 0, ...rest] = batch.shape;
+  return takeRows(
+    batch,
+    Array.from({ length: rows * times }, (_, i) => Math.floor(i / times)),
+    [rows * times, ...rest],
+  );
+}
+
+/** The chosen rows of a batch, in order. */
+export function takeRows(
+  batch: NdArray<Float32Array>,
+  rows: readonly number[],
+  shape?: number[],
+): NdArray<Float32Array> {
+  const data = contiguous(batch) as Float32Array;
+  const width = batch.size / batch.shape[0]!;
+  const out = new Float32Array(rows.length * width);
+  rows.forEach((row, i) => {
+    out.set(data.subarray(row * width, (row + 1) * width), i * width);
+  });
+  return fromHost(out, shape ?? [rows.length, ...batch.shape.slice(1)]);
+}
