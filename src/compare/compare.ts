@@ -1,0 +1,160 @@
+import type * as tf from "@tensorflow/tfjs";
+import type { NdArray } from "ndarray";
+import { type ForwardOperator, isLinear } from "../../operators/operator.ts";
+import { compile } from "../engine/index.ts";
+import { meanSquaredErrors, psnr } from "./metrics.ts";
+import { type Summary, summarise, summarisePaired } from "./summary.ts";
+
+/** A recovery method as a comparison sees it: measurements in, signals out. */
+export interface Method {
+  /** Column title: `tikhonov`, `prior`. */
+  readonly name: string;
+  /** Recovers all signals of y [batch, ...outShape]; noise is the standard deviation of each measurement. */
+  recover(operator: ForwardOperator, y: NdArray<Float32Array>, noise: number): Promise<MethodResult>;
+}
+
+export interface MethodResult {
+  /** [batch, ...inShape] */
+  readonly estimate: NdArray<Float32Array>;
+  /** Wall time for the whole batch. */
+  readonly seconds: number;
+  /** How the method ended: `converged`, `max-steps`, `non-finite`, … */
+  readonly code: string;
+  /** The regularisation weight used, where there is one. */
+  readonly lambda?: number;
+}
+
+/** One measurement setting, already measured, so that every method gets the same Φ and the same y. */
+export interface Problem {
+  readonly operator: ForwardOperator;
+  readonly noise: number;
+  /** [batch, ...operator.outShape] */
+  readonly y: NdArray<Float32Array>;
+}
+
+/** One method on one problem. */
+export interface ComparisonRow {
+  readonly operator: string;
+  /** Measurements per signal. */
+  readonly m: number;
+  /** Standard deviation of the noise of each measurement. */
+  readonly noise: number;
+  readonly method: string;
+  /** Mean over the signals of the mean squared error per pixel. */
+  readonly mse: number;
+  readonly mseMedian: number;
+  /** 95 % confidence interval of `mse` over signals (for this one draw of Φ and noise). */
+  readonly mseInterval: readonly [number, number];
+  /** Mean over the signals of each signal's PSNR, dB, peak 1. */
+  readonly psnr: number;
+  readonly psnrInterval: readonly [number, number];
+  /** PSNR of the mean squared error `mse`, dB, peak 1; at most `psnr`. */
+  readonly psnrOfMean: number;
+  /** Wall time for all signals together. */
+  readonly seconds: number;
+  readonly code: string;
+  readonly lambda?: number;
+  /** The mean squared error of every signal, in order. */
+  readonly errors: readonly number[];
+  /** Paired differences of `errors` from the first method's, absent for the first method; positive: this one is worse. */
+  readonly difference?: Summary;
+}
+
+/** One problem with its pictures: the measurement as an image where it can be one, and every method's estimate. */
+export interface ComparisonCase {
+  readonly operator: string;
+  readonly m: number;
+  readonly noise: number;
+  /** y itself where Φ keeps the signal's shape, else Φ'y; absent where Φ is neither. [batch, ...shape] */
+  readonly measured?: NdArray<Float32Array>;
+  /** Whether `measured` is Φ'y rather than y. */
+  readonly backProjected: boolean;
+  /** By method name. */
+  readonly estimates: Readonly<Record<string, NdArray<Float32Array>>>;
+}
+
+export interface ComparisonTable {
+  readonly methods: readonly string[];
+  readonly rows: readonly ComparisonRow[];
+  readonly truth: NdArray<Float32Array>;
+  readonly cases: readonly ComparisonCase[];
+}
+
+export interface CompareOptions {
+  /** [batch, ...shape] */
+  readonly truth: NdArray<Float32Array>;
+  readonly problems: readonly Problem[];
+  /** The first is the one that the others are compared with. */
+  readonly methods: readonly Method[];
+  /** Seeds the confidence intervals; default 1. */
+  readonly seed?: number;
+  readonly onStart?: (method: string, operator: string) => void;
+  readonly onRow?: (row: ComparisonRow) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Runs every method on every problem and sums up the errors. An aborted signal throws its reason. */
+export async function compare(options: CompareOptions): Promise<ComparisonTable> {
+  const { truth, problems, methods } = options;
+  const names = methods.map((method) => method.name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw new RangeError(`compare: expected methods of different names, got "${twice}" twice`);
+  const rows: ComparisonRow[] = [];
+  const cases: ComparisonCase[] = [];
+  for (const problem of problems) {
+    const { operator, noise, y } = problem;
+    const m = y.size / y.shape[0]!;
+    const estimates: Record<string, NdArray<Float32Array>> = {};
+    let reference: Float64Array | undefined;
+    for (const method of methods) {
+      options.signal?.throwIfAborted();
+      options.onStart?.(method.name, operator.name);
+      const result = await method.recover(operator, y, noise);
+      options.signal?.throwIfAborted();
+      const errors = meanSquaredErrors(truth, result.estimate);
+      const row: ComparisonRow = {
+        ...{ operator: operator.name, m, noise, method: method.name },
+        ...summariseErrors(errors, options.seed ?? 1, reference),
+        ...{ seconds: result.seconds, code: result.code },
+        ...(result.lambda !== undefined && { lambda: result.lambda }),
+      };
+      reference ??= errors;
+      estimates[method.name] = result.estimate;
+      rows.push(row);
+      options.onRow?.(row);
+    }
+    cases.push({ operator: operator.name, m, noise, ...(await picture(operator, y)), estimates });
+  }
+  return { methods: names, rows, truth, cases };
+}
+
+function summariseErrors(errors: Float64Array, seed: number, reference?: Float64Array) {
+  const mse = summarise(errors, { seed });
+  const decibel = summarise(
+    errors.map((e) => psnr(e)),
+    { seed },
+  );
+  return {
+    mse: mse.mean,
+    mseMedian: mse.median,
+    mseInterval: mse.interval,
+    psnr: decibel.mean,
+    psnrInterval: decibel.interval,
+    psnrOfMean: psnr(mse.mean),
+    errors: [...errors],
+    ...(reference && { difference: summarisePaired(errors, reference, { seed }) }),
+  };
+}
+
+/** What was measured, as an image: y where it has the signal's shape, Φ'y for other linear Φ. */
+async function picture(
+  operator: ForwardOperator,
+  y: NdArray<Float32Array>,
+): Promise<Pick<ComparisonCase, "measured" | "backProjected">> {
+  if (operator.outShape.join() === operator.inShape.join()) return { measured: y, backProjected: false };
+  if (!isLinear(operator)) return { backProjected: false };
+  const adjoint = await compile((input: { y: tf.Tensor }) => operator.adjoint(input.y), { y });
+  const measured = await adjoint.run({ y });
+  await adjoint.dispose();
+  return { measured, backProjected: true };
+}

@@ -1,0 +1,84 @@
+import { erf } from "mathjs/number";
+import { stream } from "../data/random.ts";
+
+/** Location of a list of numbers, and how well the list determines it. */
+export interface Summary {
+  readonly count: number;
+  readonly mean: number;
+  readonly median: number;
+  /** 95 % confidence interval of the mean; [NaN, NaN] for fewer than two values. */
+  readonly interval: readonly [number, number];
+}
+
+export interface SummariseOptions {
+  /** Seeds the bootstrap's draws; default 1. */
+  readonly seed?: number;
+  /** Bootstrap resamples; default 4000. */
+  readonly resamples?: number;
+}
+
+/**
+ * Mean, median and a 95 % confidence interval of the mean: the expanded bootstrap percentile interval (Hesterberg 2015,
+ * The American Statistician 69:371, section 4.3), whose percentiles `Φ(∓√(n/(n−1)) t)` make it as wide as Student's
+ * t interval, but which follows the skew of errors and never leaves the range of the values.
+ */
+export function summarise(values: ArrayLike<number>, options: SummariseOptions = {}): Summary {
+  const { seed = 1, resamples = 4000 } = options;
+  const sorted = Float64Array.from(values).sort();
+  const count = sorted.length;
+  if (count === 0) throw new RangeError("summarise: expected at least one value, got none");
+  const mean = average(sorted);
+  const median = quantile(sorted, 0.5);
+  if (count === 1 || sorted[0] === sorted[count - 1]) {
+    return { count, mean, median, interval: count === 1 ? [Number.NaN, Number.NaN] : [mean, mean] };
+  }
+  const random = stream(seed, "bootstrap");
+  const means = new Float64Array(resamples);
+  for (let r = 0; r < resamples; r++) {
+    let sum = 0;
+    for (let i = 0; i < count; i++) sum += sorted[random.integer(count)]!;
+    means[r] = sum / count;
+  }
+  means.sort();
+  const tail = normalCdf(-Math.sqrt(count / (count - 1)) * studentQuantile975(count - 1));
+  return { count, mean, median, interval: [quantile(means, tail), quantile(means, 1 - tail)] };
+}
+
+/**
+ * Summary of the paired differences `a_i − b_i`: both methods met the same signals and the same measurements, so the
+ * difficulty of each signal cancels. Negative means that `a` has the smaller values.
+ */
+export function summarisePaired(a: ArrayLike<number>, b: ArrayLike<number>, options: SummariseOptions = {}): Summary {
+  if (a.length !== b.length) {
+    throw new RangeError(`summarisePaired: expected lists of equal length, got ${a.length} and ${b.length}`);
+  }
+  return summarise(
+    Array.from(a, (value, i) => value - b[i]!),
+    options,
+  );
+}
+
+const average = (values: ArrayLike<number>): number =>
+  Array.prototype.reduce.call(values, (sum: unknown, v) => (sum as number) + v / values.length, 0) as number;
+
+/** The quantile of sorted values, linear between neighbours. */
+function quantile(sorted: Float64Array, p: number): number {
+  const at = p * (sorted.length - 1);
+  const below = Math.floor(at);
+  const low = sorted[below]!;
+  const high = sorted[Math.min(below + 1, sorted.length - 1)]!;
+  return low === high ? low : low + (at - below) * (high - low);
+}
+
+const normalCdf = (z: number): number => (1 + (erf(z / Math.SQRT2) as number)) / 2;
+
+/** Student's t at 97.5 %: Abramowitz, Stegun 26.7.5 from 3 degrees of freedom (error below 0.03), exact values before. */
+function studentQuantile975(freedom: number): number {
+  if (freedom < 3) return [12.706, 4.303][freedom - 1]!;
+  const z = 1.959964;
+  const g1 = (z ** 3 + z) / 4;
+  const g2 = (5 * z ** 5 + 16 * z ** 3 + 3 * z) / 96;
+  const g3 = (3 * z ** 7 + 19 * z ** 5 + 17 * z ** 3 - 15 * z) / 384;
+  const g4 = (79 * z ** 9 + 776 * z ** 7 + 1482 * z ** 5 - 1920 * z ** 3 - 945 * z) / 92160;
+  return z + g1 / freedom + g2 / freedom ** 2 + g3 / freedom ** 3 + g4 / freedom ** 4;
+}

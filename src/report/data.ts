@@ -1,0 +1,34 @@
+import type { ComparisonTable } from "../compare/compare.ts";
+import type { ReportAbout } from "./page.ts";
+
+/** The report's numbers for programs. Values that are not finite become null in JSON. */
+export const reportJson = (table: ComparisonTable, about: ReportAbout) => ({
+  title: about.title,
+  settings: about.facts,
+  signals: table.truth.shape[0]!,
+  shape: table.truth.shape.slice(1),
+  methods: table.methods,
+  rows: table.rows,
+});
+
+/** One line an operator and method, numbers in full precision. */
+export function reportCsv(table: ComparisonTable): string {
+  const head =
+    "operator,m,noise,method,mse,mse_low,mse_high,mse_median,psnr,psnr_low,psnr_high,psnr_of_mean,seconds,lambda,end";
+  const lines = table.rows.map((row) =>
+    [
+      quote(row.operator),
+      row.m,
+      row.noise,
+      quote(row.method),
+      ...[row.mse, ...row.mseInterval, row.mseMedian],
+      ...[row.psnr, ...row.psnrInterval, row.psnrOfMean],
+      row.seconds,
+      row.lambda ?? "",
+      row.code,
+    ].join(","),
+  );
+  return `${[head, ...lines].join("\n")}\n`;
+}
+
+const quote = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

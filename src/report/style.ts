@@ -1,0 +1,56 @@
+/** The report's style sheet: light and dark, phone and print. s0 … s7 are the colours of the methods. */
+const light = ["#0068b0", "#c24e00", "#007a58", "#a8457f", "#8a6400", "#2f86c6", "#5b5b5b", "#7a3fb0"];
+const dark = ["#5db2f0", "#ff9650", "#34cfa0", "#ec9fcb", "#e9bb45", "#9fd8ff", "#c2c2c2", "#c79bff"];
+
+const colours = (list: readonly string[]): string => list.map((colour, i) => `--s${i}:${colour}`).join(";");
+
+/** Width of an image in CSS pixels: a whole multiple of its pixels where it is small, at most 160. */
+const shown = (width: number, aim: number): number => Math.min(160, Math.max(1, Math.round(aim / width)) * width);
+
+export const stylesheet = (imageWidth: number): string => `
+:root{color-scheme:light dark;--ink:#1c1e21;--soft:#5d636b;--line:#d9dce0;--ground:#fff;--band:#f4f5f7;${colours(light)}}
+@media (prefers-color-scheme:dark){:root{--ink:#e7e9ec;--soft:#a2a9b2;--line:#3a3f46;--ground:#15171a;--band:#1f2226;${colours(dark)}}}
+*{box-sizing:border-box}
+body{margin:0 auto;max-width:1080px;padding:24px 20px 60px;font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--ground)}
+h1{font-size:1.6em;line-height:1.25;margin:.2em 0 .5em}
+h2{font-size:1.25em;margin:2em 0 .5em}
+h3{font-size:1.05em;margin:1.6em 0 .3em}
+p{max-width:72ch;margin:.5em 0}
+.soft,small,caption,figcaption{color:var(--soft)}
+small,figcaption{font-size:.84em}
+.wide{overflow-x:auto;margin:.6em 0}
+table{border-collapse:collapse;font-variant-numeric:tabular-nums}
+th,td{padding:.3em .8em .3em 0;text-align:left;vertical-align:baseline}
+thead th{border-bottom:1px solid var(--ink);font-weight:600;vertical-align:bottom}
+td.n,th.n{text-align:right;padding-left:.8em;padding-right:0;white-space:nowrap}
+tbody th{font-weight:400}
+tbody tr.first>*{border-top:1px solid var(--line)}
+tbody tr.first:first-child>*{border-top:0}
+td small,th small{display:block;white-space:nowrap}
+.facts th{color:var(--soft);white-space:nowrap;padding-right:1.4em}
+.facts td{overflow-wrap:anywhere}
+.plots{display:flex;flex-wrap:wrap;gap:12px 32px}
+figure{margin:0;flex:1 1 320px;max-width:520px;break-inside:avoid}
+.plot{display:block;width:100%;height:auto;font:13px system-ui,sans-serif}
+.plot text{fill:var(--ink)}.plot .group{font-weight:600}
+.plot .grid{stroke:var(--line);fill:none}.plot .axis{stroke:var(--soft);fill:none}
+.plot polyline{fill:none;stroke-width:1.6}
+.plot g path{fill:none;stroke-width:1.3}
+.plot .mark{stroke-width:1.6}.plot .mark.hollow{fill:var(--ground)!important}
+${light.map((_, i) => `.s${i}{stroke:var(--s${i})}.plot .s${i} .mark{fill:var(--s${i})}`).join("")}
+.legend{display:flex;flex-wrap:wrap;gap:2px 18px;list-style:none;padding:0;margin:.4em 0}
+.legend li{display:flex;align-items:center;gap:6px}
+.plot.key{display:inline-block;width:26px;height:14px;flex:none}
+.panels{display:flex;flex-wrap:wrap;gap:0 44px}.panels section{max-width:100%;break-inside:auto}
+.panel th,.panel td{padding:2px 8px 4px 0;text-align:center;vertical-align:bottom}
+.panel tbody th{color:var(--soft);text-align:right;vertical-align:middle}
+.panel img{display:block;margin:0 auto;width:${shown(imageWidth, 84)}px;height:auto;image-rendering:pixelated;background:#000}
+.panel td{font-size:.84em;line-height:1.3}
+.panel tr{break-inside:avoid}
+summary{cursor:pointer;margin:.5em 0;color:var(--soft)}
+@media (max-width:640px){body{padding:14px 12px 40px;font-size:15px}table{font-size:.92em}.summary td small{display:none}.summary .n{padding-left:.5em}
+.panel{font-size:1em}.panel th,.panel td{padding-right:2px;font-size:.72em}.panel tr>th:first-child{display:none}
+.panel img{width:${shown(imageWidth, 50)}px}}
+@media print{body{max-width:none;font-size:10pt;color:#000;background:#fff}.wide{overflow:visible}
+details::details-content{content-visibility:visible;display:block}summary{display:none}}
+`;

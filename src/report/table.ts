@@ -1,0 +1,85 @@
+import type { ComparisonTable } from "../compare/compare.ts";
+
+/** A number in few characters: 4 significant digits, no exponent between 1e-4 and 1e6, – where there is none. */
+export function short(value: number | undefined, digits = 4): string {
+  if (value === undefined || Number.isNaN(value)) return "–";
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-4 || size >= 1e6)) return value.toExponential(Math.max(0, digits - 2));
+  return String(Number(value.toPrecision(digits)));
+}
+
+export interface TextColumn {
+  readonly title: string;
+  /** Default: left. */
+  readonly align?: "left" | "right";
+}
+
+/** Rows of text in columns: header, rule, rows; two spaces between columns, nothing at line ends. */
+export function textTable(columns: readonly TextColumn[], rows: readonly (readonly string[])[]): string {
+  const widths = columns.map((column, i) => Math.max(column.title.length, ...rows.map((row) => row[i]?.length ?? 0)));
+  const line = (cells: readonly string[]) =>
+    columns
+      .map(({ align }, i) => {
+        const cell = cells[i] ?? "";
+        return align === "right" ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!);
+      })
+      .join("  ")
+      .trimEnd();
+  return [line(columns.map((c) => c.title)), widths.map((w) => "-".repeat(w)).join("  "), ...rows.map(line)].join("\n");
+}
+
+/** The rows with the smallest error of their operator; of an exact tie, all. */
+export function bestRows(table: ComparisonTable): Set<ComparisonTable["rows"][number]> {
+  const best = new Map<string, number>();
+  for (const { operator, noise, mse } of table.rows) {
+    const key = `${operator} ${noise}`;
+    best.set(key, Math.min(best.get(key) ?? Number.POSITIVE_INFINITY, mse));
+  }
+  return new Set(table.rows.filter((row) => row.mse === best.get(`${row.operator} ${row.noise}`)));
+}
+
+/** The comparison for a terminal: one line an operator and method, `*` at each operator's smallest error. */
+export function comparisonText(table: ComparisonTable): string {
+  const best = bestRows(table);
+  let previous: string | undefined;
+  const rows = table.rows.map((row) => {
+    const repeated = row.operator === previous;
+    previous = row.operator;
+    return [
+      repeated ? "" : row.operator,
+      repeated ? "" : String(row.m),
+      repeated ? "" : short(row.noise, 2),
+      row.method,
+      fixed(row.mse) + (best.has(row) ? "*" : " "),
+      `[${row.mseInterval.map(fixed).join(", ")}]`,
+      decibels(row.psnr),
+      `[${row.psnrInterval.map(decibels).join(", ")}]`,
+      row.seconds.toFixed(2),
+      row.lambda === undefined ? "" : short(row.lambda, 2),
+      row.code,
+    ];
+  });
+  return textTable(
+    [
+      { title: "operator" },
+      { title: "m", align: "right" },
+      { title: "noise", align: "right" },
+      { title: "method" },
+      { title: "error ", align: "right" },
+      { title: "95 % interval" },
+      { title: "PSNR", align: "right" },
+      { title: "95 % interval" },
+      { title: "s", align: "right" },
+      { title: "lambda", align: "right" },
+      { title: "end" },
+    ],
+    rows,
+  );
+}
+
+/** An error in the notation of the field: five decimals, and an exponent where that would show less than two digits. */
+export const fixed = (value: number): string =>
+  Number.isFinite(value) && (Math.abs(value) >= 1e-4 || value === 0) ? value.toFixed(5) : short(value, 3);
+
+export const decibels = (value: number): string => (Number.isFinite(value) ? value.toFixed(2) : short(value));
