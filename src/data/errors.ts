@@ -1,0 +1,10 @@
+/**
+ * A fault of what the user gave (a file, a name, an option), as opposed to a fault of the program.
+ * The message is one clear line; the command line prints it after `error: ` without a stack trace.
+ */
+export class InputError extends Error {
+  override readonly name = "InputError";
+}
+
+/** The message of anything that was thrown. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,68 @@
+import { type FileHandle, open, readFile, rename, stat, unlink } from "node:fs/promises";
+import path from "node:path";
+import { InputError, messageOf } from "./errors.ts";
+
+/** Reads a whole file; a file that cannot be read is an InputError that names the path and what to check. */
+export async function readFileOrExplain(file: string): Promise<Uint8Array> {
+  return readFile(file).catch((error: unknown) => {
+    throw explained(file, error);
+  });
+}
+
+/** The size of a file in bytes, with the errors of `readFileOrExplain`. */
+export async function fileSize(file: string): Promise<number> {
+  const found = await stat(file).catch((error: unknown) => {
+    throw explained(file, error);
+  });
+  if (!found.isFile()) throw new InputError(`${file}: is not a file; give the path of a file`);
+  return found.size;
+}
+
+/** One clear line for a failed read. */
+export function explained(file: string, error: unknown): InputError {
+  const code = (error as NodeJS.ErrnoException)?.code;
+  if (code === "ENOENT" || code === "ENOTDIR") {
+    return new InputError(`${file}: no such file; check the path (looked in ${path.resolve(path.dirname(file))})`);
+  }
+  if (code === "EISDIR") return new InputError(`${file}: is not a file; give the path of a file`);
+  if (code === "EACCES") return new InputError(`${file}: may not be read; check its permissions`);
+  return new InputError(`${file}: cannot be read, ${messageOf(error)}`);
+}
+
+/**
+ * Writes a file so that its name holds either the old content or the whole new one, never a part: the bytes go to a
+ * temporary file beside it, are flushed to the disk, and take the name at the end. When anything fails (disk full, no
+ * permission) the old file is untouched, the temporary one is removed, and an InputError says why.
+ */
+export async function writeAtomic(file: string, bytes: Uint8Array | string): Promise<void> {
+  const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.${++temporaries}.tmp`);
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(temporary, "wx");
+    await handle.writeFile(bytes);
+    await handle.sync();
+    await handle.close();
+    handle = undefined;
+    await rename(temporary, file);
+  } catch (error) {
+    await handle?.close().catch(() => {});
+    await unlink(temporary).catch(() => {});
+    throw unwritable(file, error);
+  }
+}
+
+let temporaries = 0;
+
+function unwritable(file: string, error: unknown): InputError {
+  const code = (error as NodeJS.ErrnoException)?.code;
+  const folder = path.dirname(file);
+  if (code === "ENOENT" || code === "ENOTDIR") {
+    return new InputError(`${file}: cannot be written, there is no folder ${folder}; make it first`);
+  }
+  if (code === "ENOSPC") return new InputError(`${file}: cannot be written, the disk is full`);
+  if (code === "EACCES" || code === "EPERM" || code === "EROFS") {
+    return new InputError(`${file}: cannot be written, no permission to write in ${folder}`);
+  }
+  if (code === "EISDIR") return new InputError(`${file}: cannot be written, it is a folder`);
+  return new InputError(`${file}: cannot be written, ${messageOf(error)}`);
+}

@@ -1,0 +1,9 @@
+export { arrayDataset, type Batch, type Dataset, type DatasetName, datasetNames, openDataset } from "./dataset.ts";
+export { InputError, messageOf } from "./errors.ts";
+export { readFileOrExplain, writeAtomic } from "./files.ts";
+export { editDistance, nearest, suggestion } from "./nearest.ts";
+export { decodeNpy, encodeNpy, type NpyArray, type NpyData } from "./npy.ts";
+export { decodeNpz, type Expected, encodeNpz, type Metadata, member, type Npz, readNpz, writeNpz } from "./npz.ts";
+export { type Random, stream } from "./random.ts";
+export { type Range, readRows } from "./rows.ts";
+export { type SyntheticName, syntheticDataset, syntheticSets } from "./synthetic.ts";

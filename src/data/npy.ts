@@ -1,0 +1,122 @@
+import ndarray, { type NdArray } from "ndarray";
+import { contiguous, type HostArray } from "../engine/index.ts";
+import { InputError } from "./errors.ts";
+
+/** The typed arrays that .npy files are read into. */
+export type NpyData = Float32Array | Float64Array | Int32Array | Uint8Array;
+export type NpyArray = NdArray<NpyData>;
+
+/** What the head of an .npy file says. */
+export interface NpyHeader {
+  /** NumPy's type: byte order, kind and bytes an element, `<f4`. */
+  readonly descr: string;
+  readonly fortran: boolean;
+  readonly shape: readonly number[];
+  /** Bytes before the first element. */
+  readonly start: number;
+}
+
+interface Codec {
+  readonly bytes: number;
+  /** Elements from `count * bytes` little-endian bytes; `where` begins a message. */
+  read(bytes: Uint8Array, where: string): NpyData;
+}
+
+const aligned = (bytes: Uint8Array): ArrayBuffer => bytes.slice().buffer as ArrayBuffer;
+
+const codecs: Readonly<Record<string, Codec>> = {
+  "<f4": { bytes: 4, read: (b) => new Float32Array(aligned(b)) },
+  "<f8": { bytes: 8, read: (b) => new Float64Array(aligned(b)) },
+  "<i4": { bytes: 4, read: (b) => new Int32Array(aligned(b)) },
+  "<i8": { bytes: 8, read: (b, where) => narrowed(new BigInt64Array(aligned(b)), where) },
+  "|u1": { bytes: 1, read: (b) => b.slice() },
+  "|b1": { bytes: 1, read: (b) => b.slice() },
+};
+
+/** int64 becomes int32; a number that does not fit is refused rather than changed. */
+function narrowed(wide: BigInt64Array, where: string): Int32Array {
+  const out = new Int32Array(wide.length);
+  for (let i = 0; i < wide.length; i++) {
+    out[i] = Number(wide[i]);
+    if (BigInt(out[i]!) !== wide[i]) throw new InputError(`${where}: int64 value ${wide[i]} does not fit in 32 bits`);
+  }
+  return out;
+}
+
+/** How elements of the type `descr` are read; types that are not known are refused with the conversion to make. */
+export function codecOf(descr: string, where: string): Codec {
+  const codec = codecs[descr];
+  if (codec) return codec;
+  throw new InputError(
+    `${where}: elements of type ${descr} cannot be read (float32, float64, int32, int64, uint8 and bool can); ` +
+      "convert in NumPy with a.astype(numpy.float32)",
+  );
+}
+
+const MAGIC = "\x93NUMPY";
+const latin1 = new TextDecoder("latin1");
+
+/** Bytes to read before `parseNpyHeader` can work, for all but absurdly long headers. */
+export const NPY_HEADER_BYTES = 4096;
+
+/** Reads the head of an .npy file (versions 1 to 3) from the file's first bytes. */
+export function parseNpyHeader(bytes: Uint8Array, where: string): NpyHeader {
+  if (latin1.decode(bytes.subarray(0, 6)) !== MAGIC) {
+    throw new InputError(`${where}: is not an .npy file, it does not begin with \\x93NUMPY`);
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const wide = bytes[6]! > 1;
+  const head = wide ? 12 : 10;
+  if (bytes.length < head) throw new InputError(`${where}: file is truncated in its header`);
+  const start = head + (wide ? view.getUint32(8, true) : view.getUint16(8, true));
+  if (bytes.length < start) throw new InputError(`${where}: file is truncated in its header`);
+  const text = latin1.decode(bytes.subarray(head, start));
+  const descr = /'descr':\s*'([^']*)'/.exec(text)?.[1];
+  const fortran = /'fortran_order':\s*(True|False)/.exec(text)?.[1];
+  const shape = /'shape':\s*\(([\d,\s]*)\)/.exec(text)?.[1];
+  if (descr === undefined || fortran === undefined || shape === undefined) {
+    throw new InputError(`${where}: header of the .npy file cannot be understood: ${text.trim().slice(0, 80)}`);
+  }
+  const sizes = shape.split(",").flatMap((s) => (s.trim() === "" ? [] : [Number(s)]));
+  return { descr, fortran: fortran === "True", shape: sizes, start };
+}
+
+/** Decodes a whole .npy file. Arrays in Fortran order are read as they are: the result's strides say so. */
+export function decodeNpy(bytes: Uint8Array, where = "npy"): NpyArray {
+  const { descr, fortran, shape, start } = parseNpyHeader(bytes, where);
+  const codec = codecOf(descr, where);
+  const size = shape.reduce((a, b) => a * b, 1) * codec.bytes;
+  if (bytes.length < start + size) {
+    throw new InputError(`${where}: file is truncated, expected ${start + size} bytes, got ${bytes.length}`);
+  }
+  const data = codec.read(bytes.subarray(start, start + size), where);
+  if (!fortran) return ndarray(data, [...shape]);
+  const strides = shape.map((_, i) => shape.slice(0, i).reduce((a, b) => a * b, 1));
+  return ndarray(data, [...shape], strides);
+}
+
+function descrOf(data: NpyData): string {
+  if (data instanceof Float32Array) return "<f4";
+  if (data instanceof Float64Array) return "<f8";
+  return data instanceof Int32Array ? "<i4" : "|u1";
+}
+
+/** Encodes an array as .npy version 1.0, little endian, C order. `bool` writes bytes as NumPy's bool. */
+export function encodeNpy(array: NpyArray, options: { readonly bool?: boolean } = {}): Uint8Array {
+  const data = rowMajor(array);
+  const descr = options.bool ? "|b1" : descrOf(data);
+  const shape = array.shape.length === 1 ? `(${array.shape[0]},)` : `(${array.shape.join(", ")})`;
+  const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${shape}, }`;
+  const padded = Math.ceil((10 + text.length + 1) / 64) * 64; // NumPy aligns the data to 64 bytes
+  const out = new Uint8Array(padded + data.byteLength);
+  const head = `${MAGIC}\x01\x00${String.fromCharCode((padded - 10) & 255, (padded - 10) >> 8)}${text}`.padEnd(
+    padded - 1,
+  );
+  for (let i = 0; i < head.length; i++) out[i] = head.charCodeAt(i);
+  out[padded - 1] = 10;
+  out.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), padded);
+  return out;
+}
+
+/** Elements in row-major order: the array's own memory where it is so already, else a copy. */
+const rowMajor = (array: NpyArray): NpyData => contiguous(array as HostArray);

@@ -1,0 +1,124 @@
+import ndarray, { type NdArray } from "ndarray";
+import { contiguous } from "../engine/index.ts";
+import { type ByteSource, pieces } from "./bytes.ts";
+import { InputError } from "./errors.ts";
+
+/** Rows `from` up to, not including, `to`. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Consecutive samples: `data` is [rows, ...shape], its first row is sample `first` of the data set. */
+export interface Batch {
+  readonly first: number;
+  readonly data: NdArray<Float32Array>;
+}
+
+/** A data set that is read in order, as often as wanted, in memory that does not grow with its size. */
+export interface Dataset {
+  /** As messages and reports call it. */
+  readonly name: string;
+  /** Number of samples. */
+  readonly count: number;
+  /** Shape of one sample, without the leading batch axis. */
+  readonly shape: readonly number[];
+  /** The samples of `range` (default all) in order, `size` a batch, the last batch perhaps smaller. NaN and Inf are refused. */
+  batches(size: number, range?: Range): AsyncIterable<Batch>;
+  /** One label a sample, where the data set has labels. */
+  labels?(): Promise<Uint8Array>;
+}
+
+/** Samples `from` up to, not including, `to`, as one array [to - from, ...shape]: for pilots, tests and figures. */
+export async function readRows(dataset: Dataset, from: number, to: number): Promise<NdArray<Float32Array>> {
+  const { from: first, to: last } = checkedRange(dataset.name, dataset.count, { from, to });
+  for await (const { data } of dataset.batches(last - first, { from: first, to: last })) return data;
+  return ndarray(new Float32Array(0), [0, ...dataset.shape]);
+}
+
+/** The range with every bound checked against the data set; the default is everything. */
+export function checkedRange(name: string, count: number, range?: Range): Range {
+  const { from, to } = range ?? { from: 0, to: count };
+  const whole = Number.isInteger(from) && Number.isInteger(to);
+  if (whole && 0 <= from && from <= to && to <= count) return { from, to };
+  throw new InputError(`${name}: rows ${from} to ${to} were asked for, but it has rows 0 to ${count}`);
+}
+
+/** How rows lie in a file: after `start` bytes, `count` times `rowBytes` bytes, each decoded into floats. */
+export interface RowLayout {
+  readonly name: string;
+  readonly source: ByteSource;
+  readonly start: number;
+  readonly count: number;
+  readonly shape: readonly number[];
+  readonly rowBytes: number;
+  /** The numbers of whole rows, in order. */
+  decode(bytes: Uint8Array): ArrayLike<number>;
+  /** Every number is multiplied by this; 1/255 for 8-bit images. */
+  readonly factor: number;
+}
+
+/** A data set over rows of fixed size in a file. A file whose size is known is checked for truncation at once. */
+export function rowDataset(layout: RowLayout): Dataset {
+  const { name, source, start, count, shape, rowBytes, factor } = layout;
+  const expected = start + count * rowBytes;
+  const short = (got: number) =>
+    new InputError(`${source.where}: file is truncated, expected ${expected} bytes, got ${got}`);
+  if (count === 0) throw new InputError(`${name}: holds no samples`);
+  if (rowBytes === 0) throw new InputError(`${name}: samples of shape [${shape}] hold no numbers`);
+  if (source.size !== undefined && source.size < expected) throw short(source.size);
+
+  async function* batches(size: number, range?: Range): AsyncGenerator<Batch> {
+    const { from, to } = checkedRange(name, count, range);
+    if (from === to) return;
+    requireSize(name, size);
+    let first = from;
+    for await (const piece of pieces(source, start + from * rowBytes, Math.min(size, to - from) * rowBytes)) {
+      const rows = Math.min(Math.floor(piece.length / rowBytes), to - first);
+      if (piece.length < Math.min(size, to - first) * rowBytes) throw short(start + first * rowBytes + piece.length);
+      const numbers = layout.decode(piece.subarray(0, rows * rowBytes));
+      const data = new Float32Array(numbers.length);
+      for (let i = 0; i < data.length; i++) data[i] = numbers[i]! * factor;
+      requireFinite(name, data, first, rows);
+      yield { first, data: ndarray(data, [rows, ...shape]) };
+      first += rows;
+      if (first === to) return;
+    }
+    throw short(start + first * rowBytes);
+  }
+  return { name, count, shape, batches };
+}
+
+/** A data set in memory, [count, ...shape]: for tests, and for generated samples. */
+export function arrayDataset(name: string, array: NdArray<Float32Array>, labels?: Uint8Array): Dataset {
+  const [count = 0, ...shape] = array.shape;
+  if (count === 0) throw new InputError(`${name}: holds no samples`);
+  async function* batches(size: number, range?: Range): AsyncGenerator<Batch> {
+    const { from, to } = checkedRange(name, count, range);
+    requireSize(name, size);
+    for (let first = from; first < to; first += size) {
+      const rows = Math.min(size, to - first);
+      const data = contiguous(array.lo(first).hi(rows)) as Float32Array;
+      requireFinite(name, data, first, rows);
+      yield { first, data: ndarray(data, [rows, ...shape]) };
+    }
+  }
+  return { name, count, shape, batches, ...(labels ? { labels: async () => labels } : {}) };
+}
+
+export function requireSize(name: string, size: number): void {
+  if (!(Number.isInteger(size) && size > 0)) {
+    throw new RangeError(`${name}: batches: size must be a positive whole number, got ${size}`);
+  }
+}
+
+/** Refuses NaN and Inf by the row they are in: one such number would make every sum over the data NaN. */
+export function requireFinite(name: string, data: Float32Array, first: number, rows: number): void {
+  const bad = data.findIndex((v) => !Number.isFinite(v));
+  if (bad < 0) return;
+  const width = data.length / rows;
+  throw new InputError(
+    `${name}: row ${first + Math.floor(bad / width)} holds ${data[bad]} (number ${bad % width} of the row); ` +
+      "remove or repair such rows",
+  );
+}
