@@ -99,6 +99,9 @@ export async function compare(options: CompareOptions): Promise<ComparisonTable>
   const names = methods.map((method) => method.name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) throw new RangeError(`compare: expected methods of different names, got "${twice}" twice`);
+  const settings = problems.map(({ operator, noise }) => `"${operator.name}" with noise ${noise}`);
+  const repeated = settings.find((setting, i) => settings.indexOf(setting) !== i);
+  if (repeated !== undefined) throw new RangeError(`compare: expected different problems, got ${repeated} twice`);
   const rows: ComparisonRow[] = [];
   const cases: ComparisonCase[] = [];
   for (const problem of problems) {

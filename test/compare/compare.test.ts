@@ -1,0 +1,82 @@
+import * as tf from "@tensorflow/tfjs";
+import ndarray from "ndarray";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { linearOperator } from "../../operators/operator.ts";
+import { compare } from "../../src/compare/compare.ts";
+import { constant, doubling, tinyComparison } from "./tiny.ts";
+
+const test = suite("compare");
+
+test("every method gets the same operator and the same measurements", async () => {
+  const seen: unknown[] = [];
+  const spy = (name: string) => ({
+    name,
+    recover: async (operator: unknown, y: { data: Float32Array }, noise: number) => {
+      seen.push([operator, [...y.data], noise]);
+      return constant(name, 0).recover();
+    },
+  });
+  const { problems, truth } = doubling();
+  await compare({ truth, problems, methods: [spy("a"), spy("b")] });
+  assert.is(seen.length, 2);
+  assert.equal(seen[0], seen[1]);
+});
+
+test("a row holds the errors by hand, the paired difference from the first method, and what the method said", async () => {
+  const { rows } = await tinyComparison();
+  const [first, second] = rows;
+  assert.equal(first!.errors, [0.25, 0.25]); // truth 1 and 0, estimate 0.5
+  assert.is(first!.mse, 0.25);
+  assert.is(first!.difference, undefined);
+  assert.equal(second!.errors, [1, 0]); // estimate 0
+  assert.is(second!.psnrOfMean, 10 * Math.log10(1 / 0.5));
+  assert.equal([second!.difference!.mean, second!.seconds, second!.code, second!.lambda], [0.25, 2, "converged", 0.1]);
+  assert.equal([first!.operator, first!.m, first!.noise], ["double", 4, 0.1]);
+});
+
+test("y is shown itself where it has the signal's shape, else as Φ'y", async () => {
+  const same = await tinyComparison();
+  assert.is(same.cases[0]!.backProjected, false);
+  assert.equal([...same.cases[0]!.measured!.data], [2, 2, 2, 2, 0, 0, 0, 0]);
+
+  const sum = linearOperator({
+    name: "sum",
+    inShape: [2, 2],
+    outShape: [1],
+    forward: (x) => tf.reshape(tf.sum(x, [1, 2]), [-1, 1]),
+  });
+  const y = ndarray(Float32Array.of(4, 0), [2, 1]);
+  const { truth } = doubling();
+  const other = await compare({ truth, problems: [{ operator: sum, noise: 0, y }], methods: [constant("a", 0)] });
+  assert.is(other.cases[0]!.backProjected, true);
+  assert.equal([...other.cases[0]!.measured!.data], [4, 4, 4, 4, 0, 0, 0, 0]);
+});
+
+test("two methods of one name, and one problem given twice, are refused", async () => {
+  const { truth, problems } = doubling();
+  const run = async (methods: string[], times: number) =>
+    compare({
+      truth,
+      problems: Array.from({ length: times }, () => problems[0]!),
+      methods: methods.map((m) => constant(m, 0)),
+    });
+  await run(["a", "a"], 1).then(
+    () => assert.unreachable(),
+    (error) => assert.match(error.message, /different names, got "a" twice/),
+  );
+  await run(["a"], 2).then(
+    () => assert.unreachable(),
+    (error) => assert.match(error.message, /got "double" with noise 0\.1 twice/),
+  );
+});
+
+test("an aborted signal ends the comparison with its reason", async () => {
+  const { truth, problems } = doubling();
+  await compare({ truth, problems, methods: [constant("a", 0)], signal: AbortSignal.abort(new Error("stop")) }).then(
+    () => assert.unreachable(),
+    (error) => assert.match(error.message, /^stop$/),
+  );
+});
+
+test.run();

@@ -1,0 +1,127 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import ndarray from "ndarray";
+import { PNG } from "pngjs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { reportCsv } from "../../src/report/data.ts";
+import { reportPage } from "../../src/report/page.ts";
+import { gridPng, pictures } from "../../src/report/png.ts";
+import { comparisonText, short, textTable } from "../../src/report/table.ts";
+import { writeReport } from "../../src/report/write.ts";
+import { tinyComparison } from "../compare/tiny.ts";
+
+const test = suite("report");
+const about = { title: "A <title>", paragraphs: ["What was done."], facts: { seed: 1, data: 'a "set"' } };
+
+test("the page names every method and operator, holds one image a signal and column, and escapes what it is given", async () => {
+  const page = reportPage(await tinyComparison(), about);
+  for (const word of [
+    "grey",
+    "black &lt;&amp;&gt;",
+    "double",
+    "A &lt;title&gt;",
+    "What was done.",
+    "a &quot;set&quot;",
+  ]) {
+    assert.ok(page.includes(word), word);
+  }
+  assert.is(page.match(/<img /g)!.length, 2 * 4); // true, y, grey, black
+});
+
+test("the page refers to nothing outside it: no network, no script, images as data", async () => {
+  const page = reportPage(await tinyComparison(), about);
+  assert.not.match(page, /https?:|<script|<link|@import|url\(/);
+  for (const [, source] of page.matchAll(/src="([^"]*)"/g)) assert.match(source!, /^data:image\/png;base64,/);
+});
+
+test("tags are balanced, so that no browser has to guess", async () => {
+  const page = reportPage(await tinyComparison(), about);
+  for (const tag of ["table", "tbody", "thead", "tr", "svg", "g", "figure", "section", "div", "strong", "small", "p"]) {
+    const count = (pattern: string) => page.match(new RegExp(pattern, "g"))?.length ?? 0;
+    assert.is(count(`<${tag}[ >]`), count(`</${tag}>`), tag);
+  }
+});
+
+test("the report folder gets the page, the numbers as JSON with every signal's error, and as CSV", async () => {
+  const folder = path.join(mkdtempSync(path.join(os.tmpdir(), "report-")), "new", "folder");
+  const paths = await writeReport(folder, await tinyComparison(), about);
+  assert.equal(readdirSync(folder).sort(), ["index.html", "report.csv", "report.json"]);
+  assert.ok(paths.every((file) => existsSync(file)));
+  const { rows, methods, signals } = JSON.parse(readFileSync(path.join(folder, "report.json"), "utf8"));
+  assert.equal([methods, signals], [["grey", "black <&>"], 2]);
+  assert.equal(rows[0].errors, [0.25, 0.25]);
+});
+
+test("CSV: one line a row after the header, infinite PSNR and missing λ included", async () => {
+  const lines = reportCsv(await tinyComparison())
+    .trim()
+    .split("\n");
+  assert.is(lines.length, 3);
+  assert.is(lines[0]!.split(",").length, lines[1]!.split(",").length);
+  assert.match(lines[1]!, /^double,4,0\.1,grey,0\.25,0\.25,0\.25,0\.25,6\.02/);
+});
+
+test("the terminal table marks the smallest error of each operator", async () => {
+  const text = comparisonText(await tinyComparison());
+  assert.match(text, /grey +0\.25000\*/);
+  assert.not.match(text, /0\.50000\*/);
+});
+
+test("a text table pads columns and leaves no blank at line ends", () => {
+  const table = textTable(
+    [{ title: "name" }, { title: "n", align: "right" }],
+    [
+      ["a", "10"],
+      ["long name", "2"],
+    ],
+  );
+  assert.is(table, "name        n\n---------  --\na          10\nlong name   2");
+});
+
+test("short numbers: four digits, exponents only where needed", () => {
+  const cases: [number | undefined, string][] = [
+    [0.123456, "0.1235"],
+    [60000, "60000"],
+    [1234567, "1.23e+6"],
+    [0.00001234, "1.23e-5"],
+    [0, "0"],
+    [undefined, "–"],
+    [Number.POSITIVE_INFINITY, "∞"],
+  ];
+  for (const [value, text] of cases) assert.is(short(value), text);
+});
+
+test("a grid of grey images: size, order of the tiles, and values clipped to [0, 1]", () => {
+  const images = ndarray(Float32Array.of(0, 0, 0, 0, 2, 2, 2, 2, 0.5, 0.5, 0.5, 0.5), [3, 2, 2]);
+  const { width, height, data } = PNG.sync.read(Buffer.from(gridPng(images, { columns: 2, scale: 3, gap: 1 })));
+  assert.equal([width, height], [2 * 7 + 1, 2 * 7 + 1]);
+  const at = (x: number, y: number) => data[4 * (y * width + x)];
+  assert.equal([at(0, 0), at(1, 1), at(6, 6), at(8, 1), at(1, 8), at(8, 8)], [128, 0, 0, 255, 128, 128]);
+});
+
+test("RGB images keep their colours", () => {
+  const images = ndarray(Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 1, 1), [1, 2, 2, 3]);
+  const { data } = PNG.sync.read(Buffer.from(gridPng(images, { scale: 1, gap: 0 })));
+  assert.equal(
+    [...data].filter((_, i) => i % 4 !== 3),
+    [255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255],
+  );
+});
+
+test("stretched pictures use the whole grey range", () => {
+  const [picture] = pictures(ndarray(Float32Array.of(-10, 0, 10, 5), [1, 2, 2]), "stretch");
+  assert.equal([...picture!.pixels], [0, 128, 255, 191]);
+});
+
+test("signals that are no pictures, and no images at all, are refused", () => {
+  assert.throws(
+    () => gridPng(ndarray(new Float32Array(6), [3, 2])),
+    /expected images \[n, height, width\].*got \[3,2\]/,
+  );
+  assert.throws(() => gridPng(ndarray(new Float32Array(0), [0, 2, 2])), /at least one image, got none/);
+  assert.throws(() => gridPng(ndarray(new Float32Array(4), [1, 2, 2]), { scale: 0.5 }), /scale: .* got 0\.5/);
+});
+
+test.run();
