@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { fileSource, firstBytes, pieces } from "./bytes.ts";
 import { InputError } from "./errors.ts";
+import type { NpyData } from "./npy.ts";
 import { type Dataset, rowDataset } from "./rows.ts";
 
 /** The types of the IDX format (yann.lecun.com/exdb/mnist), by their code; numbers are big endian. */
@@ -52,8 +53,8 @@ export async function idxDataset(file: string, options: { name?: string; labels?
     count,
     shape: sample.length > 0 ? sample : [1],
     rowBytes: bytes * sample.reduce((a, b) => a * b, 1),
-    factor: type === UINT8 ? 1 / 255 : 1,
-    decode: (raw: Uint8Array): ArrayLike<number> => {
+    divisor: type === UINT8 ? 255 : 1,
+    decode: (raw: Uint8Array): NpyData => {
       if (type === UINT8) return raw;
       const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
       return Float64Array.from({ length: raw.length / bytes }, (_, i) => read(view, i * bytes));

@@ -40,7 +40,7 @@ async function streamed(file: string, source: ByteSource): Promise<Dataset> {
     count,
     shape: sample.length > 0 ? sample : [1],
     rowBytes: codec.bytes * sample.reduce((a, b) => a * b, 1),
-    factor: descr === "|u1" ? 1 / 255 : 1,
+    divisor: descr === "|u1" ? 255 : 1,
     decode: (raw) => codec.read(raw, file),
   });
 }

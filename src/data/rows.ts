@@ -2,6 +2,7 @@ import ndarray, { type NdArray } from "ndarray";
 import { contiguous } from "../engine/index.ts";
 import { type ByteSource, pieces } from "./bytes.ts";
 import { InputError } from "./errors.ts";
+import type { NpyData } from "./npy.ts";
 
 /** Rows `from` up to, not including, `to`. */
 export interface Range {
@@ -53,14 +54,14 @@ export interface RowLayout {
   readonly shape: readonly number[];
   readonly rowBytes: number;
   /** The numbers of whole rows, in order. */
-  decode(bytes: Uint8Array): ArrayLike<number>;
-  /** Every number is multiplied by this; 1/255 for 8-bit images. */
-  readonly factor: number;
+  decode(bytes: Uint8Array): NpyData;
+  /** Every number is divided by this: 255 for 8-bit images, else 1. */
+  readonly divisor: number;
 }
 
 /** A data set over rows of fixed size in a file. A file whose size is known is checked for truncation at once. */
 export function rowDataset(layout: RowLayout): Dataset {
-  const { name, source, start, count, shape, rowBytes, factor } = layout;
+  const { name, source, start, count, shape, rowBytes, divisor } = layout;
   const expected = start + count * rowBytes;
   const short = (got: number) =>
     new InputError(`${source.where}: file is truncated, expected ${expected} bytes, got ${got}`);
@@ -77,8 +78,8 @@ export function rowDataset(layout: RowLayout): Dataset {
       const rows = Math.min(Math.floor(piece.length / rowBytes), to - first);
       if (piece.length < Math.min(size, to - first) * rowBytes) throw short(start + first * rowBytes + piece.length);
       const numbers = layout.decode(piece.subarray(0, rows * rowBytes));
-      const data = new Float32Array(numbers.length);
-      for (let i = 0; i < data.length; i++) data[i] = numbers[i]! * factor;
+      const data = new Float32Array(numbers);
+      if (divisor !== 1) for (let i = 0; i < data.length; i++) data[i] = data[i]! / divisor;
       requireFinite(name, data, first, rows);
       yield { first, data: ndarray(data, [rows, ...shape]) };
       first += rows;
@@ -114,8 +115,9 @@ export function requireSize(name: string, size: number): void {
 
 /** Refuses NaN and Inf by the row they are in: one such number would make every sum over the data NaN. */
 export function requireFinite(name: string, data: Float32Array, first: number, rows: number): void {
-  const bad = data.findIndex((v) => !Number.isFinite(v));
-  if (bad < 0) return;
+  let bad = 0;
+  while (bad < data.length && data[bad]! - data[bad]! === 0) bad++; // Inf - Inf is NaN
+  if (bad === data.length) return;
   const width = data.length / rows;
   throw new InputError(
     `${name}: row ${first + Math.floor(bad / width)} holds ${data[bad]} (number ${bad % width} of the row); ` +

@@ -1,0 +1,89 @@
+import * as tf from "@tensorflow/tfjs";
+import ndarray, { type NdArray } from "ndarray";
+import { InputError } from "../../data/errors.ts";
+import { suggestion } from "../../data/nearest.ts";
+import { stream } from "../../data/random.ts";
+import { type LawName, lawNames, laws } from "../laws.ts";
+import type { Family } from "./family.ts";
+
+/** Random Fourier moments: everything from which Ω is regenerated. */
+export interface FourierSpec {
+  readonly kind: "fourier";
+  readonly law: LawName;
+  /** Scales σ in the units of the features; frequency j has scale j mod (number of scales). */
+  readonly scales: readonly number[];
+  /** Number of frequencies. */
+  readonly m: number;
+  readonly seed: number;
+}
+
+export interface FourierOptions {
+  readonly kind: "fourier";
+  /** Law of the frequencies; default gaussian. */
+  readonly law?: LawName;
+  /** Scales σ, or `auto` (default): from the pilot's spread, see `AUTO_SCALES`. */
+  readonly scales?: readonly number[] | "auto";
+  /** Number of frequencies; default 4096. */
+  readonly m?: number;
+  /** Seed of the frequencies; default 1. */
+  readonly seed?: number;
+}
+
+/**
+ * The scales of `auto`, as multiples c of the data's spread r = √E|u - Eu|². σ is chosen so that ωᵀCov(u)ω is 1/c² in the
+ * mean over the law, so that for Gaussian data moments have a modulus of about exp(-1/2c²): 0.02, 0.25, 0.6.
+ * For the Gaussian law σ = c r; in general σ = c r norm/√k, with the law's own norm. Provisional.
+ */
+export const AUTO_SCALES: readonly number[] = [0.35, 0.6, 1];
+
+/** Number of frequencies when none is given. */
+export const DEFAULT_FREQUENCIES = 4096;
+
+const requireScales = (scales: readonly number[]): readonly number[] => {
+  if (scales.length === 0) throw new InputError("sketch: scale: expected at least one number");
+  const bad = scales.find((s) => !(s > 0 && s < Infinity));
+  if (bad !== undefined) throw new InputError(`sketch: scale: must be a positive number, got ${bad}`);
+  return scales;
+};
+
+/** The frequencies Ω [k, m] of a spec, column j drawn after columns 0 … j-1: a larger m keeps the first ones. */
+export function drawFrequencies(spec: FourierSpec, k: number): NdArray<Float32Array> {
+  const { law, scales, m, seed } = spec;
+  const random = stream(seed, "frequencies", law);
+  const omega = new Float32Array(k * m);
+  const column = new Float64Array(k);
+  for (let j = 0; j < m; j++) {
+    laws[law].draw(random, column);
+    const scale = scales[j % scales.length]!;
+    for (let i = 0; i < k; i++) omega[i * m + j] = column[i]! / scale;
+  }
+  return ndarray(omega, [k, m]);
+}
+
+/** Φ(x) = (cos ωⱼᵀu, sin ωⱼᵀu), j = 1 … m, on the features u of x: CL-GN (Schellekens, Jacques 2020) eq. 1 without 1/√m. */
+export const fourier: Family<FourierSpec, FourierOptions> = {
+  summary: "random Fourier moments exp(i ωᵀu) of the features",
+  design: ({ law = "gaussian", scales = "auto", m = DEFAULT_FREQUENCIES, seed = 1 }, context) => {
+    if (!(law in laws)) throw new InputError(`sketch: unknown law "${law}"; ${suggestion(law, lawNames)}`);
+    if (!(Number.isInteger(m) && m > 0)) {
+      throw new InputError(`sketch: frequencies: must be a positive whole number, got ${m}`);
+    }
+    if (!(Number.isSafeInteger(seed) && seed >= 0)) {
+      throw new InputError(`sketch: seed: must be a whole number of at least 0, got ${seed}`);
+    }
+    if (scales !== "auto") return { kind: "fourier", law, scales: [...requireScales(scales)], m, seed };
+    const spread = context.spread("scale auto");
+    if (!(spread > 0)) {
+      throw new InputError("sketch: scale auto: all samples of the pilot are equal, no scale follows; give scales");
+    }
+    const unit = (spread * laws[law].norm(context.features)) / Math.sqrt(context.features);
+    return { kind: "fourier", law, scales: AUTO_SCALES.map((c) => Number((c * unit).toPrecision(6))), m, seed };
+  },
+  sums: ({ m }) => ({ cos: [m], sin: [m] }),
+  inputs: (spec, { features }) => ({ omega: drawFrequencies(spec, features) }),
+  block: ({ m }, { features, weights }, { omega }) => {
+    const phase = tf.matMul(features, omega!); // [n, m]
+    const sum = (values: tf.Tensor) => tf.reshape(tf.matMul(weights, values), [m]);
+    return { cos: sum(tf.cos(phase)), sin: sum(tf.sin(phase)) };
+  },
+};

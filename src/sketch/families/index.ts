@@ -1,0 +1,22 @@
+import type { Family } from "./family.ts";
+import { type FourierOptions, type FourierSpec, fourier } from "./fourier.ts";
+import { type SecondOptions, type SecondSpec, second } from "./second.ts";
+
+/** What a design says of each of its families. */
+export type FamilySpec = FourierSpec | SecondSpec;
+/** What a user may say of each. */
+export type FamilyOptions = FourierOptions | SecondOptions;
+export type FamilyName = FamilySpec["kind"];
+
+type Entry<K extends FamilyName> = Family<
+  Extract<FamilySpec, { kind: K }>,
+  Extract<FamilyOptions, { readonly kind: K }>
+>;
+
+/** Every moment family by name; a forgotten entry is a compile error. */
+export const families: { readonly [K in FamilyName]: Entry<K> } = { fourier, second };
+
+export const familyNames = Object.keys(families) as readonly FamilyName[];
+
+/** The family of a spec or of options, with the types of its own spec. */
+export const familyOf = (kind: FamilyName) => families[kind] as Family<FamilySpec, FamilyOptions>;

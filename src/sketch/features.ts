@@ -1,0 +1,100 @@
+import * as tf from "@tensorflow/tfjs";
+import ndarray, { type NdArray } from "ndarray";
+import { InputError } from "../data/errors.ts";
+import { symmetricEigen } from "../data/linalg.ts";
+import { compile } from "../engine/index.ts";
+
+/** The coordinates in which Fourier moments are taken: the sample's own numbers, or principal components. */
+export type FeatureSpec = { readonly kind: "raw" } | { readonly kind: "pca"; readonly components: number };
+
+/** Arrays that a design stores because they come from its pilot and cannot be regenerated from settings. */
+export type DesignArrays = Readonly<Record<string, NdArray<Float32Array>>>;
+
+/** Names of the PCA's arrays in a design: mean [d] and orthonormal basis [d, K]. */
+const MEAN = "features.mean";
+const BASIS = "features.basis";
+
+/** Reads `raw` or `pca:K`. */
+export function parseFeatures(text: string): FeatureSpec {
+  if (text === "raw") return { kind: "raw" };
+  const components = Number(/^pca:(\d+)$/.exec(text)?.[1]);
+  if (components > 0) return { kind: "pca", components };
+  throw new InputError(`features: expected raw or pca:K with K at least 1, got "${text}"`);
+}
+
+export const featureName = (spec: FeatureSpec): string => (spec.kind === "raw" ? "raw" : `pca:${spec.components}`);
+
+/** Number of features of a sample of `dimension` numbers. */
+export const featureCount = (spec: FeatureSpec, dimension: number): number =>
+  spec.kind === "raw" ? dimension : spec.components;
+
+/** u = x for raw features, u = (x - mean) B for PCA. x [n, d] → u [n, k]; a pure tensor function. */
+export function encodeFeatures(
+  spec: FeatureSpec,
+  x: tf.Tensor,
+  arrays: Readonly<Record<string, tf.Tensor>>,
+): tf.Tensor {
+  if (spec.kind === "raw") return x;
+  return tf.matMul(tf.sub(x, arrays[MEAN]!), arrays[BASIS]!);
+}
+
+/** The mean [d] and basis [d, K] of a design's PCA, or undefined for raw features. x ≈ mean + B u. */
+export function featureBasis(arrays: DesignArrays) {
+  const mean = arrays[MEAN];
+  const basis = arrays[BASIS];
+  return mean && basis ? { mean, basis } : undefined;
+}
+
+/** What the pilot says of the features. */
+export interface PilotFacts {
+  readonly arrays: DesignArrays;
+  /** Root mean squared distance of the pilot's features from their mean. */
+  readonly spread: number;
+}
+
+/**
+ * Estimates from a pilot [P, d] what the features need: for PCA the mean and the `components` leading eigenvectors of the
+ * covariance (signs fixed: the largest entry of each is positive), and the features' spread √tr(C).
+ * Errors: more components than dimensions, or not fewer than the pilot's samples.
+ */
+export async function learnFeatures(spec: FeatureSpec, pilot: NdArray<Float32Array>): Promise<PilotFacts> {
+  const [rows = 0, d = 0] = pilot.shape;
+  if (spec.kind === "pca") {
+    const name = featureName(spec);
+    if (spec.components > d) throw new InputError(`features: ${name} asks for more components than dimensions (${d})`);
+    if (spec.components >= rows) {
+      throw new InputError(`features: ${name} needs a pilot of more than ${spec.components} samples, got ${rows}`);
+    }
+  }
+  const mean = columnMeans(pilot.data, rows, d);
+  const centred = new Float32Array(rows * d);
+  let squares = 0;
+  for (let i = 0; i < centred.length; i++) {
+    centred[i] = pilot.data[i]! - mean[i % d]!;
+    squares += centred[i]! ** 2;
+  }
+  if (spec.kind === "raw") return { arrays: {}, spread: Math.sqrt(squares / rows) };
+
+  const scatter = await compile((x) => tf.matMul(x, x, true, false), ndarray(centred, [rows, d]), { name: "pca" });
+  const products = await scatter.run(ndarray(centred, [rows, d]));
+  await scatter.dispose();
+  const k = spec.components;
+  const { values, vectors } = symmetricEigen(products.data, d, k);
+  const basis = new Float32Array(d * k);
+  for (let i = 0; i < d; i++) for (let j = 0; j < k; j++) basis[i * k + j] = vectors[j * d + i]!;
+  return {
+    arrays: { [MEAN]: ndarray(Float32Array.from(mean), [d]), [BASIS]: ndarray(basis, [d, k]) },
+    spread: Math.sqrt(
+      Math.max(
+        0,
+        values.reduce((a, b) => a + b, 0),
+      ) / rows,
+    ),
+  };
+}
+
+function columnMeans(data: Float32Array, rows: number, d: number): Float64Array {
+  const mean = new Float64Array(d);
+  for (let i = 0; i < rows * d; i++) mean[i % d]! += data[i]!;
+  return mean.map((v) => v / rows);
+}

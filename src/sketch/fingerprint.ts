@@ -1,0 +1,31 @@
+import { contiguous } from "../engine/index.ts";
+import type { DesignArrays } from "./features.ts";
+
+/** SHA-256 (hexadecimal) over canonical JSON of the settings, then name, shape and float32 bytes of each array by name. */
+export async function fingerprint(settings: unknown, arrays: DesignArrays): Promise<string> {
+  const parts: Uint8Array[] = [encoded(canonical(settings))];
+  for (const name of Object.keys(arrays).sort()) {
+    const array = arrays[name]!;
+    const data = contiguous(array);
+    parts.push(encoded(canonical([name, array.shape])), new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  const digest = await globalThis.crypto.subtle.digest("SHA-256", all);
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+const encoded = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/** JSON with the keys of every record sorted. */
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  const record = value as Record<string, unknown>;
+  const entries = Object.keys(record).sort();
+  return `{${entries.map((key) => `${JSON.stringify(key)}:${canonical(record[key])}`).join(",")}}`;
+}

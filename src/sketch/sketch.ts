@@ -1,0 +1,97 @@
+import type { NdArray } from "ndarray";
+import { InputError } from "../data/errors.ts";
+import { describeDifference, dimensionsOf, familySpec, type SketchDesign } from "./design.ts";
+import { drawFrequencies } from "./families/fourier.ts";
+
+/**
+ * Sums of moments over the samples, never means, with the number of samples: sketches of parts add up to the whole's.
+ * `sums` is keyed by family and name: `fourier.cos`, `fourier.sin` [m]; `second.x` [d], `second.xx` [d, d] row-major.
+ */
+export interface Sketch {
+  readonly design: SketchDesign;
+  readonly count: number;
+  readonly sums: Readonly<Record<string, Float64Array>>;
+}
+
+/** The sketch of the data of all the given sketches together. Errors: different designs, by name of what differs. */
+export function mergeSketches(first: Sketch, ...others: readonly Sketch[]): Sketch {
+  const sums = Object.fromEntries(Object.entries(first.sums).map(([name, sum]) => [name, sum.slice()]));
+  let count = first.count;
+  for (const [i, other] of others.entries()) {
+    const difference = describeDifference(first.design, other.design);
+    if (difference) {
+      throw new InputError(
+        `merge: sketches 1 and ${i + 2} have different designs (${difference}); they cannot be added`,
+      );
+    }
+    count += other.count;
+    for (const [name, sum] of Object.entries(sums)) {
+      const part = other.sums[name]!;
+      for (let j = 0; j < sum.length; j++) sum[j]! += part[j]!;
+    }
+  }
+  return { design: first.design, count, sums };
+}
+
+const drawn = new WeakMap<SketchDesign, NdArray<Float32Array>>();
+
+/** The frequencies Ω [k, m] of a design, one a column, in the coordinates of the features; drawn once and kept. */
+export function frequencies(design: SketchDesign): NdArray<Float32Array> {
+  const known = drawn.get(design);
+  if (known) return known;
+  const omega = drawFrequencies(familySpec(design, "fourier", "frequencies"), dimensionsOf(design).features);
+  drawn.set(design, omega);
+  return omega;
+}
+
+/**
+ * The empirical characteristic function at the frequencies: means of cos ωⱼᵀu and sin ωⱼᵀu, one a frequency. The paper's
+ * z_X (CL-GN eq. 1) is (cos + i sin)/√m.
+ */
+export function fourierMoments(sketch: Sketch): { cos: Float32Array; sin: Float32Array } {
+  familySpec(sketch.design, "fourier", "fourier moments");
+  requireSamples("fourier moments", sketch, 1);
+  const means = (sum: Float64Array) => Float32Array.from(sum, (v) => v / sketch.count);
+  return { cos: means(sketch.sums["fourier.cos"]!), sin: means(sketch.sums["fourier.sin"]!) };
+}
+
+/**
+ * The sketch's own sampling noise, (1/m) Σⱼ (1 - |zⱼ|²)/n with zⱼ the mean of exp(i ωⱼᵀu): the expected ‖z_X - A(P)‖² of a
+ * sketch of n samples of P. A prior whose loss is below it fits the noise.
+ */
+export function samplingFloor(sketch: Sketch): number {
+  requireSamples("sampling floor", sketch, 2);
+  const { cos, sin } = fourierMoments(sketch);
+  let sum = 0;
+  for (let j = 0; j < cos.length; j++) sum += 1 - cos[j]! ** 2 - sin[j]! ** 2;
+  return sum / cos.length / sketch.count;
+}
+
+/** The mean of the samples, [d]. */
+export function mean(sketch: Sketch): Float64Array {
+  familySpec(sketch.design, "second", "mean");
+  requireSamples("mean", sketch, 1);
+  return sketch.sums["second.x"]!.map((v) => v / sketch.count);
+}
+
+/** The covariance (1/n) Σ xxᵀ - μμᵀ of the samples, [d, d] row-major, exactly symmetric. */
+export function covariance(sketch: Sketch): Float64Array {
+  familySpec(sketch.design, "second", "covariance");
+  requireSamples("covariance", sketch, 2);
+  const mu = mean(sketch);
+  const d = mu.length;
+  const xx = sketch.sums["second.xx"]!;
+  const out = new Float64Array(d * d);
+  for (let i = 0; i < d; i++) {
+    for (let j = 0; j <= i; j++) {
+      const both = (xx[i * d + j]! + xx[j * d + i]!) / 2;
+      out[i * d + j] = out[j * d + i] = both / sketch.count - mu[i]! * mu[j]!;
+    }
+  }
+  return out;
+}
+
+function requireSamples(what: string, { count }: Sketch, least: number): void {
+  if (count >= least) return;
+  throw new InputError(`${what}: needs a sketch of at least ${least} sample${least > 1 ? "s" : ""}, got ${count}`);
+}

@@ -1,0 +1,79 @@
+import ndarray from "ndarray";
+import { InputError } from "../data/errors.ts";
+import type { NpyArray } from "../data/npy.ts";
+import { type Metadata, member, type Npz, readNpz, writeNpz } from "../data/npz.ts";
+import { DESIGN_VERSION, type SketchDesign, sealed, sizeOf, sumShapes } from "./design.ts";
+import type { DesignArrays } from "./features.ts";
+import type { Sketch } from "./sketch.ts";
+
+/** Formats of the files, in their metadata. */
+export const DESIGN_FORMAT = { format: "sketchprior-design", version: 1 } as const;
+export const SKETCH_FORMAT = { format: "sketchprior-sketch", version: 1 } as const;
+
+/** Members of a design's arrays begin with this. */
+const PREFIX = "design.";
+
+/** Writes a design as .npz: settings and fingerprint in the metadata, what the pilot taught as arrays `design.*`. */
+export async function saveDesign(file: string, design: SketchDesign): Promise<void> {
+  await writeNpz(file, { metadata: { ...DESIGN_FORMAT, design: settingsOf(design) }, arrays: prefixed(design.arrays) });
+}
+
+/** Reads a design. Errors (InputError): those of `readNpz`, and a fingerprint that does not match the content. */
+export async function loadDesign(file: string): Promise<SketchDesign> {
+  return designIn(file, await readNpz(file, DESIGN_FORMAT));
+}
+
+/** Writes a sketch as .npz: count and design in the metadata, float64 sums as arrays `fourier.cos`, `second.xx`, … */
+export async function saveSketch(file: string, { design, count, sums }: Sketch): Promise<void> {
+  const shapes = Object.entries(sumShapes(design));
+  const arrays = shapes.map(([name, shape]): [string, NpyArray] => [name, ndarray(sums[name]!, [...shape])]);
+  await writeNpz(file, {
+    metadata: { ...SKETCH_FORMAT, count, design: settingsOf(design) },
+    arrays: { ...Object.fromEntries(arrays), ...prefixed(design.arrays) },
+  });
+}
+
+/** Reads a sketch. Errors (InputError): those of `loadDesign`, missing sums, sums of another size than the design's. */
+export async function loadSketch(file: string): Promise<Sketch> {
+  const npz = await readNpz(file, SKETCH_FORMAT);
+  const design = await designIn(file, npz);
+  const { count } = npz.metadata;
+  if (!(typeof count === "number" && Number.isSafeInteger(count) && count > 0)) {
+    throw new InputError(`${file}: count must be a positive whole number, got ${String(count)}`);
+  }
+  const sums: Record<string, Float64Array> = {};
+  for (const [name, shape] of Object.entries(sumShapes(design))) {
+    const { data } = member(npz, name, file);
+    if (data.length !== sizeOf(shape)) {
+      throw new InputError(`${file}: ${name}: expected ${sizeOf(shape)} numbers, got ${data.length}`);
+    }
+    sums[name] = Float64Array.from(data);
+  }
+  return { design, count, sums };
+}
+
+const settingsOf = ({ arrays: _, ...settings }: SketchDesign) => settings;
+
+const prefixed = (arrays: DesignArrays): Record<string, NpyArray> =>
+  Object.fromEntries(Object.entries(arrays).map(([name, array]) => [PREFIX + name, array]));
+
+async function designIn(file: string, { metadata, arrays }: Npz<Metadata>): Promise<SketchDesign> {
+  const stored = metadata.design as Omit<SketchDesign, "arrays"> | undefined;
+  if (!stored) throw new InputError(`${file}: holds no design; the file is damaged`);
+  const { fingerprint, ...settings } = stored;
+  if (!(settings.version <= DESIGN_VERSION)) {
+    throw new InputError(
+      `${file}: its design has version ${settings.version}, this sketchprior reads up to ${DESIGN_VERSION}; update it`,
+    );
+  }
+  const own = Object.entries(arrays).filter(([name]) => name.startsWith(PREFIX));
+  const floats = own.map(([name, { data, shape }]) => [
+    name.slice(PREFIX.length),
+    ndarray(Float32Array.from(data), shape),
+  ]);
+  const design = await sealed({ ...settings, arrays: Object.fromEntries(floats) });
+  if (design.fingerprint !== fingerprint) {
+    throw new InputError(`${file}: the design does not match its fingerprint; the file is damaged or was edited`);
+  }
+  return design;
+}
