@@ -9,7 +9,16 @@ export interface ForwardOperator {
   readonly name: string;
   readonly inShape: readonly number[];
   readonly outShape: readonly number[];
+  /** What `parseOperator` made it from, and can make it from again; absent for operators made in code. */
+  readonly source?: OperatorSource;
   forward(x: tf.Tensor): tf.Tensor;
+}
+
+/** All that is stored of an operator: with the signal shape, it gives the same operator anywhere. */
+export interface OperatorSource {
+  /** `gaussian:m=100*blur:sigma=1` */
+  readonly spec: string;
+  readonly seed: number;
 }
 
 /** A linear Φ, with its adjoint: ⟨Φx, y⟩ = ⟨x, Φ'y⟩ for all x, y. */
@@ -20,6 +29,12 @@ export interface LinearOperator extends ForwardOperator {
 
 export const isLinear = (operator: ForwardOperator): operator is LinearOperator =>
   "linear" in operator && operator.linear === true;
+
+/** The operator as a linear one, for methods that need Φ'. `who` begins the message. */
+export function requireLinear(who: string, operator: ForwardOperator): LinearOperator {
+  if (isLinear(operator)) return operator;
+  throw new RangeError(`${who}: needs a linear operator, ${operator.name} is not; use a generator prior with it`);
+}
 
 export interface LinearOperatorOptions {
   readonly name: string;

@@ -1,0 +1,71 @@
+import { alongAxis, type Matrix, matrixOf, transposed } from "./axes.ts";
+import { type LinearOperator, linearOperator } from "./operator.ts";
+
+export const boundaries = ["reflect", "zero"] as const;
+export type Boundary = (typeof boundaries)[number];
+
+export interface BlurOptions {
+  /** [h, w], [h, w, channels] or [length]; channels are blurred one by one. */
+  readonly inShape: readonly number[];
+  /** Standard deviation of the kernel in pixels; default 1. */
+  readonly sigma?: number;
+  /**
+   * What lies outside the image. `reflect`: the image mirrored at its edge (b a | a b), so that constants stay constant;
+   * `zero`: black. Default reflect.
+   */
+  readonly boundary?: Boundary;
+}
+
+/**
+ * Gaussian blur: y = k ∗ x with k(t) ∝ exp(-t²/(2σ²)) along each of the first two axes, cut at 4σ and normalised to sum 1.
+ * Keeps the shape. Computed exactly, as one banded matrix an axis.
+ *
+ * Errors: a sigma that is not positive; a shape of more than three axes.
+ */
+export function blur({ inShape, sigma = 1, boundary = "reflect" }: BlurOptions): LinearOperator {
+  if (!(sigma > 0 && sigma < Number.POSITIVE_INFINITY)) {
+    throw new RangeError(`blur: sigma: expected a positive number of pixels, got ${sigma}`);
+  }
+  if (inShape.length < 1 || inShape.length > 3) {
+    throw new RangeError(`blur: expected signals of [h, w], [h, w, channels] or [length], got [${inShape.join(", ")}]`);
+  }
+  const kernel = gaussianKernel(sigma);
+  const matrices = inShape.slice(0, 2).map((n) => bandedMatrix(n, kernel, boundary));
+  const adjoints = matrices.map(transposed);
+  const other = boundary === "reflect" ? "" : `,boundary=${boundary}`;
+  return linearOperator({
+    name: `blur(sigma=${sigma}${other})`,
+    inShape,
+    outShape: inShape,
+    forward: (x) => matrices.reduce((image, matrix, axis) => alongAxis(image, axis, matrix), x),
+    adjoint: (y) => adjoints.reduce((image, matrix, axis) => alongAxis(image, axis, matrix), y),
+  });
+}
+
+/** k(-r), …, k(r), r = ⌈4σ⌉, summing to 1. */
+function gaussianKernel(sigma: number): number[] {
+  const radius = Math.ceil(4 * sigma);
+  const raw = Array.from({ length: 2 * radius + 1 }, (_, i) => Math.exp(-((i - radius) ** 2) / (2 * sigma ** 2)));
+  const total = raw.reduce((a, b) => a + b, 0);
+  return raw.map((k) => k / total);
+}
+
+/** The n×n matrix of a convolution: row i holds the kernel around i, its overhang folded back in or dropped. */
+function bandedMatrix(n: number, kernel: readonly number[], boundary: Boundary): Matrix {
+  const radius = (kernel.length - 1) / 2;
+  const dense = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) {
+    for (const [k, weight] of kernel.entries()) {
+      const at = i + k - radius;
+      if (at >= 0 && at < n) dense[i * n + at]! += weight;
+      else if (boundary === "reflect") dense[i * n + mirrored(at, n)]! += weight;
+    }
+  }
+  return matrixOf(n, n, (i, j) => dense[i * n + j]!);
+}
+
+/** … 1 0 | 0 1 … n-1 | n-1 n-2 …, repeating with period 2n. */
+function mirrored(at: number, n: number): number {
+  const wrapped = ((at % (2 * n)) + 2 * n) % (2 * n);
+  return wrapped < n ? wrapped : 2 * n - 1 - wrapped;
+}

@@ -1,0 +1,76 @@
+import * as tf from "@tensorflow/tfjs";
+import { stream } from "../src/data/random.ts";
+import { sizeOf } from "../src/engine/graph.ts";
+import { type LinearOperator, linearOperator } from "./operator.ts";
+
+export interface MaskOptions {
+  /** [h, w], [h, w, channels] or [length]. A pixel is a position of the first two axes: its channels go together. */
+  readonly inShape: readonly number[];
+  /** Pixels that are observed, at random positions: a fraction up to 1, or a whole number from 2 on. */
+  readonly keep: number;
+  readonly seed: number;
+}
+
+/** Keeps random pixels: y = x[kept], positions ascending. y: [batch, kept], or [batch, kept, channels]. */
+export function mask({ inShape, keep, seed }: MaskOptions): LinearOperator {
+  const pixels = sizeOf(inShape.slice(0, 2));
+  const count = keep <= 1 ? Math.round(keep * pixels) : keep;
+  if (!(Number.isInteger(count) && count >= 1 && count <= pixels)) {
+    throw new RangeError(
+      `mask: keep: expected a fraction between 0 and 1 or a number of pixels up to ${pixels}, got ${keep}`,
+    );
+  }
+  const kept = stream(seed, "mask operator").permutation(pixels).slice(0, count).sort();
+  return keepPixels(`mask(keep=${keep})`, inShape, kept);
+}
+
+export interface BlockMaskOptions {
+  /** [h, w] or [h, w, channels] */
+  readonly inShape: readonly number[];
+  /** Side of the missing square, in pixels. */
+  readonly block: number;
+  /** First missing row; default: the block is centred. */
+  readonly top?: number;
+  /** First missing column; default: the block is centred. */
+  readonly left?: number;
+}
+
+/** Loses a square block of pixels and keeps the others, in row order. y: [batch, kept], or [batch, kept, channels]. */
+export function blockMask({ inShape, block, ...corner }: BlockMaskOptions): LinearOperator {
+  const [height = 0, width = 0] = inShape;
+  const { top = Math.floor((height - block) / 2), left = Math.floor((width - block) / 2) } = corner;
+  if (inShape.length < 2) throw new RangeError(`mask: block: expected images [h, w], got signals of [${inShape}]`);
+  const inside = (start: number, size: number) => Number.isInteger(start) && start >= 0 && start + block <= size;
+  if (!(Number.isInteger(block) && block >= 1 && inside(top, height) && inside(left, width))) {
+    throw new RangeError(
+      `mask: block: expected a square inside the image of [${height}, ${width}], ` +
+        `got side ${block} at top ${top}, left ${left}`,
+    );
+  }
+  if (block === height && block === width) throw new RangeError("mask: block: nothing is left of the image");
+  const missing = (row: number, column: number) =>
+    row >= top && row < top + block && column >= left && column < left + block;
+  const all = Int32Array.from({ length: height * width }, (_, i) => i);
+  const kept = all.filter((i) => !missing(Math.floor(i / width), i % width));
+  const at = corner.top === undefined && corner.left === undefined ? "" : `,top=${top},left=${left}`;
+  return keepPixels(`mask(block=${block}${at})`, inShape, kept);
+}
+
+/** y = Mx with M the rows `kept` of the identity. M' puts the pixels back and leaves zeros elsewhere. */
+function keepPixels(name: string, inShape: readonly number[], kept: Int32Array): LinearOperator {
+  const pixels = sizeOf(inShape.slice(0, 2));
+  const channels = inShape.slice(2);
+  const missing = kept.length; // the row of zeros that is appended to y
+  const source = new Int32Array(pixels).fill(missing);
+  for (const [i, pixel] of kept.entries()) source[pixel] = i;
+  return linearOperator({
+    name,
+    inShape,
+    outShape: [kept.length, ...channels],
+    forward: (x) => tf.gather(tf.reshape(x, [x.shape[0]!, pixels, ...channels]), tf.tensor1d(kept, "int32"), 1),
+    adjoint: (y) => {
+      const padded = tf.concat([y, tf.zeros([y.shape[0]!, 1, ...channels])], 1);
+      return tf.reshape(tf.gather(padded, tf.tensor1d(source, "int32"), 1), [y.shape[0]!, ...inShape]);
+    },
+  });
+}
