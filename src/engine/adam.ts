@@ -1,20 +1,16 @@
 import * as tf from "@tensorflow/tfjs";
-import ndarray from "ndarray";
+import ndarray, { type NdArray } from "ndarray";
 import { fromHost } from "./host.ts";
-import type { HostArray } from "./struct.ts";
 
 /** First and second moment estimates, one pair a parameter. */
-export interface AdamMoments<T> {
-  readonly first: readonly T[];
-  readonly second: readonly T[];
-}
+export type AdamMoments<T> = { readonly first: readonly T[]; readonly second: readonly T[] };
 
 const BETA1 = 0.9;
 const BETA2 = 0.999;
 const EPSILON = 1e-8;
 
 /** Zero moments for parameters of these shapes. */
-export function adamMoments(parameters: readonly HostArray[]): AdamMoments<HostArray> {
+export function adamMoments(parameters: readonly NdArray<Float32Array>[]): AdamMoments<NdArray<Float32Array>> {
   const zeros = () => parameters.map((p) => fromHost(new Float32Array(p.size), p.shape));
   return { first: zeros(), second: zeros() };
 }
@@ -23,7 +19,7 @@ export function adamMoments(parameters: readonly HostArray[]): AdamMoments<HostA
  * The step size of Adam's step `index` (from 0) with both bias corrections folded in, as a rank-0 input of a compiled step:
  * α·√(1 − β₂ᵗ)/(1 − β₁ᵗ), t = index + 1 (Kingma, Ba 2015, end of section 2).
  */
-export function adamRate(learningRate: number, index: number): HostArray {
+export function adamRate(learningRate: number, index: number): NdArray<Float32Array> {
   const t = index + 1;
   return ndarray(Float32Array.of((learningRate * Math.sqrt(1 - BETA2 ** t)) / (1 - BETA1 ** t)), []);
 }

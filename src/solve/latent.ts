@@ -6,7 +6,7 @@ import { stream } from "../data/random.ts";
 import { adamRate, adamUpdate } from "../engine/adam.ts";
 import { sameShape } from "../engine/graph.ts";
 import { compile, fromHost, type TensorsOf } from "../engine/index.ts";
-import { type IterateOptions, iterate } from "./iterate.ts";
+import { type IterateOptions, iterate } from "../engine/iterate.ts";
 import type { Recovery } from "./recovery.ts";
 import { repeatRows, takeRows } from "./rows.ts";
 

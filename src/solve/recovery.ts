@@ -1,5 +1,5 @@
 import type { NdArray } from "ndarray";
-import type { EndCode } from "./iterate.ts";
+import type { EndCode } from "../engine/iterate.ts";
 
 /** What every recovery method returns for a batch of measurements. */
 export interface Recovery {

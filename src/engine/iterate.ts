@@ -29,7 +29,7 @@ export interface IterateOptions<State> {
 }
 
 export interface Iterated<State> {
-  /** The last state whose objective was finite. */
+  /** The last state; after `non-finite` the one before the objective failed. */
   readonly state: State;
   readonly code: EndCode;
   readonly steps: number;
@@ -45,11 +45,19 @@ export async function iterate<State>(options: IterateOptions<State>): Promise<It
   }
   const history: number[] = [];
   let { state } = options;
-  const end = (code: EndCode): Iterated<State> => ({ state, code, steps: start + history.length, history });
+  let previous = state;
+  const end = (code: EndCode, last = state): Iterated<State> => ({
+    state: last,
+    code,
+    steps: start + history.length,
+    history,
+  });
   for (let index = start; index < maxSteps; index++) {
     if (options.signal?.aborted) return end("cancelled");
     const report = await options.step(state, index);
-    if (!Number.isFinite(report.objective)) return end("non-finite");
+    // An objective belongs to the state a step starts from or to the one it makes; the state before is good either way.
+    if (!Number.isFinite(report.objective)) return end("non-finite", previous);
+    previous = state;
     state = report.state;
     history.push(report.objective);
     options.onProgress?.({ step: index + 1, maxSteps, objective: report.objective });

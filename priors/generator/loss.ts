@@ -1,0 +1,48 @@
+import * as tf from "@tensorflow/tfjs";
+
+/** Means of cos ωⱼᵀf and sin ωⱼᵀf over a data set: the real and imaginary part of √m·z_X, each [m]. */
+export interface FourierTarget {
+  readonly cos: tf.Tensor;
+  readonly sin: tf.Tensor;
+}
+
+/**
+ * The sketch loss ‖z_X − A(P)‖² (CL-GN eq. 6) of generated features f [batch, d], estimated without bias.
+ *
+ * The plain ‖z_X − z_batch‖² is too large by (1 − ‖A(P)‖²)/batch: it never reaches 0 and pulls towards too concentrated
+ * distributions. The product ⟨r₁, r₂⟩ of the residuals of two independent half batches has the right mean; this is its
+ * average over all splits, the U-statistic, which has the least variance: |φ| = 1 for every sample, so
+ * E|φ̄|² = |A(P)|² + (1 − |A(P)|²)/n gives (n|φ̄|² − 1)/(n − 1) for |A(P)|².
+ */
+export function fourierLoss(features: tf.Tensor, frequencies: tf.Tensor, target: FourierTarget): tf.Tensor {
+  const n = features.shape[0]!;
+  const phase = tf.matMul(features as tf.Tensor2D, frequencies as tf.Tensor2D);
+  const cos = tf.mean(tf.cos(phase), 0);
+  const sin = tf.mean(tf.sin(phase), 0);
+  const target2 = tf.mean(tf.add(tf.square(target.cos), tf.square(target.sin)));
+  const cross = tf.mean(tf.add(tf.mul(target.cos, cos), tf.mul(target.sin, sin)));
+  const power = tf.mean(tf.add(tf.square(cos), tf.square(sin)));
+  return tf.add(tf.sub(target2, tf.mul(2, cross)), tf.div(tf.sub(tf.mul(power, n), 1), n - 1));
+}
+
+/**
+ * The same for first and second moments: the U-statistics of ‖E g‖²/d + ‖E ggᵀ − C‖²/d, for standardised features
+ * g [batch, d] whose mean should be 0 and whose second moment should be C = `covariance` [d, d].
+ */
+export function momentLoss(standardised: tf.Tensor, covariance: tf.Tensor): tf.Tensor {
+  const g = standardised as tf.Tensor2D;
+  const c = covariance as tf.Tensor2D;
+  const [n, d] = g.shape;
+  const norms = tf.sum(tf.square(g), 1); // |gᵢ|²
+  const mean = unbiasedSquare(tf.sum(tf.square(tf.mean(g, 0))), tf.mean(norms), n);
+  // Σᵢ‖gᵢgᵢᵀ − C‖² = Σᵢ |gᵢ|⁴ − 2 gᵢᵀCgᵢ + ‖C‖²
+  const quadratic = tf.sum(tf.mul(tf.matMul(g, c), g), 1);
+  const norm2 = tf.sum(tf.square(c));
+  const each = tf.add(tf.mean(tf.sub(tf.square(norms), tf.mul(2, quadratic))), norm2);
+  const residual = tf.sub(tf.div(tf.matMul(g, g, true, false), n), c);
+  return tf.div(tf.add(mean, unbiasedSquare(tf.sum(tf.square(residual)), each, n)), d);
+}
+
+/** ‖E v‖² without bias, from ‖v̄‖² and the mean of ‖vᵢ‖² over n samples: (n‖v̄‖² − mean‖vᵢ‖²)/(n − 1). */
+const unbiasedSquare = (ofMean: tf.Tensor, meanSquare: tf.Tensor, n: number): tf.Tensor =>
+  tf.div(tf.sub(tf.mul(ofMean, n), meanSquare), n - 1);

@@ -1,0 +1,95 @@
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import ndarray, { type NdArray } from "ndarray";
+import { InputError, messageOf } from "../../src/data/errors.ts";
+import { readFileOrExplain, writeAtomic } from "../../src/data/files.ts";
+import { encodeNpz, member, readNpz } from "../../src/data/npz.ts";
+import { compile, fromHost } from "../../src/engine/index.ts";
+import { type Decoder, type GeneratorModel, generatorPrior } from "./model.ts";
+import type { NetworkSpec } from "./network.ts";
+import type { TrainedGenerator } from "./train.ts";
+
+const FORMAT = "sketchprior-generator";
+const VERSION = 1;
+
+const SETTINGS = "prior.json";
+const WEIGHTS = "weights.npz";
+const MODEL = "generator.onnx";
+
+/** Rows of the exported model: z [1, latent] to x [1, ...shape]. ONNX graphs here have fixed shapes. */
+const EXPORTED_ROWS = 1;
+
+type PriorFile = Omit<TrainedGenerator, "model"> & {
+  readonly format: string;
+  readonly version: number;
+  readonly network: NetworkSpec;
+  readonly shape: readonly number[];
+};
+
+/**
+ * Writes a prior's folder: `weights.npz`, `generator.onnx` (input `z` [1, latent], output `x` [1, ...shape]; any ONNX runtime
+ * runs it) and, last, `prior.json` with everything else needed to rebuild it. Without prior.json the folder is no prior,
+ * so an interrupted save leaves none.
+ */
+export async function saveGenerator(folder: string, trained: TrainedGenerator): Promise<void> {
+  const { model, ...rest } = trained;
+  const { network, shape, weights, decoder } = model;
+  const arrays = Object.fromEntries([
+    ...weights.map((w, i) => [`weights.${i}`, w] as const),
+    ...Object.entries(decoder).map(([name, array]) => [`decoder.${name}`, array] as const),
+  ]);
+  const settings: PriorFile = { format: FORMAT, version: VERSION, network, shape, ...rest };
+  await mkdir(folder, { recursive: true }).catch((error) => {
+    throw new InputError(`${folder}: cannot make the prior's folder, ${messageOf(error)}`);
+  });
+  const onnx = await exportOnnx(model);
+  await writeAtomic(path.join(folder, WEIGHTS), encodeNpz({ arrays, metadata: { format: FORMAT, version: VERSION } }));
+  await writeAtomic(path.join(folder, MODEL), onnx);
+  await writeAtomic(path.join(folder, SETTINGS), `${JSON.stringify(settings, null, 2)}\n`);
+}
+
+/** Reads a prior's folder. Errors: no prior there, damaged JSON, another format, a newer version, missing weights. */
+export async function loadGenerator(folder: string): Promise<TrainedGenerator> {
+  const file = path.join(folder, SETTINGS);
+  const { format, version, network, shape, ...rest } = parsed(await readFileOrExplain(file), file);
+  if (format !== FORMAT) throw new InputError(`${file}: is not a ${FORMAT}, it is "${format}"`);
+  if (!(version <= VERSION)) {
+    throw new InputError(
+      `${file}: version ${version} is newer than this sketchprior reads (${VERSION}); update sketchprior`,
+    );
+  }
+  const weightsFile = path.join(folder, WEIGHTS);
+  const npz = await readNpz(weightsFile, { format: FORMAT, version: VERSION });
+  const read = (name: string) => float32(member(npz, name, weightsFile), `${weightsFile}: ${name}`);
+  const count = 2 * (network.hidden.length + 1) + Number(network.linear);
+  const decoder: Decoder = {
+    centre: read("decoder.centre"),
+    scale: read("decoder.scale"),
+    ...("decoder.basis" in npz.arrays && { basis: read("decoder.basis") }),
+  };
+  const weights = Array.from({ length: count }, (_, i) => read(`weights.${i}`));
+  return { ...rest, model: { network, shape, weights, decoder } };
+}
+
+/** The generator as an ONNX model: input `z` [1, latent], output `x` [1, ...shape], weights inside. */
+export async function exportOnnx(model: GeneratorModel): Promise<Uint8Array> {
+  const prior = generatorPrior("generator", model);
+  const z = fromHost(new Float32Array(EXPORTED_ROWS * prior.latent), [EXPORTED_ROWS, prior.latent]);
+  const decode = await compile(prior.decode, z);
+  const bytes = decode.toOnnx({ inputNames: ["z"], outputNames: ["x"] });
+  await decode.dispose();
+  return bytes;
+}
+
+function parsed(bytes: Uint8Array, file: string): PriorFile {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes)) as PriorFile;
+  } catch (error) {
+    throw new InputError(`${file}: is not JSON (${messageOf(error)}); the prior is damaged, train it again`);
+  }
+}
+
+function float32(array: NdArray, where: string): NdArray<Float32Array> {
+  if (array.data instanceof Float32Array) return ndarray(array.data, array.shape);
+  throw new InputError(`${where}: expected float32, got ${array.dtype}`);
+}
