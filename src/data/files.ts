@@ -53,7 +53,8 @@ export async function writeAtomic(file: string, bytes: Uint8Array | string): Pro
 
 let temporaries = 0;
 
-function unwritable(file: string, error: unknown): InputError {
+/** One clear line for a failed write. */
+export function unwritable(file: string, error: unknown): InputError {
   const code = (error as NodeJS.ErrnoException)?.code;
   const folder = path.dirname(file);
   if (code === "ENOENT" || code === "ENOTDIR") {

@@ -22,15 +22,16 @@ interface Codec {
   read(bytes: Uint8Array, where: string): NpyData;
 }
 
-const aligned = (bytes: Uint8Array): ArrayBuffer => bytes.slice().buffer as ArrayBuffer;
+/** A copy at an address that any element type accepts (a Buffer's slice would share its pool). */
+const aligned = (bytes: Uint8Array): ArrayBuffer => new Uint8Array(bytes).buffer;
 
 const codecs: Readonly<Record<string, Codec>> = {
   "<f4": { bytes: 4, read: (b) => new Float32Array(aligned(b)) },
   "<f8": { bytes: 8, read: (b) => new Float64Array(aligned(b)) },
   "<i4": { bytes: 4, read: (b) => new Int32Array(aligned(b)) },
   "<i8": { bytes: 8, read: (b, where) => narrowed(new BigInt64Array(aligned(b)), where) },
-  "|u1": { bytes: 1, read: (b) => b.slice() },
-  "|b1": { bytes: 1, read: (b) => b.slice() },
+  "|u1": { bytes: 1, read: (b) => new Uint8Array(b) },
+  "|b1": { bytes: 1, read: (b) => new Uint8Array(b) },
 };
 
 /** int64 becomes int32; a number that does not fit is refused rather than changed. */

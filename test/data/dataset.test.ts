@@ -1,0 +1,209 @@
+import { closeSync, openSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import ndarray from "ndarray";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import {
+  arrayDataset,
+  type Dataset,
+  datasetNames,
+  encodeNpy,
+  encodeNpz,
+  openDataset,
+  readRows,
+  syntheticDataset,
+  syntheticSets,
+} from "../../src/data/index.ts";
+import { idxBytes, numpy, python, refuses, scratch } from "./tiny.ts";
+
+const test = suite("data sets");
+const at = scratch();
+
+/** Seven samples of shape [2, 3]: sample i holds 6i … 6i+5. */
+const counting = Float32Array.from({ length: 42 }, (_, i) => i);
+const array = ndarray(counting, [7, 2, 3]);
+
+writeFileSync(at("t-images-idx3-ubyte"), idxBytes([7, 2, 3], counting));
+writeFileSync(at("t-labels-idx1-ubyte"), idxBytes([7], [0, 1, 2, 3, 4, 5, 9]));
+writeFileSync(at("t.idx.gz"), gzipSync(readFileSync(at("t-images-idx3-ubyte"))));
+writeFileSync(at("t.npy"), encodeNpy(array));
+writeFileSync(at("t.npy.gz"), gzipSync(encodeNpy(array)));
+const labels = ndarray(Int32Array.of(0, 1, 2, 3, 4, 5, 9), [7]);
+writeFileSync(at("t.npz"), encodeNpz({ arrays: { data: array, labels, more: labels }, metadata: undefined }));
+writeFileSync(at("only.npz"), encodeNpz({ arrays: { whatever: array }, metadata: undefined }));
+
+const sources: Record<string, { open: () => Promise<Dataset>; scale: number; labels: boolean }> = {
+  idx: { open: () => openDataset(at("t-images-idx3-ubyte")), scale: 1 / 255, labels: true },
+  "idx.gz": { open: () => openDataset(at("t.idx.gz")), scale: 1 / 255, labels: false },
+  npy: { open: () => openDataset(at("t.npy")), scale: 1, labels: false },
+  "npy.gz": { open: () => openDataset(at("t.npy.gz")), scale: 1, labels: false },
+  npz: { open: () => openDataset(at("t.npz")), scale: 1, labels: true },
+  "npz with one array": { open: () => openDataset(at("only.npz")), scale: 1, labels: false },
+  array: { open: async () => arrayDataset("array", array), scale: 1, labels: false },
+};
+
+for (const [name, source] of Object.entries(sources)) {
+  test(`${name}: batches of any size and range give the same rows in order`, async () => {
+    const dataset = await source.open();
+    assert.is(dataset.count, 7);
+    assert.equal(dataset.shape, [2, 3]);
+    const want = counting.map((v) => v * source.scale);
+    for (const size of [1, 2, 3, 7, 100]) {
+      for (const [from, to] of [
+        [0, 7],
+        [2, 7],
+        [1, 4],
+        [5, 5],
+      ] as const) {
+        let row: number = from;
+        for await (const { first, data } of dataset.batches(size, { from, to })) {
+          assert.is(first, row);
+          const rows = Math.min(size, to - row);
+          assert.equal(data.shape, [rows, 2, 3]);
+          assert.equal(data.data, want.slice(row * 6, (row + rows) * 6));
+          row += rows;
+        }
+        assert.is(row, to);
+      }
+    }
+    assert.equal((await readRows(dataset, 3, 5)).data, want.slice(18, 30));
+    assert.is(dataset.labels !== undefined, source.labels);
+    if (dataset.labels) assert.equal([...(await dataset.labels())], [0, 1, 2, 3, 4, 5, 9]);
+  });
+}
+
+test("mnist: 60000 training and 10000 test digits in [0, 1], with labels; the training mean is 0.1307", async () => {
+  const train = await openDataset("mnist");
+  assert.equal([train.name, train.count, train.shape], ["mnist:train", 60_000, [28, 28]]);
+  let [sum, largest] = [0, 0];
+  for await (const { data } of train.batches(5000)) {
+    for (const v of data.data) {
+      sum += v;
+      largest = Math.max(largest, v);
+    }
+  }
+  assert.ok(Math.abs(sum / 60_000 / 784 - 0.1307) < 5e-5);
+  assert.is(largest, 1);
+  assert.equal([...(await train.labels!()).slice(0, 5)], [5, 0, 4, 1, 9]);
+  const held = await openDataset("mnist:test");
+  assert.is(held.count, 10_000);
+  assert.equal([...(await held.labels!()).slice(0, 5)], [7, 2, 1, 0, 4]);
+});
+
+for (const name of Object.keys(syntheticSets) as (keyof typeof syntheticSets)[]) {
+  test(`${name}: 100000 points near the unit disk, the same at every reading and from any row`, async () => {
+    const dataset = await openDataset(name);
+    assert.equal([dataset.count, dataset.shape], [100_000, [2]]);
+    const whole = await readRows(dataset, 0, 5000);
+    assert.equal((await readRows(dataset, 1990, 3010)).data, whole.data.slice(3980, 6020));
+    for (let i = 0; i < 5000; i++) assert.ok(Math.hypot(whole.data[2 * i]!, whole.data[2 * i + 1]!) < 1.3);
+    assert.not.equal((await readRows(syntheticDataset(name, 1), 0, 5)).data, whole.data.slice(0, 10));
+  });
+}
+
+test("memory does not grow with the file: 400 MB are read in under 150 MB more than before", async () => {
+  const header = encodeNpy(ndarray(new Float32Array(0), [0, 100])).slice();
+  const text = Buffer.from(header).toString("latin1").replace("(0, 100), }      ", "(1000000, 100), }");
+  closeSync(openSync(at("big.npy"), "w"));
+  writeFileSync(at("big.npy"), Buffer.from(text, "latin1"));
+  truncateSync(at("big.npy"), text.length + 4e8); // zeros that take no room on the disk
+  const dataset = await openDataset(at("big.npy"));
+  const before = process.memoryUsage.rss();
+  let [rows, most] = [0, 0];
+  for await (const { data } of dataset.batches(1000)) {
+    rows += data.shape[0]!;
+    most = Math.max(most, process.memoryUsage.rss() - before);
+  }
+  assert.is(rows, 1_000_000);
+  assert.ok(most < 150e6, `${Math.round(most / 1e6)} MB`);
+});
+
+(numpy ? test : test.skip)("NumPy's zip64 and compressed npz files are streamed", async () => {
+  python(
+    "import sys, numpy as np; a = np.arange(42, dtype='f8').reshape(7, 2, 3); np.savez(sys.argv[1], data=a, labels=np.arange(7)); " +
+      "np.savez_compressed(sys.argv[2], labels=np.arange(7), data=a)",
+    at("stored.npz"),
+    at("packed.npz"),
+  );
+  for (const file of ["stored.npz", "packed.npz"]) {
+    const dataset = await openDataset(at(file));
+    assert.equal((await readRows(dataset, 0, 7)).data, counting);
+    assert.equal([...(await dataset.labels!())], [0, 1, 2, 3, 4, 5, 6]);
+  }
+});
+
+test("an unknown name is refused with the nearest one and all the known", async () => {
+  await refuses(() => openDataset("mnits"), /data: unknown data set "mnits"; did you mean mnist\? \(known: mnist, /);
+  await refuses(() => openDataset("zzzzzzzz"), /unknown data set "zzzzzzzz", \(known: /);
+  for (const name of datasetNames) await refuses(() => openDataset(`${name}_`), new RegExp(`did you mean ${name}\\?`));
+});
+
+test("missing, damaged and truncated files are refused by name and size", async () => {
+  const open = async (name: string, bytes: Uint8Array) => {
+    writeFileSync(at(name), bytes);
+    const dataset = await openDataset(at(name));
+    for await (const _ of dataset.batches(3));
+  };
+  await refuses(() => openDataset(at("none.npy")), /none\.npy: no such file; check the path/);
+  await refuses(() => openDataset(at("none-idx3-ubyte")), /none-idx3-ubyte: no such file/);
+  const idx = idxBytes([7, 2, 3], counting);
+  await refuses(
+    () => open("cut.idx", idx.subarray(0, 50)),
+    /^idx: .*cut\.idx: file is truncated, expected 58 bytes, got 50$/,
+  );
+  await refuses(() => open("cut2.idx", idx.subarray(0, 6)), /cut2\.idx: file is truncated in its header/);
+  await refuses(() => open("empty.idx", new Uint8Array(0)), /empty\.idx: is not an IDX file \(begins with nothing\)/);
+  await refuses(
+    () => open("png.idx", Buffer.from("\x89PNG", "latin1")),
+    /png\.idx: is not an IDX file \(begins with 137 80/,
+  );
+  await refuses(() => open("none.idx", idxBytes([0, 2, 3], [])), /none\.idx: holds no samples/);
+  const short = gzipSync(idx.subarray(0, 50));
+  await refuses(() => open("s.idx.gz", short), /s\.idx\.gz: file is truncated, expected 58 bytes, got 50/);
+  await refuses(
+    () => open("cut.idx.gz", gzipSync(idx).subarray(0, 30)),
+    /cut\.idx\.gz: gzip file is truncated or damaged/,
+  );
+  const npy = encodeNpy(array);
+  await refuses(
+    () => open("cut.npy", npy.subarray(0, 200)),
+    /cut\.npy: file is truncated, expected 296 bytes, got 200/,
+  );
+  const npz = encodeNpz({ arrays: { data: array }, metadata: undefined });
+  await refuses(() => open("cut.npz", npz.subarray(0, 100)), /cut\.npz: file is truncated, the directory/);
+  await refuses(() => open("text.npz", Buffer.from("hello")), /text\.npz: is not an \.npz \(zip\) file/);
+  const two = encodeNpz({ arrays: { a: array, b: array }, metadata: undefined });
+  await refuses(
+    () => open("two.npz", two),
+    /two\.npz: expected a member "data" or a single array, got the members a, b/,
+  );
+  await refuses(() => open("0d.npy", encodeNpy(ndarray(Float32Array.of(1), []))), /0d\.npy: expected an array/);
+  const fortran = Buffer.from(Buffer.from(npy).toString("latin1").replace("False", "True "), "latin1");
+  await refuses(() => open("f.npy", fortran), /f\.npy: is in Fortran order; save it with .*ascontiguousarray/);
+});
+
+test("NaN and Inf in the data are refused with the row", async () => {
+  for (const [bad, message] of [
+    [Number.NaN, /row 4 holds NaN \(number 2 of the row\)/],
+    [Infinity, /row 4 holds Infinity/],
+  ] as const) {
+    const data = counting.slice();
+    data[26] = bad;
+    writeFileSync(at("bad.npy"), encodeNpy(ndarray(data, [7, 2, 3])));
+    for (const dataset of [await openDataset(at("bad.npy")), arrayDataset("mine", ndarray(data, [7, 2, 3]))]) {
+      await refuses(() => readRows(dataset, 0, 7), message);
+      await refuses(() => readRows(dataset, 3, 6), message);
+      assert.is((await readRows(dataset, 0, 4)).shape[0], 4);
+    }
+  }
+});
+
+test("labels that do not fit the images, and rows outside the data, are refused", async () => {
+  writeFileSync(at("u-images-idx3-ubyte"), idxBytes([7, 2, 3], counting));
+  writeFileSync(at("u-labels-idx1-ubyte"), idxBytes([5], [0, 1, 2, 3, 4]));
+  const dataset = await openDataset(at("u-images-idx3-ubyte"));
+  await refuses(() => dataset.labels!(), /u-labels-idx1-ubyte: expected 7 labels, got 5/);
+  await refuses(() => readRows(dataset, 3, 9), /rows 3 to 9 were asked for, but it has rows 0 to 7/);
+});
+
+test.run();
