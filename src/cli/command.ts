@@ -1,0 +1,61 @@
+import type { Argv } from "yargs";
+import type { Progress } from "../engine/iterate.ts";
+
+/** Options that every command takes. */
+export interface GlobalArgs {
+  readonly seed: number;
+  readonly json: boolean | undefined;
+  readonly quiet: boolean | undefined;
+  readonly debug: boolean | undefined;
+  readonly engine: string | undefined;
+  readonly device: string | undefined;
+  readonly threads: number | undefined;
+}
+
+/** What a command may use of the program around it. */
+export interface Context {
+  readonly seed: number;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+  /**
+   * Runs a long task with a progress bar on stderr; hands it the callback to report to. Throws when the task was
+   * interrupted, so that nothing is written afterwards.
+   */
+  progress<T>(label: string, task: (onProgress: (progress: Progress) => void) => Promise<T>): Promise<T>;
+  /** One line for a person, on stderr; silent with --quiet or --json. */
+  note(text: string): void;
+}
+
+/** What a command says at its end: as text for a person, or as one JSON object for a program. */
+export interface Outcome {
+  readonly text: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export interface Command<Args = GlobalArgs> {
+  /** As yargs reads it: `measure <data>`. */
+  readonly usage: string;
+  /** One sentence. */
+  readonly description: string;
+  /** Command lines that work, each with what it does. */
+  readonly examples: readonly (readonly [line: string, what: string])[];
+  /** More for the end of its `--help`; loaded only then. */
+  readonly details?: () => Promise<string>;
+  readonly options: (y: Argv<GlobalArgs>) => Argv<Args>;
+  readonly run: (args: Args, context: Context) => Promise<Outcome>;
+}
+
+/** A command whose arguments are known to itself only. */
+export interface AnyCommand extends Omit<Command, "options" | "run"> {
+  readonly options: (y: Argv<GlobalArgs>) => Argv<GlobalArgs>;
+  readonly run: (args: GlobalArgs, context: Context) => Promise<Outcome>;
+}
+
+/** Makes a command: `run` gets the arguments in the types that `options` declares. */
+export function defineCommand<Args extends GlobalArgs>(command: Command<Args>): AnyCommand {
+  return {
+    ...command,
+    options: (y) => command.options(y) as unknown as Argv<GlobalArgs>,
+    run: (args, context) => command.run(args as Args, context),
+  };
+}

@@ -1,0 +1,64 @@
+import { InputError } from "../../data/errors.ts";
+import type { Dataset, Range } from "../../data/rows.ts";
+import { defineCommand } from "../command.ts";
+import { designOf, designOptions, requireNoDesignOptions } from "../designing.ts";
+import { sizeText, sketchFacts } from "../facts.ts";
+import { outOption, requireWhole, requireWritable } from "../options.ts";
+import { factLines, secondsText } from "../text.ts";
+
+export const sketch = defineCommand({
+  usage: "sketch <data>",
+  description: "Sum a data set up in one sketch, in one pass.",
+  examples: [
+    ["sketchprior sketch mnist -o X.npz", "60 000 digits become one file of moments"],
+    ["sketchprior sketch mnist --design D.npz --shard 1/4 -o X1.npz", "the first quarter, to be merged later"],
+  ],
+  options: (y) =>
+    designOptions(
+      y
+        .positional("data", { type: "string", demandOption: true, describe: "data set: a name or a path" })
+        .option("out", outOption("file to write the sketch to, .npz")),
+    )
+      .option("design", { type: "string", requiresArg: true, describe: "use the design in this file" })
+      .option("shard", { type: "string", requiresArg: true, describe: "sketch part i of n equal parts only: i/n" })
+      .option("limit", { type: "number", requiresArg: true, describe: "sketch the first samples only" }),
+  run: async (args, { progress, signal }) => {
+    await requireWritable(args.out);
+    const { openDataset } = await import("../../data/dataset.ts");
+    const dataset = await openDataset(args.data);
+    const range = rangeOf(dataset, args.limit, args.shard);
+    const { loadDesign, saveSketch, sketchDataset } = await import("../../sketch/index.ts");
+    if (args.design !== undefined) requireNoDesignOptions(args);
+    const design = args.design === undefined ? await designOf(dataset, args) : await loadDesign(args.design);
+    const started = performance.now();
+    const made = await progress("sketch", (onProgress) =>
+      sketchDataset(dataset, design, {
+        ...{ range, signal },
+        onProgress: (step, maxSteps) => onProgress({ step, maxSteps, objective: Number.NaN }),
+      }),
+    );
+    const seconds = (performance.now() - started) / 1000;
+    await saveSketch(args.out, made);
+    const { data, words } = sketchFacts(made);
+    return {
+      text: factLines({
+        wrote: `sketch ${args.out}, ${await sizeText(args.out)}`,
+        ...words,
+        time: secondsText(seconds),
+      }),
+      data: { file: args.out, ...data, seconds },
+    };
+  },
+});
+
+function rangeOf({ count, name }: Dataset, limit: number | undefined, shard: string | undefined): Range {
+  if (limit !== undefined) requireWhole("limit", limit);
+  const total = Math.min(count, limit ?? count);
+  if (shard === undefined) return { from: 0, to: total };
+  const [, i, n] = (/^(\d+)\/(\d+)$/.exec(shard) ?? []).map(Number) as [number?, number?, number?];
+  if (i === undefined || n === undefined || !(i >= 1 && i <= n)) {
+    throw new InputError(`--shard: expected i/n with 1 ≤ i ≤ n, got "${shard}"`);
+  }
+  if (n > total) throw new InputError(`--shard: ${name} has ${total} samples, which is fewer than ${n} parts`);
+  return { from: Math.floor(((i - 1) * total) / n), to: Math.floor((i * total) / n) };
+}

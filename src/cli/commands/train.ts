@@ -1,0 +1,97 @@
+import { InputError } from "../../data/errors.ts";
+import { suggestion } from "../../data/nearest.ts";
+import { defineCommand } from "../command.ts";
+import { numberList, outOption, requireFolder } from "../options.ts";
+import { factLines, grouped, secondsText } from "../text.ts";
+
+export const train = defineCommand({
+  usage: "train <sketch>",
+  description: "Train a generator prior on a sketch alone; the data are not needed any more.",
+  examples: [["sketchprior train X.npz -o prior/", "a prior folder with prior.json and generator.onnx"]],
+  options: (y) =>
+    y
+      .positional("sketch", { type: "string", demandOption: true, describe: "sketch file, .npz" })
+      .option("out", outOption("folder to write the prior to"))
+      .option("latent", {
+        ...{ type: "number", requiresArg: true, defaultDescription: "number of features, 10 to 100" },
+        describe: "size of the latent z",
+      })
+      .option("hidden", {
+        ...{ type: "string", requiresArg: true, defaultDescription: "500,500" },
+        describe: "widths of the hidden layers",
+      })
+      .option("activation", {
+        ...{ type: "string", requiresArg: true, defaultDescription: "tanh" },
+        describe: "relu, leakyRelu, elu, tanh or softplus",
+      })
+      .option("batch", {
+        ...{ type: "number", requiresArg: true, defaultDescription: "1000" },
+        describe: "latents drawn afresh for every step",
+      })
+      .option("steps", { type: "number", requiresArg: true, defaultDescription: "1000", describe: "Adam steps" })
+      .option("learning-rate", {
+        ...{ type: "number", requiresArg: true, defaultDescription: "0.001" },
+        describe: "Adam's step size",
+      })
+      .option("schedule", {
+        ...{
+          type: "string",
+          requiresArg: true,
+          choices: ["cosine", "constant"] as const,
+          defaultDescription: "cosine",
+        },
+        describe: "how the step size falls",
+      }),
+  run: async (args, { seed, signal, progress }) => {
+    await requireFolder(args.out);
+    const hidden = args.hidden === undefined ? undefined : numberList("hidden", args.hidden);
+    const { loadSketch } = await import("../../sketch/index.ts");
+    const { activations, saveGenerator, trainGenerator } = await import("../../../priors/generator/index.ts");
+    const { activation } = args;
+    if (activation !== undefined && !Object.hasOwn(activations, activation)) {
+      throw new InputError(
+        `--activation: unknown name "${activation}"; ${suggestion(activation, Object.keys(activations))}`,
+      );
+    }
+    const sketch = await loadSketch(args.sketch);
+    const started = performance.now();
+    const trained = await progress("train", (onProgress) =>
+      trainGenerator(sketch, {
+        ...{ seed, signal, onProgress },
+        ...(args.latent !== undefined && { latent: args.latent }),
+        ...(hidden !== undefined && { hidden }),
+        ...(activation !== undefined && { activation: activation as keyof typeof activations }),
+        ...(args.batch !== undefined && { batch: args.batch }),
+        ...(args.steps !== undefined && { steps: args.steps }),
+        ...(args["learning-rate"] !== undefined && { learningRate: args["learning-rate"] }),
+        ...(args.schedule !== undefined && { schedule: args.schedule }),
+      }),
+    );
+    const seconds = (performance.now() - started) / 1000;
+    const { code, history, settings } = trained;
+    if (code === "non-finite") {
+      throw new InputError(
+        `train: the loss stopped being finite after ${history.length} steps; try a smaller --learning-rate (was ${settings.learningRate})`,
+      );
+    }
+    await saveGenerator(args.out, trained);
+    const network = [settings.latent, ...settings.hidden, trained.model.network.output].join("-");
+    const facts = {
+      wrote: `prior ${args.out}`,
+      network,
+      trained: `${history.length} steps of ${settings.batch} latents on a sketch of ${grouped(sketch.count)} samples`,
+      loss: `${history[0]?.toPrecision(4)} → ${lastLoss(history).toPrecision(4)} (mean of the last 50 steps)`,
+      time: secondsText(seconds),
+    };
+    return {
+      text: factLines(facts),
+      data: { folder: args.out, network, steps: history.length, code, loss: lastLoss(history), settings, seconds },
+    };
+  },
+});
+
+/** The loss of one step is noisy: the mean of the last 50. */
+const lastLoss = (history: readonly number[]): number => {
+  const last = history.slice(-50);
+  return last.reduce((sum, v) => sum + v / last.length, 0);
+};

@@ -1,0 +1,73 @@
+import type { Argv } from "yargs";
+import { InputError } from "../data/errors.ts";
+import type { Dataset } from "../data/rows.ts";
+import { type LawName, lawNames } from "../sketch/laws.ts";
+import { numberList, requireWhole } from "./options.ts";
+
+/** Samples of more numbers than this are sketched in principal components unless --features says otherwise. */
+const MOST_RAW = 100;
+
+/** The options that make a design, of the commands `design` and `sketch`. */
+export const designOptions = <T>(y: Argv<T>) =>
+  y
+    .option("frequencies", {
+      ...{ type: "number", requiresArg: true, defaultDescription: "4096" },
+      describe: "random frequencies M of the Fourier moments",
+    })
+    .option("law", {
+      ...{ type: "string", requiresArg: true, choices: lawNames, defaultDescription: "gaussian" },
+      describe: "law of the frequencies",
+    })
+    .option("scale", {
+      ...{ type: "string", requiresArg: true, defaultDescription: "auto" },
+      describe: "scales in the data domain, σ,σ,…; auto: from the spread of the pilot",
+    })
+    .option("features", {
+      ...{ type: "string", requiresArg: true, defaultDescription: "pca:100, raw up to 100 numbers a sample" },
+      describe: "coordinates of the Fourier moments: raw or pca:K",
+    })
+    .option("pilot", {
+      ...{ type: "number", requiresArg: true, defaultDescription: "5000" },
+      describe: "first samples, from which scales and PCA are learned",
+    });
+
+export interface DesignArgs {
+  readonly seed: number;
+  readonly frequencies: number | undefined;
+  readonly law: LawName | undefined;
+  readonly scale: string | undefined;
+  readonly features: string | undefined;
+  readonly pilot: number | undefined;
+}
+
+/** The design that the options ask for, for a data set. */
+export async function designOf(dataset: Dataset, args: DesignArgs) {
+  const { designFor } = await import("../sketch/index.ts");
+  const { frequencies, law, scale, pilot, seed } = args;
+  if (frequencies !== undefined) requireWhole("frequencies", frequencies);
+  if (pilot !== undefined) requireWhole("pilot", pilot, 2);
+  const size = dataset.shape.reduce((a, b) => a * b, 1);
+  return designFor(dataset, {
+    features: args.features ?? (size > MOST_RAW ? "pca:100" : "raw"),
+    families: [
+      {
+        kind: "fourier",
+        seed,
+        ...(law !== undefined && { law }),
+        ...(frequencies !== undefined && { m: frequencies }),
+        ...(scale !== undefined && scale !== "auto" && { scales: numberList("scale", scale) }),
+      },
+      { kind: "second" },
+    ],
+    ...(pilot !== undefined && { pilotRows: pilot }),
+  });
+}
+
+/** Refuses options that shape a design beside --design, which already fixes them. */
+export function requireNoDesignOptions(args: DesignArgs): void {
+  for (const name of ["frequencies", "law", "scale", "features", "pilot"] as const) {
+    if (args[name] !== undefined) {
+      throw new InputError(`--${name}: the file of --design already fixes it; give one of the two`);
+    }
+  }
+}

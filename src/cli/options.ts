@@ -1,0 +1,45 @@
+import { stat } from "node:fs/promises";
+import path from "node:path";
+import { InputError } from "../data/errors.ts";
+
+/** The option -o of commands that write a file or a folder. */
+export const outOption = (what: string) =>
+  ({ alias: "o", type: "string", demandOption: true, requiresArg: true, describe: what }) as const;
+
+/** Refuses a file that could not be written, before long work: its folder must exist, and it must not be a folder. */
+export async function requireWritable(file: string): Promise<void> {
+  const folder = path.dirname(file);
+  const kind = async (name: string) => stat(name).catch(() => undefined);
+  if (!(await kind(folder))?.isDirectory()) {
+    throw new InputError(`${file}: cannot be written, there is no folder ${folder}; make it first`);
+  }
+  if ((await kind(file))?.isDirectory()) throw new InputError(`${file}: cannot be written, it is a folder`);
+}
+
+/** Refuses a folder that could not be made, before long work: its name must be free or a folder, its parent must exist. */
+export async function requireFolder(folder: string): Promise<void> {
+  const found = await stat(folder).catch(() => undefined);
+  if (found && !found.isDirectory()) throw new InputError(`${folder}: is a file, expected a folder to write in`);
+  if (!found) await requireWritable(path.resolve(folder));
+}
+
+/** Throws an InputError unless the value of an option is a whole number of at least `least`. */
+export function requireWhole(option: string, value: number, least = 1): void {
+  if (Number.isInteger(value) && value >= least) return;
+  throw new InputError(`--${option}: expected a whole number of at least ${least}, got ${value}`);
+}
+
+/** Throws an InputError unless the value of an option is a number of at least 0. */
+export function requireNonNegative(option: string, value: number): void {
+  if (Number.isFinite(value) && value >= 0) return;
+  throw new InputError(`--${option}: expected a number of at least 0, got ${value}`);
+}
+
+/** The numbers of a comma-separated option. */
+export function numberList(option: string, text: string): number[] {
+  return text.split(",").map((part) => {
+    const value = part.trim() === "" ? Number.NaN : Number(part);
+    if (Number.isFinite(value)) return value;
+    throw new InputError(`--${option}: expected numbers separated by commas, got "${text}"`);
+  });
+}

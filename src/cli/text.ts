@@ -1,0 +1,20 @@
+/** Facts as lines `name   value`, values in one column. */
+export function factLines(facts: Readonly<Record<string, string | number | undefined>>): string {
+  const shown = Object.entries(facts).filter(([, value]) => value !== undefined);
+  const width = Math.max(...shown.map(([name]) => name.length));
+  return shown.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n");
+}
+
+/** A count for people: 60 000. */
+export const grouped = (value: number): string => String(value).replace(/\B(?=(\d{3})+(?!\d))/g, " ");
+
+/** A shape for people: 28×28. */
+export const shapeText = (shape: readonly number[]): string => shape.join("×") || "scalar";
+
+export const secondsText = (seconds: number): string => `${seconds.toFixed(seconds < 10 ? 2 : 1)} s`;
+
+/** A size in bytes for people: 3.1 MB. */
+export function bytesText(bytes: number): string {
+  if (bytes < 1000) return `${bytes} bytes`;
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
