@@ -15,8 +15,8 @@ export interface LatentOptions extends Pick<IterateOptions<unknown>, "onProgress
   readonly restarts?: number;
   /** Most Adam steps; default 500. */
   readonly steps?: number;
-  /** λ of the objective; default 0.01. */
-  readonly lambda?: number;
+  /** λ of the objective, one for all signals or one each; default 0.1. */
+  readonly lambda?: number | readonly number[];
   /** Adam's step size in latent units, falling to 0 along a cosine; default 0.1. */
   readonly learningRate?: number;
   /** Converged when the objective summed over the best restarts fell by less than this fraction in 50 steps; default 1e-4. */
@@ -59,15 +59,16 @@ export async function recoverLatent(
   y: NdArray<Float32Array>,
   options: LatentOptions = {},
 ): Promise<LatentRecovery> {
-  const { restarts = 4, steps = 500, lambda = 0.01, learningRate = 0.1, tolerance = 1e-4, seed = 1 } = options;
+  const { restarts = 4, steps = 500, lambda = 0.1, learningRate = 0.1, tolerance = 1e-4, seed = 1 } = options;
   checkShapes(operator, prior, y);
   if (!(Number.isInteger(restarts) && restarts > 0)) {
     throw new RangeError(`latent recovery: restarts: expected a positive whole number, got ${restarts}`);
   }
-  if (!(lambda >= 0)) throw new RangeError(`latent recovery: lambda: expected a number of at least 0, got ${lambda}`);
+  const signals = y.shape[0]!;
+  const lambdas = perSignal(lambda, signals);
 
-  const initial = startingState(y.shape[0]! * restarts, prior.latent, seed);
-  const fixed = { y: repeatRows(y, restarts), lambda: ndarray(Float32Array.of(lambda), []) };
+  const initial = startingState(signals * restarts, prior.latent, seed);
+  const fixed = { y: repeatRows(y, restarts), lambda: repeatRows(ndarray(lambdas, [signals]), restarts) };
   const step = await compile(latentStep(operator, prior), { ...fixed, rate: adamRate(1, 0), state: initial });
   const started = performance.now();
   const best: number[] = [];
@@ -144,6 +145,12 @@ export async function generate(prior: GeneratorPrior, latents: NdArray<Float32Ar
   const signals = await decode.run({ z: latents });
   await decode.dispose();
   return signals;
+}
+
+function perSignal(lambda: number | readonly number[], signals: number): Float32Array {
+  const values = typeof lambda === "number" ? new Array<number>(signals).fill(lambda) : lambda;
+  if (values.length === signals && values.every((v) => v >= 0 && Number.isFinite(v))) return Float32Array.from(values);
+  throw new RangeError(`latent recovery: lambda: expected one or ${signals} numbers of at least 0, got ${lambda}`);
 }
 
 function checkShapes(operator: ForwardOperator, prior: GeneratorPrior, y: NdArray<Float32Array>): void {
