@@ -1,0 +1,48 @@
+/** The public API, on one page. */
+export { compose } from "../operators/compose.ts";
+export {
+  type ForwardOperator,
+  isLinear,
+  type LinearOperator,
+  type LinearOperatorOptions,
+  linearOperator,
+} from "../operators/operator.ts";
+export { parseOperator } from "../operators/registry.ts";
+export {
+  type GeneratorModel,
+  generatorPrior,
+  loadGenerator,
+  saveGenerator,
+  type TrainedGenerator,
+  type TrainOptions,
+  trainGenerator,
+} from "../priors/generator/index.ts";
+export type { GeneratorPrior } from "../priors/prior.ts";
+export { type Dataset, InputError, openDataset, readRows } from "./data/index.ts";
+export { type Random, stream } from "./data/random.ts";
+export {
+  type Compiled,
+  type CompileOptions,
+  compile,
+  configureEngine,
+  type EngineSettings,
+  engineSettings,
+} from "./engine/index.ts";
+export { type EndCode, type Iterated, type IterateOptions, iterate, type Progress } from "./engine/iterate.ts";
+export {
+  covariance,
+  type DesignOptions,
+  designFor,
+  fourierMoments,
+  frequencies,
+  loadSketch,
+  makeDesign,
+  mean,
+  mergeSketches,
+  type Sketch,
+  type SketchDesign,
+  saveSketch,
+  sketchDataset,
+} from "./sketch/index.ts";
+export { generate, type LatentOptions, type LatentRecovery, recoverLatent } from "./solve/latent.ts";
+export type { Recovery } from "./solve/recovery.ts";
