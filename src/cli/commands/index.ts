@@ -1,12 +1,13 @@
 import type { AnyCommand } from "../command.ts";
 import { design } from "./design.ts";
+import { inspect } from "./inspect.ts";
 import { merge } from "./merge.ts";
 import { sample } from "./sample.ts";
 import { sketch } from "./sketch.ts";
 import { train } from "./train.ts";
 
-export const commandNames = ["design", "sketch", "merge", "train", "sample"] as const;
+export const commandNames = ["design", "sketch", "merge", "train", "sample", "inspect"] as const;
 export type CommandName = (typeof commandNames)[number];
 
 /** Every command, in the order of `--help`. To add one: its file, its name above, its entry here, its test. */
-export const commands: { readonly [K in CommandName]: AnyCommand } = { design, sketch, merge, train, sample };
+export const commands: { readonly [K in CommandName]: AnyCommand } = { design, sketch, merge, train, sample, inspect };

@@ -1,8 +1,9 @@
 import { InputError } from "../../data/errors.ts";
 import { suggestion } from "../../data/nearest.ts";
 import { defineCommand } from "../command.ts";
+import { priorFacts } from "../facts.ts";
 import { numberList, outOption, requireFolder } from "../options.ts";
-import { factLines, grouped, secondsText } from "../text.ts";
+import { factLines, secondsText } from "../text.ts";
 
 export const train = defineCommand({
   usage: "train <sketch>",
@@ -75,23 +76,10 @@ export const train = defineCommand({
       );
     }
     await saveGenerator(args.out, trained);
-    const network = [settings.latent, ...settings.hidden, trained.model.network.output].join("-");
-    const facts = {
-      wrote: `prior ${args.out}`,
-      network,
-      trained: `${history.length} steps of ${settings.batch} latents on a sketch of ${grouped(sketch.count)} samples`,
-      loss: `${history[0]?.toPrecision(4)} → ${lastLoss(history).toPrecision(4)} (mean of the last 50 steps)`,
-      time: secondsText(seconds),
-    };
+    const { words, data } = priorFacts(trained);
     return {
-      text: factLines(facts),
-      data: { folder: args.out, network, steps: history.length, code, loss: lastLoss(history), settings, seconds },
+      text: factLines({ wrote: `prior ${args.out}`, ...words, time: secondsText(seconds) }),
+      data: { folder: args.out, ...data, seconds },
     };
   },
 });
-
-/** The loss of one step is noisy: the mean of the last 50. */
-const lastLoss = (history: readonly number[]): number => {
-  const last = history.slice(-50);
-  return last.reduce((sum, v) => sum + v / last.length, 0);
-};
