@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import { fileSource, firstBytes, pieces } from "./bytes.ts";
 import { InputError } from "./errors.ts";
 import type { NpyData } from "./npy.ts";
-import { type Dataset, rowDataset } from "./rows.ts";
+import { rowDataset } from "./rowfile.ts";
+import type { Dataset } from "./rows.ts";
 
 /** The types of the IDX format (yann.lecun.com/exdb/mnist), by their code; numbers are big endian. */
 const types: Readonly<Record<number, { readonly bytes: number; read(view: DataView, at: number): number }>> = {

@@ -1,7 +1,8 @@
 import { type ByteSource, fileSource, firstBytes, pieces, zipMembers, zipSource } from "./bytes.ts";
 import { InputError } from "./errors.ts";
 import { codecOf, NPY_HEADER_BYTES, parseNpyHeader } from "./npy.ts";
-import { type Dataset, rowDataset } from "./rows.ts";
+import { rowDataset } from "./rowfile.ts";
+import type { Dataset } from "./rows.ts";
 
 /**
  * A data set from an .npy file, [samples, ...shape] or [samples], read as a stream.

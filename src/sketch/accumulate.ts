@@ -52,7 +52,11 @@ export async function sketchDataset(
   const range = checkedRange(dataset.name, dataset.count, options.range);
   const count = range.to - range.from;
   if (count === 0) throw new InputError(`sketch: ${dataset.name}: rows ${range.from} to ${range.to} hold no samples`);
-  const rows = Math.min(options.blockSize ?? blockRows(design), count);
+  const { blockSize } = options;
+  if (blockSize !== undefined && !(Number.isInteger(blockSize) && blockSize > 0)) {
+    throw new RangeError(`sketchDataset: blockSize must be a positive whole number, got ${blockSize}`);
+  }
+  const rows = Math.min(blockSize ?? blockRows(design), count);
   const block = await compileBlock(design, rows);
   const sums = Object.fromEntries(
     Object.entries(sumShapes(design)).map(([name, shape]) => [name, new Float64Array(sizeOf(shape))]),

@@ -1,7 +1,7 @@
 import ndarray, { type NdArray } from "ndarray";
 import { InputError } from "../data/errors.ts";
 import { suggestion } from "../data/nearest.ts";
-import { type Dataset, readRows } from "../data/rows.ts";
+import { type Dataset, readRows, requireFinite } from "../data/rows.ts";
 import { contiguous } from "../engine/index.ts";
 import { type FamilyOptions, type FamilySpec, families, familyNames, familyOf } from "./families/index.ts";
 import { type DesignArrays, type FeatureSpec, featureCount, learnFeatures, parseFeatures } from "./features.ts";
@@ -50,7 +50,7 @@ export async function makeDesign(options: DesignOptions): Promise<SketchDesign> 
   if (pilot && String(pilot.shape.slice(1)) !== String(shape)) {
     throw new InputError(`design: the pilot holds samples of shape [${pilot.shape.slice(1)}], expected [${shape}]`);
   }
-  const facts = pilot ? await learnFeatures(features, ndarray(rowMajor(pilot), [pilot.shape[0]!, sample])) : undefined;
+  const facts = pilot ? await learnFeatures(features, pilotRows(pilot, sample)) : undefined;
   const needPilot = (purpose: string) =>
     new InputError(`design: ${purpose} needs a pilot; give the first rows of the data`);
   if (features.kind === "pca" && !facts) throw needPilot(`features pca:${features.components}`);
@@ -143,4 +143,10 @@ function requireDistinct(chosen: readonly FamilyOptions[]): void {
   }
 }
 
-const rowMajor = (array: NdArray<Float32Array>): Float32Array => contiguous(array) as Float32Array;
+/** The pilot as rows of numbers, [P, d]. */
+function pilotRows(pilot: NdArray<Float32Array>, sample: number): NdArray<Float32Array> {
+  const rows = pilot.shape[0]!;
+  const data = contiguous(pilot) as Float32Array;
+  requireFinite("design: the pilot", data, 0, rows);
+  return ndarray(data, [rows, sample]);
+}

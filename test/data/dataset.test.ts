@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import ndarray from "ndarray";
 import { suite } from "uvu";
@@ -67,6 +67,7 @@ for (const [name, source] of Object.entries(sources)) {
       }
     }
     assert.equal((await readRows(dataset, 3, 5)).data, want.slice(18, 30));
+    assert.equal((await readRows(dataset, 4, 4)).shape, [0, 2, 3]);
     assert.is(dataset.labels !== undefined, source.labels);
     if (dataset.labels) assert.equal([...(await dataset.labels())], [0, 1, 2, 3, 4, 5, 9]);
   });
@@ -136,6 +137,18 @@ test("an unknown name is refused with the nearest one and all the known", async 
   await refuses(() => openDataset("mnits"), /data: unknown data set "mnits"; did you mean mnist\? \(known: mnist, /);
   await refuses(() => openDataset("zzzzzzzz"), /unknown data set "zzzzzzzz", \(known: /);
   for (const name of datasetNames) await refuses(() => openDataset(`${name}_`), new RegExp(`did you mean ${name}\\?`));
+});
+
+test("a named set whose package is absent says what to install", async () => {
+  if (existsSync("/usr/share/datasets/fashion-mnist")) {
+    const dataset = await openDataset("fashion-mnist:test");
+    assert.equal([dataset.count, dataset.shape], [10_000, [28, 28]]);
+  } else {
+    await refuses(
+      () => openDataset("fashion-mnist"),
+      /fashion-mnist:train needs .* apt-get install dataset-fashion-mnist/,
+    );
+  }
 });
 
 test("missing, damaged and truncated files are refused by name and size", async () => {

@@ -1,0 +1,251 @@
+import * as tf from "@tensorflow/tfjs";
+import ndarray from "ndarray";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { arrayDataset, openDataset, stream } from "../../src/data/index.ts";
+import {
+  covariance,
+  designFor,
+  featureBasis,
+  fourierMoments,
+  frequencies,
+  mean,
+  mergeSketches,
+  type Sketch,
+  type SketchDesign,
+  samplingFloor,
+  sketchDataset,
+} from "../../src/sketch/index.ts";
+import { refuses } from "../data/tiny.ts";
+import { designs, gaussianData, gaussianRows, sigma, tinyDesign } from "./tiny.ts";
+
+const test = suite("sketch");
+
+/**
+ * Float32 inside blocks: each sum is off by about 1e-7 of the sum of its terms' sizes. Those are at most about 1 a sample
+ * here, so sums divided by the count are compared to 3e-6.
+ */
+const TOLERANCE = 3e-6;
+
+function sameSums(a: Sketch, b: Sketch, tolerance = TOLERANCE): void {
+  assert.is(a.count, b.count);
+  assert.equal(Object.keys(a.sums), Object.keys(b.sums));
+  for (const [name, sum] of Object.entries(a.sums)) {
+    const other = b.sums[name]!;
+    for (const [i, v] of sum.entries()) {
+      const gap = Math.abs(v - other[i]!) / a.count;
+      assert.ok(gap <= tolerance, `${name}[${i}]: ${v} and ${other[i]}`);
+    }
+  }
+}
+
+/** The sums by their definition, in float64, one sample after the other. */
+function naive(design: SketchDesign, rows: Float32Array, d: number): Record<string, Float64Array> {
+  const basis = featureBasis(design.arrays);
+  const k = basis?.basis.shape[1] ?? d;
+  const fourier = design.families.find((f) => f.kind === "fourier");
+  const m = fourier?.m ?? 0;
+  const omega = fourier ? frequencies(design).data : new Float32Array(0);
+  const sums = {
+    "fourier.cos": new Float64Array(m),
+    "fourier.sin": new Float64Array(m),
+    "second.x": new Float64Array(d),
+    "second.xx": new Float64Array(d * d),
+  };
+  for (let row = 0; row < rows.length; row += d) {
+    const x = [...rows.subarray(row, row + d)];
+    const u = basis
+      ? Array.from({ length: k }, (_, j) =>
+          x.reduce((sum, v, i) => sum + (v - basis.mean.data[i]!) * basis.basis.data[i * k + j]!, 0),
+        )
+      : x;
+    for (let j = 0; j < m; j++) {
+      const phase = u.reduce((sum, v, i) => sum + v * omega[i * m + j]!, 0);
+      sums["fourier.cos"][j]! += Math.cos(phase);
+      sums["fourier.sin"][j]! += Math.sin(phase);
+    }
+    for (let i = 0; i < d; i++) {
+      sums["second.x"][i]! += x[i]!;
+      for (let j = 0; j < d; j++) sums["second.xx"][i * d + j]! += x[i]! * x[j]!;
+    }
+  }
+  return sums;
+}
+
+const data = gaussianData(1003);
+
+for (const [name, make] of Object.entries(designs)) {
+  test(`${name}: the sums are those of the definition, whatever the block size`, async () => {
+    const design = await make();
+    const sketch = await sketchDataset(data, design, { blockSize: 100 });
+    const want = naive(design, gaussianRows(1003).data, 3);
+    const sums = Object.fromEntries(Object.keys(sketch.sums).map((key) => [key, want[key]!]));
+    sameSums(sketch, { design, count: 1003, sums });
+    for (const blockSize of [17, 64, 5000]) sameSums(sketch, await sketchDataset(data, design, { blockSize }));
+  });
+
+  test(`${name}: merging parts equals sketching the whole, in any order`, async () => {
+    const design = await make();
+    const whole = await sketchDataset(data, design);
+    const cuts = [
+      [0, 400],
+      [400, 401],
+      [401, 1003],
+    ] as const;
+    const [a, b, c] = await Promise.all(cuts.map(([from, to]) => sketchDataset(data, design, { range: { from, to } })));
+    sameSums(mergeSketches(a!, b!, c!), whole);
+    sameSums(mergeSketches(a!, b!, c!), mergeSketches(c!, mergeSketches(b!, a!)), 1e-15);
+  });
+
+  test(`${name}: the order of the samples changes nothing beyond rounding, and a rerun nothing at all`, async () => {
+    const design = await make();
+    const rows = gaussianRows(1003).data;
+    const order = stream(1, "shuffle").permutation(1003);
+    const shuffled = Float32Array.from(
+      { length: rows.length },
+      (_, at) => rows[order[Math.floor(at / 3)]! * 3 + (at % 3)]!,
+    );
+    const whole = await sketchDataset(data, design);
+    sameSums(await sketchDataset(arrayDataset("shuffled", ndarray(shuffled, [1003, 3])), design), whole);
+    assert.equal((await sketchDataset(data, design)).sums, whole.sums);
+  });
+}
+
+for (const law of ["gaussian", "folded-gaussian"] as const) {
+  test(`${law}: moments of N(0, Σ) are exp(-ωᵀΣω/2) within 5 standard errors`, async () => {
+    const n = 20_000;
+    const design = await tinyDesign({ families: [{ kind: "fourier", law, scales: [0.5, 1, 3], m: 300 }] });
+    const sketch = await sketchDataset(gaussianData(n), design);
+    const { cos, sin } = fourierMoments(sketch);
+    const omega = frequencies(design).data;
+    for (let j = 0; j < 300; j++) {
+      const w = [0, 1, 2].map((i) => omega[i * 300 + j]!);
+      const energy = sigma.reduce((sum, s, at) => sum + s * w[Math.floor(at / 3)]! * w[at % 3]!, 0);
+      const phi = Math.exp(-energy / 2);
+      const double = Math.exp(-2 * energy); // the moment at 2ω
+      assert.ok(Math.abs(cos[j]! - phi) < 5 * Math.sqrt(((1 + double) / 2 - phi ** 2) / n) + TOLERANCE);
+      assert.ok(Math.abs(sin[j]!) < 5 * Math.sqrt((1 - double) / 2 / n) + TOLERANCE);
+    }
+  });
+}
+
+test("the sampling floor is the expected squared distance to the law's own moments (60 data sets, within 15 %)", async () => {
+  const m = 100;
+  const design = await tinyDesign({ families: [{ kind: "fourier", scales: [0.5, 1], m }] });
+  const omega = frequencies(design).data;
+  const phi = Array.from({ length: m }, (_, j) =>
+    Math.exp(
+      -sigma.reduce((sum, s, at) => sum + s * omega[Math.floor(at / 3) * m + j]! * omega[(at % 3) * m + j]!, 0) / 2,
+    ),
+  );
+  let [distance, floor] = [0, 0];
+  for (let seed = 100; seed < 160; seed++) {
+    const sketch = await sketchDataset(gaussianData(200, seed), design);
+    const { cos, sin } = fourierMoments(sketch);
+    distance += phi.reduce((sum, p, j) => sum + (cos[j]! - p) ** 2 + sin[j]! ** 2, 0) / m;
+    floor += samplingFloor(sketch);
+  }
+  assert.ok(Math.abs(distance / floor - 1) < 0.15, `${distance / floor}`);
+});
+
+test("mean and covariance are those of the samples; the covariance is exactly symmetric", async () => {
+  const n = 1003;
+  const rows = gaussianRows(n).data;
+  const sketch = await sketchDataset(data, await tinyDesign());
+  const [mu, cov] = [mean(sketch), covariance(sketch)];
+  for (let i = 0; i < 3; i++) {
+    let sum = 0;
+    for (let r = 0; r < n; r++) sum += rows[r * 3 + i]!;
+    assert.ok(Math.abs(mu[i]! - sum / n) < TOLERANCE);
+    for (let j = 0; j < 3; j++) {
+      let product = 0;
+      for (let r = 0; r < n; r++) product += (rows[r * 3 + i]! - mu[i]!) * (rows[r * 3 + j]! - mu[j]!);
+      assert.ok(Math.abs(cov[i * 3 + j]! - product / n) < TOLERANCE);
+      assert.is(cov[i * 3 + j], cov[j * 3 + i]);
+    }
+  }
+});
+
+test("progress counts the samples up to the total; an abort ends the pass; no tensors are left", async () => {
+  const design = await tinyDesign();
+  const before = tf.memory().numTensors;
+  const seen: string[] = [];
+  await sketchDataset(data, design, { blockSize: 400, onProgress: (done, total) => seen.push(`${done}/${total}`) });
+  assert.equal(seen, ["400/1003", "800/1003", "1003/1003"]);
+  const stop = new AbortController();
+  try {
+    const onProgress = () => stop.abort(new Error("enough"));
+    await sketchDataset(data, design, { blockSize: 10, onProgress, signal: stop.signal });
+    assert.unreachable("an aborted pass must not give a sketch");
+  } catch (error) {
+    assert.match((error as Error).message, /^enough$/);
+  }
+  assert.is(tf.memory().numTensors, before);
+});
+
+test("one sample is sketched, but has no covariance and no sampling floor; no sample is refused", async () => {
+  const design = await tinyDesign();
+  const one = await sketchDataset(data, design, { range: { from: 5, to: 6 } });
+  assert.is(one.count, 1);
+  const { cos, sin } = fourierMoments(one);
+  for (const [j, c] of cos.entries()) assert.ok(Math.abs(Math.hypot(c, sin[j]!) - 1) < 1e-6);
+  await refuses(() => covariance(one), /covariance: needs a sketch of at least 2 samples, got 1/);
+  await refuses(() => samplingFloor(one), /sampling floor: needs a sketch of at least 2 samples, got 1/);
+  const none = { range: { from: 5, to: 5 } };
+  await refuses(() => sketchDataset(data, design, none), /sketch: gaussian: rows 5 to 5 hold no samples/);
+  await refuses(async () => arrayDataset("empty", ndarray(new Float32Array(0), [0, 3])), /empty: holds no samples/);
+});
+
+test("what does not fit is refused: other designs, other shapes, absent families, NaN, bad blocks", async () => {
+  const design = await tinyDesign();
+  const sketch = await sketchDataset(data, design);
+  const other = await tinyDesign({
+    families: [{ kind: "fourier", scales: [0.5, 2], m: 50, seed: 4 }, { kind: "second" }],
+  });
+  const foreign = await sketchDataset(data, other);
+  await refuses(
+    () => mergeSketches(sketch, sketch, foreign),
+    /merge: sketches 1 and 3 have different designs \(fourier\.seed: 3 and 4\); they cannot be added/,
+  );
+  const flat = arrayDataset("flat", ndarray(new Float32Array(8), [2, 4]));
+  await refuses(
+    () => sketchDataset(flat, design),
+    /sketch: flat holds samples of shape \[4\], the design is for \[3\]/,
+  );
+  const second = await sketchDataset(data, await designs["second alone"]!());
+  await refuses(() => fourierMoments(second), /fourier moments: the sketch has no fourier moments \(it has second\)/);
+  const fourier = await sketchDataset(data, await designs["folded-gaussian alone"]!());
+  await refuses(
+    () => mean(fourier),
+    /mean: the sketch has no second moments \(it has fourier\); sketch the data with them/,
+  );
+  await refuses(() => covariance(fourier), /covariance: the sketch has no second moments/);
+  const broken = gaussianRows(10);
+  broken.data[16] = Number.NaN;
+  await refuses(() => sketchDataset(arrayDataset("broken", broken), design), /broken: row 5 holds NaN/);
+  await refuses(() => sketchDataset(data, design, { range: { from: 0, to: 2000 } }), /rows 0 to 2000 were asked for/);
+  try {
+    await sketchDataset(data, design, { blockSize: 0 });
+    assert.unreachable();
+  } catch (error) {
+    assert.match((error as Error).message, /sketchDataset: blockSize must be a positive whole number, got 0/);
+  }
+});
+
+test("60000 digits, raw pixels, m = 4096 and second moments: under 15 s, and the known mean", async () => {
+  const digits = await openDataset("mnist");
+  const started = performance.now();
+  const sketch = await sketchDataset(digits, await designFor(digits));
+  const seconds = (performance.now() - started) / 1000;
+  assert.is(sketch.count, 60_000);
+  assert.ok(seconds < 15, `${seconds} s`);
+  const average = mean(sketch).reduce((a, b) => a + b, 0) / 784;
+  assert.ok(Math.abs(average - 0.13066) < 1e-5);
+  // Total variance of the training pixels, by direct summation in float64.
+  const cov = covariance(sketch);
+  let trace = 0;
+  for (let i = 0; i < 784; i++) trace += cov[i * 785]!;
+  assert.ok(Math.abs(trace / 52.725036 - 1) < 1e-5, String(trace));
+});
+
+test.run();

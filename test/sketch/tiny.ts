@@ -1,0 +1,36 @@
+import ndarray, { type NdArray } from "ndarray";
+import { arrayDataset, type Dataset, stream } from "../../src/data/index.ts";
+import { type DesignOptions, makeDesign, type SketchDesign } from "../../src/sketch/index.ts";
+
+/** A = [[1, 0, 0], [1, 0.5, 0], [0, 0.3, 0.2]]: x = A g has covariance A Aᵀ. */
+const factor = [1, 0, 0, 1, 0.5, 0, 0, 0.3, 0.2];
+export const sigma = Array.from({ length: 9 }, (_, at) => {
+  const [i, j] = [Math.floor(at / 3), at % 3];
+  return [0, 1, 2].reduce((sum, k) => sum + factor[i * 3 + k]! * factor[j * 3 + k]!, 0);
+});
+
+/** `rows` samples of N(0, Σ) in three dimensions, from a fixed seed. */
+export function gaussianRows(rows: number, seed = 5): NdArray<Float32Array> {
+  const g = stream(seed, "gaussian rows").fillNormal(new Float64Array(rows * 3));
+  const data = Float32Array.from({ length: rows * 3 }, (_, at) => {
+    const [row, i] = [Math.floor(at / 3), at % 3];
+    return [0, 1, 2].reduce((sum, k) => sum + factor[i * 3 + k]! * g[row * 3 + k]!, 0);
+  });
+  return ndarray(data, [rows, 3]);
+}
+
+export const gaussianData = (rows: number, seed = 5): Dataset => arrayDataset("gaussian", gaussianRows(rows, seed));
+
+/** A design for the data above, with everything at toy size. */
+export function tinyDesign(options: Partial<DesignOptions> = {}): Promise<SketchDesign> {
+  const families = [{ kind: "fourier", scales: [0.5, 2], m: 50, seed: 3 }, { kind: "second" }] as const;
+  return makeDesign({ shape: [3], pilot: gaussianRows(500), families, ...options });
+}
+
+/** The designs that laws of sketches are checked on: every family, raw and PCA coordinates, every law. */
+export const designs: Record<string, () => Promise<SketchDesign>> = {
+  "raw, fourier and second": () => tinyDesign(),
+  "pca:2, fourier and second": () => tinyDesign({ features: "pca:2" }),
+  "folded-gaussian alone": () => tinyDesign({ families: [{ kind: "fourier", law: "folded-gaussian", m: 33 }] }),
+  "second alone": () => tinyDesign({ families: [{ kind: "second" }] }),
+};
