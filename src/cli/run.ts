@@ -5,28 +5,36 @@ import { configureEngine, type EngineSettings, engineSettings } from "../engine/
 import type { Context, GlobalArgs } from "./command.ts";
 import { commands } from "./commands/index.ts";
 import { Interrupted, interruptible } from "./interrupt.ts";
-import { type Parsed, parse } from "./parse.ts";
+import { parse } from "./parse.ts";
 import { openProgress } from "./progress.ts";
 
+/** Where a command line's output goes. */
+export interface Streams {
+  readonly stdout: Pick<NodeJS.WriteStream, "write">;
+  readonly stderr: NodeJS.WriteStream;
+}
+
 /** Runs one command line. Data goes to stdout, everything else to stderr; the result is the exit code. */
-export async function runCommandLine(words: readonly string[]): Promise<number> {
+export async function runCommandLine(words: readonly string[], { stdout, stderr }: Streams = process): Promise<number> {
   try {
-    const parsed = await parse(commands, words, packageVersion());
-    if (!parsed) return 0;
-    const { text, data } = await interruptible((signal) => execute(parsed, signal));
-    process.stdout.write(parsed.args.json ? `${JSON.stringify(data, null, 2)}\n` : `${text}\n`);
+    stdout.write(await interruptible((signal) => answer(words, signal, stderr)));
     return 0;
   } catch (error) {
     const debug = words.includes("--debug") && error instanceof Error && error.stack;
-    process.stderr.write(`error: ${oneLine(messageOf(error))}\n${debug ? `${error.stack}\n` : ""}`);
+    stderr.write(`error: ${oneLine(messageOf(error))}\n${debug ? `${error.stack}\n` : ""}`);
     return error instanceof Interrupted ? error.exitCode : 1;
   }
 }
 
-async function execute({ command, args }: Parsed, signal: AbortSignal) {
+/** What the command line has to say on stdout; help and version are printed by yargs itself. */
+async function answer(words: readonly string[], signal: AbortSignal, stderr: NodeJS.WriteStream): Promise<string> {
+  const parsed = await parse(commands, words, packageVersion());
+  if (!parsed) return "";
+  const { command, args } = parsed;
   configureEngine(engineChoice(args));
   engineSettings(); // refuses a bad combination before any work
-  return command.run(args, contextOf(args, signal));
+  const { text, data } = await command.run(args, contextOf(args, signal, stderr));
+  return args.json ? `${JSON.stringify(data, null, 2)}\n` : `${text}\n`;
 }
 
 const engineChoice = ({ engine, device, threads }: GlobalArgs): Partial<EngineSettings> => ({
@@ -35,7 +43,7 @@ const engineChoice = ({ engine, device, threads }: GlobalArgs): Partial<EngineSe
   ...(threads !== undefined && { threads }),
 });
 
-function contextOf({ seed, quiet, json }: GlobalArgs, signal: AbortSignal): Context {
+function contextOf({ seed, quiet, json }: GlobalArgs, signal: AbortSignal, stderr: NodeJS.WriteStream): Context {
   if (!(Number.isSafeInteger(seed) && seed >= 0)) {
     throw new RangeError(`--seed: expected a whole number of at least 0, got ${seed}`);
   }
@@ -43,7 +51,7 @@ function contextOf({ seed, quiet, json }: GlobalArgs, signal: AbortSignal): Cont
     seed,
     signal,
     progress: async (label, task) => {
-      const display = quiet ? undefined : openProgress(label, process.stderr);
+      const display = quiet ? undefined : openProgress(label, stderr);
       try {
         const result = await task((progress) => display?.update(progress));
         signal.throwIfAborted();
@@ -53,7 +61,7 @@ function contextOf({ seed, quiet, json }: GlobalArgs, signal: AbortSignal): Cont
       }
     },
     note: (text) => {
-      if (!quiet && !json) process.stderr.write(`${text}\n`);
+      if (!quiet && !json) stderr.write(`${text}\n`);
     },
   };
 }

@@ -1,0 +1,98 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { commandNames, commands } from "../../src/cli/commands/index.ts";
+import { filesIn, scratch, sketchprior } from "./spawn.ts";
+
+const test = suite("commands");
+const { version } = JSON.parse(readFileSync(path.resolve(import.meta.dirname, "../../package.json"), "utf8"));
+
+test("every command has a usage, a sentence and an example, under its own name", () => {
+  for (const name of commandNames) {
+    const { usage, description, examples } = commands[name];
+    assert.is(usage.split(" ")[0], name);
+    assert.match(description, /^[A-Z].*\.$/);
+    assert.ok(examples.length > 0);
+    for (const [line] of examples) assert.match(line, new RegExp(`^sketchprior ${name}( |$)`));
+  }
+});
+
+test("--help and --version print to stdout alone and end with 0", async () => {
+  const [help, ver] = await Promise.all([sketchprior(".", ["--help"]), sketchprior(".", ["--version"])]);
+  assert.equal([help!.code, help!.stderr], [0, ""]);
+  assert.match(help!.stdout, /^sketchprior <command> \[options\]\n\nRecover signals/);
+  for (const name of commandNames) assert.match(help!.stdout, new RegExp(`^  sketchprior ${name}`, "m"));
+  assert.equal(ver, { code: 0, stdout: `${version}\n`, stderr: "" });
+});
+
+test("--help of every command shows usage, options with defaults and the example", async () => {
+  const texts = await Promise.all(commandNames.map((name) => sketchprior(".", [name, "--help"])));
+  for (const [i, { code, stdout, stderr }] of texts.entries()) {
+    const name = commandNames[i]!;
+    assert.equal([code, stderr], [0, ""], name);
+    assert.ok(stdout.startsWith(`sketchprior ${commands[name].usage}\n\n${commands[name].description}\n`), stdout);
+    assert.match(stdout, /--seed +seed of every random draw +\[number\] \[default: 1\]/);
+    assert.match(stdout, new RegExp(`\nExamples:\n  sketchprior ${name}`));
+  }
+});
+
+test("the help of merge, exactly", async () => {
+  const { stdout } = await sketchprior(".", ["merge", "--help"]);
+  assert.snapshot(
+    stdout,
+    `sketchprior merge <sketches..>
+
+Add sketches of one design to the sketch of all their data.
+
+Positionals:
+  sketches  sketch files, all of one design                         [array] [required] [default: []]
+
+Options:
+  -o, --out  file to write the sum to, .npz                                      [string] [required]
+
+Common options:
+  -h, --help     Show help                                                                 [boolean]
+      --seed     seed of every random draw                                     [number] [default: 1]
+      --json     print one JSON object instead of text                                     [boolean]
+      --engine   what computes; default: $SKETCHPRIOR_ENGINE or onnx
+                                                                  [string] [choices: "onnx", "tfjs"]
+      --device   where it computes; default: $SKETCHPRIOR_DEVICE or cpu
+                                                                 [string] [choices: "cpu", "webgpu"]
+      --threads  threads; default: all processors                                           [number]
+      --quiet    no progress and no notes on stderr                                        [boolean]
+      --debug    print the stack trace of an error                                         [boolean]
+      --version  Show version number                                                       [boolean]
+
+Examples:
+  sketchprior merge X1.npz X2.npz -o X.npz
+      the sketch of both halves together
+`,
+  );
+});
+
+test("one line on stderr, nothing on stdout, exit code 1; with --debug the stack too", async () => {
+  const folder = scratch();
+  const line = ["sketch", "nowhere.npy", "-o", "X.npz"];
+  const [plain, debug] = await Promise.all([sketchprior(folder, line), sketchprior(folder, [...line, "--debug"])]);
+  assert.equal(plain, {
+    code: 1,
+    stdout: "",
+    stderr: `error: nowhere.npy: no such file; check the path (looked in ${folder})\n`,
+  });
+  assert.match(debug!.stderr, /^error: nowhere\.npy: no such file.*\nInputError: .*\n +at /);
+  assert.equal(filesIn(folder), []);
+});
+
+test("Ctrl-C ends a long command with 130, one line, and no file", async () => {
+  const folder = scratch();
+  const sketch = await sketchprior(folder, ["sketch", "ring", "-o", "X.npz", "--limit", "2000", "--frequencies", "64"]);
+  assert.is(sketch.code, 0, sketch.stderr);
+  const ended = await sketchprior(folder, ["train", "X.npz", "-o", "prior", "--steps", "100000000"], {
+    interruptAfter: 4,
+  });
+  assert.equal(ended, { code: 130, stdout: "", stderr: "error: interrupted\n" });
+  assert.equal(filesIn(folder), ["X.npz"]);
+});
+
+test.run();

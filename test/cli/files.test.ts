@@ -1,0 +1,147 @@
+import { readFileSync, truncateSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import ndarray from "ndarray";
+import { PNG } from "pngjs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { encodeNpy } from "../../src/data/npy.ts";
+import { stream } from "../../src/data/random.ts";
+import { filesIn, inProcess, scratch, sketchprior } from "./spawn.ts";
+
+const test = suite("commands on files");
+const folder = scratch();
+process.chdir(folder);
+const spawned = (line: string) => sketchprior(folder, line.split(" "));
+const run = (line: string) => inProcess(line.split(" "));
+
+/** 60 images of 6×6 pixels: a bright square of random size and place on noise. */
+function images(): Float32Array {
+  const random = stream(1, "test images");
+  const data = random.fillNormal(new Float32Array(60 * 36)).map((v) => 0.05 * v);
+  for (let i = 0; i < 60; i++) {
+    const [top, left] = [random.integer(4), random.integer(4)];
+    for (let r = top; r < top + 3; r++) for (let c = left; c < left + 3; c++) data[36 * i + 6 * r + c]! += 1;
+  }
+  return data;
+}
+
+const write = (name: string, data: Float32Array, shape: number[]) =>
+  writeFileSync(path.join(folder, name), encodeNpy(ndarray(data, shape)));
+write("data.npy", images(), [60, 6, 6]);
+write("other.npy", images().subarray(0, 60 * 30), [60, 6, 5]);
+write("nan.npy", images().fill(Number.NaN, 1000, 1001), [60, 6, 6]);
+
+const SMALL = "--frequencies 32 --pilot 30 --scale 1,2";
+
+test("sketch, train, sample: each step reads what the one before wrote", async () => {
+  const sketch = await spawned(`sketch data.npy -o X.npz ${SMALL} --json`);
+  assert.is(sketch.stderr, "");
+  const { count, shape, features, file } = JSON.parse(sketch.stdout);
+  assert.equal({ count, shape, features, file }, { count: 60, shape: [6, 6], features: "raw", file: "X.npz" });
+
+  const train = await spawned("train X.npz -o prior --steps 20 --hidden 8 --latent 3 --batch 50");
+  assert.is(train.stderr, "");
+  assert.match(
+    train.stdout,
+    /^wrote +prior prior\nsignals +6×6\nnetwork +3-8-36, tanh\ntrained +20 steps of 50 latents/,
+  );
+  assert.equal(filesIn(path.join(folder, "prior")), ["generator.onnx", "prior.json", "weights.npz"]);
+
+  const [png, again, npy] = await Promise.all([
+    run("sample prior -n 6 --columns 3 -o s.png"),
+    spawned("sample prior -n 6 --columns 3 -o t.png"),
+    run("sample prior -n 6 -o s.npy --json"),
+  ]);
+  assert.equal(png, { code: 0, stdout: "wrote 6 signals of 6×6 to s.png\n", stderr: "" });
+  const bytes = readFileSync(path.join(folder, "s.png"));
+  assert.is(PNG.sync.read(bytes).width, 3 * (6 * 11 + 2) + 2);
+  assert.equal(bytes, readFileSync(path.join(folder, "t.png"))); // the same seed, the same samples
+  assert.is(again!.code, 0);
+  assert.equal(JSON.parse(npy!.stdout), { file: "s.npy", count: 6, shape: [6, 6], seed: 1 });
+});
+
+test("two shards of one design merge to the whole; shards of two designs are refused", async () => {
+  assert.is((await run(`design data.npy -o D.npz ${SMALL}`)).code, 0);
+  const made = await Promise.all([
+    run("sketch data.npy -o A.npz --design D.npz --shard 1/2"),
+    run("sketch data.npy -o B.npz --design D.npz --shard 2/2"),
+    run("sketch data.npy -o C.npz --frequencies 16 --pilot 30 --scale 1"),
+  ]);
+  assert.equal(
+    made.map((r) => r.code),
+    [0, 0, 0],
+  );
+  const [good, bad] = await Promise.all([
+    run("merge A.npz B.npz -o AB.npz --json"),
+    run("merge A.npz C.npz -o AC.npz"),
+  ]);
+  assert.is(JSON.parse(good!.stdout).count, 60);
+  assert.is(bad!.code, 1);
+  assert.match(
+    bad!.stderr,
+    /^error: merge: A\.npz and C\.npz are of different designs \(fourier\.scales: 1,2 and 1; fourier\.m: 32 and 16\); make both with --design\n$/,
+  );
+  assert.not.ok(filesIn(folder).includes("AC.npz"));
+});
+
+test("inspect says what each file is, in words and as JSON", async () => {
+  const kinds = { "X.npz": "sketch", "D.npz": "design", prior: "prior", "data.npy": "data set" };
+  const texts = await Promise.all(Object.keys(kinds).map((file) => run(`inspect ${file}`)));
+  for (const [i, [file, kind]] of Object.entries(kinds).entries()) {
+    assert.match(texts[i]!.stdout, new RegExp(`^file +${file}\nkind +${kind}\n`));
+  }
+  const { kind, count, shape } = JSON.parse((await run("inspect X.npz --json")).stdout);
+  assert.equal([kind, count, shape], ["sketch", 60, [6, 6]]);
+});
+
+const refused: [line: string, message: RegExp][] = [
+  ["sketch nowhere.npy -o out.npz", /^error: nowhere\.npy: no such file; check the path/],
+  ["sketch mnsit -o out.npz", /^error: data: unknown data set "mnsit"; did you mean mnist\?/],
+  [
+    `sketch nan.npy -o out.npz ${SMALL}`,
+    /^error: nan\.npy: row 27 holds NaN \(number 28 of the row\); remove or repair/,
+  ],
+  ["sketch cut.npy -o out.npz", /^error: cut\.npy: file is truncated, expected \d+ bytes, got 2000/],
+  [
+    "sketch other.npy --design D.npz -o out.npz",
+    /^error: sketch: other\.npy holds samples of shape \[6,5\], the design is for \[6,6\]/,
+  ],
+  ["sketch data.npy --design D.npz --law gaussian -o out.npz", /^error: --law: the file of --design already fixes it/],
+  [
+    "sketch data.npy -o out.npz --features pca:99",
+    /^error: features: pca:99 asks for more components than dimensions \(36\)/,
+  ],
+  [
+    "sketch data.npy -o nowhere/out.npz",
+    /^error: nowhere\/out\.npz: cannot be written, there is no folder nowhere; make it first/,
+  ],
+  ["sketch data.npy -o prior", /^error: prior: cannot be written, it is a folder/],
+  ["sketch data.npy -o out.npz --shard 0/2", /^error: --shard: expected i\/n with 1 ≤ i ≤ n, got "0\/2"/],
+  ["train cut.npz -o out", /^error: cut\.npz: file is truncated or damaged/],
+  ["train D.npz -o out", /^error: D\.npz: is not a sketchprior-sketch file, it is sketchprior-design/],
+  ["train X.npz -o out --activation tahn", /^error: --activation: unknown name "tahn"; did you mean tanh\?/],
+  ["train X.npz -o out --steps 0", /^error: train: steps: expected a positive whole number, got 0/],
+  ["train X.npz -o data.npy", /^error: data\.npy: is a file, expected a folder to write in/],
+  ["sample nowhere -o out.png", /^error: nowhere\/prior\.json: no such file/],
+  ["sample prior -o out.gif", /^error: --out: expected a name that ends in \.png or \.npy, got "out\.gif"/],
+  ["sample prior -n 0 -o out.png", /^error: --count: expected a whole number of at least 1, got 0/],
+  ["inspect .", /^error: \.: is a folder without prior\.json, so it is no prior/],
+  ["inspect cut.npz", /^error: cut\.npz: file is truncated or damaged/],
+];
+
+test("bad input: one clear line, exit code 1, no file left behind", async () => {
+  for (const name of ["data.npy", "X.npz"]) {
+    const copy = path.join(folder, name.replace(/\w+/, "cut"));
+    writeFileSync(copy, readFileSync(path.join(folder, name)));
+    truncateSync(copy, 2000);
+  }
+  const before = filesIn(folder);
+  for (const [line, message] of refused) {
+    const { code, stdout, stderr } = await run(line);
+    assert.match(stderr, message, line);
+    assert.equal([code, stdout, stderr.split("\n").length], [1, "", 2], line);
+  }
+  assert.equal(filesIn(folder), before);
+});
+
+test.run();
