@@ -11,3 +11,49 @@ export interface GeneratorPrior {
   /** G: [batch, latent] to [batch, ...shape]. */
   decode(z: tf.Tensor): tf.Tensor;
 }
+
+/** A convex penalty r(x) ≥ 0 that is small on likely signals; recovery minimises ½‖y − Φx‖² + λ r(x). */
+interface Penalty {
+  readonly kind: "penalty";
+  readonly name: string;
+  /** Shape of one signal. */
+  readonly shape: readonly number[];
+  /** r of every signal: [batch, ...shape] to [batch]. */
+  value(x: tf.Tensor): tf.Tensor;
+}
+
+/** A quadratic r: its gradient is linear in x, so conjugate gradients solve the recovery exactly. */
+export interface QuadraticPenalty extends Penalty {
+  readonly form: "quadratic";
+  /** ∇r, linear: [batch, ...shape] to the same. */
+  gradient(x: tf.Tensor): tf.Tensor;
+}
+
+/** An r whose proximal map is a formula. */
+export interface ProximalPenalty extends Penalty {
+  readonly form: "proximal";
+  /** argmin_u ½‖u − x‖² + t r(u), one t ≥ 0 a signal: x [batch, ...shape], t [batch]. */
+  prox(x: tf.Tensor, t: tf.Tensor): tf.Tensor;
+  /** r°(v) = max over r(u) ≤ 1 of ⟨u, v⟩, [batch]: certifies how near a solution is (r must be a norm). */
+  dualNorm(v: tf.Tensor): tf.Tensor;
+}
+
+/** r(x) = max over |p| ≤ 1 of ⟨Kx, p⟩: a norm of linear features Kx, by its dual ball. */
+export interface AnalysisPenalty extends Penalty {
+  readonly form: "analysis";
+  /** ‖K‖, the largest singular value, or an upper bound that is close to it. */
+  readonly norm: number;
+  /** Shape of the features Kx of one signal. */
+  readonly featureShape: readonly number[];
+  /** K: [batch, ...shape] to [batch, ...featureShape]. */
+  analysis(x: tf.Tensor): tf.Tensor;
+  /** K': [batch, ...featureShape] to [batch, ...shape]. */
+  synthesis(p: tf.Tensor): tf.Tensor;
+  /** The nearest p of the ball |p| ≤ radius, one radius ≥ 0 a signal, [batch]. */
+  project(p: tf.Tensor, radius: tf.Tensor): tf.Tensor;
+}
+
+/** What a penalty can do decides which solver takes it: conjugate gradients, FISTA, or primal-dual. */
+export type PenaltyPrior = QuadraticPenalty | ProximalPenalty | AnalysisPenalty;
+
+export type Prior = GeneratorPrior | PenaltyPrior;

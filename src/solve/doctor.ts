@@ -4,7 +4,7 @@ import type { LinearOperator } from "../../operators/operator.ts";
 import { stream } from "../data/random.ts";
 import { sizeOf } from "../engine/graph.ts";
 import { compile, contiguous, fromHost } from "../engine/index.ts";
-import { iterate } from "./iterate.ts";
+import { iterate } from "../engine/iterate.ts";
 
 export interface NormOptions {
   /** Stops when ten further iterations change the estimate by less than this fraction; default 1e-5. */
@@ -53,6 +53,23 @@ const powerSteps =
     }
     return { x: next, norm };
   };
+
+/**
+ * ‖Φ‖_F = √E‖Φg‖², g ~ N(0, I), estimated from 64 draws: within about 10 % for operators of a few measurements, closer for
+ * more. It says what one unit of signal amplitude measures; solvers scale their steps by it, so that precision is enough.
+ */
+export async function frobeniusNorm(operator: LinearOperator, seed = 1): Promise<number> {
+  const draws = 64;
+  const g = normalBatch(seed, "frobenius norm", draws, operator.inShape);
+  const squares = await compile(
+    ({ g }: { g: tf.Tensor }) => tf.mean(tf.sum(tf.square(tf.reshape(operator.forward(g), [draws, -1])), 1)),
+    { g },
+    { name: `size of ${operator.name}` },
+  );
+  const mean = await squares.run({ g });
+  await squares.dispose();
+  return Math.sqrt(mean.data[0]!);
+}
 
 /**
  * How far `adjoint` is from the true Φ': the largest |⟨Φx, y⟩ − ⟨x, Φ'y⟩| / (‖Φx‖‖y‖) over four random pairs.

@@ -1,0 +1,8 @@
+import * as tf from "@tensorflow/tfjs";
+
+/** A batch with one row a signal: [batch, ...shape] to [batch, n]. */
+export const perSignal = (x: tf.Tensor): tf.Tensor2D => tf.reshape(x, [x.shape[0]!, -1]);
+
+/** One number a signal, [batch], shaped to multiply tensors of the given rank: [batch, 1, …]. */
+export const spread = (t: tf.Tensor, rank: number): tf.Tensor =>
+  tf.reshape(t, [t.shape[0]!, ...new Array<number>(rank - 1).fill(1)]);

@@ -1,0 +1,26 @@
+import * as tf from "@tensorflow/tfjs";
+import type { NdArray } from "ndarray";
+import { perSignal, spread } from "../../priors/signals.ts";
+import { sizeOf } from "../engine/graph.ts";
+import { fromHost } from "../engine/index.ts";
+
+/** Arithmetic on batches, [batch, …] with one row a problem: the numbers of a row are [batch]. */
+
+/** ⟨a, b⟩ of every row. */
+export const dots = (a: tf.Tensor, b: tf.Tensor): tf.Tensor => tf.sum(perSignal(tf.mul(a, b)), 1);
+
+/** ‖a‖² of every row. */
+export const squares = (a: tf.Tensor): tf.Tensor => tf.sum(perSignal(tf.square(a)), 1);
+
+/** ‖a‖ of every row. */
+export const norms = (a: tf.Tensor): tf.Tensor => tf.sqrt(squares(a));
+
+/** ½‖a‖² of every row. */
+export const halfSquares = (a: tf.Tensor): tf.Tensor => tf.mul(0.5, squares(a));
+
+/** Every row times its own number. */
+export const scaled = (t: tf.Tensor, a: tf.Tensor): tf.Tensor => tf.mul(spread(t, a.rank), a);
+
+/** A host batch of one value. */
+export const filled = (batch: number, shape: readonly number[], value = 0): NdArray<Float32Array> =>
+  fromHost(new Float32Array(batch * sizeOf(shape)).fill(value), [batch, ...shape]);
