@@ -1,5 +1,5 @@
 import type { NdArray } from "ndarray";
-import type { LinearOperator } from "../../operators/operator.ts";
+import type { ForwardOperator, LinearOperator } from "../../operators/operator.ts";
 import type { PenaltyPrior } from "../../priors/prior.ts";
 import { sameShape } from "../engine/graph.ts";
 import { contiguous } from "../engine/index.ts";
@@ -50,18 +50,31 @@ export async function chooseLambda(
 ): Promise<LambdaChoice> {
   const quadratic = prior.form === "quadratic";
   const { points = 11, tolerance = quadratic ? 1e-4 : 1e-2, maxSteps = 100, signal } = options;
-  check(operator, truth, y, points, options.grid);
+  checkTraining(operator, truth, y, points, options.grid);
   const scale = await naturalScale(operator, prior, y);
   const coarse = options.grid ?? logGrid(scale * (quadratic ? 1e-7 : 1e-5), scale, points);
   const settings = { tolerance, maxSteps, ...(signal && { signal }) };
-  const first = await errorsOf(operator, prior, truth, y, coarse, settings);
+  return searchLambda(coarse, (grid) =>
+    errorsAt(truth, y, grid, async (rows, lambda) => {
+      const { estimate, gaps } = await recoverWithPenalty(operator, prior, rows, { ...settings, lambda });
+      return { estimate, solved: (row) => gaps[row]! <= tolerance };
+    }),
+  );
+}
+
+/** The best λ of a coarse grid, refined once between its neighbours. */
+export async function searchLambda(
+  coarse: readonly number[],
+  errors: (grid: readonly number[]) => Promise<LambdaError[]>,
+): Promise<LambdaChoice> {
+  const first = await errors(coarse);
   const best = first.indexOf(lowest(first));
   const low = first[Math.max(0, best - 1)]!.lambda;
   const high = first[Math.min(first.length - 1, best + 1)]!.lambda;
   const fine = logGrid(low, high, coarse.length + 2).slice(1, -1);
-  const second = low < high ? await errorsOf(operator, prior, truth, y, fine, settings) : [];
-  const errors = [...first, ...second].sort((a, b) => a.lambda - b.lambda);
-  return { lambda: lowest(errors).lambda, errors };
+  const second = low < high ? await errors(fine) : [];
+  const all = [...first, ...second].sort((a, b) => a.lambda - b.lambda);
+  return { lambda: lowest(all).lambda, errors: all };
 }
 
 function lowest(errors: readonly LambdaError[]): LambdaError {
@@ -69,21 +82,22 @@ function lowest(errors: readonly LambdaError[]): LambdaError {
   return (solved.length > 0 ? solved : errors).reduce((a, b) => (b.mse < a.mse ? b : a));
 }
 
+/** Recovers rows of measurements [rows, ...outShape], each with its own λ; `solved` says which reached their end. */
+type RecoverRows = (
+  y: NdArray<Float32Array>,
+  lambda: readonly number[],
+) => Promise<{ readonly estimate: NdArray<Float32Array>; readonly solved: (row: number) => boolean }>;
+
 /** The mean squared error per pixel at every λ. A row is a pair of a signal and a λ, the λ of a signal side by side. */
-async function errorsOf(
-  operator: LinearOperator,
-  prior: PenaltyPrior,
+export async function errorsAt(
   truth: NdArray<Float32Array>,
   y: NdArray<Float32Array>,
   grid: readonly number[],
-  options: Omit<BaselineOptions, "lambda"> & { readonly tolerance: number },
+  recover: RecoverRows,
 ): Promise<LambdaError[]> {
   const signals = truth.shape[0]!;
   const lambda = Array.from({ length: signals }, () => grid).flat();
-  const { estimate, gaps } = await recoverWithPenalty(operator, prior, repeatRows(y, grid.length), {
-    ...options,
-    lambda,
-  });
+  const { estimate, solved } = await recover(repeatRows(y, grid.length), lambda);
   const actual = contiguous(truth) as Float32Array;
   const width = truth.size / signals;
   const totals = new Float64Array(grid.length);
@@ -92,11 +106,8 @@ async function errorsOf(
     for (let i = 0; i < width; i++)
       totals[row % grid.length]! += (estimate.data[row * width + i]! - actual[from + i]!) ** 2;
   }
-  return grid.map((value, i) => ({
-    lambda: value,
-    mse: totals[i]! / truth.size,
-    converged: gaps.every((gap, row) => row % grid.length !== i || gap <= options.tolerance),
-  }));
+  const rowsOf = (i: number) => Array.from({ length: signals }, (_, signal) => signal * grid.length + i);
+  return grid.map((value, i) => ({ lambda: value, mse: totals[i]! / truth.size, converged: rowsOf(i).every(solved) }));
 }
 
 async function naturalScale(operator: LinearOperator, prior: PenaltyPrior, y: NdArray<Float32Array>): Promise<number> {
@@ -107,11 +118,11 @@ async function naturalScale(operator: LinearOperator, prior: PenaltyPrior, y: Nd
 }
 
 /** `points` values from low to high, both included, in equal ratios. */
-const logGrid = (low: number, high: number, points: number): number[] =>
+export const logGrid = (low: number, high: number, points: number): number[] =>
   Array.from({ length: points }, (_, i) => low * (high / low) ** (i / (points - 1)));
 
-function check(
-  operator: LinearOperator,
+export function checkTraining(
+  operator: ForwardOperator,
   truth: NdArray<Float32Array>,
   y: NdArray<Float32Array>,
   points: number,
