@@ -1,7 +1,10 @@
 import { stat } from "node:fs/promises";
 import type { TrainedGenerator } from "../../priors/generator/index.ts";
+import type { Reconstruction } from "../compare/reconstruction.ts";
+import type { Measurements } from "../measure/index.ts";
+import { short } from "../report/table.ts";
 import type { Sketch, SketchDesign } from "../sketch/index.ts";
-import { bytesText, grouped, shapeText } from "./text.ts";
+import { bytesText, grouped, secondsText, shapeText } from "./text.ts";
 
 /** A design in words and as data. */
 export function designFacts(design: SketchDesign) {
@@ -41,6 +44,48 @@ export function priorFacts({ model, settings, sketch, history, code }: TrainedGe
     trained: `${history.length} steps of ${settings.batch} latents, seed ${settings.seed}, ${code}`,
     loss: `${history[0]?.toPrecision(4)} at the start, ${loss.toPrecision(4)} in the mean of the last 50 steps`,
     sketch: `${grouped(sketch.count)} samples, design ${sketch.fingerprint.slice(0, 16)}`,
+  };
+  return { data, words };
+}
+
+export function measurementFacts(measurements: Measurements) {
+  const { y, inShape, noise, noiseNorm, snr, seed, operatorSpec, operatorName, truth } = measurements;
+  const [count = 0, ...outShape] = y.shape;
+  const m = y.size / count;
+  const n = inShape.reduce((a, b) => a * b, 1);
+  const known = truth !== undefined;
+  const data = {
+    ...{ count, operator: operatorSpec ?? operatorName, shape: inShape, measured: outShape, m, n },
+    ...{ noise, noiseNorm, snr: Number.isFinite(snr) ? snr : null, seed, truth: known },
+  };
+  const words = {
+    operator: `${operatorName}, seed ${seed}`,
+    signals: `${count} of ${shapeText(inShape)}${known ? ", kept as the truth" : ""}`,
+    measured: `${m} numbers a signal (${((100 * m) / n).toFixed(1)} % of ${n})`,
+    noise: noise > 0 ? `σ = ${noise}, norm about ${short(noiseNorm)}, SNR ${snr.toFixed(1)} dB` : "none",
+  };
+  return { data, words };
+}
+
+export async function reconstructionFacts({ estimate, errors, facts }: Reconstruction) {
+  const { psnr } = await import("../compare/metrics.ts");
+  const { summarise } = await import("../compare/summary.ts");
+  const [count = 0, ...shape] = estimate.shape;
+  const mse = errors && summarise(errors);
+  const decibel = errors && summarise(errors.map((e) => psnr(e)));
+  const data = {
+    ...{ count, shape, ...facts },
+    ...(mse && { mse: mse.mean, mseInterval: mse.interval, psnr: decibel!.mean, errors: [...errors] }),
+  };
+  const { method, operator, noise, lambda, code, steps, seconds } = facts;
+  const words = {
+    signals: `${count} of ${shapeText(shape)}`,
+    operator: `${operator}, noise ${noise}`,
+    method: `${method}${lambda === null ? "" : `, λ = ${short(Number(lambda))}`}`,
+    ended: `${code} after ${steps} steps, ${secondsText(Number(seconds))}`,
+    ...(mse && {
+      error: `${short(mse.mean)} per pixel (95 % interval ${mse.interval.map((v) => short(v)).join(" to ")}), PSNR ${decibel!.mean.toFixed(2)} dB`,
+    }),
   };
   return { data, words };
 }

@@ -8,3 +8,4 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 });
 
 process.exitCode = await runCommandLine(process.argv.slice(2));
+if (process.exitCode > 128) process.exit(); // interrupted: whatever still runs is not waited for

@@ -26,7 +26,7 @@ function bar(label: string, stream: NodeJS.WriteStream, started: number, now: ()
       format: `${label} {bar} {value}/{total} {details}`,
       ...{ stream, clearOnComplete: true, hideCursor: true, barsize: 24, fps: 8, gracefulExit: false },
     },
-    Presets.rect,
+    Presets.shades_classic,
   );
   let open = false;
   return {

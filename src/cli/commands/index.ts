@@ -1,13 +1,29 @@
 import type { AnyCommand } from "../command.ts";
+import { compare } from "./compare.ts";
 import { design } from "./design.ts";
 import { inspect } from "./inspect.ts";
+import { measure } from "./measure.ts";
 import { merge } from "./merge.ts";
+import { reconstruct } from "./reconstruct.ts";
 import { sample } from "./sample.ts";
 import { sketch } from "./sketch.ts";
 import { train } from "./train.ts";
 
-export const commandNames = ["design", "sketch", "merge", "train", "sample", "inspect"] as const;
+export const commandNames = [
+  ...(["design", "sketch", "merge", "train", "sample"] as const),
+  ...(["measure", "reconstruct", "compare", "inspect"] as const),
+] as const;
 export type CommandName = (typeof commandNames)[number];
 
 /** Every command, in the order of `--help`. To add one: its file, its name above, its entry here, its test. */
-export const commands: { readonly [K in CommandName]: AnyCommand } = { design, sketch, merge, train, sample, inspect };
+export const commands: { readonly [K in CommandName]: AnyCommand } = {
+  design,
+  sketch,
+  merge,
+  train,
+  sample,
+  measure,
+  reconstruct,
+  compare,
+  inspect,
+};

@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { InputError } from "../../data/errors.ts";
 import type { Npz } from "../../data/npz.ts";
 import { defineCommand, type Outcome } from "../command.ts";
-import { designFacts, priorFacts, sketchFacts } from "../facts.ts";
+import { designFacts, measurementFacts, priorFacts, reconstructionFacts, sketchFacts } from "../facts.ts";
 import { bytesText, factLines, grouped, shapeText } from "../text.ts";
 
 export const inspect = defineCommand({
@@ -54,6 +54,16 @@ async function inspectOwn(file: string, npz: Npz, size: string | undefined): Pro
   if (format === DESIGN_FORMAT.format) {
     const { words, data } = designFacts(await loadDesign(file));
     return outcome("design", file, { size, ...words }, data);
+  }
+  const { loadMeasurements, measurementsFormat } = await import("../../measure/index.ts");
+  if (format === measurementsFormat.format) {
+    const { words, data } = measurementFacts(await loadMeasurements(file));
+    return outcome("measurements", file, { size, ...words }, data);
+  }
+  const { loadReconstruction, RECONSTRUCTION_FORMAT } = await import("../../compare/reconstruction.ts");
+  if (format === RECONSTRUCTION_FORMAT.format) {
+    const { words, data } = await reconstructionFacts(await loadReconstruction(file));
+    return outcome("reconstruction", file, { size, ...words }, data);
   }
   throw new InputError(`${file}: has the format "${format}", which this sketchprior does not know`);
 }

@@ -1,0 +1,204 @@
+import type { NdArray } from "ndarray";
+import { InputError } from "../../data/errors.ts";
+import type { Dataset } from "../../data/rows.ts";
+import { defineCommand } from "../command.ts";
+import { outOption, requireFolder, requireNonNegative, requireWhole } from "../options.ts";
+import { type ChosenMethod, methodOf } from "../recovering.ts";
+import { firstRows } from "../signals.ts";
+import { grouped, secondsText, shapeText } from "../text.ts";
+
+export const compare = defineCommand({
+  usage: "compare <data>",
+  description: "Measure signals, recover them with a prior and with baselines, and write a report.",
+  examples: [
+    [
+      "sketchprior compare mnist:test --prior prior/ --operator gaussian:m=25 --operator gaussian:m=50 -o report/",
+      "20 digits, four methods, two operators: report/index.html, report.json, report.csv",
+    ],
+  ],
+  details: async () => (await import("../../../operators/registry.ts")).describeOperators(),
+  options: (y) =>
+    y
+      .positional("data", { type: "string", demandOption: true, describe: "data set: a name or a path" })
+      .option("operator", {
+        ...{ type: "string", array: true, nargs: 1, demandOption: true },
+        describe: "what is measured, name:key=value,…; may be given again",
+      })
+      .option("prior", { type: "string", array: true, nargs: 1, describe: "prior folder; may be given again" })
+      .option("baselines", {
+        ...{ type: "string", default: "tikhonov,tv,wavelet", requiresArg: true },
+        describe: "baselines to compare with, or none",
+      })
+      .option("noise", {
+        ...{ type: "number", default: 0, requiresArg: true },
+        describe: "standard deviation of the noise of each measurement",
+      })
+      .option("limit", { type: "number", default: 20, requiresArg: true, describe: "number of signals" })
+      .option("from", { type: "number", default: 0, requiresArg: true, describe: "first signal, counted from 0" })
+      .option("tune", {
+        ...{ type: "string", requiresArg: true, defaultDescription: "the signals after the reported ones" },
+        describe: "data set whose first signals choose every method's λ",
+      })
+      .option("tune-count", {
+        ...{ type: "number", default: 10, requiresArg: true },
+        describe: "signals to choose λ on; 0 for fixed defaults",
+      })
+      .option("restarts", { type: "number", requiresArg: true, defaultDescription: "4", describe: "starts of a prior" })
+      .option("steps", {
+        type: "number",
+        requiresArg: true,
+        defaultDescription: "500",
+        describe: "Adam steps of a prior",
+      })
+      .option("out", outOption("folder to write the report to")),
+  run: async (args, { seed, signal, progress, note }) => {
+    requireWhole("limit", args.limit);
+    requireWhole("from", args.from, 0);
+    requireWhole("tune-count", args["tune-count"], 0);
+    requireNonNegative("noise", args.noise);
+    const wanted = [...(args.prior ?? []), ...baselineList(args.baselines)];
+    if (wanted.length === 0) throw new InputError("compare: no method; give --prior or --baselines");
+    await requireFolder(args.out);
+
+    const { openDataset } = await import("../../data/dataset.ts");
+    const dataset = await openDataset(args.data);
+    const { parseOperator } = await import("../../../operators/registry.ts");
+    const operators = args.operator.map((spec) => parseOperator(spec, dataset.shape, seed));
+    const truth = await firstRows(dataset, args.from, args.limit);
+    const tuning = await tuningSignals(dataset, args);
+    const methods: ChosenMethod[] = [];
+    for (const prior of wanted) {
+      methods.push(
+        await methodOf(prior, dataset.shape, {
+          ...{ seed, signal, watch: progress },
+          ...(tuning && { tuning: tuning.signals }),
+          ...(args.restarts !== undefined && { restarts: args.restarts }),
+          ...(args.steps !== undefined && { steps: args.steps }),
+        }),
+      );
+    }
+
+    const started = performance.now();
+    const library = await import("../../compare/compare.ts");
+    const { measure } = await import("../../measure/index.ts");
+    const problems = [];
+    for (const operator of operators) {
+      problems.push({
+        operator,
+        noise: args.noise,
+        y: (await measure(truth, operator, { noise: args.noise, seed })).y,
+      });
+    }
+    const table = await library.compare({
+      ...{ truth, problems, methods: methods.map(({ method }) => method), seed, signal },
+      onRow: ({ operator, method, mse }) => note(`${operator}, ${method}: ${mse.toPrecision(3)}`),
+    });
+    const { writeReport } = await import("../../report/write.ts");
+    const { comparisonText } = await import("../../report/table.ts");
+    const { reportJson } = await import("../../report/data.ts");
+    const about = aboutReport(dataset, args, seed, methods, tuning?.what);
+    signal.throwIfAborted();
+    const files = await writeReport(args.out, table, about);
+    const seconds = (performance.now() - started) / 1000;
+    return {
+      text: `${comparisonText(table)}\n\nwrote ${files[0]} in ${secondsText(seconds)}`,
+      data: { files, seconds, ...reportJson(table, about) },
+    };
+  },
+});
+
+const baselineList = (text: string): string[] =>
+  text === "none"
+    ? []
+    : text
+        .split(",")
+        .map((name) => name.trim())
+        .filter(Boolean);
+
+interface CompareArgs {
+  readonly data: string;
+  readonly operator: readonly string[];
+  readonly noise: number;
+  readonly limit: number;
+  readonly from: number;
+  readonly tune: string | undefined;
+  readonly "tune-count": number;
+}
+
+interface Tuning {
+  readonly signals: NdArray<Float32Array>;
+  readonly what: string;
+}
+
+/** Signals to choose λ on, none of which is reported. */
+async function tuningSignals(dataset: Dataset, args: CompareArgs): Promise<Tuning | undefined> {
+  const count = args["tune-count"];
+  if (count === 0) return undefined;
+  if (args.tune === undefined) {
+    const from = args.from + args.limit;
+    if (from + count > dataset.count) {
+      throw new InputError(
+        `--tune: ${dataset.name} has no ${count} signals after the reported ones to choose λ on; name another data set, ` +
+          "or give --tune-count 0",
+      );
+    }
+    return {
+      signals: await firstRows(dataset, from, count),
+      what: `signals ${from} to ${from + count - 1} of ${dataset.name}`,
+    };
+  }
+  const { openDataset } = await import("../../data/dataset.ts");
+  const other = await openDataset(args.tune);
+  if (other.shape.join() !== dataset.shape.join()) {
+    throw new InputError(
+      `--tune: ${other.name} holds signals of [${other.shape.join(", ")}], those of ${dataset.name} are [${dataset.shape.join(", ")}]`,
+    );
+  }
+  if (other.name === dataset.name && args.from < count) {
+    throw new InputError(
+      `--tune: the first ${count} signals of ${other.name} are among the reported ones; leave --tune out`,
+    );
+  }
+  const signals = await firstRows(other, 0, count);
+  return { signals, what: `the first ${signals.shape[0]} signals of ${other.name}` };
+}
+
+function aboutReport(
+  dataset: Dataset,
+  args: CompareArgs,
+  seed: number,
+  methods: readonly ChosenMethod[],
+  tuned: string | undefined,
+) {
+  const last = Math.min(dataset.count, args.from + args.limit) - 1;
+  const count = last - args.from + 1;
+  const trained = methods.flatMap(({ method, trained: prior }) => (prior ? [{ name: method.name, ...prior }] : []));
+  const priors = trained.map(({ name, model, settings, sketch, history }) => [
+    `prior ${name}`,
+    `generator ${[model.network.latent, ...model.network.hidden, model.network.output].join("-")}, ${history.length} steps, seed ${settings.seed}; sketch of ${grouped(sketch.count)} samples, design ${sketch.fingerprint.slice(0, 16)}`,
+  ]);
+  return {
+    title: `${count} signals of ${dataset.name} recovered from few measurements`,
+    paragraphs: [
+      `${count} signals of ${shapeText(dataset.shape)} were measured by ${args.operator.length} operator${args.operator.length > 1 ? "s" : ""}` +
+        `${args.noise > 0 ? ` with Gaussian noise of standard deviation ${args.noise}` : " without noise"}, and recovered by ` +
+        `${methods.map(({ method }) => method.name).join(", ")} from the same measurements.`,
+      ...(trained.length > 0
+        ? [
+            `${trained.map(({ name }) => name).join(", ")}: learned from a sketch of the training data alone, not from the data.`,
+          ]
+        : []),
+      tuned === undefined
+        ? "Every method used its default λ."
+        : `Every method's λ was chosen for each operator on ${tuned}, none of which is reported here.`,
+    ],
+    facts: {
+      data: `${dataset.name}, signals ${args.from} to ${last}`,
+      operators: args.operator.join("; "),
+      noise: args.noise,
+      ...Object.fromEntries(priors),
+      "λ chosen on": tuned ?? "nothing: defaults",
+      seed,
+    },
+  };
+}
