@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { messageOf } from "../data/errors.ts";
 import { configureEngine, type EngineSettings, engineSettings } from "../engine/settings.ts";
-import type { Context, GlobalArgs } from "./command.ts";
+import type { AnyCommand, Context, GlobalArgs } from "./command.ts";
 import { commands } from "./commands/index.ts";
 import { Interrupted, interruptible } from "./interrupt.ts";
 import { parse } from "./parse.ts";
@@ -14,10 +14,17 @@ export interface Streams {
   readonly stderr: NodeJS.WriteStream;
 }
 
-/** Runs one command line. Data goes to stdout, everything else to stderr; the result is the exit code. */
-export async function runCommandLine(words: readonly string[], { stdout, stderr }: Streams = process): Promise<number> {
+/**
+ * Runs one command line. Data goes to stdout, everything else to stderr; the result is the exit code.
+ * `known` are the commands it may name; scripts bring their own.
+ */
+export async function runCommandLine(
+  words: readonly string[],
+  { stdout, stderr }: Streams = process,
+  known: Readonly<Record<string, AnyCommand>> = commands,
+): Promise<number> {
   try {
-    stdout.write(await interruptible((signal) => answer(words, signal, stderr)));
+    stdout.write(await interruptible((signal) => answer(known, words, signal, stderr)));
     return 0;
   } catch (error) {
     const debug = words.includes("--debug") && error instanceof Error && error.stack;
@@ -27,8 +34,13 @@ export async function runCommandLine(words: readonly string[], { stdout, stderr 
 }
 
 /** What the command line has to say on stdout; help and version are printed by yargs itself. */
-async function answer(words: readonly string[], signal: AbortSignal, stderr: NodeJS.WriteStream): Promise<string> {
-  const parsed = await parse(commands, words, packageVersion());
+async function answer(
+  known: Readonly<Record<string, AnyCommand>>,
+  words: readonly string[],
+  signal: AbortSignal,
+  stderr: NodeJS.WriteStream,
+): Promise<string> {
+  const parsed = await parse(known, words, packageVersion());
   if (!parsed) return "";
   const { command, args } = parsed;
   configureEngine(engineChoice(args));

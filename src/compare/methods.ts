@@ -5,11 +5,10 @@ import type { Progress } from "../engine/iterate.ts";
 import { measure } from "../measure/index.ts";
 import { recoverWithPenalty } from "../solve/baseline.ts";
 import { chooseLambda } from "../solve/choose-lambda.ts";
+import { chooseLatentLambda } from "../solve/choose-latent-lambda.ts";
 import { recoverLatent } from "../solve/latent.ts";
 import type { Recovery } from "../solve/recovery.ts";
-import { repeatRows } from "../solve/rows.ts";
 import type { Method, MethodResult } from "./compare.ts";
-import { meanSquaredErrors } from "./metrics.ts";
 
 /** Runs a long task under a label and hands it the progress callback; the command line shows a bar. */
 export type Watch = <T>(label: string, task: (onProgress: (progress: Progress) => void) => Promise<T>) => Promise<T>;
@@ -84,12 +83,10 @@ export function defaultLambda(name: string, noise: number): number {
 
 /** λ of a generator when nothing chooses it. */
 const GENERATOR_LAMBDA = 0.1;
-/** λ of a generator that are tried on tuning signals. */
-const GENERATOR_GRID = [0.01, 0.03, 0.1, 0.3, 1];
 
 /**
- * A generator prior as a method: latent recovery (see `recoverLatent`). With tuning signals λ is the best of 0.01, 0.03,
- * 0.1, 0.3, 1; without, 0.1.
+ * A generator prior as a method: latent recovery (see `recoverLatent`), λ chosen on the tuning signals by
+ * `chooseLatentLambda`; without them, 0.1.
  */
 export function generatorMethod(
   name: string,
@@ -103,24 +100,17 @@ export function generatorMethod(
     ...(steps !== undefined && { steps }),
     ...(signal && { signal }),
   };
-  const choose = async (operator: ForwardOperator, training: NdArray<Float32Array>, noise: number): Promise<number> => {
-    const count = training.shape[0]!;
-    const { y } = await measure(training, operator, { noise, seed: seed + TUNING_SEED_STEP });
-    const [truth, repeated] = [training, y].map((array) => repeatRows(array, GENERATOR_GRID.length));
-    const lambda = Array.from({ length: count }, () => GENERATOR_GRID).flat(); // a row is a pair of a signal and a λ
-    const { estimate } = await watch(`${name}, choosing λ`, (onProgress) =>
-      recoverLatent(operator, prior, repeated!, { ...settings, lambda, onProgress }),
-    );
-    const errors = meanSquaredErrors(truth!, estimate);
-    const totals = GENERATOR_GRID.map((_, k) =>
-      errors.reduce((sum, e, row) => sum + (row % GENERATOR_GRID.length === k ? e : 0), 0),
-    );
-    return GENERATOR_GRID[totals.indexOf(Math.min(...totals))]!;
-  };
   return {
     name,
     recover: async (operator, y, noise) => {
-      const lambda = options.lambda ?? (tuning ? await choose(operator, tuning, noise) : GENERATOR_LAMBDA);
+      const lambda =
+        options.lambda ??
+        (tuning
+          ? await watch(`${name}, choosing λ`, async (onProgress) => {
+              const known = await measure(tuning, operator, { noise, seed: seed + TUNING_SEED_STEP });
+              return (await chooseLatentLambda(operator, prior, tuning, known.y, { ...settings, onProgress })).lambda;
+            })
+          : GENERATOR_LAMBDA);
       const recovery = await watch(`${name}, ${operator.name}`, (onProgress) =>
         recoverLatent(operator, prior, y, { ...settings, onProgress, lambda }),
       );
