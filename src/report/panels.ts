@@ -5,7 +5,7 @@ import { rowGroups } from "./results.ts";
 import { fixed } from "./table.ts";
 
 /** Signals shown at once; the others follow behind a fold. */
-const OPEN = 6;
+const OPEN = 8;
 
 /** A panel an operator: one line a signal, with the truth, what was measured, and every method's estimate side by side. */
 export function panels(table: ComparisonTable): string {

@@ -11,7 +11,7 @@ export const stylesheet = (imageWidth: number): string => `
 :root{color-scheme:light dark;--ink:#1c1e21;--soft:#5d636b;--line:#d9dce0;--ground:#fff;--band:#f4f5f7;${colours(light)}}
 @media (prefers-color-scheme:dark){:root{--ink:#e7e9ec;--soft:#a2a9b2;--line:#3a3f46;--ground:#15171a;--band:#1f2226;${colours(dark)}}}
 *{box-sizing:border-box}
-body{margin:0 auto;max-width:1080px;padding:24px 20px 60px;font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--ground)}
+body{margin:0 auto;max-width:1120px;padding:24px 20px 60px;font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--ground)}
 h1{font-size:1.6em;line-height:1.25;margin:.2em 0 .5em}
 h2{font-size:1.25em;margin:2em 0 .5em}
 h3{font-size:1.05em;margin:1.6em 0 .3em}
@@ -27,6 +27,7 @@ tbody th{font-weight:400}
 tbody tr.first>*{border-top:1px solid var(--line)}
 tbody tr.first:first-child>*{border-top:0}
 td small,th small{display:block;white-space:nowrap}
+.all{font-size:.82em}.all td,.all th{white-space:nowrap}
 .facts th{color:var(--soft);white-space:nowrap;padding-right:1.4em}
 .facts td{overflow-wrap:anywhere}
 .plots{display:flex;flex-wrap:wrap;gap:12px 32px}
@@ -41,10 +42,10 @@ ${light.map((_, i) => `.s${i}{stroke:var(--s${i})}.plot .s${i} .mark{fill:var(--
 .legend{display:flex;flex-wrap:wrap;gap:2px 18px;list-style:none;padding:0;margin:.4em 0}
 .legend li{display:flex;align-items:center;gap:6px}
 .plot.key{display:inline-block;width:26px;height:14px;flex:none}
-.panels{display:flex;flex-wrap:wrap;gap:0 44px}.panels section{max-width:100%;break-inside:auto}
-.panel th,.panel td{padding:2px 8px 4px 0;text-align:center;vertical-align:bottom}
+.panels{display:flex;flex-wrap:wrap;gap:0 36px}.panels section{max-width:100%;break-inside:auto}
+.panel th,.panel td{padding:2px 7px 4px 0;text-align:center;vertical-align:bottom}
 .panel tbody th{color:var(--soft);text-align:right;vertical-align:middle}
-.panel img{display:block;margin:0 auto;width:${shown(imageWidth, 84)}px;height:auto;image-rendering:pixelated;background:#000}
+.panel img{display:block;margin:0 auto;width:${shown(imageWidth, 60)}px;height:auto;image-rendering:pixelated;background:#000}
 .panel td{font-size:.84em;line-height:1.3}
 .panel tr{break-inside:avoid}
 summary{cursor:pointer;margin:.5em 0;color:var(--soft)}

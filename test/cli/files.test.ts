@@ -84,8 +84,59 @@ test("two shards of one design merge to the whole; shards of two designs are ref
   assert.not.ok(filesIn(folder).includes("AC.npz"));
 });
 
+const RECOVER = "--restarts 2 --steps 30";
+
+test("measure and reconstruct: errors are given where the truth is known, λ is the default, fixed or chosen", async () => {
+  const measured = await run(
+    "measure data.npy --operator gaussian:m=18 --noise 0.05 --from 50 --limit 4 -o y.npz --json",
+  );
+  assert.is(measured.stderr, "");
+  const { count, m, n, noiseNorm } = JSON.parse(measured.stdout);
+  assert.equal([count, m, n, noiseNorm.toFixed(4)], [4, 18, 36, (0.05 * Math.sqrt(18)).toFixed(4)]);
+
+  const lines = {
+    prior: `--prior prior ${RECOVER}`,
+    tikhonov: "--prior tikhonov",
+    tv: "--prior tv --lambda 0.01",
+    wavelet: "--prior wavelet --tune data.npy --tune-count 3",
+  };
+  const lambdas: Record<string, number> = {};
+  for (const [name, words] of Object.entries(lines)) {
+    const { code, stdout, stderr } = await run(`reconstruct y.npz ${words} -o ${name}.npz --json`);
+    assert.equal([code, stderr], [0, ""]);
+    const { method, lambda, mse, errors, shape } = JSON.parse(stdout);
+    assert.equal([method, errors.length, shape], [name, 4, [6, 6]]);
+    assert.ok(mse > 0 && mse < 1);
+    lambdas[name] = lambda;
+  }
+  assert.equal([lambdas.prior, lambdas.tikhonov, lambdas.tv], [0.1, 5 * 0.05 ** 2, 0.01]);
+  assert.ok(lambdas.wavelet! > 0);
+});
+
+test("compare writes one report of every method, and says the same on stdout", async () => {
+  const line = `compare data.npy --prior prior ${RECOVER} --operator gaussian:m=9 --operator gaussian:m=18 --operator mask:block=2`;
+  const { code, stdout, stderr } = await spawned(`${line} --limit 4 --tune-count 3 --quiet -o report`);
+  assert.equal([code, stderr], [0, ""]);
+  assert.match(stdout, /^operator +m +noise +method +error[\s\S]*wrote report\/index\.html in [\d.]+ s\n$/);
+  assert.equal(filesIn(path.join(folder, "report")), ["index.html", "report.csv", "report.json"]);
+  const page = readFileSync(path.join(folder, "report/index.html"), "utf8");
+  for (const word of ["prior", "tikhonov", "tv", "wavelet", "gaussian", "mask", "signals 4 to 6 of data.npy"]) {
+    assert.ok(page.includes(word), word);
+  }
+  const { rows } = JSON.parse(readFileSync(path.join(folder, "report/report.json"), "utf8"));
+  assert.is(rows.length, 3 * 4);
+  for (const row of rows) assert.is(row.errors.length, 4);
+});
+
 test("inspect says what each file is, in words and as JSON", async () => {
-  const kinds = { "X.npz": "sketch", "D.npz": "design", prior: "prior", "data.npy": "data set" };
+  const kinds = {
+    "X.npz": "sketch",
+    "D.npz": "design",
+    prior: "prior",
+    "data.npy": "data set",
+    "y.npz": "measurements",
+    "tv.npz": "reconstruction",
+  };
   const texts = await Promise.all(Object.keys(kinds).map((file) => run(`inspect ${file}`)));
   for (const [i, [file, kind]] of Object.entries(kinds).entries()) {
     assert.match(texts[i]!.stdout, new RegExp(`^file +${file}\nkind +${kind}\n`));
@@ -125,6 +176,61 @@ const refused: [line: string, message: RegExp][] = [
   ["sample nowhere -o out.png", /^error: nowhere\/prior\.json: no such file/],
   ["sample prior -o out.gif", /^error: --out: expected a name that ends in \.png or \.npy, got "out\.gif"/],
   ["sample prior -n 0 -o out.png", /^error: --count: expected a whole number of at least 1, got 0/],
+  [
+    "measure data.npy --operator gausian:m=5 -o out.npz",
+    /^error: operator: unknown operator "gausian"; did you mean gaussian\?/,
+  ],
+  ["measure data.npy --operator gaussian:n=5 -o out.npz", /^error: gaussian: unknown option "n"/],
+  ["measure data.npy --operator gaussian -o out.npz", /^error: gaussian: m is required/],
+  ["measure data.npy --operator mask:block=9 -o out.npz", /^error: .*block/],
+  [
+    "measure data.npy --operator blur --noise=-1 -o out.npz",
+    /^error: --noise: expected a number of at least 0, got -1/,
+  ],
+  [
+    "measure data.npy --operator blur --from 60 -o out.npz",
+    /^error: --from: data\.npy has 60 samples, counted from 0; got 60/,
+  ],
+  ["measure nan.npy --operator blur --from 20 -o out.npz", /^error: nan\.npy: row 27 holds NaN/],
+  [
+    "reconstruct y.npz --prior tvv -o out.npz",
+    /^error: --prior: no folder and no baseline is called "tvv"; did you mean tv\?/,
+  ],
+  ["reconstruct y.npz --prior no/such -o out.npz", /^error: --prior: no\/such: no such folder; train a prior first/],
+  ["reconstruct y.npz --prior tv --lambda 0 -o out.npz", /^error: --lambda: expected a positive number, got 0/],
+  [
+    "reconstruct y.npz --prior tv --lambda 1 --tune data.npy -o out.npz",
+    /^error: --tune: chooses λ, and --lambda fixes it/,
+  ],
+  [
+    "reconstruct y.npz --prior tv --tune other.npy -o out.npz",
+    /^error: --tune: other\.npy holds signals of \[6, 5\], the measured/,
+  ],
+  [
+    "reconstruct X.npz --prior tv -o out.npz",
+    /^error: X\.npz: is not a sketchprior-measurements file, it is sketchprior-sketch/,
+  ],
+  ["reconstruct cut.npz --prior tv -o out.npz", /^error: cut\.npz: file is truncated or damaged/],
+  [
+    "reconstruct z.npz --prior prior -o out.npz",
+    /^error: --prior: prior makes signals of \[6, 6\], the measured ones are \[6, 5\]; use/,
+  ],
+  [
+    "compare data.npy --operator blur --baselines none -o out",
+    /^error: compare: no method; give --prior or --baselines/,
+  ],
+  [
+    "compare data.npy --operator blur --baselines tv,wavlet -o out",
+    /^error: --prior: no folder and no baseline is called "wavlet"; did you/,
+  ],
+  [
+    "compare data.npy --operator blur --limit 60 -o out",
+    /^error: --tune: data\.npy has no 10 signals after the reported ones/,
+  ],
+  [
+    "compare data.npy --operator blur --tune data.npy -o out",
+    /^error: --tune: the first 10 signals of data\.npy are among the reported/,
+  ],
   ["inspect .", /^error: \.: is a folder without prior\.json, so it is no prior/],
   ["inspect cut.npz", /^error: cut\.npz: file is truncated or damaged/],
 ];
@@ -135,6 +241,7 @@ test("bad input: one clear line, exit code 1, no file left behind", async () => 
     writeFileSync(copy, readFileSync(path.join(folder, name)));
     truncateSync(copy, 2000);
   }
+  assert.is((await run("measure other.npy --operator blur --limit 2 -o z.npz")).code, 0);
   const before = filesIn(folder);
   for (const [line, message] of refused) {
     const { code, stdout, stderr } = await run(line);
