@@ -70,15 +70,14 @@ export class Graph {
     return value;
   }
 
-  /** Appends a node with several outputs, all of one dtype. */
+  /** Appends a node with several outputs. */
   multi(
     op: string,
     inputs: readonly Value[],
-    shapes: readonly (readonly number[])[],
-    dtype: GraphDType,
+    outs: readonly Pick<Value, "shape" | "dtype">[],
     attributes: Attributes = {},
   ): Value[] {
-    const values = shapes.map((shape) => ({ name: this.#fresh(), shape, dtype }));
+    const values = outs.map(({ shape, dtype }) => ({ name: this.#fresh(), shape, dtype }));
     const outputs = values.map((v) => v.name);
     this.nodes.push({ op, inputs: inputs.map((v) => v.name), outputs, attributes });
     return values;
@@ -91,7 +90,7 @@ export class Graph {
   constant(data: ConstantData, shape: readonly number[], dtype: GraphDType): Value {
     const known = this.#constants.get(data);
     if (known?.dtype === dtype) return this.reshape(known, shape);
-    if (dtype !== "int64" && data.length > 1 && data.every((v) => v === data[0])) {
+    if (dtype !== "int64" && data.length > 1 && data.every((v) => Object.is(v, data[0]))) {
       return this.expand(this.scalar(Number(data[0]), dtype), shape);
     }
     const large = sizeOf(shape) > LARGEST_INLINE;
@@ -139,7 +138,7 @@ export class Graph {
   }
 
   /** An elementwise operator with NumPy broadcasting; expanded operands are read before their expansion where they can be. */
-  elementwise(op: string, operands: readonly Value[], dtype: GraphDType): Value {
+  elementwise(op: string, operands: readonly Value[], dtype: GraphDType, attributes: Attributes = {}): Value {
     const shape = operands.map((v) => v.shape).reduce(broadcastShape);
     const fits = (vs: readonly Value[]) => sameShape(vs.map((v) => v.shape).reduce(broadcastShape), shape);
     let chosen = [...operands];
@@ -151,7 +150,7 @@ export class Graph {
     const [a, b] = chosen;
     if (op === "Mul" && b?.fill === 1) return this.expand(a!, shape);
     if (op === "Mul" && a?.fill === 1) return this.expand(b!, shape);
-    return this.node(op, chosen, shape, dtype);
+    return this.node(op, chosen, shape, dtype, attributes);
   }
 }
 

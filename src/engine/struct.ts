@@ -11,7 +11,9 @@ export type HostArray = NdArray<HostData>;
 /** The structure of arrays `S` with tensors for leaves. Leaves are told by one property: comparing whole types is too deep. */
 export type TensorsOf<S> = S extends { readonly stride: number[] } ? tf.Tensor : { [K in keyof S]: TensorsOf<S[K]> };
 /** The structure of tensors `S` with arrays for leaves. */
-export type ArraysOf<S> = S extends { readonly dataId: object } ? NdArray<Float32Array> : { [K in keyof S]: ArraysOf<S[K]> };
+export type ArraysOf<S> = S extends { readonly dataId: object }
+  ? NdArray<Float32Array>
+  : { [K in keyof S]: ArraysOf<S[K]> };
 
 export interface Leaf<T> {
   /** Dotted path from the root, "" for a bare leaf; names inputs and outputs in messages. */

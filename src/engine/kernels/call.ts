@@ -1,5 +1,6 @@
 import type { NamedAttrMap } from "@tensorflow/tfjs";
 import type { Graph, Value } from "../graph.ts";
+import type { KernelName } from "./names.ts";
 
 /** What a kernel sees: its traced inputs by tfjs name (or as a list, for Concat, Pack and AddN), its attributes, the graph. */
 export interface KernelCall<Attrs extends object = NamedAttrMap> {
@@ -12,6 +13,9 @@ export interface KernelCall<Attrs extends object = NamedAttrMap> {
 /** Emits the ONNX nodes of one tfjs kernel and returns its output edges, with tfjs shapes and dtypes. */
 export type Kernel = (call: KernelCall) => Value | Value[];
 
+/** Some rows of the kernel table; a name that is not in names.ts does not compile. */
+export type Kernels = { readonly [K in KernelName]?: Kernel };
+
 /** Gives a kernel the attribute type that tfjs publishes for it; tfjs itself passes attributes untyped. */
 export const kernel = <Attrs extends object>(build: (call: KernelCall<Attrs>) => Value | Value[]): Kernel =>
   build as unknown as Kernel;
@@ -22,3 +26,6 @@ export function input(call: Pick<KernelCall, "inputs">, name: string): Value {
   if (!value) throw new Error(`kernel: input ${name} is missing, got ${Object.keys(call.inputs).join(", ")}`);
   return value;
 }
+
+/** An axis counted from the front; tfjs lets many attributes count from the back. */
+export const axisOf = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);

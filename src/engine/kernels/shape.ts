@@ -1,64 +1,106 @@
-import type {
-  CastAttrs,
-  ConcatAttrs,
-  ExpandDimsAttrs,
-  FillAttrs,
-  PackAttrs,
-  ReshapeAttrs,
-  TransposeAttrs,
+import {
+  type BatchToSpaceNDAttrs,
+  backend_util,
+  type CastAttrs,
+  type ConcatAttrs,
+  type DepthToSpaceAttrs,
+  type ExpandDimsAttrs,
+  type PackAttrs,
+  type ReshapeAttrs,
+  type SpaceToBatchNDAttrs,
+  type TileAttrs,
+  type TransposeAttrs,
 } from "@tensorflow/tfjs";
-import { type DType, sizeOf } from "../graph.ts";
-import { input, type Kernel, kernel } from "./call.ts";
+import { type DType, type Graph, sizeOf, type Value } from "../graph.ts";
+import { axisOf, input, type Kernels, kernel } from "./call.ts";
+import { padAxis, sliceAxis } from "./slice.ts";
 
-export const identity: Kernel = (call) => input(call, "x");
+function concat(graph: Graph, parts: readonly Value[], axis: number): Value {
+  const first = parts[0]!;
+  const total = parts.reduce((n, v) => n + v.shape[axis]!, 0);
+  return graph.node("Concat", parts, first.shape.with(axis, total), first.dtype, { axis });
+}
 
-export const reshape = kernel<ReshapeAttrs>((call) => {
-  const x = input(call, "x");
-  const known = sizeOf(call.attrs.shape.filter((n) => n >= 0));
-  return call.graph.reshape(
-    x,
-    call.attrs.shape.map((n) => (n < 0 ? sizeOf(x.shape) / known : n)),
-  );
-});
-
-export const expandDims = kernel<ExpandDimsAttrs>((call) => {
-  const x = input(call, "input");
-  const dim = call.attrs.dim < 0 ? call.attrs.dim + x.shape.length + 1 : call.attrs.dim;
-  return call.graph.reshape(x, [...x.shape.slice(0, dim), 1, ...x.shape.slice(dim)]);
-});
-
-export const transpose = kernel<TransposeAttrs>((call) => call.graph.transpose(input(call, "x"), call.attrs.perm));
-
-/** tfjs casts to bool by `x != 0` and to int32 by truncation, as ONNX does. */
-export const cast = kernel<CastAttrs>((call) => call.graph.cast(input(call, "x"), call.attrs.dtype as DType));
-
-export const fill = kernel<FillAttrs>((call) => {
-  const dtype = (call.attrs.dtype ?? "float32") as DType;
-  return call.graph.expand(call.graph.scalar(Number(call.attrs.value), dtype), call.attrs.shape);
-});
-
-/** zerosLike and onesLike. */
-export const like =
-  (value: number): Kernel =>
-  (call) => {
-    const x = input(call, "x");
-    return call.graph.expand(call.graph.scalar(value, x.dtype), x.shape);
-  };
-
-export const concat = kernel<ConcatAttrs>((call) => {
-  const first = call.list[0]!;
-  const axis = call.attrs.axis < 0 ? call.attrs.axis + first.shape.length : call.attrs.axis;
-  const shape = first.shape.with(
+const pack = kernel<PackAttrs>(({ graph, list, attrs }) => {
+  const first = list[0]!;
+  const axis = axisOf(attrs.axis, first.shape.length + 1);
+  const one = first.shape.toSpliced(axis, 0, 1);
+  return concat(
+    graph,
+    list.map((v) => graph.reshape(v, one)),
     axis,
-    call.list.reduce((n, v) => n + v.shape[axis]!, 0),
   );
-  return call.graph.node("Concat", call.list, shape, first.dtype, { axis });
 });
 
-export const pack = kernel<PackAttrs>((call) => {
-  const first = call.list[0]!;
-  const axis = call.attrs.axis < 0 ? call.attrs.axis + first.shape.length + 1 : call.attrs.axis;
-  const one = [...first.shape.slice(0, axis), 1, ...first.shape.slice(axis)];
-  const parts = call.list.map((v) => call.graph.reshape(v, one));
-  return call.graph.node("Concat", parts, one.with(axis, parts.length), first.dtype, { axis });
+/** Where only axes of size 1 are repeated, a tile is a broadcast, which elementwise operators read unexpanded. */
+const tile = kernel<TileAttrs>((call) => {
+  const { graph, attrs } = call;
+  const x = input(call, "x");
+  const shape = x.shape.map((n, i) => n * attrs.reps[i]!);
+  if (x.shape.every((n, i) => n === 1 || attrs.reps[i] === 1)) return graph.expand(x, shape);
+  return graph.node("Tile", [x, graph.ints(attrs.reps)], shape, x.dtype);
 });
+
+const spaceToBatch = kernel<SpaceToBatchNDAttrs>((call) => {
+  const { graph, attrs } = call;
+  const { blockShape } = attrs;
+  const blocks = sizeOf(blockShape);
+  const padded = attrs.paddings.reduce(
+    (x, [before, after], i) => (before! + after! > 0 ? padAxis(graph, x, i + 1, [before!, after!], 0) : x),
+    input(call, "x"),
+  );
+  const split = backend_util.getReshaped([...padded.shape], blockShape, blocks, false);
+  const perm = backend_util.getPermuted(split.length, blockShape.length, false);
+  const shape = backend_util.getReshapedPermuted([...padded.shape], blockShape, blocks, false);
+  return graph.reshape(graph.transpose(graph.reshape(padded, split), perm), shape);
+});
+
+const batchToSpace = kernel<BatchToSpaceNDAttrs>((call) => {
+  const { graph, attrs } = call;
+  const { blockShape, crops } = attrs;
+  const x = input(call, "x");
+  const blocks = sizeOf(blockShape);
+  const split = backend_util.getReshaped([...x.shape], blockShape, blocks);
+  const perm = backend_util.getPermuted(split.length, blockShape.length);
+  const shape = backend_util.getReshapedPermuted([...x.shape], blockShape, blocks);
+  const whole = graph.reshape(graph.transpose(graph.reshape(x, split), perm), shape);
+  return crops.reduce((v, [before, after], i) => sliceAxis(graph, v, i + 1, before!, v.shape[i + 1]! - after!), whole);
+});
+
+const depthToSpace = kernel<DepthToSpaceAttrs>((call) => {
+  const { graph, attrs } = call;
+  const x = input(call, "x");
+  const s = attrs.blockSize;
+  if (attrs.dataFormat !== "NHWC") throw new Error(`depthToSpace: expected NHWC, got ${attrs.dataFormat}`);
+  const [n = 0, h = 0, w = 0, c = 0] = x.shape;
+  const depth = c / (s * s);
+  const blocks = graph.transpose(graph.reshape(x, [n, h, w, s, s, depth]), [0, 1, 3, 2, 4, 5]);
+  return graph.reshape(blocks, [n, h * s, w * s, depth]);
+});
+
+export const shapes = {
+  BatchToSpaceND: batchToSpace,
+  /** tfjs casts to bool by `x != 0` and to int32 by truncation, as ONNX does. */
+  Cast: kernel<CastAttrs>((call) => call.graph.cast(input(call, "x"), call.attrs.dtype as DType)),
+  Concat: kernel<ConcatAttrs>(({ graph, list, attrs }) =>
+    concat(graph, list, axisOf(attrs.axis, list[0]!.shape.length)),
+  ),
+  DepthToSpace: depthToSpace,
+  ExpandDims: kernel<ExpandDimsAttrs>((call) => {
+    const x = input(call, "input");
+    return call.graph.reshape(x, x.shape.toSpliced(axisOf(call.attrs.dim, x.shape.length + 1), 0, 1));
+  }),
+  Identity: (call) => input(call, "x"),
+  Pack: pack,
+  Reshape: kernel<ReshapeAttrs>((call) => {
+    const x = input(call, "x");
+    const known = sizeOf(call.attrs.shape.filter((n) => n >= 0));
+    return call.graph.reshape(
+      x,
+      call.attrs.shape.map((n) => (n < 0 ? sizeOf(x.shape) / known : n)),
+    );
+  }),
+  SpaceToBatchND: spaceToBatch,
+  Tile: tile,
+  Transpose: kernel<TransposeAttrs>((call) => call.graph.transpose(input(call, "x"), call.attrs.perm)),
+} satisfies Kernels;
