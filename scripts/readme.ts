@@ -65,7 +65,8 @@ function runBlocks(blocks: readonly Block[], scratch: string, work: string): boo
   );
   const tsc = path.join(root, "node_modules/.bin/tsc");
   let good =
-    modules.size === 0 || attempt(`types of ${modules.size} ts blocks`, tsc, ["--noEmit", "-p", config], { cwd: root });
+    modules.size === 0 ||
+    attempt(`types of ${modules.size} ts blocks`, tsc, ["--noEmit", "--pretty", "false", "-p", config], { cwd: root });
   for (const block of blocks) {
     const module = modules.get(block);
     if (module) {
