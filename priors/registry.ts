@@ -17,7 +17,7 @@ export type BaselineName = (typeof baselineNames)[number];
 export const baselines: { readonly [K in BaselineName]: PriorEntry } = {
   tikhonov: { summary: "least energy, r(x) = ‖x‖²", make: tikhonov },
   tv: { summary: "piecewise constant, r(x) = Σ |∇x|, isotropic total variation", make: tv },
-  wavelet: { summary: "sparse wavelet coefficients, r(x) = ‖Ψx‖₁, orthogonal coif1", make: (shape) => wavelet(shape) },
+  wavelet: { summary: "sparse wavelet coefficients, r(x) = ‖Ψx‖₁, orthogonal sym4", make: (shape) => wavelet(shape) },
 };
 
 /**

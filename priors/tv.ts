@@ -28,7 +28,7 @@ export function tv(shape: readonly number[]): AnalysisPenalty {
     norm: Math.sqrt(shape.slice(0, 2).reduce((sum, n) => sum + 4 * Math.cos(Math.PI / (2 * n)) ** 2, 0)),
     value: (x) => tf.sum(perSignal(magnitude(analysis(x))), 1),
     analysis,
-    synthesis: (p) => tf.addN(adjoints.map((matrix, axis) => alongAxis(part(p, axis, adjoints.length), axis, matrix))),
+    synthesis: (p) => tf.addN(adjoints.map((matrix, axis) => alongAxis(part(p, axis), axis, matrix))),
     project: (p, radius) => {
       const size = magnitude(p);
       const limit = spread(radius, size.rank);
@@ -42,10 +42,8 @@ export function tv(shape: readonly number[]): AnalysisPenalty {
 const magnitude = (p: tf.Tensor): tf.Tensor => tf.sqrt(tf.sum(tf.square(p), 1, true));
 
 /** The part of one axis: [batch, axes, ...shape] to [batch, ...shape]. */
-function part(p: tf.Tensor, axis: number, axes: number): tf.Tensor {
-  const chosen = Array.from({ length: axes }, (_, i) => Number(i === axis));
-  return tf.sum(tf.mul(p, tf.tensor(chosen, [axes, ...new Array<number>(p.rank - 2).fill(1)])), 1);
-}
+const part = (p: tf.Tensor, axis: number): tf.Tensor =>
+  tf.reshape(tf.slice(p, [0, axis], [-1, 1]), [p.shape[0]!, ...p.shape.slice(2)]);
 
 /** (Dx)[i] = x[i+1] − x[i], the last row 0. Its norm is 2 cos(π/(2n)). */
 const differenceMatrix = (n: number) =>

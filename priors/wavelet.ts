@@ -21,7 +21,10 @@ export type WaveletName = keyof typeof filters;
 export const waveletNames = Object.keys(filters) as readonly WaveletName[];
 
 export interface WaveletOptions {
-  /** Default coif1, the best of the four on MNIST training digits from Gaussian measurements (see test/priors). */
+  /**
+   * Default sym4: with haar, db2 and coif1, λ tuned, on 30 MNIST training digits it had the lowest error for a blur, for
+   * Gaussian m = 200 with noise and, mean of five Φ, for m = 100; coif1 was 1 % ahead at m = 50, haar last everywhere.
+   */
   readonly wavelet?: WaveletName;
   /** Default: as many as the sides allow (each level halves them exactly), at most 4. 28×28 has 2. */
   readonly levels?: number;
@@ -57,7 +60,7 @@ export function wavelet(shape: readonly number[], options: WaveletOptions = {}):
 
 /** Ψ along the first two axes: at every level the low-pass block of the last one is split again. */
 export function waveletTransform(shape: readonly number[], options: WaveletOptions = {}): WaveletTransform {
-  const { wavelet: name = "coif1" } = options;
+  const { wavelet: name = "sym4" } = options;
   const sides = shape.slice(0, 2);
   if (shape.length < 1 || shape.length > 3) {
     throw new RangeError(

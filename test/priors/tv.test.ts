@@ -1,0 +1,84 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { linearOperator } from "../../operators/operator.ts";
+import { tv } from "../../priors/tv.ts";
+import { adjointGap, operatorNorm } from "../../src/solve/doctor.ts";
+import { apply, difference, dot, draw, floats } from "../operators/draws.ts";
+
+const test = suite("tv");
+
+test("of one bright pixel: two edges of length 1 and a corner of √2", async () => {
+  const x = floats([0, 0, 0, 0, 1, 0, 0, 0, 0], [1, 3, 3]);
+  const value = (await apply(tv([3, 3]).value, x)).data[0]!;
+  assert.ok(Math.abs(value - (2 + Math.SQRT2)) < 1e-6);
+});
+
+test("agrees with the definition; channels count by themselves; constants cost nothing", async () => {
+  const [h, w, c] = [4, 5, 2];
+  const x = draw(2, [1, h, w, c]);
+  const at = (i: number, j: number, k: number) => x.data[(i * w + j) * c + k]!;
+  let expected = 0;
+  for (let i = 0; i < h; i++) {
+    for (let j = 0; j < w; j++) {
+      for (let k = 0; k < c; k++) {
+        const down = i + 1 < h ? at(i + 1, j, k) - at(i, j, k) : 0;
+        const right = j + 1 < w ? at(i, j + 1, k) - at(i, j, k) : 0;
+        expected += Math.hypot(down, right);
+      }
+    }
+  }
+  const prior = tv([h, w, c]);
+  assert.ok(Math.abs((await apply(prior.value, x)).data[0]! / expected - 1) < 1e-6);
+  assert.is((await apply(prior.value, floats(new Array(40).fill(3), [1, h, w, c]))).data[0], 0);
+});
+
+test("of a line is the sum of its steps", async () => {
+  assert.is((await apply(tv([4]).value, floats([0, 2, 1, 1], [1, 4]))).data[0], 3);
+});
+
+test("synthesis is the adjoint of analysis, and norm its largest singular value", async () => {
+  for (const shape of [[7], [6, 5], [4, 5, 2]]) {
+    const prior = tv(shape);
+    const gradient = linearOperator({
+      name: "gradient",
+      inShape: shape,
+      outShape: prior.featureShape,
+      forward: prior.analysis,
+      adjoint: prior.synthesis,
+    });
+    assert.ok((await adjointGap(gradient)) < 1e-5);
+    assert.ok(Math.abs((await operatorNorm(gradient, { tolerance: 1e-7 })) / prior.norm - 1) < 1e-3);
+  }
+});
+
+test("project gives the nearest point of the ball, one radius a signal", async () => {
+  const prior = tv([3, 3]);
+  const [p, radius] = [draw(5, [2, 2, 3, 3]), [0.5, 0]];
+  const projected = await apply(
+    (x) => prior.project(x, x.slice([0, 0, 0, 0], [2, 1, 1, 1]).flatten().mul(0).add(radius)),
+    p,
+  );
+  for (let signal = 0; signal < 2; signal++) {
+    for (let pixel = 0; pixel < 9; pixel++) {
+      const at = (axis: number) => (signal * 2 + axis) * 9 + pixel;
+      const length = Math.hypot(p.data[at(0)]!, p.data[at(1)]!);
+      const shrink = Math.min(1, radius[signal]! / length);
+      for (const axis of [0, 1]) assert.ok(Math.abs(projected.data[at(axis)]! - shrink * p.data[at(axis)]!) < 1e-6);
+    }
+  }
+});
+
+test("is the largest ⟨Kx, p⟩ over the ball", async () => {
+  const prior = tv([4, 4]);
+  const x = draw(6, [1, 4, 4]);
+  const features = await apply(prior.analysis, x);
+  const aligned = await apply((p) => prior.project(p.mul(1e6), p.flatten().slice(0, 1).mul(0).add(1)), features);
+  const value = (await apply(prior.value, x)).data[0]!;
+  assert.ok(difference([dot(features.data, aligned.data)], [value]) < 1e-5);
+});
+
+test("refuses signals of more axes than it knows", () => {
+  assert.throws(() => tv([2, 2, 2, 2]), /tv: expected signals of \[h, w\].*got \[2, 2, 2, 2\]/);
+});
+
+test.run();
