@@ -39,7 +39,7 @@ const demo = defineCommand({
         describe: "training digits that choose λ",
       })
       .option("frequencies", { type: "number", default: 4096, requiresArg: true, describe: "Fourier moments" })
-      .option("steps", { type: "number", default: 1000, requiresArg: true, describe: "training steps" })
+      .option("steps", { type: "number", default: 500, requiresArg: true, describe: "training steps" })
       .option("out", { type: "string", default: "demo-report", requiresArg: true, describe: "folder of the report" }),
   run: async (args, { seed, signal, progress, note }) => {
     for (const name of ["limit", "tune-count", "frequencies", "steps"] as const) requireWhole(name, args[name]);
