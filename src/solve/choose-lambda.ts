@@ -71,7 +71,8 @@ export async function searchLambda(
   const best = first.indexOf(lowest(first));
   const low = first[Math.max(0, best - 1)]!.lambda;
   const high = first[Math.min(first.length - 1, best + 1)]!.lambda;
-  const fine = logGrid(low, high, coarse.length + 2).slice(1, -1);
+  const intervals = coarse.length + 1 + (coarse.length % 2); // an odd number: the best itself, halfway, is not tried again
+  const fine = logGrid(low, high, intervals + 1).slice(1, coarse.length + 1);
   const second = low < high ? await errors(fine) : [];
   const all = [...first, ...second].sort((a, b) => a.lambda - b.lambda);
   return { lambda: lowest(all).lambda, errors: all };

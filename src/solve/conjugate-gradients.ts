@@ -5,12 +5,15 @@ import { dots, filled, halfSquares, scaled, squares } from "./batch.ts";
 import { ITERATIONS, type PenaltyMethod } from "./method.ts";
 
 /**
- * Conjugate gradients (Hestenes, Stiefel 1952) on the normal equations of ½‖y − Φx‖² + λ r(x) with quadratic r:
+ * Conjugate gradients (Hestenes, Stiefel 1952) for ½‖y − Φx‖² + λ r(x) with quadratic r, from x = 0, in the form for least
+ * squares (Björck 1996, algorithm 7.4.1):
  *
- *     Mx = b,   M = Φ'Φ + λ∇r,   b = Φ'y      (Tikhonov: M = Φ'Φ + 2λI)
+ *     d = y − Φx,   s = Φ'd − λ∇r(x)   (minus the gradient),   p ← s + (‖s‖²/‖s before‖²) p
  *
- * from x = 0. gap: ‖b − Mx‖ / ‖b‖, of the true residual. Every step begins anew from that residual after 20
- * iterations, which keeps rounding errors from piling up.
+ * As s comes from d, which shrinks, rounding does not leak into directions that Φ does not see; with Φ'y − Φ'Φx it
+ * would, and be divided by λ. Every compiled step begins anew with d of the current x.
+ *
+ * gap: ‖s‖ / ‖Φ'y‖ at the estimate, which is 0 at the solution of (Φ'Φ + λ∇r)x = Φ'y.
  */
 export function conjugateGradients(operator: LinearOperator, prior: QuadraticPenalty): PenaltyMethod {
   return {
@@ -18,30 +21,37 @@ export function conjugateGradients(operator: LinearOperator, prior: QuadraticPen
     tolerance: 1e-5,
     start: ({ y }) => ({ x: filled(y.shape[0]!, operator.inShape) }),
     step: ({ y, lambda }, state) => {
-      const apply = (x: tf.Tensor) => tf.add(operator.adjoint(operator.forward(x)), scaled(lambda, prior.gradient(x)));
-      const b = operator.adjoint(y);
+      const descent = (d: tf.Tensor, x: tf.Tensor) => tf.sub(operator.adjoint(d), scaled(lambda, prior.gradient(x)));
+      const begun = tf.maximum(squares(operator.adjoint(y)), TINY);
+      const floor = tf.mul(ROUNDING, begun);
       let { x } = state;
-      let r = tf.sub(b, apply(x));
-      let p = r;
-      let rr = squares(r);
+      let d = tf.sub(y, operator.forward(x));
+      let s = descent(d, x);
+      let p = s;
+      let size = squares(s);
       for (let i = 0; i < ITERATIONS; i++) {
-        const mp = apply(p);
-        const alpha = tf.div(rr, tf.maximum(dots(p, mp), TINY)); // solved rows have r = 0 and stay
+        const seen = operator.forward(p);
+        const curvature = tf.add(squares(seen), tf.mul(lambda, dots(p, prior.gradient(p))));
+        const alpha = tf.where(tf.greater(size, floor), tf.div(size, tf.maximum(curvature, TINY)), tf.zerosLike(size));
         x = tf.add(x, scaled(alpha, p));
-        r = tf.sub(r, scaled(alpha, mp));
-        const next = squares(r);
-        p = tf.add(r, scaled(tf.div(next, tf.maximum(rr, TINY)), p));
-        rr = next;
+        d = tf.sub(d, scaled(alpha, seen));
+        s = descent(d, x);
+        const next = squares(s);
+        p = tf.add(s, scaled(tf.div(next, tf.maximum(size, TINY)), p));
+        size = next;
       }
-      const residual = tf.sub(b, apply(x));
+      const residual = tf.sub(y, operator.forward(x));
       return {
         state: { x },
-        objective: tf.add(halfSquares(tf.sub(y, operator.forward(x))), tf.mul(lambda, prior.value(x))),
-        gap: tf.sqrt(tf.div(squares(residual), tf.maximum(squares(b), TINY))),
+        objective: tf.add(halfSquares(residual), tf.mul(lambda, prior.value(x))),
+        gap: tf.sqrt(tf.div(squares(descent(residual, x)), begun)),
       };
     },
   };
 }
+
+/** A row whose ‖s‖² is this small beside ‖Φ'y‖² holds rounding errors alone, and stays as it is. */
+const ROUNDING = 1e-14;
 
 /** Below every square of interest and above the smallest float32: keeps 0/0 out. */
 const TINY = 1e-30;

@@ -1,0 +1,68 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { makePrior } from "../../priors/registry.ts";
+import { recoverWithPenalty } from "../../src/solve/baseline.ts";
+import { chooseLambda } from "../../src/solve/choose-lambda.ts";
+import { type Floats, floats } from "../operators/draws.ts";
+import { measured, operators, scenes, shape } from "./problems.ts";
+
+const test = suite("choice of λ");
+
+const meanSquare = (a: Floats, b: Floats): number =>
+  a.data.reduce((sum, v, i) => sum + (v - b.data[i]!) ** 2, 0) / a.size;
+
+for (const name of ["tikhonov", "tv", "wavelet"]) {
+  test(`${name}: the chosen λ has the lowest error of all tried, and the errors are those of real recoveries`, async () => {
+    const operator = operators[2]!;
+    const y = await measured(operator, 0.05);
+    const prior = makePrior(name, shape);
+    const { lambda, errors } = await chooseLambda(operator, prior, scenes, y);
+    assert.equal(
+      errors.map((e) => e.lambda),
+      errors.map((e) => e.lambda).sort((a, b) => a - b),
+    );
+    const chosen = errors.find((e) => e.lambda === lambda)!;
+    assert.ok(chosen.converged);
+    for (const { mse, converged } of errors) assert.ok(!converged || chosen.mse <= mse);
+    assert.ok(lambda > errors[0]!.lambda && lambda < errors.at(-1)!.lambda); // inside the grid, with this noise
+    const { estimate } = await recoverWithPenalty(operator, prior, y, { lambda });
+    assert.ok(Math.abs(meanSquare(estimate, scenes) / chosen.mse - 1) < 0.05); // solved more exactly than for the choice
+  });
+}
+
+test("the grid follows the scale of the data: 255 times the signals, 255 times λ", async () => {
+  const operator = operators[0]!;
+  const y = await measured(operator);
+  const times255 = (a: Floats) =>
+    floats(
+      [...a.data].map((v) => 255 * v),
+      a.shape,
+    );
+  const prior = makePrior("tv", shape);
+  const unit = await chooseLambda(operator, prior, scenes, y);
+  const bytes = await chooseLambda(operator, prior, times255(scenes), times255(y));
+  assert.ok(Math.abs(bytes.errors[0]!.lambda / unit.errors[0]!.lambda / 255 - 1) < 1e-3);
+});
+
+test("without noise small λ are tried", async () => {
+  const operator = operators[0]!;
+  const y = await measured(operator, 0);
+  const { errors } = await chooseLambda(operator, makePrior("tv", shape), scenes, y);
+  assert.ok(errors[0]!.lambda < 1e-4);
+});
+
+test("wrong calls are refused", async () => {
+  const operator = operators[0]!;
+  const y = await measured(operator);
+  const prior = makePrior("tv", shape);
+  const two = floats(new Array(128).fill(0), [2, ...shape]);
+  const message = async (run: Promise<unknown>) => run.then(String, String);
+  assert.match(
+    await message(chooseLambda(operator, prior, two, y)),
+    /expected training signals \[3, 8, 8\].*got \[2, 8, 8\]/,
+  );
+  assert.match(await message(chooseLambda(operator, prior, scenes, y, { points: 2 })), /points: .*at least 3, got 2/);
+  assert.match(await message(chooseLambda(operator, prior, scenes, y, { grid: [] })), /grid: expected at least one λ/);
+});
+
+test.run();

@@ -1,0 +1,46 @@
+import * as tf from "@tensorflow/tfjs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { gaussian } from "../../operators/gaussian.ts";
+import { mask } from "../../operators/mask.ts";
+import { linearOperator } from "../../operators/operator.ts";
+import { symmetricEigen } from "../../src/data/linalg.ts";
+import { adjointGap, frobeniusNorm, operatorNorm } from "../../src/solve/doctor.ts";
+import { matrixOf } from "./problems.ts";
+
+const test = suite("operator doctor");
+
+const diagonal = (values: readonly number[], adjoint?: (y: tf.Tensor) => tf.Tensor) =>
+  linearOperator({
+    name: "diagonal",
+    inShape: [values.length],
+    outShape: [values.length],
+    forward: (x) => tf.mul(x, tf.tensor1d([...values])),
+    ...(adjoint && { adjoint }),
+  });
+
+test("the norm is the largest singular value, not its square", async () => {
+  assert.ok(Math.abs((await operatorNorm(diagonal([1, -5, 2]))) - 5) < 1e-4);
+  assert.ok(Math.abs((await operatorNorm(mask({ inShape: [9], keep: 4, seed: 1 }))) - 1) < 1e-6);
+  assert.is(await operatorNorm(diagonal([0, 0])), 0);
+});
+
+test("the norm agrees with the eigenvalues of A'A", async () => {
+  const operator = gaussian({ inShape: [8, 8], m: 30, seed: 2 });
+  const a = await matrixOf(operator);
+  const gram = a[0]!.flatMap((_, i) => a[0]!.map((_, j) => a.reduce((sum, row) => sum + row[i]! * row[j]!, 0)));
+  const largest = Math.max(...symmetricEigen(gram, 64).values);
+  assert.ok(Math.abs((await operatorNorm(operator, { tolerance: 1e-7 })) / Math.sqrt(largest) - 1) < 1e-3);
+});
+
+test("the Frobenius norm is near the true one", async () => {
+  const found = await frobeniusNorm(diagonal([1, 2, 3, 4, 5, 6, 7, 8]));
+  assert.ok(Math.abs(found / Math.sqrt(204) - 1) < 0.15);
+});
+
+test("the adjoint gap is about rounding for a right adjoint, and large for a wrong one", async () => {
+  assert.ok((await adjointGap(diagonal([1, 2, 3]))) < 1e-6);
+  assert.ok((await adjointGap(diagonal([1, 2, 3], (y) => y))) > 0.01);
+});
+
+test.run();
