@@ -18,6 +18,10 @@ export const designOptions = <T>(y: Argv<T>) =>
       ...{ type: "string", requiresArg: true, choices: lawNames, defaultDescription: "gaussian" },
       describe: "law of the frequencies",
     })
+    .option("structured", {
+      type: "boolean",
+      describe: "frequencies in Hadamard blocks: faster products for many features",
+    })
     .option("scale", {
       ...{ type: "string", requiresArg: true, defaultDescription: "auto" },
       describe: "scales in the data domain, σ,σ,…; auto: from the spread of the pilot",
@@ -35,6 +39,7 @@ export interface DesignArgs {
   readonly seed: number;
   readonly frequencies: number | undefined;
   readonly law: LawName | undefined;
+  readonly structured: boolean | undefined;
   readonly scale: string | undefined;
   readonly features: string | undefined;
   readonly pilot: number | undefined;
@@ -54,6 +59,7 @@ export async function designOf(dataset: Dataset, args: DesignArgs) {
         kind: "fourier",
         seed,
         ...(law !== undefined && { law }),
+        ...(args.structured && { structured: true }),
         ...(frequencies !== undefined && { m: frequencies }),
         ...(scale !== undefined && scale !== "auto" && { scales: numberList("scale", scale) }),
       },
@@ -65,7 +71,7 @@ export async function designOf(dataset: Dataset, args: DesignArgs) {
 
 /** Refuses options that shape a design beside --design, which already fixes them. */
 export function requireNoDesignOptions(args: DesignArgs): void {
-  for (const name of ["frequencies", "law", "scale", "features", "pilot"] as const) {
+  for (const name of ["frequencies", "law", "structured", "scale", "features", "pilot"] as const) {
     if (args[name] !== undefined) {
       throw new InputError(`--${name}: the file of --design already fixes it; give one of the two`);
     }

@@ -19,7 +19,7 @@ export function designFacts(design: SketchDesign) {
   for (const family of families) {
     words[family.kind] =
       family.kind === "fourier"
-        ? `${family.m} frequencies, law ${family.law}, scales ${family.scales.map((s) => Number(s.toPrecision(4))).join(", ")}, seed ${family.seed}`
+        ? `${family.m} ${family.structured ? "structured " : ""}frequencies, law ${family.law}, scales ${family.scales.map((s) => Number(s.toPrecision(4))).join(", ")}, seed ${family.seed}`
         : "sums of x and xxᵀ";
   }
   words.fingerprint = fingerprint.slice(0, 16);

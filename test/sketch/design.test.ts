@@ -109,6 +109,7 @@ test("the fingerprint depends on every setting and on the pilot's arrays, and on
     tinyDesign({ families: [{ ...fourier, seed: 4 }, { kind: "second" }] }),
     tinyDesign({ families: [{ ...fourier, scales: [0.5, 3] }, { kind: "second" }] }),
     tinyDesign({ families: [{ ...fourier, law: "folded-gaussian" }, { kind: "second" }] }),
+    tinyDesign({ families: [{ ...fourier, structured: true }, { kind: "second" }] }),
     makeDesign({ shape: [3, 1], families: [fourier, { kind: "second" }] }),
   ]);
   assert.is(new Set(variants.map((d) => d.fingerprint)).size, variants.length);
@@ -206,6 +207,8 @@ test("bad settings are refused, each in one line", async () => {
     () => tinyDesign({ features: "pca:4" }),
     /features: pca:4 asks for more components than dimensions \(3\)/,
   );
+  const single = { shape: [1], families: [{ kind: "fourier", scales: [1], structured: true }] } as const;
+  await refuses(() => makeDesign(single), /sketch: structured frequencies need at least 2 features, got 1/);
   const few = { pilot: gaussianRows(2), features: "pca:2" };
   await refuses(() => tinyDesign(few), /features: pca:2 needs a pilot of more than 2 samples, got 2/);
   await refuses(() => makeDesign({ shape: [3], features: "pca:2" }), /design: features pca:2 needs a pilot/);

@@ -9,6 +9,7 @@ import {
   featureBasis,
   fourierMoments,
   frequencies,
+  lawNames,
   mean,
   mergeSketches,
   type Sketch,
@@ -111,10 +112,10 @@ for (const [name, make] of Object.entries(designs)) {
   });
 }
 
-for (const law of ["gaussian", "folded-gaussian"] as const) {
-  test(`${law}: moments of N(0, Σ) are exp(-ωᵀΣω/2) within 5 standard errors`, async () => {
+for (const [law, structured] of lawNames.flatMap((name) => [[name, false] as const, [name, true] as const])) {
+  test(`${structured ? "structured " : ""}${law}: moments of N(0, Σ) are exp(-ωᵀΣω/2) within 5 standard errors`, async () => {
     const n = 20_000;
-    const design = await tinyDesign({ families: [{ kind: "fourier", law, scales: [0.5, 1, 3], m: 300 }] });
+    const design = await tinyDesign({ families: [{ kind: "fourier", law, structured, scales: [0.5, 1, 3], m: 300 }] });
     const sketch = await sketchDataset(gaussianData(n), design);
     const { cos, sin } = fourierMoments(sketch);
     const omega = frequencies(design).data;

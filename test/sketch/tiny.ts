@@ -31,6 +31,13 @@ export function tinyDesign(options: Partial<DesignOptions> = {}): Promise<Sketch
 export const designs: Record<string, () => Promise<SketchDesign>> = {
   "raw, fourier and second": () => tinyDesign(),
   "pca:2, fourier and second": () => tinyDesign({ features: "pca:2" }),
+  "adapted-radius, structured": () =>
+    tinyDesign({
+      families: [
+        { kind: "fourier", law: "adapted-radius", scales: [0.5, 2], m: 70, structured: true },
+        { kind: "second" },
+      ],
+    }),
   "folded-gaussian alone": () => tinyDesign({ families: [{ kind: "fourier", law: "folded-gaussian", m: 33 }] }),
   "second alone": () => tinyDesign({ families: [{ kind: "second" }] }),
 };

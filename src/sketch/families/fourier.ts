@@ -4,10 +4,11 @@ import { InputError } from "../../data/errors.ts";
 import { suggestion } from "../../data/nearest.ts";
 import { stream } from "../../data/random.ts";
 import { type LawName, lawNames, laws } from "../laws.ts";
+import { denseOf, drawStructured, type FrequencySettings, structuredPhase } from "../structured.ts";
 import type { Family } from "./family.ts";
 
 /** Random Fourier moments: everything from which Ω is regenerated. */
-export interface FourierSpec {
+export interface FourierSpec extends FrequencySettings {
   readonly kind: "fourier";
   readonly law: LawName;
   /** Scales σ in the units of the features; frequency j has scale j mod (number of scales). */
@@ -15,6 +16,8 @@ export interface FourierSpec {
   /** Number of frequencies. */
   readonly m: number;
   readonly seed: number;
+  /** Present where frequencies come in Hadamard blocks (structured.ts) instead of one by one. */
+  readonly structured?: true;
 }
 
 export interface FourierOptions {
@@ -27,6 +30,8 @@ export interface FourierOptions {
   readonly m?: number;
   /** Seed of the frequencies; default 1. */
   readonly seed?: number;
+  /** Frequencies in Hadamard blocks: products in O(m log k) instead of O(mk); default false. Needs at least 2 features. */
+  readonly structured?: boolean;
 }
 
 /**
@@ -48,6 +53,7 @@ const requireScales = (scales: readonly number[]): readonly number[] => {
 
 /** The frequencies Ω [k, m] of a spec, column j drawn after columns 0 … j-1: a larger m keeps the first ones. */
 export function drawFrequencies(spec: FourierSpec, k: number): NdArray<Float32Array> {
+  if (spec.structured) return denseOf(drawStructured(spec, k), k);
   const { law, scales, m, seed } = spec;
   const random = stream(seed, "frequencies", law);
   const omega = new Float32Array(k * m);
@@ -63,7 +69,7 @@ export function drawFrequencies(spec: FourierSpec, k: number): NdArray<Float32Ar
 /** Φ(x) = (cos ωⱼᵀu, sin ωⱼᵀu), j = 1 … m, on the features u of x: CL-GN (Schellekens, Jacques 2020) eq. 1 without 1/√m. */
 export const fourier: Family<FourierSpec, FourierOptions> = {
   summary: "random Fourier moments exp(i ωᵀu) of the features",
-  design: ({ law = "gaussian", scales = "auto", m = DEFAULT_FREQUENCIES, seed = 1 }, context) => {
+  design: ({ law = "gaussian", scales = "auto", m = DEFAULT_FREQUENCIES, seed = 1, structured = false }, context) => {
     if (!(law in laws)) throw new InputError(`sketch: unknown law "${law}"; ${suggestion(law, lawNames)}`);
     if (!(Number.isInteger(m) && m > 0)) {
       throw new InputError(`sketch: frequencies: must be a positive whole number, got ${m}`);
@@ -71,18 +77,26 @@ export const fourier: Family<FourierSpec, FourierOptions> = {
     if (!(Number.isSafeInteger(seed) && seed >= 0)) {
       throw new InputError(`sketch: seed: must be a whole number of at least 0, got ${seed}`);
     }
-    if (scales !== "auto") return { kind: "fourier", law, scales: [...requireScales(scales)], m, seed };
+    if (structured && context.features < 2) {
+      throw new InputError("sketch: structured frequencies need at least 2 features, got 1; leave structured out");
+    }
+    const spec = (used: readonly number[]): FourierSpec => ({
+      ...{ kind: "fourier", law, scales: used, m, seed },
+      ...(structured && { structured }),
+    });
+    if (scales !== "auto") return spec([...requireScales(scales)]);
     const spread = context.spread("scale auto");
     if (!(spread > 0)) {
       throw new InputError("sketch: scale auto: all samples of the pilot are equal, no scale follows; give scales");
     }
     const unit = (spread * laws[law].norm(context.features)) / Math.sqrt(context.features);
-    return { kind: "fourier", law, scales: AUTO_SCALES.map((c) => Number((c * unit).toPrecision(6))), m, seed };
+    return spec(AUTO_SCALES.map((c) => Number((c * unit).toPrecision(6))));
   },
   sums: ({ m }) => ({ cos: [m], sin: [m] }),
-  inputs: (spec, { features }) => ({ omega: drawFrequencies(spec, features) }),
-  block: ({ m }, { features, weights }, { omega }) => {
-    const phase = tf.matMul(features, omega!); // [n, m]
+  inputs: (spec, { features }) =>
+    spec.structured ? { ...drawStructured(spec, features) } : { omega: drawFrequencies(spec, features) },
+  block: ({ m }, { features, weights }, { omega, signs, radii }) => {
+    const phase = omega ? tf.matMul(features, omega) : structuredPhase(features, signs!, radii!); // [n, m]
     const sum = (values: tf.Tensor) => tf.reshape(tf.matMul(weights, values), [m]);
     return { cos: sum(tf.cos(phase)), sin: sum(tf.sin(phase)) };
   },
