@@ -4,10 +4,10 @@ import { flatten, type HostArray, type HostData, type Leaf, type Struct, unflatt
 
 /** Registers @tensorflow/tfjs-node's native backend where that optional peer is installed; returns the backend's name. */
 export async function eagerBackend(): Promise<string> {
+  tf.env().set("PROD", true); // tfjs advertises its native package otherwise
   const optional = "@tensorflow/tfjs-node";
   await import(optional).catch(() => undefined);
-  const name = tf.findBackendFactory("tensorflow") ? "tensorflow" : "cpu";
-  return name;
+  return tf.findBackendFactory("tensorflow") ? "tensorflow" : "cpu";
 }
 
 /** `call` run op by op on tfjs, over host arrays: the second engine, and the reference for the first. */

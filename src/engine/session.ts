@@ -1,8 +1,6 @@
 import { createHash } from "node:crypto";
 import type * as Ort from "onnxruntime-node";
-import type { DType, GraphDType } from "./graph.ts";
 import type { EngineSettings } from "./settings.ts";
-import type { HostData } from "./struct.ts";
 
 /**
  * Sessions of ONNX Runtime, shared by every compiled function with the same graph: creating and releasing sessions again
@@ -86,11 +84,12 @@ async function create(model: Uint8Array, { device, threads }: EngineSettings): P
   }
 }
 
-const webgpuHelp = (error: unknown): string =>
-  `device webgpu: no usable adapter (${error instanceof Error ? error.message.split("\n")[0] : error}); install a Vulkan, ` +
-  "Metal or Direct3D 12 driver for the GPU (Debian: apt-get install libvulkan1 mesa-vulkan-drivers), or use --device cpu";
-
-export async function ortTensor(data: HostData | BigInt64Array, dtype: GraphDType, shape: readonly number[]) {
-  const { Tensor } = await onnxRuntime();
-  return new Tensor(dtype as DType, data as Float32Array, [...shape]);
+/** ONNX Runtime says "…/webgpu_context.cc:136 … Failed to get a WebGPU adapter: No supported adapters". */
+function webgpuHelp(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const reason = /Failed to [^:]+: (.*)/.exec(message)?.[1] ?? message.split("\n")[0];
+  return (
+    `device webgpu: no usable adapter (${reason}); install a Vulkan, Metal or Direct3D 12 driver for the GPU ` +
+    "(Debian: apt-get install libvulkan1 mesa-vulkan-drivers), or use --device cpu"
+  );
 }

@@ -1,0 +1,122 @@
+import { createRequire } from "node:module";
+import os from "node:os";
+import * as tf from "@tensorflow/tfjs";
+import { messageOf } from "../data/errors.ts";
+import { stream } from "../data/random.ts";
+import { compile } from "./compile.ts";
+import { fromHost } from "./host.ts";
+import { type DeviceName, type EngineName, engineSettings } from "./settings.ts";
+
+/** Whether something can be used, and if not, why and the command that changes it. */
+export interface Availability {
+  readonly available: boolean;
+  readonly detail: string;
+  readonly install?: string;
+}
+
+export interface Speed {
+  /** Matrix products of 512×512, float32. */
+  readonly gflops: number;
+  /** Nanoseconds for one cosine. */
+  readonly cosine: number;
+}
+
+export interface Diagnosis {
+  readonly engines: { readonly [K in EngineName]: Availability };
+  readonly devices: { readonly [K in DeviceName]: Availability };
+  /** Threads that compiled functions use. */
+  readonly threads: number;
+  readonly processors: string;
+  /** Versions of what computes; `absent` where it is not installed. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** Measured with the settings in force; absent where they cannot run. */
+  readonly speed?: Speed;
+}
+
+/** Time that the speed check takes for each of its two figures. */
+const CHECK_MS = 700;
+
+/** What this machine can run, what is missing with the command that installs it, and how fast the chosen engine is. */
+export async function diagnose(): Promise<Diagnosis> {
+  const settings = engineSettings();
+  const found = {
+    engines: { onnx: await tried("onnx", "cpu"), tfjs: await tried("tfjs", "cpu") },
+    devices: { cpu: await tried("onnx", "cpu"), webgpu: await tried("onnx", "webgpu") },
+  };
+  const usable = found.engines[settings.engine].available && found.devices[settings.device].available;
+  return {
+    ...found,
+    threads: settings.threads,
+    processors: `${os.cpus()[0]?.model.trim() ?? "unknown"}, ${os.availableParallelism()} usable`,
+    versions: {
+      node: process.versions.node,
+      "@tensorflow/tfjs": tf.version.tfjs,
+      "onnxruntime-node": installedVersion("onnxruntime-node"),
+      "@tensorflow/tfjs-node": installedVersion("@tensorflow/tfjs-node"),
+    },
+    ...(usable && { speed: await speed() }),
+  };
+}
+
+const NATIVE_TFJS = "npm install @tensorflow/tfjs-node";
+
+/** Runs a small function where it is asked to run, and says what came of it. */
+async function tried(engine: EngineName, device: DeviceName): Promise<Availability> {
+  try {
+    const x = fromHost(Float32Array.of(3, 4), [2]);
+    const norm = await compile(
+      ({ x: v }: { x: tf.Tensor }) => tf.sqrt(tf.sum(tf.square(v))),
+      { x },
+      { engine, device },
+    );
+    const { data } = await norm.run({ x });
+    await norm.dispose();
+    if (data[0] !== 5) return { available: false, detail: `computes ${data[0]} for √(3² + 4²)` };
+    if (engine === "onnx") return { available: true, detail: `ONNX Runtime, ${device} provider` };
+    const native = installedVersion("@tensorflow/tfjs-node") !== "absent";
+    if (native) return { available: true, detail: "operation by operation, native (tfjs-node)" };
+    return { available: true, detail: "operation by operation in JavaScript, slow", install: NATIVE_TFJS };
+  } catch (error) {
+    const detail = messageOf(error).split(";")[0]!;
+    const install =
+      device === "webgpu" ? "apt-get install libvulkan1 mesa-vulkan-drivers" : "npm install onnxruntime-node";
+    return { available: false, detail, install };
+  }
+}
+
+function installedVersion(name: string): string {
+  try {
+    return (createRequire(import.meta.url)(`${name}/package.json`) as { version: string }).version;
+  } catch {
+    return "absent";
+  }
+}
+
+/** Two figures that decide most running times here: matrix products and cosines. */
+async function speed(): Promise<Speed> {
+  const n = 512;
+  const x = fromHost(stream(1, "speed check").fillNormal(new Float32Array(n * n)), [n, n]);
+  const product = ({ x: a }: { x: tf.Tensor }) => tf.sum(tf.matMul(a as tf.Tensor2D, a as tf.Tensor2D));
+  const cosines = ({ x: a }: { x: tf.Tensor }) => tf.sum(tf.cos(a));
+  return {
+    gflops: (2 * n ** 3) / (await nanoseconds(product, x)),
+    cosine: (await nanoseconds(cosines, x)) / n ** 2,
+  };
+}
+
+/** Median time of one run. */
+async function nanoseconds(
+  fn: (inputs: { x: tf.Tensor }) => tf.Tensor,
+  x: ReturnType<typeof fromHost>,
+): Promise<number> {
+  const compiled = await compile(fn, { x });
+  const times: number[] = [];
+  const started = performance.now();
+  while (times.length < 3 || performance.now() - started < CHECK_MS) {
+    const from = performance.now();
+    await compiled.run({ x });
+    times.push(performance.now() - from);
+  }
+  await compiled.dispose();
+  return 1e6 * times.sort((a, b) => a - b)[Math.floor(times.length / 2)]!;
+}
