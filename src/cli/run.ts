@@ -1,10 +1,9 @@
-import { readFileSync } from "node:fs";
-import path from "node:path";
 import { messageOf } from "../data/errors.ts";
 import { configureEngine, type EngineSettings, engineSettings } from "../engine/settings.ts";
 import type { AnyCommand, Context, GlobalArgs } from "./command.ts";
 import { commands } from "./commands/index.ts";
 import { Interrupted, interruptible } from "./interrupt.ts";
+import { packageVersion } from "./package.ts";
 import { parse } from "./parse.ts";
 import { openProgress } from "./progress.ts";
 
@@ -80,17 +79,3 @@ function contextOf({ seed, quiet, json }: GlobalArgs, signal: AbortSignal, stder
 
 /** An error message as one line, whatever it was made of. */
 const oneLine = (message: string): string => message.trim().replace(/\s*\n\s*/g, " ");
-
-/** The version in the package.json above this file, whether it runs from source or from dist. */
-export function packageVersion(): string {
-  for (let folder = import.meta.dirname; folder !== path.dirname(folder); folder = path.dirname(folder)) {
-    try {
-      const text = readFileSync(path.join(folder, "package.json"), "utf8");
-      const { name, version } = JSON.parse(text) as { name?: string; version?: string };
-      if (name === "sketchprior") return version ?? "unknown";
-    } catch {
-      // no package.json here: look one folder up
-    }
-  }
-  return "unknown";
-}

@@ -84,6 +84,27 @@ test("one line on stderr, nothing on stdout, exit code 1; with --debug the stack
   assert.equal(filesIn(folder), []);
 });
 
+test("doctor says what runs here, what does not with what to install, and measures the speed", async () => {
+  const [text, json] = await Promise.all([sketchprior(".", ["doctor"]), sketchprior(".", ["doctor", "--json"])]);
+  assert.equal([text!.code, json!.code], [0, 0]); // stderr may hold what a graphics driver prints by itself
+  assert.match(text!.stdout, /^engine onnx +ok: ONNX Runtime/m);
+  assert.match(text!.stdout, /^in use +engine onnx, device cpu, \d+ threads$/m);
+  assert.match(text!.stdout, /^speed +[\d.]+ GFLOP\/s/m);
+  const { engines, devices, speed } = JSON.parse(json!.stdout);
+  assert.equal([engines.onnx.available, devices.cpu.available, speed.gflops > 0], [true, true, true]);
+  for (const found of [...Object.values<{ available: boolean; install?: string }>(engines), devices.webgpu]) {
+    assert.ok(found.available || found.install);
+  }
+});
+
+test("a bad engine choice fails before any work", async () => {
+  const { code, stderr } = await sketchprior(".", ["doctor", "--engine", "tfjs", "--device", "webgpu"]);
+  assert.equal(
+    [code, stderr],
+    [1, 'error: device: the engine tfjs runs on the cpu only, got "webgpu"; use the engine onnx\n'],
+  );
+});
+
 test("Ctrl-C ends a long command with 130, one line, and no file", async () => {
   const folder = scratch();
   const sketch = await sketchprior(folder, ["sketch", "ring", "-o", "X.npz", "--limit", "2000", "--frequencies", "64"]);

@@ -1,6 +1,7 @@
 import type { AnyCommand } from "../command.ts";
 import { compare } from "./compare.ts";
 import { design } from "./design.ts";
+import { doctor } from "./doctor.ts";
 import { inspect } from "./inspect.ts";
 import { measure } from "./measure.ts";
 import { merge } from "./merge.ts";
@@ -11,7 +12,7 @@ import { train } from "./train.ts";
 
 export const commandNames = [
   ...(["design", "sketch", "merge", "train", "sample"] as const),
-  ...(["measure", "reconstruct", "compare", "inspect"] as const),
+  ...(["measure", "reconstruct", "compare", "inspect", "doctor"] as const),
 ] as const;
 export type CommandName = (typeof commandNames)[number];
 
@@ -26,4 +27,5 @@ export const commands: { readonly [K in CommandName]: AnyCommand } = {
   reconstruct,
   compare,
   inspect,
+  doctor,
 };
