@@ -1,0 +1,13 @@
+import { engineBench } from "./bench/engine.ts";
+
+/** `npm run bench -- NAME [options]`: measurements that take too long, or vary too much, for tests. */
+const benches: Readonly<Record<string, (words: readonly string[]) => Promise<string>>> = { engine: engineBench };
+
+const [name = "", ...words] = process.argv.slice(2);
+const bench = benches[name];
+if (bench) {
+  console.log(await bench(words));
+} else {
+  console.error(`error: bench: expected one of ${Object.keys(benches).join(", ")}, got "${name}"`);
+  process.exitCode = 1;
+}
