@@ -18,6 +18,13 @@ export async function fileSize(file: string): Promise<number> {
   return found.size;
 }
 
+/** Whether there is a file or folder of this name. */
+export const fileExists = (file: string): Promise<boolean> =>
+  stat(file).then(
+    () => true,
+    () => false,
+  );
+
 /** One clear line for a failed read. */
 export function explained(file: string, error: unknown): InputError {
   const code = (error as NodeJS.ErrnoException)?.code;

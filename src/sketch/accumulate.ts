@@ -1,9 +1,17 @@
 import type * as tf from "@tensorflow/tfjs";
 import ndarray, { type NdArray } from "ndarray";
 import { InputError } from "../data/errors.ts";
-import { checkedRange, type Dataset, type Range } from "../data/rows.ts";
+import { type Batch, checkedRange, type Dataset, type Range } from "../data/rows.ts";
 import { compile } from "../engine/index.ts";
-import { dimensionsOf, type SketchDesign, sizeOf, sumShapes } from "./design.ts";
+import {
+  describeDifference,
+  dimensionsOf,
+  LABEL_COUNT,
+  labelsOf,
+  type SketchDesign,
+  sizeOf,
+  sumShapes,
+} from "./design.ts";
 import { familyOf } from "./families/index.ts";
 import { encodeFeatures } from "./features.ts";
 import type { Sketch } from "./sketch.ts";
@@ -17,6 +25,20 @@ export interface SketchOptions {
   readonly blockSize?: number;
   /** The samples to sketch; default all. Sketches of parts that make up the whole merge to the whole's. */
   readonly range?: Range;
+  /** Goes on from the checkpoint of an earlier pass with the same data, design, range and block size. */
+  readonly resume?: PartialSketch;
+  /** Gets what is summed so far, between two blocks, whenever `checkpointSeconds` (default 30) have passed, and on an abort. */
+  readonly onCheckpoint?: (partial: PartialSketch) => Promise<void>;
+  readonly checkpointSeconds?: number;
+}
+
+/** A pass that is under way: the sketch of the rows from `range.from` on, as many as its count. */
+export interface PartialSketch {
+  readonly sketch: Sketch;
+  /** What the whole pass covers. */
+  readonly range: Range;
+  /** Samples a block. */
+  readonly blockSize: number;
 }
 
 /** Numbers of one intermediate [rows, m] of a block: it should stay in the processor's cache. */
@@ -34,60 +56,129 @@ type Tensors = Readonly<Record<string, tf.Tensor>>;
 /**
  * The sketch of a data set in one pass: for every family of the design the sum of Φ(x) over the samples, and their number.
  *
- * Sums over a block are computed in float32 by one compiled function, all families at once; blocks are added in float64.
- * Block borders depend on the block size and the range only, so the same call gives the same bits. Memory: a few blocks.
- * Errors (InputError): samples of another shape than the design's, no samples, NaN or Inf in the data.
+ * Sums over a block are computed in float32 by one compiled function, all families at once; blocks are added in float64, in
+ * order. Block borders are the multiples of the block size among the rows of the data set, so the same call gives the same
+ * bits, however often it was interrupted and resumed. Memory: a few blocks.
+ * Errors (InputError): samples of another shape than the design's, no samples, NaN or Inf in the data, absent labels or labels
+ * outside the design's range, a checkpoint of another pass.
  */
 export async function sketchDataset(
   dataset: Dataset,
   design: SketchDesign,
   options: SketchOptions = {},
 ): Promise<Sketch> {
-  const { onProgress, signal } = options;
-  if (String(dataset.shape) !== String(design.shape)) {
-    throw new InputError(
-      `sketch: ${dataset.name} holds samples of shape [${dataset.shape}], the design is for [${design.shape}]`,
-    );
-  }
-  const range = checkedRange(dataset.name, dataset.count, options.range);
-  const count = range.to - range.from;
-  if (count === 0) throw new InputError(`sketch: ${dataset.name}: rows ${range.from} to ${range.to} hold no samples`);
-  const { blockSize } = options;
-  if (blockSize !== undefined && !(Number.isInteger(blockSize) && blockSize > 0)) {
-    throw new RangeError(`sketchDataset: blockSize must be a positive whole number, got ${blockSize}`);
-  }
-  const rows = Math.min(blockSize ?? blockRows(design), count);
-  const block = await compileBlock(design, rows);
-  const sums = Object.fromEntries(
-    Object.entries(sumShapes(design)).map(([name, shape]) => [name, new Float64Array(sizeOf(shape))]),
-  );
+  const { onProgress, signal, onCheckpoint, checkpointSeconds = 30 } = options;
+  const pass = planned(dataset, design, options);
+  const { range, blockSize } = pass;
+  const labels = design.labels === undefined ? undefined : await checkedLabels(dataset, range, design.labels);
+  const total = range.to - range.from;
+  const sums = startingSums(design, options.resume?.sketch.sums);
+  let count = options.resume?.sketch.count ?? 0;
+  let saved = performance.now();
+  const partial = (): PartialSketch => ({ ...pass, sketch: { design, count, sums: copied(sums) } });
+  const stopIfAsked = async (): Promise<void> => {
+    if (!signal?.aborted) return;
+    if (count > 0) await onCheckpoint?.(partial());
+    signal.throwIfAborted();
+  };
+  const block = await compileBlock(design, Math.min(blockSize, total));
   try {
-    let done = 0;
-    for await (const { data } of dataset.batches(rows, range)) {
-      signal?.throwIfAborted();
-      for (const [name, part] of Object.entries(await block.run(data))) {
+    for await (const { first, data } of alignedBatches(dataset, blockSize, { ...range, from: range.from + count })) {
+      await stopIfAsked();
+      const rows = data.shape[0]!;
+      for (const [name, part] of Object.entries(await block.run(data, labels?.subarray(first, first + rows)))) {
         const sum = sums[name]!;
         for (let i = 0; i < sum.length; i++) sum[i]! += part[i]!;
       }
-      done += data.shape[0]!;
-      onProgress?.(done, count);
+      if (labels) for (let row = first; row < first + rows; row++) sums[LABEL_COUNT]![labels[row]!]!++;
+      count += rows;
+      onProgress?.(count, total);
+      if (onCheckpoint && performance.now() - saved >= 1000 * checkpointSeconds && count < total) {
+        await onCheckpoint(partial());
+        saved = performance.now();
+      }
     }
+    await stopIfAsked();
   } finally {
     await block.dispose();
   }
   return { design, count, sums };
 }
 
+/** What a pass covers, checked. */
+function planned(dataset: Dataset, design: SketchDesign, options: SketchOptions): Omit<PartialSketch, "sketch"> {
+  if (String(dataset.shape) !== String(design.shape)) {
+    throw new InputError(
+      `sketch: ${dataset.name} holds samples of shape [${dataset.shape}], the design is for [${design.shape}]`,
+    );
+  }
+  const range = checkedRange(dataset.name, dataset.count, options.range);
+  if (range.to === range.from) {
+    throw new InputError(`sketch: ${dataset.name}: rows ${range.from} to ${range.to} hold no samples`);
+  }
+  const { blockSize = blockRows(design), resume } = options;
+  if (!(Number.isInteger(blockSize) && blockSize > 0)) {
+    throw new RangeError(`sketchDataset: blockSize must be a positive whole number, got ${blockSize}`);
+  }
+  if (resume) requireSamePass(resume, { range, blockSize }, design);
+  return { range, blockSize };
+}
+
+function requireSamePass(
+  { sketch, ...was }: PartialSketch,
+  { range, blockSize }: Omit<PartialSketch, "sketch">,
+  design: SketchDesign,
+): void {
+  const other = (what: string) =>
+    new InputError(`sketch: the checkpoint belongs to another pass (${what}); remove it, or repeat that pass`);
+  const difference = describeDifference(sketch.design, design);
+  if (difference) throw other(difference);
+  if (was.range.from !== range.from || was.range.to !== range.to) {
+    throw other(`rows ${was.range.from} to ${was.range.to}, now ${range.from} to ${range.to}`);
+  }
+  if (was.blockSize !== blockSize) throw other(`blocks of ${was.blockSize}, now ${blockSize}`);
+}
+
+/** Batches that end at multiples of `size` among the rows of the data set, and at the end of the range. */
+async function* alignedBatches(dataset: Dataset, size: number, { from, to }: Range): AsyncGenerator<Batch> {
+  const border = Math.min(to, Math.ceil(from / size) * size);
+  if (border > from) yield* dataset.batches(size, { from, to: border });
+  if (to > border) yield* dataset.batches(size, { from: border, to });
+}
+
+async function checkedLabels(dataset: Dataset, { from, to }: Range, count: number): Promise<Uint8Array> {
+  const labels = await labelsOf(dataset);
+  for (let row = from; row < to; row++) {
+    if (labels[row]! < count) continue;
+    throw new InputError(
+      `sketch: ${dataset.name}: row ${row} has the label ${labels[row]}, the design is for 0 to ${count - 1}`,
+    );
+  }
+  return labels;
+}
+
+type Sums = Record<string, Float64Array>;
+
+function startingSums(design: SketchDesign, before: Readonly<Sums> | undefined): Sums {
+  if (before) return copied(before);
+  const shapes = Object.entries(sumShapes(design));
+  return Object.fromEntries(shapes.map(([name, shape]) => [name, new Float64Array(sizeOf(shape))]));
+}
+
+const copied = (sums: Readonly<Sums>): Sums =>
+  Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum.slice()]));
+
 /** The sums of one block of at most `rows` samples, compiled once; a shorter block is padded with zeros of weight 0. */
 async function compileBlock(design: SketchDesign, rows: number) {
   const dimensions = dimensionsOf(design);
+  const groups = design.labels ?? 1;
   const inputs: Record<string, Arrays> = {};
   for (const spec of design.families) {
     inputs[spec.kind] = familyOf(spec.kind).inputs(spec, dimensions, design.arrays);
   }
   const fixed = { arrays: design.arrays, inputs };
   const x = ndarray(new Float32Array(rows * dimensions.sample), [rows, dimensions.sample]);
-  const weights = ndarray(new Float32Array(rows), [1, rows]);
+  const weights = ndarray(new Float32Array(groups * rows), [groups, rows]);
   const compiled = await compile(
     (given: { x: tf.Tensor; weights: tf.Tensor; arrays: Tensors; inputs: Readonly<Record<string, Tensors>> }) => {
       const features = encodeFeatures(design.features, given.x, given.arrays);
@@ -103,9 +194,10 @@ async function compileBlock(design: SketchDesign, rows: number) {
     { name: "sketch" },
   );
   return {
-    async run(data: NdArray<Float32Array>): Promise<Record<string, Float32Array>> {
+    async run(data: NdArray<Float32Array>, labels?: Uint8Array): Promise<Record<string, Float32Array>> {
       const have = data.shape[0]!;
-      weights.data.fill(1, 0, have).fill(0, have);
+      weights.data.fill(0);
+      for (let row = 0; row < have; row++) weights.data[(labels?.[row] ?? 0) * rows + row] = 1;
       x.data.fill(0, have * dimensions.sample);
       x.data.set(data.data);
       const results = await compiled.run({ x, weights, ...fixed });

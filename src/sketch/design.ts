@@ -13,12 +13,17 @@ export const DESIGN_VERSION = 1;
 /** Samples of the pilot when a data set is given. */
 export const DEFAULT_PILOT = 5000;
 
+/** Labels are 8-bit numbers in every data format. */
+const MOST_LABELS = 256;
+
 /** Everything that machines must share to make sketches that merge. Plain data: see `saveDesign`. */
 export interface SketchDesign {
   readonly version: number;
   /** Shape of one sample. */
   readonly shape: readonly number[];
   readonly features: FeatureSpec;
+  /** Present where every family is summed once for each label 0 … labels-1 (Φ(x) times the one-hot label). */
+  readonly labels?: number;
   /** The moment families, each kind at most once. */
   readonly families: readonly FamilySpec[];
   /** What was learned from the pilot: the PCA's mean and basis. */
@@ -34,6 +39,8 @@ export interface DesignOptions {
   readonly features?: string;
   /** The moment families; default `fourier` and `second`, with their defaults. */
   readonly families?: readonly FamilyOptions[];
+  /** Sums for each label 0 … labels-1 apart, at most 256; default none. */
+  readonly labels?: number;
   /** The first samples of the data, [P, ...shape]: needed by `pca:K` and by scales `auto`. They should be typical: shuffled. */
   readonly pilot?: NdArray<Float32Array>;
 }
@@ -44,7 +51,10 @@ export interface DesignOptions {
  * not given, of another shape, or constant.
  */
 export async function makeDesign(options: DesignOptions): Promise<SketchDesign> {
-  const { shape, pilot } = options;
+  const { shape, pilot, labels } = options;
+  if (labels !== undefined && !(Number.isInteger(labels) && labels >= 1 && labels <= MOST_LABELS)) {
+    throw new InputError(`design: labels: expected a whole number from 1 to ${MOST_LABELS}, got ${labels}`);
+  }
   const features = parseFeatures(options.features ?? "raw");
   const sample = sizeOf(shape);
   if (pilot && String(pilot.shape.slice(1)) !== String(shape)) {
@@ -65,19 +75,34 @@ export async function makeDesign(options: DesignOptions): Promise<SketchDesign> 
   const chosen = options.families ?? familyNames.map((kind) => ({ kind }) as FamilyOptions);
   requireDistinct(chosen);
   const specs = chosen.map((family) => familyOf(family.kind).design(family, context));
-  return sealed({ version: DESIGN_VERSION, shape: [...shape], features, families: specs, arrays: facts?.arrays ?? {} });
+  const common = { version: DESIGN_VERSION, shape: [...shape], features, families: specs };
+  return sealed({ ...common, ...(labels !== undefined && { labels }), arrays: facts?.arrays ?? {} });
 }
 
-/** `makeDesign` for a data set: the pilot is its first `pilotRows` samples (default 5000, or all of a smaller set). */
+export interface DataDesignOptions extends Omit<DesignOptions, "shape" | "pilot"> {
+  /** Samples of the pilot; default 5000, or all of a smaller set. */
+  readonly pilotRows?: number;
+  /** Sums for each label apart, from 0 to the largest label of the data; default false. */
+  readonly byLabel?: boolean;
+}
+
+/** `makeDesign` for a data set: the pilot is its first `pilotRows` samples. */
 export async function designFor(
   dataset: Dataset,
-  { pilotRows = DEFAULT_PILOT, ...options }: Omit<DesignOptions, "shape" | "pilot"> & { pilotRows?: number } = {},
+  { pilotRows = DEFAULT_PILOT, byLabel = false, ...options }: DataDesignOptions = {},
 ): Promise<SketchDesign> {
   if (!(Number.isInteger(pilotRows) && pilotRows > 0)) {
     throw new InputError(`design: pilot: must be a positive number of samples, got ${pilotRows}`);
   }
+  const labels = byLabel ? 1 + (await labelsOf(dataset)).reduce((a, b) => Math.max(a, b), 0) : options.labels;
   const pilot = await readRows(dataset, 0, Math.min(pilotRows, dataset.count));
-  return makeDesign({ ...options, shape: dataset.shape, pilot });
+  return makeDesign({ ...options, ...(labels !== undefined && { labels }), shape: dataset.shape, pilot });
+}
+
+/** The labels of a data set; one without them is refused. */
+export async function labelsOf(dataset: Dataset): Promise<Uint8Array> {
+  if (dataset.labels) return dataset.labels();
+  throw new InputError(`sketch: ${dataset.name} has no labels, so it cannot be sketched by label`);
 }
 
 /** The design with its fingerprint computed. */
@@ -94,12 +119,21 @@ export function dimensionsOf({ shape, features }: SketchDesign) {
   return { sample, features: featureCount(features, sample) };
 }
 
-/** Name and shape of every sum that a sketch of this design holds: `fourier.cos`, `second.xx`, … */
+/** The sum that counts the samples of each label, where sums are by label. */
+export const LABEL_COUNT = "labels.count";
+
+/**
+ * Name and shape of every sum that a sketch of this design holds: `fourier.cos`, `second.xx`, … By label, each has the
+ * labels as its first axis, and `labels.count` [labels] holds the samples of each.
+ */
 export function sumShapes(design: SketchDesign): Readonly<Record<string, readonly number[]>> {
-  const shapes: Record<string, readonly number[]> = {};
+  const { labels } = design;
+  const shapes: Record<string, readonly number[]> = labels === undefined ? {} : { [LABEL_COUNT]: [labels] };
   for (const spec of design.families) {
     const sums = familyOf(spec.kind).sums(spec, dimensionsOf(design));
-    for (const [name, shape] of Object.entries(sums)) shapes[`${spec.kind}.${name}`] = shape;
+    for (const [name, shape] of Object.entries(sums)) {
+      shapes[`${spec.kind}.${name}`] = labels === undefined ? shape : [labels, ...shape];
+    }
   }
   return shapes;
 }
@@ -124,9 +158,10 @@ export function describeDifference(a: SketchDesign, b: SketchDesign): string {
   return "same settings, but learned from different pilots (share one design file between the machines)";
 }
 
-function settingsOf({ version, shape, features, families: specs }: SketchDesign): Record<string, string> {
+function settingsOf({ version, shape, features, labels, families: specs }: SketchDesign): Record<string, string> {
   const settings: Record<string, string> = { version: String(version), shape: `[${shape}]`, features: features.kind };
   if (features.kind === "pca") settings.features = `pca:${features.components}`;
+  if (labels !== undefined) settings.labels = String(labels);
   settings.families = specs.map((spec) => spec.kind).join(", ");
   for (const { kind, ...fields } of specs) {
     for (const [key, value] of Object.entries(fields)) settings[`${kind}.${key}`] = String(value);

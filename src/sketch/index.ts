@@ -1,5 +1,16 @@
-export { blockRows, type SketchOptions, sketchDataset } from "./accumulate.ts";
+export { blockRows, type PartialSketch, type SketchOptions, sketchDataset } from "./accumulate.ts";
+export { mergeSketches, subtractSketch } from "./algebra.ts";
 export {
+  CHECKPOINT_FORMAT,
+  type Checkpoint,
+  loadCheckpoint,
+  type ResumableOptions,
+  removeCheckpoint,
+  saveCheckpoint,
+  sketchResumably,
+} from "./checkpoint.ts";
+export {
+  type DataDesignOptions,
   DEFAULT_PILOT,
   type DesignOptions,
   describeDifference,
@@ -24,13 +35,13 @@ export {
   featureName,
   parseFeatures,
 } from "./features.ts";
+export { labelCounts, ofLabel, withoutLabels } from "./labels.ts";
 export { type Law, type LawName, lawNames, laws } from "./laws.ts";
 export {
   covariance,
   fourierMoments,
   frequencies,
   mean,
-  mergeSketches,
   type Sketch,
   samplingFloor,
 } from "./sketch.ts";

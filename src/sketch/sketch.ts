@@ -1,11 +1,12 @@
 import type { NdArray } from "ndarray";
 import { InputError } from "../data/errors.ts";
-import { describeDifference, dimensionsOf, familySpec, type SketchDesign } from "./design.ts";
+import { dimensionsOf, familySpec, type SketchDesign } from "./design.ts";
 import { drawFrequencies } from "./families/fourier.ts";
 
 /**
  * Sums of moments over the samples, never means, with the number of samples: sketches of parts add up to the whole's.
- * `sums` is keyed by family and name: `fourier.cos`, `fourier.sin` [m]; `second.x` [d], `second.xx` [d, d] row-major.
+ * `sums` is keyed by family and name: `fourier.cos`, `fourier.sin` [m]; `second.x` [d], `second.xx` [d, d] row-major. By label
+ * (`design.labels`) each has the labels as first axis, and `labels.count` counts them; see labels.ts.
  */
 export interface Sketch {
   readonly design: SketchDesign;
@@ -13,24 +14,14 @@ export interface Sketch {
   readonly sums: Readonly<Record<string, Float64Array>>;
 }
 
-/** The sketch of the data of all the given sketches together. Errors: different designs, by name of what differs. */
-export function mergeSketches(first: Sketch, ...others: readonly Sketch[]): Sketch {
-  const sums = Object.fromEntries(Object.entries(first.sums).map(([name, sum]) => [name, sum.slice()]));
-  let count = first.count;
-  for (const [i, other] of others.entries()) {
-    const difference = describeDifference(first.design, other.design);
-    if (difference) {
-      throw new InputError(
-        `merge: sketches 1 and ${i + 2} have different designs (${difference}); they cannot be added`,
-      );
-    }
-    count += other.count;
-    for (const [name, sum] of Object.entries(sums)) {
-      const part = other.sums[name]!;
-      for (let j = 0; j < sum.length; j++) sum[j]! += part[j]!;
-    }
-  }
-  return { design: first.design, count, sums };
+/** A sum over all samples: that of every label together where sums are by label. */
+export function total({ design, sums }: Sketch, name: string): Float64Array {
+  const all = sums[name]!;
+  const labels = design.labels ?? 1;
+  const size = all.length / labels;
+  const out = all.slice(0, size);
+  for (let at = size; at < all.length; at++) out[at % size]! += all[at]!;
+  return out;
 }
 
 const drawn = new WeakMap<SketchDesign, NdArray<Float32Array>>();
@@ -51,8 +42,8 @@ export function frequencies(design: SketchDesign): NdArray<Float32Array> {
 export function fourierMoments(sketch: Sketch): { cos: Float32Array; sin: Float32Array } {
   familySpec(sketch.design, "fourier", "fourier moments");
   requireSamples("fourier moments", sketch, 1);
-  const means = (sum: Float64Array) => Float32Array.from(sum, (v) => v / sketch.count);
-  return { cos: means(sketch.sums["fourier.cos"]!), sin: means(sketch.sums["fourier.sin"]!) };
+  const means = (name: string) => Float32Array.from(total(sketch, name), (v) => v / sketch.count);
+  return { cos: means("fourier.cos"), sin: means("fourier.sin") };
 }
 
 /**
@@ -71,7 +62,7 @@ export function samplingFloor(sketch: Sketch): number {
 export function mean(sketch: Sketch): Float64Array {
   familySpec(sketch.design, "second", "mean");
   requireSamples("mean", sketch, 1);
-  return sketch.sums["second.x"]!.map((v) => v / sketch.count);
+  return total(sketch, "second.x").map((v) => v / sketch.count);
 }
 
 /** The covariance (1/n) Σ xxᵀ - μμᵀ of the samples, [d, d] row-major, exactly symmetric. */
@@ -80,7 +71,7 @@ export function covariance(sketch: Sketch): Float64Array {
   requireSamples("covariance", sketch, 2);
   const mu = mean(sketch);
   const d = mu.length;
-  const xx = sketch.sums["second.xx"]!;
+  const xx = total(sketch, "second.xx");
   const out = new Float64Array(d * d);
   for (let i = 0; i < d; i++) {
     for (let j = 0; j <= i; j++) {

@@ -24,18 +24,27 @@ export async function loadDesign(file: string): Promise<SketchDesign> {
 }
 
 /** Writes a sketch as .npz: count and design in the metadata, float64 sums as arrays `fourier.cos`, `second.xx`, … */
-export async function saveSketch(file: string, { design, count, sums }: Sketch): Promise<void> {
-  const shapes = Object.entries(sumShapes(design));
-  const arrays = shapes.map(([name, shape]): [string, NpyArray] => [name, ndarray(sums[name]!, [...shape])]);
-  await writeNpz(file, {
-    metadata: { ...SKETCH_FORMAT, count, design: settingsOf(design) },
-    arrays: { ...Object.fromEntries(arrays), ...prefixed(design.arrays) },
-  });
+export async function saveSketch(file: string, sketch: Sketch): Promise<void> {
+  await writeNpz(file, sketchContent(sketch, SKETCH_FORMAT));
 }
 
 /** Reads a sketch. Errors (InputError): those of `loadDesign`, missing sums, sums of another size than the design's. */
 export async function loadSketch(file: string): Promise<Sketch> {
-  const npz = await readNpz(file, SKETCH_FORMAT);
+  return sketchIn(file, await readNpz(file, SKETCH_FORMAT));
+}
+
+/** A sketch as the content of an .npz file. */
+export function sketchContent({ design, count, sums }: Sketch, metadata: Metadata): Npz<Metadata> {
+  const shapes = Object.entries(sumShapes(design));
+  const arrays = shapes.map(([name, shape]): [string, NpyArray] => [name, ndarray(sums[name]!, [...shape])]);
+  return {
+    metadata: { ...metadata, count, design: settingsOf(design) },
+    arrays: { ...Object.fromEntries(arrays), ...prefixed(design.arrays) },
+  };
+}
+
+/** The sketch in the content of an .npz file, checked. */
+export async function sketchIn(file: string, npz: Npz<Metadata>): Promise<Sketch> {
   const design = await designIn(file, npz);
   const { count } = npz.metadata;
   if (!(typeof count === "number" && Number.isSafeInteger(count) && count > 0)) {

@@ -12,33 +12,15 @@ import {
   lawNames,
   mean,
   mergeSketches,
-  type Sketch,
   type SketchDesign,
   samplingFloor,
   sketchDataset,
+  subtractSketch,
 } from "../../src/sketch/index.ts";
 import { refuses } from "../data/tiny.ts";
-import { designs, gaussianData, gaussianRows, sigma, tinyDesign } from "./tiny.ts";
+import { designs, gaussianData, gaussianRows, labelsFor, sameSums, sigma, TOLERANCE, tinyDesign } from "./tiny.ts";
 
 const test = suite("sketch");
-
-/**
- * Float32 inside blocks: each sum is off by about 1e-7 of the sum of its terms' sizes. Those are at most about 1 a sample
- * here, so sums divided by the count are compared to 3e-6.
- */
-const TOLERANCE = 3e-6;
-
-function sameSums(a: Sketch, b: Sketch, tolerance = TOLERANCE): void {
-  assert.is(a.count, b.count);
-  assert.equal(Object.keys(a.sums), Object.keys(b.sums));
-  for (const [name, sum] of Object.entries(a.sums)) {
-    const other = b.sums[name]!;
-    for (const [i, v] of sum.entries()) {
-      const gap = Math.abs(v - other[i]!) / a.count;
-      assert.ok(gap <= tolerance, `${name}[${i}]: ${v} and ${other[i]}`);
-    }
-  }
-}
 
 /** The sums by their definition, in float64, one sample after the other. */
 function naive(design: SketchDesign, rows: Float32Array, d: number): Record<string, Float64Array> {
@@ -47,14 +29,18 @@ function naive(design: SketchDesign, rows: Float32Array, d: number): Record<stri
   const fourier = design.families.find((f) => f.kind === "fourier");
   const m = fourier?.m ?? 0;
   const omega = fourier ? frequencies(design).data : new Float32Array(0);
+  const groups = design.labels ?? 1;
+  const labels = labelsFor(rows.length / d);
   const sums = {
-    "fourier.cos": new Float64Array(m),
-    "fourier.sin": new Float64Array(m),
-    "second.x": new Float64Array(d),
-    "second.xx": new Float64Array(d * d),
+    "fourier.cos": new Float64Array(groups * m),
+    "fourier.sin": new Float64Array(groups * m),
+    "second.x": new Float64Array(groups * d),
+    "second.xx": new Float64Array(groups * d * d),
+    "labels.count": new Float64Array(groups),
   };
   for (let row = 0; row < rows.length; row += d) {
     const x = [...rows.subarray(row, row + d)];
+    const group = design.labels === undefined ? 0 : labels[row / d]!;
     const u = basis
       ? Array.from({ length: k }, (_, j) =>
           x.reduce((sum, v, i) => sum + (v - basis.mean.data[i]!) * basis.basis.data[i * k + j]!, 0),
@@ -62,13 +48,14 @@ function naive(design: SketchDesign, rows: Float32Array, d: number): Record<stri
       : x;
     for (let j = 0; j < m; j++) {
       const phase = u.reduce((sum, v, i) => sum + v * omega[i * m + j]!, 0);
-      sums["fourier.cos"][j]! += Math.cos(phase);
-      sums["fourier.sin"][j]! += Math.sin(phase);
+      sums["fourier.cos"][group * m + j]! += Math.cos(phase);
+      sums["fourier.sin"][group * m + j]! += Math.sin(phase);
     }
     for (let i = 0; i < d; i++) {
-      sums["second.x"][i]! += x[i]!;
-      for (let j = 0; j < d; j++) sums["second.xx"][i * d + j]! += x[i]! * x[j]!;
+      sums["second.x"][group * d + i]! += x[i]!;
+      for (let j = 0; j < d; j++) sums["second.xx"][(group * d + i) * d + j]! += x[i]! * x[j]!;
     }
+    sums["labels.count"][group]!++;
   }
   return sums;
 }
@@ -96,6 +83,8 @@ for (const [name, make] of Object.entries(designs)) {
     const [a, b, c] = await Promise.all(cuts.map(([from, to]) => sketchDataset(data, design, { range: { from, to } })));
     sameSums(mergeSketches(a!, b!, c!), whole);
     sameSums(mergeSketches(a!, b!, c!), mergeSketches(c!, mergeSketches(b!, a!)), 1e-15);
+    sameSums(subtractSketch(mergeSketches(a!, b!, c!), mergeSketches(c!, b!)), a!, 1e-14);
+    sameSums(subtractSketch(whole, mergeSketches(a!, b!)), c!);
   });
 
   test(`${name}: the order of the samples changes nothing beyond rounding, and a rerun nothing at all`, async () => {
@@ -106,8 +95,10 @@ for (const [name, make] of Object.entries(designs)) {
       { length: rows.length },
       (_, at) => rows[order[Math.floor(at / 3)]! * 3 + (at % 3)]!,
     );
+    const labels = labelsFor(1003);
+    const moved = labels.map((_, row) => labels[order[row]!]!);
     const whole = await sketchDataset(data, design);
-    sameSums(await sketchDataset(arrayDataset("shuffled", ndarray(shuffled, [1003, 3])), design), whole);
+    sameSums(await sketchDataset(arrayDataset("shuffled", ndarray(shuffled, [1003, 3]), moved), design), whole);
     assert.equal((await sketchDataset(data, design)).sums, whole.sums);
   });
 }

@@ -1,6 +1,7 @@
 import ndarray, { type NdArray } from "ndarray";
+import * as assert from "uvu/assert";
 import { arrayDataset, type Dataset, stream } from "../../src/data/index.ts";
-import { type DesignOptions, makeDesign, type SketchDesign } from "../../src/sketch/index.ts";
+import { type DesignOptions, makeDesign, type Sketch, type SketchDesign } from "../../src/sketch/index.ts";
 
 /** A = [[1, 0, 0], [1, 0.5, 0], [0, 0.3, 0.2]]: x = A g has covariance A Aᵀ. */
 const factor = [1, 0, 0, 1, 0.5, 0, 0, 0.3, 0.2];
@@ -19,7 +20,14 @@ export function gaussianRows(rows: number, seed = 5): NdArray<Float32Array> {
   return ndarray(data, [rows, 3]);
 }
 
-export const gaussianData = (rows: number, seed = 5): Dataset => arrayDataset("gaussian", gaussianRows(rows, seed));
+/** Labels 0 to 2 in no order; about a third of the samples each. */
+export const labelsFor = (rows: number): Uint8Array => {
+  const random = stream(2, "labels");
+  return Uint8Array.from({ length: rows }, () => random.integer(3));
+};
+
+export const gaussianData = (rows: number, seed = 5): Dataset =>
+  arrayDataset("gaussian", gaussianRows(rows, seed), labelsFor(rows));
 
 /** A design for the data above, with everything at toy size. */
 export function tinyDesign(options: Partial<DesignOptions> = {}): Promise<SketchDesign> {
@@ -39,5 +47,25 @@ export const designs: Record<string, () => Promise<SketchDesign>> = {
       ],
     }),
   "folded-gaussian alone": () => tinyDesign({ families: [{ kind: "fourier", law: "folded-gaussian", m: 33 }] }),
+  "by label, fourier and second": () => tinyDesign({ labels: 3 }),
   "second alone": () => tinyDesign({ families: [{ kind: "second" }] }),
 };
+
+/**
+ * Float32 inside blocks: each sum is off by about 1e-7 of the sum of its terms' sizes. Those are at most about 1 a sample
+ * here, so sums divided by the count are compared to 3e-6.
+ */
+export const TOLERANCE = 3e-6;
+
+/** Fails unless counts are equal and sums, divided by the count, are within the tolerance. */
+export function sameSums(a: Sketch, b: Sketch, tolerance = TOLERANCE): void {
+  assert.is(a.count, b.count);
+  assert.equal(Object.keys(a.sums), Object.keys(b.sums));
+  for (const [name, sum] of Object.entries(a.sums)) {
+    const other = b.sums[name]!;
+    for (const [i, v] of sum.entries()) {
+      const gap = Math.abs(v - other[i]!) / a.count;
+      assert.ok(gap <= tolerance, `${name}[${i}]: ${v} and ${other[i]}`);
+    }
+  }
+}

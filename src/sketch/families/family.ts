@@ -1,4 +1,4 @@
-import type * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
 import type { NdArray } from "ndarray";
 import type { DesignArrays } from "../features.ts";
 
@@ -23,8 +23,8 @@ export interface Block {
   /** Their features, [n, k]. */
   readonly features: tf.Tensor;
   /**
-   * [1, n]: 1 for a sample, 0 for the padding of the last block. A sum over samples is `matMul(weights, values)`; samples
-   * in the padding are zero themselves.
+   * [groups, n]: 1 where a sample belongs to a group, else 0, and 0 for the padding of the last block. There is one group,
+   * or one a label. Sums over the samples of each group are `matMul(weights, values)`.
    */
   readonly weights: tf.Tensor;
 }
@@ -38,10 +38,20 @@ export interface Family<Spec, Options> {
   readonly summary: string;
   /** Completes and checks the options; everything that two machines must share ends up in the spec. */
   design(options: Options, context: DesignContext): Spec;
-  /** Names and shapes of the sums. */
+  /** Names and shapes of the sums over one group. */
   sums(spec: Spec, dimensions: Dimensions): Readonly<Record<string, readonly number[]>>;
   /** Arrays that the block function needs, regenerated from the spec or taken from the design: Ω, anchors. */
   inputs(spec: Spec, dimensions: Dimensions, arrays: DesignArrays): Readonly<Record<string, NdArray<Float32Array>>>;
-  /** The sums over one block, named and shaped as `sums` says: a pure tensor function. */
+  /** The sums over one block, each [groups, ...shape] with the names and shapes of `sums`: a pure tensor function. */
   block(spec: Spec, block: Block, inputs: Readonly<Record<string, tf.Tensor>>): Readonly<Record<string, tf.Tensor>>;
+}
+
+/** Sums over each group of the outer products abᵀ, for a [n, p] and b [n, q] → [groups, p, q]. */
+export function outerSums(weights: tf.Tensor, a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+  const [groups, n] = weights.shape as [number, number];
+  const own = Array.from({ length: groups }, (_, g) => {
+    const inGroup = tf.reshape(tf.slice(weights, [g, 0], [1, n]), [n, 1]);
+    return tf.matMul(tf.mul(a, inGroup), b, true, false);
+  });
+  return tf.stack(own);
 }

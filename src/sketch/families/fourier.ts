@@ -95,9 +95,8 @@ export const fourier: Family<FourierSpec, FourierOptions> = {
   sums: ({ m }) => ({ cos: [m], sin: [m] }),
   inputs: (spec, { features }) =>
     spec.structured ? { ...drawStructured(spec, features) } : { omega: drawFrequencies(spec, features) },
-  block: ({ m }, { features, weights }, { omega, signs, radii }) => {
+  block: (_, { features, weights }, { omega, signs, radii }) => {
     const phase = omega ? tf.matMul(features, omega) : structuredPhase(features, signs!, radii!); // [n, m]
-    const sum = (values: tf.Tensor) => tf.reshape(tf.matMul(weights, values), [m]);
-    return { cos: sum(tf.cos(phase)), sin: sum(tf.sin(phase)) };
+    return { cos: tf.matMul(weights, tf.cos(phase)), sin: tf.matMul(weights, tf.sin(phase)) };
   },
 };

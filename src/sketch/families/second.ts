@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Family } from "./family.ts";
+import { type Family, outerSums } from "./family.ts";
 
 /** First and second moments of the samples in their own coordinates: no settings. */
 export interface SecondSpec {
@@ -18,7 +18,7 @@ export const second: Family<SecondSpec, SecondOptions> = {
   sums: (_, { sample }) => ({ x: [sample], xx: [sample, sample] }),
   inputs: () => ({}),
   block: (_, { samples, weights }) => ({
-    x: tf.reshape(tf.matMul(weights, samples), [samples.shape[1]!]),
-    xx: tf.matMul(samples, samples, true, false), // the padding is zero and adds nothing
+    x: tf.matMul(weights, samples),
+    xx: outerSums(weights, samples, samples),
   }),
 };

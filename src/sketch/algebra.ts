@@ -1,0 +1,84 @@
+import { InputError } from "../data/errors.ts";
+import { describeDifference, LABEL_COUNT } from "./design.ts";
+import type { Sketch } from "./sketch.ts";
+
+/**
+ * The sketch of the data of all the given sketches together: sums and counts are added. The order changes float64 rounding
+ * alone. Errors: different designs, by name of what differs.
+ */
+export function mergeSketches(first: Sketch, ...others: readonly Sketch[]): Sketch {
+  const sums = copied(first);
+  let count = first.count;
+  for (const [i, other] of others.entries()) {
+    const difference = describeDifference(first.design, other.design);
+    if (difference) {
+      throw new InputError(
+        `merge: sketches 1 and ${i + 2} have different designs (${difference}); they cannot be added`,
+      );
+    }
+    count += other.count;
+    add(sums, other, 1);
+  }
+  return { design: first.design, count, sums };
+}
+
+/**
+ * The sketch without a part of its data, as if that part had never been seen: sums and counts are subtracted. What is left
+ * has the rounding of the whole's size: where little of much data is left, sketch it afresh.
+ * Errors: different designs, by name of what differs; a part of as many samples or more; a part that cannot have been in the
+ * whole, because what is left could not come from any data.
+ */
+export function subtractSketch(whole: Sketch, part: Sketch): Sketch {
+  const difference = describeDifference(whole.design, part.design);
+  if (difference) {
+    throw new InputError(`subtract: the sketches have different designs (${difference}); one is no part of the other`);
+  }
+  const count = whole.count - part.count;
+  if (count <= 0) {
+    throw new InputError(
+      `subtract: the part has ${part.count} samples, the whole ${whole.count}; at least one sample must be left`,
+    );
+  }
+  const sums = copied(whole);
+  add(sums, part, -1);
+  const left = { design: whole.design, count, sums };
+  requirePossible(left, whole);
+  return left;
+}
+
+const copied = ({ sums }: Sketch): Record<string, Float64Array> =>
+  Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum.slice()]));
+
+function add(sums: Readonly<Record<string, Float64Array>>, { sums: other }: Sketch, sign: 1 | -1): void {
+  for (const [name, sum] of Object.entries(sums)) {
+    const part = other[name]!;
+    for (let j = 0; j < sum.length; j++) sum[j]! += sign * part[j]!;
+  }
+}
+
+/** Float32 sums of the whole are off by about 1e-7 of its size a term, 1e-5 covers them. */
+const ROUNDING = 1e-5;
+
+/** A moment cannot exceed the number of samples, a square or a label's count cannot be negative. */
+function requirePossible({ count, sums, design }: Sketch, whole: Sketch): void {
+  const impossible = (what: string) =>
+    new InputError(`subtract: this part was never in the whole: ${what} of what would be left is impossible`);
+  if (sums[LABEL_COUNT]?.some((n) => n < 0)) throw impossible("the count of a label");
+  const { "fourier.cos": cos, "fourier.sin": sin, "second.xx": xx } = sums;
+  const groups = design.labels ?? 1;
+  const most = (at: number, size: number) => (groups === 1 ? count : sums[LABEL_COUNT]![Math.floor(at / size)]!);
+  if (cos && sin) {
+    for (const [j, c] of cos.entries()) {
+      if (Math.hypot(c, sin[j]!) > most(j, cos.length / groups) + ROUNDING * whole.count) throw impossible("a moment");
+    }
+  }
+  if (!xx) return;
+  const before = whole.sums["second.xx"]!;
+  const d = Math.sqrt(xx.length / groups);
+  for (let g = 0; g < groups; g++) {
+    for (let i = 0; i < d; i++) {
+      const at = (g * d + i) * d + i;
+      if (xx[at]! < -ROUNDING * before[at]!) throw impossible("a second moment");
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import { unlink } from "node:fs/promises";
+import { InputError } from "../data/errors.ts";
+import { fileExists } from "../data/files.ts";
+import { readNpz, writeNpz } from "../data/npz.ts";
+import type { Dataset, Range } from "../data/rows.ts";
+import { type PartialSketch, type SketchOptions, sketchDataset } from "./accumulate.ts";
+import type { SketchDesign } from "./design.ts";
+import type { Sketch } from "./sketch.ts";
+import { sketchContent, sketchIn } from "./store.ts";
+
+export const CHECKPOINT_FORMAT = { format: "sketchprior-checkpoint", version: 1 } as const;
+
+/** A pass that is under way, with the data set that it reads. */
+export interface Checkpoint extends PartialSketch {
+  readonly dataset: { readonly name: string; readonly count: number };
+}
+
+/** Writes a checkpoint: a sketch's content, and what the pass covers. The file holds the old one or the whole new one. */
+export async function saveCheckpoint(file: string, { sketch, range, blockSize, dataset }: Checkpoint): Promise<void> {
+  await writeNpz(file, sketchContent(sketch, { ...CHECKPOINT_FORMAT, range, blockSize, dataset }));
+}
+
+/** Reads a checkpoint. Errors (InputError): those of `loadSketch`. */
+export async function loadCheckpoint(file: string): Promise<Checkpoint> {
+  const npz = await readNpz(file, CHECKPOINT_FORMAT);
+  const sketch = await sketchIn(file, npz);
+  const { range, blockSize, dataset } = npz.metadata as unknown as Checkpoint;
+  return { sketch, range: range as Range, blockSize, dataset };
+}
+
+export interface ResumableOptions extends Omit<SketchOptions, "resume" | "onCheckpoint"> {
+  /** Go on from the checkpoint where there is one; default false: begin anew and replace it. */
+  readonly resume?: boolean;
+}
+
+/**
+ * `sketchDataset` with a checkpoint in `file`, written every `checkpointSeconds` and on an abort. After a kill at any moment
+ * the file is a whole checkpoint or absent; a resumed pass gives the bits of an uninterrupted one. The file stays until
+ * `removeCheckpoint`, so that it outlives a failure to write the result.
+ * Errors (InputError): those of `sketchDataset`, a checkpoint of other data.
+ */
+export async function sketchResumably(
+  dataset: Dataset,
+  design: SketchDesign,
+  file: string,
+  { resume = false, ...options }: ResumableOptions = {},
+): Promise<Sketch> {
+  const { name, count } = dataset;
+  const before = resume && (await fileExists(file)) ? await loadCheckpoint(file) : undefined;
+  if (before && (before.dataset.name !== name || before.dataset.count !== count)) {
+    throw new InputError(
+      `${file}: belongs to ${before.dataset.name} with ${before.dataset.count} samples, not to ${name} with ${count}; ` +
+        "remove it, or repeat that pass",
+    );
+  }
+  return sketchDataset(dataset, design, {
+    ...options,
+    ...(before && { resume: before }),
+    onCheckpoint: (partial) => saveCheckpoint(file, { ...partial, dataset: { name, count } }),
+  });
+}
+
+/** Removes a checkpoint; an absent one is fine. */
+export async function removeCheckpoint(file: string): Promise<void> {
+  await unlink(file).catch(() => {});
+}

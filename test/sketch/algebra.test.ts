@@ -1,0 +1,193 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import ndarray from "ndarray";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { arrayDataset, type Dataset } from "../../src/data/index.ts";
+import {
+  designFor,
+  fourierMoments,
+  labelCounts,
+  loadCheckpoint,
+  loadSketch,
+  mean,
+  mergeSketches,
+  ofLabel,
+  removeCheckpoint,
+  type Sketch,
+  saveSketch,
+  sketchDataset,
+  sketchResumably,
+  subtractSketch,
+  withoutLabels,
+} from "../../src/sketch/index.ts";
+import { refuses, scratch } from "../data/tiny.ts";
+import { designs, gaussianData, gaussianRows, labelsFor, sameSums, tinyDesign } from "./tiny.ts";
+
+const test = suite("algebra of sketches");
+const at = scratch();
+const data = gaussianData(1003);
+
+test("subtract refuses other designs, parts that leave nothing, and parts that were never in the whole", async () => {
+  const design = await tinyDesign();
+  const part = (from: number, to: number) => sketchDataset(data, design, { range: { from, to } });
+  const [whole, half] = [await part(0, 400), await part(0, 200)];
+  const other = await sketchDataset(data, await tinyDesign({ features: "pca:2" }), { range: { from: 0, to: 10 } });
+  await refuses(
+    () => subtractSketch(whole, other),
+    /subtract: the sketches have different designs \(features: raw and pca:2\); one is no part of the other/,
+  );
+  await refuses(
+    () => subtractSketch(half, whole),
+    /subtract: the part has 400 samples, the whole 200; at least one sample must be left/,
+  );
+  await refuses(() => subtractSketch(half, half), /the part has 200 samples, the whole 200/);
+  const far = arrayDataset("far", ndarray(new Float32Array(597).fill(9), [199, 3]));
+  const foreign = await sketchDataset(far, design);
+  await refuses(
+    () => subtractSketch(half, foreign),
+    /this part was never in the whole: a moment of what would be left/,
+  );
+  const second = await designs["second alone"]!();
+  const [a, b] = [await sketchDataset(data, second, { range: { from: 0, to: 200 } }), await sketchDataset(far, second)];
+  await refuses(() => subtractSketch(a, b), /never in the whole: a second moment of what would be left is impossible/);
+});
+
+test("by label: the sketch of one label is that of its samples alone, and all labels together give the plain sketch", async () => {
+  const [labelled, plain] = [await tinyDesign({ labels: 3 }), await tinyDesign()];
+  const sketch = await sketchDataset(data, labelled);
+  const whole = await sketchDataset(data, plain);
+  const labels = labelsFor(1003);
+  const rows = gaussianRows(1003).data;
+  for (const label of [0, 1, 2]) {
+    const own = rows.filter((_, i) => labels[Math.floor(i / 3)] === label);
+    assert.is(labelCounts(sketch)[label], own.length / 3);
+    const one = await ofLabel(sketch, label);
+    assert.is(one.design.fingerprint, plain.fingerprint);
+    sameSums(one, await sketchDataset(arrayDataset("own", ndarray(own, [own.length / 3, 3])), plain));
+  }
+  sameSums(await withoutLabels(sketch), whole);
+  assert.is(await withoutLabels(whole), whole);
+  sameSums(mergeSketches(await withoutLabels(sketch), whole), mergeSketches(whole, whole));
+  for (const [i, v] of mean(sketch).entries()) assert.ok(Math.abs(v - mean(whole)[i]!) < 3e-6);
+  for (const [i, v] of fourierMoments(sketch).cos.entries()) {
+    assert.ok(Math.abs(v - fourierMoments(whole).cos[i]!) < 3e-6);
+  }
+});
+
+test("by label: designs count the labels of the data; what does not fit is refused", async () => {
+  assert.is((await designFor(data, { byLabel: true, families: [{ kind: "second" }] })).labels, 3);
+  const none = arrayDataset("plain", gaussianRows(9));
+  await refuses(
+    () => designFor(none, { byLabel: true }),
+    /sketch: plain has no labels, so it cannot be sketched by label/,
+  );
+  await refuses(async () => sketchDataset(none, await tinyDesign({ labels: 3 })), /sketch: plain has no labels/);
+  const two = await tinyDesign({ labels: 2 });
+  const first = labelsFor(1003).indexOf(2);
+  await refuses(
+    () => sketchDataset(data, two),
+    new RegExp(`sketch: gaussian: row ${first} has the label 2, the design is for 0 to 1`),
+  );
+  await refuses(() => tinyDesign({ labels: 0 }), /design: labels: expected a whole number from 1 to 256, got 0/);
+  const sketch = await sketchDataset(data, await tinyDesign({ labels: 4 }));
+  await refuses(() => ofLabel(sketch, 4), /of label: expected a label from 0 to 3, got 4/);
+  await refuses(() => ofLabel(sketch, 3), /of label: the sketch holds no samples of label 3/);
+  const plain = await sketchDataset(data, await tinyDesign());
+  await refuses(() => labelCounts(plain), /label counts: the sketch is not by label; sketch the data with --by-label/);
+  await refuses(() => mergeSketches(plain, sketch), /different designs \(labels: none and 4\)/);
+});
+
+/** The data set, but reading it fails after some samples as if the process had died. */
+const dying = (dataset: Dataset, after: number): Dataset => ({
+  ...dataset,
+  async *batches(size, range) {
+    for await (const batch of dataset.batches(size, range)) {
+      if (batch.first >= after) throw new Error("killed");
+      yield batch;
+    }
+  },
+});
+
+const equalBits = (a: Sketch, b: Sketch) => {
+  assert.is(a.count, b.count);
+  assert.equal(a.sums, b.sums);
+};
+
+for (const [name, make] of Object.entries(designs)) {
+  test(`${name}: a pass that died twice and was resumed gives the bits of an uninterrupted one`, async () => {
+    const design = await make();
+    const range = { from: 37, to: 1000 };
+    const options = { blockSize: 64, range, checkpointSeconds: 0 };
+    const whole = await sketchDataset(data, design, { blockSize: 64, range });
+    const file = at("c.npz");
+    for (const [resume, after] of [
+      [false, 200],
+      [true, 600],
+    ] as const) {
+      try {
+        await sketchResumably(dying(data, after), design, file, { ...options, resume });
+        assert.unreachable();
+      } catch (error) {
+        assert.match((error as Error).message, /^killed$/);
+      }
+    }
+    const { sketch } = await loadCheckpoint(file);
+    assert.is(sketch.count, 640 - 37);
+    const seen: number[] = [];
+    const onProgress = (done: number) => seen.push(done);
+    equalBits(await sketchResumably(data, design, file, { ...options, resume: true, onProgress }), whole);
+    assert.is(seen[0], 704 - 37);
+    await removeCheckpoint(file);
+    await removeCheckpoint(file);
+    assert.not.ok(existsSync(file));
+    equalBits(await sketchResumably(data, design, file, { ...options, resume: true }), whole);
+  });
+}
+
+test("an abort writes a checkpoint, from which the pass goes on; without one a pass begins anew", async () => {
+  const design = await tinyDesign();
+  const file = at("abort.npz");
+  const stop = new AbortController();
+  const onProgress = (done: number) => done >= 300 && stop.abort(new Error("enough"));
+  try {
+    await sketchResumably(data, design, file, { blockSize: 100, signal: stop.signal, onProgress });
+    assert.unreachable();
+  } catch (error) {
+    assert.match((error as Error).message, /^enough$/);
+  }
+  assert.is((await loadCheckpoint(file)).sketch.count, 300);
+  const whole = await sketchDataset(data, design, { blockSize: 100 });
+  equalBits(await sketchResumably(data, design, file, { blockSize: 100, resume: true }), whole);
+  equalBits(await sketchResumably(data, design, file, { blockSize: 100 }), whole);
+});
+
+test("a checkpoint of another pass, and a damaged one, are refused", async () => {
+  const design = await tinyDesign();
+  const file = at("other.npz");
+  const stop = new AbortController();
+  const signal = stop.signal;
+  await sketchResumably(data, design, file, {
+    blockSize: 100,
+    signal,
+    onProgress: () => stop.abort(new Error("x")),
+  }).catch(() => {});
+  const resume = (dataset: Dataset, made: typeof design, options: object = {}) =>
+    sketchResumably(dataset, made, file, { blockSize: 100, resume: true, ...options });
+  await refuses(
+    () => resume(gaussianData(900), design),
+    /other\.npz: belongs to gaussian with 1003 samples, not to gaussian with 900; remove it, or repeat that pass/,
+  );
+  const mark = "sketch: the checkpoint belongs to another pass";
+  const otherDesign = await tinyDesign({ features: "pca:2" });
+  await refuses(() => resume(data, otherDesign), new RegExp(`${mark} \\(features: raw and pca:2\\); remove it`));
+  const range = { from: 0, to: 500 };
+  await refuses(() => resume(data, design, { range }), new RegExp(`${mark} \\(rows 0 to 1003, now 0 to 500\\)`));
+  await refuses(() => resume(data, design, { blockSize: 50 }), new RegExp(`${mark} \\(blocks of 100, now 50\\)`));
+  await refuses(() => loadSketch(file), /is not a sketchprior-sketch file, it is sketchprior-checkpoint/);
+  writeFileSync(file, readFileSync(file).subarray(0, 400));
+  await refuses(() => resume(data, design), /other\.npz: file is truncated or damaged/);
+  await saveSketch(file, await sketchDataset(data, design));
+  await refuses(() => resume(data, design), /is not a sketchprior-checkpoint file, it is sketchprior-sketch/);
+});
+
+test.run();
