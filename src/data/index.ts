@@ -1,4 +1,13 @@
-export { arrayDataset, type Batch, type Dataset, type DatasetName, datasetNames, openDataset } from "./dataset.ts";
+export {
+  arrayDataset,
+  type Batch,
+  type Dataset,
+  type DatasetName,
+  datasetNames,
+  type OpenOptions,
+  openDataset,
+  openDatasets,
+} from "./dataset.ts";
 export { InputError, messageOf } from "./errors.ts";
 export { readFileOrExplain, writeAtomic } from "./files.ts";
 export { editDistance, nearest, suggestion } from "./nearest.ts";

@@ -9,7 +9,7 @@ import type { Dataset } from "./rows.ts";
  * 8-bit numbers are images and are scaled to [0, 1] (divided by 255); other types are taken as they are, in float32.
  */
 export async function npyDataset(file: string): Promise<Dataset> {
-  return streamed(file, await fileSource(file));
+  return npyStream(await fileSource(file));
 }
 
 /** A data set from the member `data` of an .npz file, or its only array; labels from its member `labels`. */
@@ -21,12 +21,14 @@ export async function npzDataset(file: string): Promise<Dataset> {
     const have = names.map((name) => name.slice(0, -4)).join(", ") || "none";
     throw new InputError(`${file}: expected a member "data" or a single array, got the members ${have}`);
   }
-  const dataset = await streamed(file, await zipSource(file, chosen));
+  const dataset = await npyStream(await zipSource(file, chosen));
   if (!names.includes("labels.npy")) return dataset;
   return { ...dataset, labels: () => zipLabels(file, dataset.count) };
 }
 
-async function streamed(file: string, source: ByteSource): Promise<Dataset> {
+/** A data set from the bytes of an .npy file. */
+export async function npyStream(source: ByteSource): Promise<Dataset> {
+  const file = source.where;
   const { descr, fortran, shape, start } = parseNpyHeader(await firstBytes(source, NPY_HEADER_BYTES), file);
   const codec = codecOf(descr, file);
   const [count, ...sample] = shape;

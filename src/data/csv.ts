@@ -1,0 +1,135 @@
+import ndarray from "ndarray";
+import { type ByteSource, fileSource } from "./bytes.ts";
+import { InputError } from "./errors.ts";
+import { type Batch, checkedRange, type Dataset, type Range, requireFinite, requireSize } from "./rows.ts";
+
+/** What the first pass over a CSV file finds. */
+interface Layout {
+  readonly separator: string;
+  /** Lines before the first sample: 1 with a header. */
+  readonly skip: number;
+  readonly columns: number;
+  /** The column of labels, where the header calls one `label`. */
+  readonly label?: number;
+}
+
+const NEWLINE = 10;
+
+/**
+ * A data set from a CSV file (`.csv`, `.tsv`, `.gz` too), one sample a line, read as a stream: numbers between commas, semicolons
+ * or tabs. A first line without numbers, or with a cell `label`, is a header; the column `label` holds whole numbers from 0 to
+ * 255 and becomes the labels. Empty lines are skipped. The file is read once when it is opened, to count its lines.
+ * Errors (InputError), each with the line: something that is no number, another number of columns than before.
+ */
+export async function csvDataset(file: string): Promise<Dataset> {
+  const source = await fileSource(file);
+  const layout = await layoutOf(source);
+  let count = -layout.skip;
+  for await (const _ of lines(source)) count++;
+  if (count <= 0) throw new InputError(`${file}: holds no samples`);
+  const width = layout.columns - (layout.label === undefined ? 0 : 1);
+  if (width === 0) throw new InputError(`${file}: holds no column of numbers beside the label`);
+
+  async function* batches(size: number, range?: Range): AsyncGenerator<Batch> {
+    const { from, to } = checkedRange(file, count, range);
+    requireSize(file, size);
+    let first = from;
+    let index = -layout.skip;
+    let data = new Float32Array(width * Math.min(size, to - first));
+    let rows = 0;
+    for await (const line of lines(source)) {
+      if (first + rows === to) break;
+      if (index++ < from) continue;
+      parseLine(line, layout, file, (column, value) => {
+        data[rows * width + column] = value;
+      });
+      if (++rows * width < data.length) continue;
+      requireFinite(file, data, first, rows);
+      yield { first, data: ndarray(data, [rows, width]) };
+      first += rows;
+      rows = 0;
+      data = new Float32Array(width * Math.min(size, to - first));
+    }
+    if (first < to) throw new InputError(`${file}: has fewer lines than when it was opened`);
+  }
+
+  const labels = async (): Promise<Uint8Array> => {
+    const out = new Uint8Array(count);
+    let index = -layout.skip;
+    for await (const line of lines(source)) {
+      const at = index++;
+      if (at < 0) continue;
+      const cell = line.text.split(layout.separator)[layout.label!]?.replaceAll('"', "").trim();
+      const value = cell ? Number(cell) : Number.NaN;
+      if (!(Number.isInteger(value) && value >= 0 && value <= 255)) {
+        throw new InputError(`${file}: line ${line.number}: the label must be a whole number from 0 to 255`);
+      }
+      out[at] = value;
+    }
+    return out;
+  };
+  return { name: file, count, shape: [width], batches, ...(layout.label !== undefined && { labels }) };
+}
+
+interface Line {
+  readonly text: string;
+  /** Counted from 1. */
+  readonly number: number;
+}
+
+/** The lines that are not empty, in order, without their ends. */
+async function* lines(source: ByteSource): AsyncGenerator<Line> {
+  const decoder = new TextDecoder("utf-8");
+  let rest = "";
+  let number = 0;
+  for await (const chunk of source.stream(0)) {
+    const end = chunk.lastIndexOf(NEWLINE);
+    if (end < 0) {
+      rest += decoder.decode(chunk, { stream: true });
+      continue;
+    }
+    const whole = (rest + decoder.decode(chunk.subarray(0, end), { stream: true })).split("\n");
+    for (const text of whole) {
+      number++;
+      if (text.trim() !== "") yield { text, number };
+    }
+    rest = decoder.decode(chunk.subarray(end + 1), { stream: true });
+  }
+  if (rest.trim() !== "") yield { text: rest, number: number + 1 };
+}
+
+async function layoutOf(source: ByteSource): Promise<Layout> {
+  for await (const { text } of lines(source)) {
+    const separator = ["\t", ";", ","].find((s) => text.includes(s)) ?? ",";
+    const cells = text.split(separator).map((cell) => cell.trim().replaceAll('"', ""));
+    const isNumber = (cell: string) => cell !== "" && (Number.isFinite(Number(cell)) || /^[-+]?(nan|inf)/i.test(cell));
+    const label = cells.findIndex((cell) => /^labels?$/i.test(cell));
+    if (label < 0 && cells.some(isNumber)) return { separator, skip: 0, columns: cells.length };
+    return { separator, skip: 1, columns: cells.length, ...(label >= 0 && { label }) };
+  }
+  throw new InputError(`${source.where}: holds no samples`);
+}
+
+/** Hands every number of a line, without the label, to `take`. */
+function parseLine(
+  { text, number }: Line,
+  { separator, columns, label }: Layout,
+  file: string,
+  take: (column: number, value: number) => void,
+): void {
+  const cells = text.split(separator);
+  if (cells.length !== columns) {
+    throw new InputError(`${file}: line ${number}: expected ${columns} numbers, got ${cells.length}`);
+  }
+  let column = 0;
+  for (const [i, cell] of cells.entries()) {
+    if (i === label) continue;
+    const value = cell.trim() === "" ? Number.NaN : Number(cell.replaceAll('"', ""));
+    if (!Number.isFinite(value)) {
+      throw new InputError(
+        `${file}: line ${number}: column ${i + 1} holds "${cell.trim()}", expected a number; remove or repair such lines`,
+      );
+    }
+    take(column++, value);
+  }
+}

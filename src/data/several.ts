@@ -1,0 +1,58 @@
+import ndarray from "ndarray";
+import { InputError } from "./errors.ts";
+import { type Batch, checkedRange, type Dataset, type Range, requireSize } from "./rows.ts";
+
+/**
+ * Data sets one after the other, as one. Labels are known where every part has them.
+ * Errors (InputError): parts whose samples have different shapes.
+ */
+export function severalDatasets(parts: readonly Dataset[]): Dataset {
+  const [head] = parts;
+  if (!head) throw new InputError("data: expected at least one data set");
+  if (parts.length === 1) return head;
+  for (const part of parts) {
+    if (String(part.shape) === String(head.shape)) continue;
+    throw new InputError(
+      `${part.name}: holds samples of shape [${part.shape}], but ${head.name} holds [${head.shape}]; all must have one shape`,
+    );
+  }
+  const starts = [0];
+  for (const part of parts) starts.push(starts.at(-1)! + part.count);
+  const count = starts.at(-1)!;
+  const name = parts.map((part) => part.name).join(" + ");
+  const { shape } = head;
+  const width = shape.reduce((a, b) => a * b, 1);
+
+  async function* batches(size: number, range?: Range): AsyncGenerator<Batch> {
+    const { from, to } = checkedRange(name, count, range);
+    requireSize(name, size);
+    let first = from;
+    let rows = 0;
+    let data = new Float32Array(Math.min(size, to - first) * width);
+    for (const [i, part] of parts.entries()) {
+      const start = starts[i]!;
+      const own = { from: Math.max(0, from - start), to: Math.min(part.count, to - start) };
+      if (own.from >= own.to) continue;
+      for await (const batch of part.batches(size, own)) {
+        for (let taken = 0; taken < batch.data.shape[0]!; ) {
+          const take = Math.min(batch.data.shape[0]! - taken, data.length / width - rows);
+          data.set(batch.data.data.subarray(taken * width, (taken + take) * width), rows * width);
+          rows += take;
+          taken += take;
+          if (rows * width < data.length) continue;
+          yield { first, data: ndarray(data, [rows, ...shape]) };
+          first += rows;
+          rows = 0;
+          data = new Float32Array(Math.min(size, to - first) * width);
+        }
+      }
+    }
+  }
+
+  const labels = async (): Promise<Uint8Array> => {
+    const out = new Uint8Array(count);
+    for (const [i, part] of parts.entries()) out.set(await part.labels!(), starts[i]!);
+    return out;
+  };
+  return { name, count, shape, batches, ...(parts.every((part) => part.labels) && { labels }) };
+}
