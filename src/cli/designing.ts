@@ -7,6 +7,29 @@ import { numberList, requireWhole } from "./options.ts";
 /** Samples of more numbers than this are sketched in principal components unless --features says otherwise. */
 const MOST_RAW = 100;
 
+/** The data of the commands `design` and `sketch`: several sets are one, after each other. */
+export const dataArguments = <T>(y: Argv<T>) =>
+  y
+    .positional("data", {
+      ...{ type: "string", demandOption: true },
+      describe: "data sets: names, paths, or - for standard input",
+    })
+    .option("shape", {
+      ...{ type: "string", requiresArg: true },
+      describe: "shape of one sample, as 28,28, for raw float32 numbers (-, .raw, .bin, .f32)",
+    });
+
+export interface DataArgs {
+  readonly data: unknown;
+  readonly shape: string | undefined;
+}
+
+/** The data set that the arguments name. */
+export async function datasetOf({ data, shape }: DataArgs): Promise<Dataset> {
+  const { openDatasets } = await import("../data/dataset.ts");
+  return openDatasets(data as readonly string[], shape === undefined ? {} : { shape: numberList("shape", shape) });
+}
+
 /** The options that make a design, of the commands `design` and `sketch`. */
 export const designOptions = <T>(y: Argv<T>) =>
   y
@@ -30,6 +53,7 @@ export const designOptions = <T>(y: Argv<T>) =>
       ...{ type: "string", requiresArg: true, defaultDescription: "pca:100, raw up to 100 numbers a sample" },
       describe: "coordinates of the Fourier moments: raw or pca:K",
     })
+    .option("by-label", { type: "boolean", describe: "sum the samples of each label apart" })
     .option("pilot", {
       ...{ type: "number", requiresArg: true, defaultDescription: "5000" },
       describe: "first samples, from which scales and PCA are learned",
@@ -43,6 +67,7 @@ export interface DesignArgs {
   readonly scale: string | undefined;
   readonly features: string | undefined;
   readonly pilot: number | undefined;
+  readonly "by-label": boolean | undefined;
 }
 
 /** The design that the options ask for, for a data set. */
@@ -66,12 +91,13 @@ export async function designOf(dataset: Dataset, args: DesignArgs) {
       { kind: "second" },
     ],
     ...(pilot !== undefined && { pilotRows: pilot }),
+    ...(args["by-label"] && { byLabel: true }),
   });
 }
 
 /** Refuses options that shape a design beside --design, which already fixes them. */
 export function requireNoDesignOptions(args: DesignArgs): void {
-  for (const name of ["frequencies", "law", "structured", "scale", "features", "pilot"] as const) {
+  for (const name of ["frequencies", "law", "structured", "scale", "features", "by-label", "pilot"] as const) {
     if (args[name] !== undefined) {
       throw new InputError(`--${name}: the file of --design already fixes it; give one of the two`);
     }

@@ -8,11 +8,12 @@ import { bytesText, grouped, secondsText, shapeText } from "./text.ts";
 
 /** A design in words and as data. */
 export function designFacts(design: SketchDesign) {
-  const { features, shape, fingerprint, families } = design;
+  const { features, shape, fingerprint, families, labels } = design;
   const data = {
     shape,
     features: features.kind === "pca" ? `pca:${features.components}` : "raw",
     families: families.map((family) => ({ ...family })),
+    ...(labels !== undefined && { labels }),
     fingerprint,
   };
   const words: Record<string, string> = { samples: shapeText(shape), features: data.features };
@@ -22,6 +23,7 @@ export function designFacts(design: SketchDesign) {
         ? `${family.m} ${family.structured ? "structured " : ""}frequencies, law ${family.law}, scales ${family.scales.map((s) => Number(s.toPrecision(4))).join(", ")}, seed ${family.seed}`
         : "sums of x and xxᵀ";
   }
+  if (labels !== undefined) words.labels = `0 to ${labels - 1}, each summed apart`;
   words.fingerprint = fingerprint.slice(0, 16);
   return { data, words };
 }

@@ -21,6 +21,14 @@ interface Declared {
   readonly array: readonly string[];
 }
 
+/** Stands for the word `-` (standard input), which yargs leaves out of a list of arguments. */
+const DASH = "\u0000-";
+
+const withDashes = (args: Readonly<Record<string, unknown>>): Record<string, unknown> => {
+  const back = (value: unknown): unknown => (Array.isArray(value) ? value.map(back) : value === DASH ? "-" : value);
+  return Object.fromEntries(Object.entries(args).map(([name, value]) => [name, back(value)]));
+};
+
 /** The command and its arguments; undefined when help or the version was asked for and printed. Throws UsageError. */
 export async function parse(
   commands: Readonly<Record<string, AnyCommand>>,
@@ -33,7 +41,7 @@ export async function parse(
     throw new UsageError(`unknown command "${first}"; ${suggestion(first, names)}`);
   }
   let parsed: Parsed | undefined;
-  const cli = globalOptions(yargs([...words]), version);
+  const cli = globalOptions(yargs(words.map((word) => (word === "-" ? DASH : word))), version);
   const declared = (): Declared => (cli as unknown as { getOptions(): Declared }).getOptions();
   let known = declared(); // yargs forgets a command's own options when parsing fails
   for (const [name, command] of Object.entries(commands)) {
@@ -54,7 +62,7 @@ export async function parse(
           .epilogue(wantsHelp ? await epilogue(command) : "");
       },
       (args) => {
-        parsed = { name, command, args: args as unknown as GlobalArgs };
+        parsed = { name, command, args: withDashes(args) as unknown as GlobalArgs };
       },
     );
   }

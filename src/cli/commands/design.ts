@@ -1,23 +1,17 @@
 import { defineCommand } from "../command.ts";
-import { designOf, designOptions } from "../designing.ts";
+import { dataArguments, datasetOf, designOf, designOptions } from "../designing.ts";
 import { designFacts } from "../facts.ts";
 import { outOption, requireWritable } from "../options.ts";
 import { factLines } from "../text.ts";
 
 export const design = defineCommand({
-  usage: "design <data>",
+  usage: "design <data..>",
   description: "Fix the design that machines share to make sketches that can be merged.",
   examples: [["sketchprior design mnist -o D.npz", "4096 frequencies for 28×28 digits, scales from the first 5000"]],
-  options: (y) =>
-    designOptions(
-      y
-        .positional("data", { type: "string", demandOption: true, describe: "data set: a name or a path" })
-        .option("out", outOption("file to write the design to, .npz")),
-    ),
+  options: (y) => designOptions(dataArguments(y).option("out", outOption("file to write the design to, .npz"))),
   run: async (args) => {
     await requireWritable(args.out);
-    const { openDataset } = await import("../../data/dataset.ts");
-    const dataset = await openDataset(args.data);
+    const dataset = await datasetOf(args);
     const { saveDesign } = await import("../../sketch/index.ts");
     const made = await designOf(dataset, args);
     await saveDesign(args.out, made);

@@ -8,10 +8,11 @@ import { merge } from "./merge.ts";
 import { reconstruct } from "./reconstruct.ts";
 import { sample } from "./sample.ts";
 import { sketch } from "./sketch.ts";
+import { subtract } from "./subtract.ts";
 import { train } from "./train.ts";
 
 export const commandNames = [
-  ...(["design", "sketch", "merge", "train", "sample"] as const),
+  ...(["design", "sketch", "merge", "subtract", "train", "sample"] as const),
   ...(["measure", "reconstruct", "compare", "inspect", "doctor"] as const),
 ] as const;
 export type CommandName = (typeof commandNames)[number];
@@ -21,6 +22,7 @@ export const commands: { readonly [K in CommandName]: AnyCommand } = {
   design,
   sketch,
   merge,
+  subtract,
   train,
   sample,
   measure,

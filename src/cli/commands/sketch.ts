@@ -1,44 +1,51 @@
 import { InputError } from "../../data/errors.ts";
 import type { Dataset, Range } from "../../data/rows.ts";
 import { defineCommand } from "../command.ts";
-import { designOf, designOptions, requireNoDesignOptions } from "../designing.ts";
+import { dataArguments, datasetOf, designOf, designOptions, requireNoDesignOptions } from "../designing.ts";
 import { sizeText, sketchFacts } from "../facts.ts";
-import { outOption, requireWhole, requireWritable } from "../options.ts";
+import { outOption, requireNonNegative, requireWhole, requireWritable } from "../options.ts";
 import { factLines, secondsText } from "../text.ts";
 
 export const sketch = defineCommand({
-  usage: "sketch <data>",
-  description: "Sum a data set up in one sketch, in one pass.",
+  usage: "sketch <data..>",
+  description: "Sum data up in one sketch, in one pass.",
   examples: [
     ["sketchprior sketch mnist -o X.npz", "60 000 digits become one file of moments"],
     ["sketchprior sketch mnist --design D.npz --shard 1/4 -o X1.npz", "the first quarter, to be merged later"],
+    ["sketchprior sketch a.npy b.npy --by-label -o X.npz --resume", "go on after an interruption, with the same bits"],
+    ["sketchprior sketch - --shape 28,28 -o X.npz < numbers.f32", "float32 numbers from standard input"],
   ],
   options: (y) =>
-    designOptions(
-      y
-        .positional("data", { type: "string", demandOption: true, describe: "data set: a name or a path" })
-        .option("out", outOption("file to write the sketch to, .npz")),
-    )
+    designOptions(dataArguments(y).option("out", outOption("file to write the sketch to, .npz")))
       .option("design", { type: "string", requiresArg: true, describe: "use the design in this file" })
       .option("shard", { type: "string", requiresArg: true, describe: "sketch part i of n equal parts only: i/n" })
-      .option("limit", { type: "number", requiresArg: true, describe: "sketch the first samples only" }),
-  run: async (args, { progress, signal }) => {
+      .option("limit", { type: "number", requiresArg: true, describe: "sketch the first samples only" })
+      .option("resume", { type: "boolean", describe: "go on from the checkpoint beside --out, if there is one" })
+      .option("checkpoint-every", {
+        ...{ type: "number", requiresArg: true, defaultDescription: "30" },
+        describe: "seconds between checkpoints, which --resume goes on from",
+      }),
+  run: async (args, { progress, signal, note }) => {
     await requireWritable(args.out);
-    const { openDataset } = await import("../../data/dataset.ts");
-    const dataset = await openDataset(args.data);
+    const every = args["checkpoint-every"] ?? 30;
+    requireNonNegative("checkpoint-every", every);
+    const dataset = await datasetOf(args);
     const range = rangeOf(dataset, args.limit, args.shard);
-    const { loadDesign, saveSketch, sketchDataset } = await import("../../sketch/index.ts");
+    const { loadDesign, removeCheckpoint, saveSketch, sketchResumably } = await import("../../sketch/index.ts");
     if (args.design !== undefined) requireNoDesignOptions(args);
     const design = args.design === undefined ? await designOf(dataset, args) : await loadDesign(args.design);
+    const checkpoint = `${args.out.replace(/\.npz$/i, "")}.checkpoint.npz`;
+    signal.addEventListener("abort", () => note(`sketch: repeat the command with --resume to go on`));
     const started = performance.now();
     const made = await progress("sketch", (onProgress) =>
-      sketchDataset(dataset, design, {
-        ...{ range, signal },
+      sketchResumably(dataset, design, checkpoint, {
+        ...{ range, signal, resume: args.resume ?? false, checkpointSeconds: every },
         onProgress: (step, maxSteps) => onProgress({ step, maxSteps, objective: Number.NaN }),
       }),
     );
     const seconds = (performance.now() - started) / 1000;
     await saveSketch(args.out, made);
+    await removeCheckpoint(checkpoint);
     const { data, words } = sketchFacts(made);
     return {
       text: factLines({

@@ -1,0 +1,181 @@
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import ndarray from "ndarray";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { encodeNpy, encodeNpz, type NpyArray } from "../../src/data/index.ts";
+import { stream } from "../../src/data/random.ts";
+import { loadSketch } from "../../src/sketch/index.ts";
+import { filesIn, inProcess, program, scratch, sketchprior } from "./spawn.ts";
+
+const test = suite("commands on sketches");
+const folder = scratch();
+process.chdir(folder);
+const run = (line: string) => inProcess(line.split(" "));
+const ok = async (line: string) => {
+  const { code, stdout, stderr } = await run(`${line} --json`);
+  assert.equal([code, stderr], [0, ""], line);
+  return JSON.parse(stdout);
+};
+const refused = async (line: string, message: RegExp) => {
+  const before = filesIn(folder);
+  const { code, stdout, stderr } = await run(line);
+  assert.equal([code, stdout], [1, ""], line);
+  assert.match(stderr, message);
+  assert.equal(filesIn(folder), before);
+};
+
+const rows = stream(1, "rows").fillNormal(new Float32Array(120));
+const bytes = (data: Float32Array, shape: number[]) => encodeNpy(ndarray(data, shape));
+const npz = (arrays: Record<string, NpyArray>) => encodeNpz({ arrays, metadata: undefined });
+writeFileSync("data.npy", bytes(rows, [60, 2]));
+writeFileSync("a.npy", bytes(rows.slice(0, 50), [25, 2]));
+writeFileSync("b.csv", Array.from({ length: 35 }, (_, i) => rows.slice(50 + 2 * i, 52 + 2 * i).join(",")).join("\n"));
+writeFileSync("raw.f32", Buffer.from(rows.buffer));
+const labels = ndarray(
+  Uint8Array.from({ length: 60 }, (_, i) => i % 3),
+  [60],
+);
+writeFileSync("labelled.npz", npz({ data: ndarray(rows, [60, 2]), labels }));
+
+const SMALL = "--frequencies 32 --scale 1,2";
+
+test("the same samples from one file, several files, raw numbers and standard input give the same sketch", async () => {
+  await ok(`sketch data.npy -o X.npz ${SMALL}`);
+  const { sums } = await loadSketch("X.npz");
+  await ok(`sketch a.npy b.csv -o Y.npz ${SMALL}`);
+  await ok(`sketch raw.f32 --shape 2 -o Z.npz ${SMALL}`);
+  const words = [...program, "sketch", "-", "-o", "S.npz", ...SMALL.split(" ")];
+  const piped = spawnSync(process.execPath, words, { cwd: folder, input: readFileSync("data.npy") });
+  assert.equal([piped.status, String(piped.stderr)], [0, ""]);
+  for (const file of ["Y.npz", "Z.npz", "S.npz"]) assert.equal((await loadSketch(file)).sums, sums, file);
+});
+
+test("subtract takes a part out again; what cannot be taken out is refused", async () => {
+  await ok(`design data.npy -o D.npz ${SMALL}`);
+  for (const i of [1, 2, 3]) await ok(`sketch data.npy --design D.npz --shard ${i}/3 -o P${i}.npz`);
+  await ok("merge P1.npz P2.npz P3.npz -o all.npz");
+  assert.is((await ok("subtract all.npz P1.npz P3.npz -o left.npz")).count, 20);
+  const [left, part] = [await loadSketch("left.npz"), await loadSketch("P2.npz")];
+  for (const [name, sum] of Object.entries(left.sums)) {
+    for (const [i, v] of sum.entries()) assert.ok(Math.abs(v - part.sums[name]![i]!) < 1e-12);
+  }
+  await refused(
+    "subtract P1.npz all.npz -o no.npz",
+    /^error: subtract: the part has 60 samples, the whole 20; at least/,
+  );
+  await ok("sketch data.npy -o other.npz --frequencies 16 --scale 1,2");
+  await refused(
+    "subtract all.npz other.npz -o no.npz",
+    /^error: subtract: all\.npz and other\.npz are of different designs \(fourier\.m: 32 and 16\); one is no part/,
+  );
+});
+
+test("--by-label sums every label apart, --structured changes the design", async () => {
+  const { labels: classes, count } = await ok(`sketch labelled.npz --by-label -o L.npz ${SMALL}`);
+  assert.equal([classes, count], [3, 60]);
+  assert.equal([...(await loadSketch("L.npz")).sums["labels.count"]!], [20, 20, 20]);
+  const { families } = await ok(`sketch data.npy --structured --law adapted-radius -o T.npz ${SMALL}`);
+  assert.equal([families[0].law, families[0].structured], ["adapted-radius", true]);
+  assert.match((await run("inspect T.npz")).stdout, /32 structured frequencies, law adapted-radius/);
+  assert.match((await run("inspect L.npz")).stdout, /labels +0 to 2, each summed apart/);
+});
+
+test("what cannot be sketched is refused in one line, and nothing is written", async () => {
+  writeFileSync("constant.npy", bytes(new Float32Array(40).fill(3), [20, 2]));
+  writeFileSync("one.npy", bytes(rows.slice(0, 2), [1, 2]));
+  writeFileSync("none.npy", bytes(new Float32Array(0), [0, 2]));
+  writeFileSync("wide.npy", bytes(rows, [40, 3]));
+  for (const [line, message] of [
+    ["none.npy", /^error: none\.npy: holds no samples\n$/],
+    [
+      "constant.npy",
+      /^error: sketch: scale auto: all samples of the pilot are equal, no scale follows; give scales\n$/,
+    ],
+    ["one.npy", /^error: sketch: scale auto: all samples of the pilot are equal/],
+    ["data.npy --scale 0", /^error: sketch: scale: must be a positive number, got 0\n$/],
+    ["data.npy --features pca:3", /^error: features: pca:3 asks for more components than dimensions \(2\)\n$/],
+    ["data.npy --by-label", /^error: sketch: data\.npy has no labels, so it cannot be sketched by label\n$/],
+    ["data.npy wide.npy", /^error: wide\.npy: holds samples of shape \[3\], but data\.npy holds \[2\]; all must have/],
+    ["raw.f32", /^error: raw\.f32: raw float32 numbers need their shape; say --shape, as 28,28\n$/],
+    ["raw.f32 --shape 2,x", /^error: --shape: expected numbers separated by commas, got "2,x"\n$/],
+    ["data.npy --design D.npz --by-label", /^error: --by-label: the file of --design already fixes it/],
+    ["data.npy --shard 3/2", /^error: --shard: expected i\/n with 1 ≤ i ≤ n, got "3\/2"\n$/],
+    ["data.npy --checkpoint-every -1", /^error: --checkpoint-every: expected a number of at least 0, got -1\n$/],
+  ] as const) {
+    await refused(`sketch ${line} -o no.npz`, message);
+  }
+  await ok(`sketch labelled.npz --by-label --limit 2 -o few.npz ${SMALL}`); // labels 0 to 2 of the whole set
+  writeFileSync("more.npz", npz({ data: ndarray(rows, [60, 2]), labels: ndarray(new Uint8Array(60).fill(7), [60]) }));
+  await ok(`design labelled.npz --by-label -o DL.npz ${SMALL}`);
+  await refused(
+    "sketch more.npz --design DL.npz -o no.npz",
+    /more\.npz: row 0 has the label 7, the design is for 0 to 2/,
+  );
+});
+
+test("one sample and constant data are sketched at a given scale", async () => {
+  assert.is((await ok(`sketch one.npy -o one.npz ${SMALL}`)).count, 1);
+  assert.is((await ok(`sketch constant.npy -o constant.npz ${SMALL}`)).count, 20);
+});
+
+const LONG = "sketch spiral --frequencies 3000 --scale 0.1,1 --checkpoint-every 0 --limit 60000";
+const CHECKPOINT = "long.checkpoint.npz";
+const written = () => statSync(CHECKPOINT, { throwIfNoEntry: false })?.mtimeMs;
+
+/** Runs a command until it has written a checkpoint, then sends the signal. */
+async function interrupted(line: string, signal: NodeJS.Signals) {
+  const before = written();
+  const child = spawn(process.execPath, [...program, ...line.split(" ")], { cwd: folder });
+  let stderr = "";
+  child.stderr.on("data", (chunk) => {
+    stderr += chunk;
+  });
+  const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
+  while (written() === before && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 10));
+  child.kill(signal);
+  return { code: await ended, stderr };
+}
+
+test("after kill -9 and after Ctrl-C, --resume gives the bytes of an uninterrupted run", async () => {
+  const killed = await interrupted(`${LONG} -o long.npz`, "SIGKILL");
+  assert.equal([killed.code, existsSync("long.npz"), existsSync(CHECKPOINT)], [null, false, true]);
+  const stopped = await interrupted(`${LONG} -o long.npz --resume`, "SIGINT");
+  assert.equal(stopped, {
+    code: 130,
+    stderr: "sketch: repeat the command with --resume to go on\nerror: interrupted\n",
+  });
+  assert.equal([existsSync("long.npz"), existsSync(CHECKPOINT)], [false, true]);
+  const [resumed, whole] = await Promise.all([
+    sketchprior(folder, `${LONG} -o long.npz --resume`.split(" ")),
+    sketchprior(folder, `${LONG} -o whole.npz`.split(" ")),
+  ]);
+  assert.equal([resumed!.code, whole!.code, existsSync(CHECKPOINT)], [0, 0, false]);
+  assert.equal(readFileSync("long.npz"), readFileSync("whole.npz"));
+});
+
+/** A file system of 64 kB, where this process may make one. */
+const mounted = () => {
+  const mount = `${folder}/tiny`;
+  spawnSync("mkdir", [mount]);
+  const done = process.getuid?.() === 0 && spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", mount]);
+  return done && done.status === 0 ? mount : undefined;
+};
+
+test("a full disk is an error in one line, and the old file survives", async () => {
+  const mount = mounted();
+  if (!mount) console.log("(no right to mount a tiny file system here)");
+  if (!mount) return; // not root, or no right to mount: test/data/files.test.ts covers the error code
+  try {
+    await ok(`sketch data.npy -o tiny/X.npz ${SMALL}`);
+    const before = readFileSync("tiny/X.npz");
+    const { code, stderr } = await run("sketch data.npy -o tiny/X.npz --frequencies 20000 --scale 1");
+    assert.equal([code, stderr], [1, "error: tiny/X.npz: cannot be written, the disk is full\n"]);
+    assert.equal(readFileSync("tiny/X.npz"), before);
+    assert.equal(filesIn(mount), ["X.npz"]);
+  } finally {
+    spawnSync("umount", [mount]);
+  }
+});
+
+test.run();
