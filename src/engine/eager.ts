@@ -19,12 +19,17 @@ export async function eager(call: (tensors: tf.Tensor[]) => Struct<tf.Tensor>, i
     try {
       const tensors = inputs.map(({ value }, i) => tf.tensor(data[i]!, value.shape, dtypeOf(value)));
       const result = call(tensors);
-      const leaves = flatten(result, isTensor).map(({ value }) =>
-        fromHost(value.dataSync().slice() as HostData, value.shape),
-      );
+      const leaves = flatten(result, isTensor).map(({ value }) => fromHost(hostData(value), value.shape));
       return unflatten(result, isTensor, leaves);
     } finally {
       tf.engine().endScope();
     }
   };
+}
+
+/** A tensor's numbers in the array type of its dtype: after a cast, tfjs's cpu backend may still hold another one. */
+function hostData(tensor: tf.Tensor): HostData {
+  const values = tensor.dataSync() as HostData;
+  if (tensor.dtype === "int32") return Int32Array.from(values);
+  return tensor.dtype === "bool" ? Uint8Array.from(values) : Float32Array.from(values);
 }

@@ -3,7 +3,7 @@ import ndarray from "ndarray";
 import * as assert from "uvu/assert";
 import { stream } from "../../src/data/random.ts";
 import { sizeOf } from "../../src/engine/graph.ts";
-import { compile, contiguous, type HostArray } from "../../src/engine/index.ts";
+import { type Compiled, type CompileOptions, compile, contiguous, type HostArray } from "../../src/engine/index.ts";
 
 /** A seeded float array, uniform between two numbers. */
 export const floats = (shape: readonly number[], low = -2, high = 2, name = "floats"): HostArray => {
@@ -64,13 +64,16 @@ export async function messageOf(body: () => unknown): Promise<string> {
   return assert.unreachable("expected an error") as never;
 }
 
-/** `fn` compiled with default settings and run once. */
-export async function runOnce<I extends Parameters<typeof compile>[1]>(
-  fn: Parameters<typeof compile<I, tf.Tensor>>[0],
-  inputs: I,
-): Promise<number[]> {
-  const compiled = await compile(fn, inputs);
-  const result = await compiled.run(inputs);
+/** `fn` compiled and run once: the arrays it returns. */
+export async function runOnce(
+  fn: (tensors: tf.Tensor[]) => tf.Tensor[],
+  inputs: readonly HostArray[],
+  options: CompileOptions = {},
+): Promise<HostArray[]> {
+  // a list of any length is more than the inferred structure of `compile` can follow
+  const anyCompile = compile as unknown as (...args: unknown[]) => Promise<Compiled<unknown, unknown>>;
+  const compiled = await anyCompile(fn, inputs, options);
+  const results = await compiled.run(inputs);
   await compiled.dispose();
-  return values(result);
+  return results as HostArray[];
 }

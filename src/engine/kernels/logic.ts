@@ -31,6 +31,8 @@ export const logic = {
     const { graph } = call;
     const [t, e] = [input(call, "t"), input(call, "e")];
     const dtype = t.dtype === "float32" || e.dtype === "float32" ? "float32" : t.dtype === "bool" ? e.dtype : t.dtype;
-    return graph.elementwise("Where", [input(call, "condition"), graph.cast(t, dtype), graph.cast(e, dtype)], dtype);
+    const computed = dtype === "bool" ? "int32" : dtype; // ONNX Runtime has no Where of booleans
+    const operands = [input(call, "condition"), graph.cast(t, computed), graph.cast(e, computed)];
+    return graph.cast(graph.elementwise("Where", operands, computed), dtype);
   },
 } satisfies Kernels;

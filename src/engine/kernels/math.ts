@@ -62,8 +62,14 @@ const floorDiv: Kernel = (call) => {
   if (a.dtype === "float32") return call.graph.cast(math.unary("Floor", math.div(a, b)), "int32");
   const [p, q] = [call.graph.cast(a, "int32"), call.graph.cast(b, "int32")];
   const zero = math.equal(q, 0);
-  const exact = math.div(math.sub(p, modulo(call.graph, p, q)), math.where(zero, 1, q));
-  return math.where(zero, 0, exact);
+  const divisor = math.where(zero, 1, q);
+  const towardsZero = math.div(p, divisor);
+  const rest = math.sub(p, math.mul(towardsZero, divisor));
+  const below = math.and(
+    math.not(math.equal(rest, 0)),
+    math.not(math.equal(math.less(rest, 0), math.less(divisor, 0))),
+  );
+  return math.where(zero, 0, math.where(below, math.sub(towardsZero, 1), towardsZero));
 };
 
 const clip = kernel<ClipByValueAttrs>(({ attrs, graph, inputs }) => {
@@ -109,6 +115,14 @@ const step = real<StepAttrs>((math, x, { attrs }) =>
 
 const square = (x: Value, graph: Graph) => numbers(graph, [x], ([v]) => new Calculator(graph).mul(v!, v!));
 
+/** tfjs's sign of NaN is 0. */
+const sign: Kernel = (call) => {
+  const x = input(call, "x");
+  const math = new Calculator(call.graph);
+  const signed = numeric("Sign")(call) as Value;
+  return x.dtype === "float32" ? math.where(math.unary("IsNaN", x, "bool"), 0, signed) : signed;
+};
+
 export const math = {
   Abs: numeric("Abs"),
   Acos: realOp("Acos"),
@@ -144,7 +158,7 @@ export const math = {
   Reciprocal: realOp("Reciprocal"),
   Round: rounding("Round"),
   Rsqrt: real((math, x) => math.unary("Reciprocal", math.unary("Sqrt", x))),
-  Sign: numeric("Sign"),
+  Sign: sign,
   Sin: realOp("Sin"),
   Sinh: realOp("Sinh"),
   Sqrt: realOp("Sqrt"),

@@ -107,11 +107,9 @@ export const slices = {
   PadV2: kernel<PadV2Attrs>((call) => pad(call.graph, input(call, "x"), call.attrs.paddings, call.attrs.constantValue)),
   Reverse: kernel<ReverseAttrs>((call) => {
     const x = input(call, "x");
-    return reverse(
-      call.graph,
-      x,
-      [call.attrs.dims].flat().map((d) => axisOf(d, x.shape.length)),
-    );
+    const dims: number | number[] | undefined = call.attrs.dims; // tfjs leaves it out for "all"
+    const axes = dims === undefined ? range(x.shape.length) : [dims].flat().map((d) => axisOf(d, x.shape.length));
+    return reverse(call.graph, x, axes);
   }),
   Slice: slice,
   SplitV: kernel<SplitVAttrs>((call) => {
