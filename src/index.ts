@@ -17,7 +17,8 @@ export {
   type TrainOptions,
   trainGenerator,
 } from "../priors/generator/index.ts";
-export type { GeneratorPrior } from "../priors/prior.ts";
+export type { GeneratorPrior, PenaltyPrior } from "../priors/prior.ts";
+export { makePrior } from "../priors/registry.ts";
 export { type Dataset, InputError, openDataset, readRows } from "./data/index.ts";
 export { type Random, stream } from "./data/random.ts";
 export {
@@ -29,6 +30,7 @@ export {
   engineSettings,
 } from "./engine/index.ts";
 export { type EndCode, type Iterated, type IterateOptions, iterate, type Progress } from "./engine/iterate.ts";
+export { type Measurements, measure } from "./measure/index.ts";
 export {
   covariance,
   type DesignOptions,
@@ -44,5 +46,9 @@ export {
   saveSketch,
   sketchDataset,
 } from "./sketch/index.ts";
+export { type BaselineOptions, recoverWithPenalty } from "./solve/baseline.ts";
+export { chooseLambda } from "./solve/choose-lambda.ts";
+export { chooseLatentLambda } from "./solve/choose-latent-lambda.ts";
+export { adjointGap, operatorNorm } from "./solve/doctor.ts";
 export { generate, type LatentOptions, type LatentRecovery, recoverLatent } from "./solve/latent.ts";
 export type { Recovery } from "./solve/recovery.ts";

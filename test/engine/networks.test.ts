@@ -58,7 +58,13 @@ test(
           tf.zeros([4]),
           g as tf.Tensor1D,
         );
-        const image = tf.conv2dTranspose(tf.leakyRelu(normal, 0.2), t as tf.Tensor4D, [4, 16, 16, 2], 2, "same");
+        const image = tf.conv2dTranspose(
+          tf.leakyRelu(normal, 0.2) as tf.Tensor4D,
+          t as tf.Tensor4D,
+          [4, 16, 16, 2],
+          2,
+          "same",
+        );
         return tf.sum(tf.square(tf.sigmoid(image))) as tf.Scalar;
       };
       const { value, grads } = tf.valueAndGrads(loss)([dense!, conv!, transposed!, gain!]);
