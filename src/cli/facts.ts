@@ -33,6 +33,14 @@ export function sketchFacts({ design, count }: Sketch) {
   return { data: { count, ...data }, words: { ...words, samples: `${grouped(count)} of ${words.samples}` } };
 }
 
+/** Whether the scales of a sketch suit its data, in words and as data; nothing for a sketch without Fourier moments. */
+export async function scaleFacts(sketch: Sketch) {
+  if (!sketch.design.families.some(({ kind }) => kind === "fourier")) return { data: {}, words: {} };
+  const { diagnoseScale } = await import("../sketch/index.ts");
+  const { verdict, nearOne, atNoise, noise, words } = diagnoseScale(sketch);
+  return { data: { scale: { verdict, nearOne, atNoise, noise } }, words: { scales: words } };
+}
+
 export const sizeText = async (file: string): Promise<string> => bytesText((await stat(file)).size);
 
 export function priorFacts({ model, settings, sketch, history, code }: TrainedGenerator) {

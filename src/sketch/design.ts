@@ -4,8 +4,16 @@ import { suggestion } from "../data/nearest.ts";
 import { type Dataset, readRows, requireFinite } from "../data/rows.ts";
 import { contiguous } from "../engine/index.ts";
 import { type FamilyOptions, type FamilySpec, families, familyNames, familyOf } from "./families/index.ts";
-import { type DesignArrays, type FeatureSpec, featureCount, learnFeatures, parseFeatures } from "./features.ts";
+import {
+  type DesignArrays,
+  type FeatureSpec,
+  featureCount,
+  learnFeatures,
+  parseFeatures,
+  pilotFeatures,
+} from "./features.ts";
 import { fingerprint } from "./fingerprint.ts";
+import { pilotScale } from "./scale.ts";
 
 /** Version of the design's meaning: sketches of designs with different versions do not merge. */
 export const DESIGN_VERSION = 1;
@@ -60,21 +68,26 @@ export async function makeDesign(options: DesignOptions): Promise<SketchDesign> 
   if (pilot && String(pilot.shape.slice(1)) !== String(shape)) {
     throw new InputError(`design: the pilot holds samples of shape [${pilot.shape.slice(1)}], expected [${shape}]`);
   }
-  const facts = pilot ? await learnFeatures(features, pilotRows(pilot, sample)) : undefined;
+  const rows = pilot && pilotRows(pilot, sample);
+  const facts = rows && (await learnFeatures(features, rows));
   const needPilot = (purpose: string) =>
     new InputError(`design: ${purpose} needs a pilot; give the first rows of the data`);
   if (features.kind === "pca" && !facts) throw needPilot(`features pca:${features.components}`);
+  const k = featureCount(features, sample);
   const context = {
-    sample,
-    features: featureCount(features, sample),
+    ...{ sample, features: k },
     spread: (purpose: string) => {
       if (!facts) throw needPilot(purpose);
       return facts.spread;
     },
+    cluster: async (purpose: string) => {
+      if (!facts) throw needPilot(purpose);
+      return pilotScale(await pilotFeatures(features, rows, facts.arrays), facts.spread / Math.sqrt(k));
+    },
   };
   const chosen = options.families ?? familyNames.map((kind) => ({ kind }) as FamilyOptions);
   requireDistinct(chosen);
-  const specs = chosen.map((family) => familyOf(family.kind).design(family, context));
+  const specs = await Promise.all(chosen.map((family) => familyOf(family.kind).design(family, context)));
   const common = { version: DESIGN_VERSION, shape: [...shape], features, families: specs };
   return sealed({ ...common, ...(labels !== undefined && { labels }), arrays: facts?.arrays ?? {} });
 }

@@ -93,6 +93,24 @@ export async function learnFeatures(spec: FeatureSpec, pilot: NdArray<Float32Arr
   };
 }
 
+/** The features u [P, k] of a pilot's rows [P, d]. */
+export async function pilotFeatures(
+  spec: FeatureSpec,
+  pilot: NdArray<Float32Array>,
+  arrays: DesignArrays,
+): Promise<NdArray<Float32Array>> {
+  if (spec.kind === "raw") return pilot;
+  const encode = await compile(
+    (given: { x: tf.Tensor; arrays: Readonly<Record<string, tf.Tensor>> }) =>
+      encodeFeatures(spec, given.x, given.arrays),
+    { x: pilot, arrays },
+    { name: "features" },
+  );
+  const features = (await encode.run({ x: pilot, arrays })) as NdArray<Float32Array>;
+  await encode.dispose();
+  return features;
+}
+
 function columnMeans(data: Float32Array, rows: number, d: number): Float64Array {
   const mean = new Float64Array(d);
   for (let i = 0; i < rows * d; i++) mean[i % d]! += data[i]!;

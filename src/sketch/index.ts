@@ -21,7 +21,15 @@ export {
   sumShapes,
 } from "./design.ts";
 export {
+  diagnoseScale,
+  estimateScale,
+  modulusPoints,
+  type ScaleDiagnosis,
+  type ScaleVerdict,
+} from "./diagnosis.ts";
+export {
   AUTO_SCALES,
+  autoScales,
   DEFAULT_FREQUENCIES,
   type FourierOptions,
   type FourierSpec,
@@ -37,6 +45,7 @@ export {
 } from "./features.ts";
 export { labelCounts, ofLabel, withoutLabels } from "./labels.ts";
 export { type Law, type LawName, lawNames, laws } from "./laws.ts";
+export { fitScale, type ModulusPoints, pilotScale } from "./scale.ts";
 export {
   covariance,
   fourierMoments,

@@ -30,18 +30,25 @@ export interface FrequencySettings {
 /** Size of a block for k features: a power of two, at least 64 because shorter rows have few directions. */
 export const paddedSize = (k: number): number => Math.max(64, 2 ** Math.ceil(Math.log2(k)));
 
+/** |ω_j| = R_j/σ_j of every frequency, without the directions. */
+export function structuredNorms({ law, scales, m, seed }: FrequencySettings, k: number): Float64Array {
+  const random = stream(seed, "radii", law);
+  return Float64Array.from({ length: m }, (_, j) => laws[law].radius(random, k) / scales[j % scales.length]!);
+}
+
 /** Signs and radii from the seed. With k < p the norms |q_j| are computed once, as much work as sketching k samples. */
-export function drawStructured({ law, scales, m, seed }: FrequencySettings, k: number): Structured {
+export function drawStructured(settings: FrequencySettings, k: number): Structured {
+  const { m, seed } = settings;
   const p = paddedSize(k);
   const blocks = Math.ceil(m / p);
   const signs = new Float32Array(3 * blocks * p);
   const radii = new Float32Array(m);
-  const random = stream(seed, "radii", law);
+  const radiiOverScales = structuredNorms(settings, k);
   for (let block = 0; block < blocks; block++) {
     const { drawn, norms } = drawBlock(seed, block, p, k);
     for (const [i, diagonal] of drawn.entries()) signs.set(diagonal, (i * blocks + block) * p);
     for (let j = block * p; j < Math.min(m, (block + 1) * p); j++) {
-      radii[j] = laws[law].radius(random, k) / (scales[j % scales.length]! * norms[j - block * p]!);
+      radii[j] = radiiOverScales[j]! / norms[j - block * p]!;
     }
   }
   return { signs: ndarray(signs, [3, blocks, p]), radii: ndarray(radii, [m]) };

@@ -2,7 +2,7 @@ import { InputError } from "../../data/errors.ts";
 import type { Dataset, Range } from "../../data/rows.ts";
 import { defineCommand } from "../command.ts";
 import { dataArguments, datasetOf, designOf, designOptions, requireNoDesignOptions } from "../designing.ts";
-import { sizeText, sketchFacts } from "../facts.ts";
+import { scaleFacts, sizeText, sketchFacts } from "../facts.ts";
 import { outOption, requireNonNegative, requireWhole, requireWritable } from "../options.ts";
 import { factLines, secondsText } from "../text.ts";
 
@@ -47,13 +47,14 @@ export const sketch = defineCommand({
     await saveSketch(args.out, made);
     await removeCheckpoint(checkpoint);
     const { data, words } = sketchFacts(made);
+    const scale = await scaleFacts(made);
     return {
       text: factLines({
         wrote: `sketch ${args.out}, ${await sizeText(args.out)}`,
-        ...words,
+        ...{ ...words, ...scale.words },
         time: secondsText(seconds),
       }),
-      data: { file: args.out, ...data, seconds },
+      data: { file: args.out, ...data, ...scale.data, seconds },
     };
   },
 });

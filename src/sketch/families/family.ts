@@ -14,6 +14,8 @@ export interface Dimensions {
 export interface DesignContext extends Dimensions {
   /** Root mean squared distance of the pilot's features from their mean; refuses, by name of `purpose`, where there is no pilot. */
   spread(purpose: string): number;
+  /** Deviation of one cluster of the pilot along one direction (`pilotScale`), with the same refusal. */
+  cluster(purpose: string): Promise<number>;
 }
 
 /** One block of n samples as tensors. */
@@ -37,7 +39,7 @@ export interface Family<Spec, Options> {
   /** One line for help texts. */
   readonly summary: string;
   /** Completes and checks the options; everything that two machines must share ends up in the spec. */
-  design(options: Options, context: DesignContext): Spec;
+  design(options: Options, context: DesignContext): Spec | Promise<Spec>;
   /** Names and shapes of the sums over one group. */
   sums(spec: Spec, dimensions: Dimensions): Readonly<Record<string, readonly number[]>>;
   /** Arrays that the block function needs, regenerated from the spec or taken from the design: Ω, anchors. */

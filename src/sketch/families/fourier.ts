@@ -24,7 +24,7 @@ export interface FourierOptions {
   readonly kind: "fourier";
   /** Law of the frequencies; default gaussian. */
   readonly law?: LawName;
-  /** Scales σ, or `auto` (default): from the pilot's spread, see `AUTO_SCALES`. */
+  /** Scales σ, or `auto` (default): from the pilot's spread and clusters, see `autoScales`. */
   readonly scales?: readonly number[] | "auto";
   /** Number of frequencies; default 4096. */
   readonly m?: number;
@@ -37,9 +37,24 @@ export interface FourierOptions {
 /**
  * The scales of `auto`, as multiples c of the data's spread r = √E|u - Eu|². σ is chosen so that ωᵀCov(u)ω is 1/c² in the
  * mean over the law, so that for Gaussian data moments have a modulus of about exp(-1/2c²): 0.02, 0.25, 0.6.
- * For the Gaussian law σ = c r; in general σ = c r norm/√k, with the law's own norm. Provisional.
+ * For the Gaussian law σ = c r; in general σ = c r norm/√k, with the law's own norm. Where the data come in clusters much
+ * narrower than their spread, `autoScales` adds finer ones.
  */
 export const AUTO_SCALES: readonly number[] = [0.35, 0.6, 1];
+
+/** Ratio of one automatic scale to the next. */
+const AUTO_RATIO = 1.7;
+
+/**
+ * The scales of `auto` as multiples of the spread. `clusters` is the deviation of one cluster along one direction, as a part
+ * of the data's own (1 for a Gaussian, 0.1 for narrow clusters far apart): finer scales by 1/1.7 are added down to 0.6 of it,
+ * so that a cluster's own shape is seen as the whole's is.
+ */
+export function autoScales(clusters: number): number[] {
+  const scales = [...AUTO_SCALES];
+  for (let c = AUTO_SCALES[0]! / AUTO_RATIO; c >= 0.6 * clusters; c /= AUTO_RATIO) scales.unshift(c);
+  return scales;
+}
 
 /** Number of frequencies when none is given. */
 export const DEFAULT_FREQUENCIES = 4096;
@@ -69,7 +84,10 @@ export function drawFrequencies(spec: FourierSpec, k: number): NdArray<Float32Ar
 /** Φ(x) = (cos ωⱼᵀu, sin ωⱼᵀu), j = 1 … m, on the features u of x: CL-GN (Schellekens, Jacques 2020) eq. 1 without 1/√m. */
 export const fourier: Family<FourierSpec, FourierOptions> = {
   summary: "random Fourier moments exp(i ωᵀu) of the features",
-  design: ({ law = "gaussian", scales = "auto", m = DEFAULT_FREQUENCIES, seed = 1, structured = false }, context) => {
+  design: async (
+    { law = "gaussian", scales = "auto", m = DEFAULT_FREQUENCIES, seed = 1, structured = false },
+    context,
+  ) => {
     if (!(law in laws)) throw new InputError(`sketch: unknown law "${law}"; ${suggestion(law, lawNames)}`);
     if (!(Number.isInteger(m) && m > 0)) {
       throw new InputError(`sketch: frequencies: must be a positive whole number, got ${m}`);
@@ -90,7 +108,8 @@ export const fourier: Family<FourierSpec, FourierOptions> = {
       throw new InputError("sketch: scale auto: all samples of the pilot are equal, no scale follows; give scales");
     }
     const unit = (spread * laws[law].norm(context.features)) / Math.sqrt(context.features);
-    return spec(AUTO_SCALES.map((c) => Number((c * unit).toPrecision(6))));
+    const clusters = (await context.cluster("scale auto")) / (spread / Math.sqrt(context.features));
+    return spec(autoScales(clusters).map((c) => Number((c * unit).toPrecision(6))));
   },
   sums: ({ m }) => ({ cos: [m], sin: [m] }),
   inputs: (spec, { features }) =>

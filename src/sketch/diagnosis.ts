@@ -1,0 +1,64 @@
+import { InputError } from "../data/errors.ts";
+import { dimensionsOf, familySpec } from "./design.ts";
+import { columnNorms, fitScale, type ModulusPoints } from "./scale.ts";
+import { fourierMoments, frequencies, type Sketch } from "./sketch.ts";
+import { structuredNorms } from "./structured.ts";
+
+/** |ω_j| and |z_j| of a sketch's Fourier moments. */
+export function modulusPoints(sketch: Sketch): { norms: Float64Array; moduli: Float64Array; count: number } {
+  const spec = familySpec(sketch.design, "fourier", "modulus of the moments");
+  const { cos, sin } = fourierMoments(sketch);
+  return {
+    norms: spec.structured
+      ? structuredNorms(spec, dimensionsOf(sketch.design).features)
+      : columnNorms(frequencies(sketch.design), spec.m),
+    moduli: Float64Array.from(cos, (c, j) => Math.hypot(c, sin[j]!)),
+    count: sketch.count,
+  };
+}
+
+/** `fitScale` of a sketch: the deviation of one cluster along one direction, in the units of the features. */
+export function estimateScale(sketch: Sketch): number {
+  const found = fitScale(modulusPoints(sketch));
+  if (found !== undefined) return found;
+  const { words } = diagnoseScale(sketch);
+  throw new InputError(`scale: cannot be estimated from this sketch: its scales are ${words}`);
+}
+
+export type ScaleVerdict = "good" | "too coarse" | "too fine";
+
+export interface ScaleDiagnosis extends ModulusPoints {
+  /** Modulus of a moment that is only noise: 1/√n. */
+  readonly noise: number;
+  /** Parts of the moments above 0.95, and below three times the noise. */
+  readonly nearOne: number;
+  readonly atNoise: number;
+  readonly verdict: ScaleVerdict;
+  /** The verdict as a sentence, with what to do. */
+  readonly words: string;
+}
+
+/** Moments above this say that samples are equal at that scale; parts above that make a verdict. */
+const NEAR_ONE = 0.95;
+const MOST = 0.8;
+
+/**
+ * Whether a sketch's scales suit its data: moments whose modulus is nearly 1 saw all samples as one point (σ too large), those
+ * at the noise 1/√n saw nothing in common (σ too small). A verdict when more than 80 % are one of the two.
+ */
+export function diagnoseScale(sketch: Sketch): ScaleDiagnosis {
+  const points = modulusPoints(sketch);
+  const m = points.moduli.length;
+  const noise = 1 / Math.sqrt(sketch.count);
+  const nearOne = points.moduli.filter((v) => v > NEAR_ONE).length / m;
+  const atNoise = points.moduli.filter((v) => v < 3 * noise && v <= NEAR_ONE).length / m;
+  const percent = (part: number) => `${Math.round(100 * part)} %`;
+  const shares = `${percent(nearOne)} of the moments are nearly 1, ${percent(atNoise)} are at the noise`;
+  const verdict = nearOne > MOST ? "too coarse" : atNoise > MOST ? "too fine" : "good";
+  const advice = {
+    good: "good",
+    "too coarse": "too coarse, use smaller scales",
+    "too fine": "too fine, use larger scales",
+  };
+  return { ...points, noise, nearOne, atNoise, verdict, words: `${advice[verdict]} (${shares})` };
+}
