@@ -97,8 +97,10 @@ function traceTwice(
 ): Trace {
   const first = trace(call, examples);
   const second = trace(call, examples);
+  const [bytes, again] = [first, second].map((t) => encodeOnnx(t.graph, t.outputs));
   const same =
-    Buffer.from(encodeOnnx(first.graph, first.outputs)).equals(encodeOnnx(second.graph, second.outputs)) &&
+    bytes!.length === again!.length &&
+    bytes!.every((v, i) => v === again![i]) &&
     first.graph.hidden.every((c, i) => sameData(c, second.graph.hidden[i]!));
   if (!same) {
     throw new Error(

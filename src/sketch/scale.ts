@@ -94,6 +94,8 @@ const ROUNDS = 7;
 /** Rounds whose estimates are averaged (geometric mean) in the end: those before are on the way. */
 const AVERAGED = 5;
 const PILOT_ROWS = 5000;
+/** Samples at once, so that little memory is needed. */
+const PILOT_BLOCK = 500;
 /** The first small sketch looks for clusters down to this part of the data's own deviation, by halves. */
 const OCTAVES = 8;
 
@@ -105,17 +107,31 @@ const OCTAVES = 8;
 export async function pilotScale(pilot: NdArray<Float32Array>, deviation: number, seed = 1): Promise<number> {
   const k = pilot.shape[1]!;
   const count = Math.min(pilot.shape[0]!, PILOT_ROWS);
-  const u = ndarray(pilot.data.subarray(0, count * k), [count, k]);
   const m = PILOT_FREQUENCIES;
   const omega = ndarray(new Float32Array(k * m), [k, m]);
-  const means = await compile(
+  const rows = Math.min(count, PILOT_BLOCK);
+  const u = ndarray(new Float32Array(rows * k), [rows, k]);
+  const block = await compile(
     (given: { u: tf.Tensor; omega: tf.Tensor }) => {
       const phase = tf.matMul(given.u, given.omega);
-      return { cos: tf.mean(tf.cos(phase), 0), sin: tf.mean(tf.sin(phase), 0) };
+      return { cos: tf.sum(tf.cos(phase), 0), sin: tf.sum(tf.sin(phase), 0) };
     },
     { u, omega },
     { name: "pilot scale" },
   );
+  const moduliAt = async (used: number): Promise<Float64Array> => {
+    const [re, im] = [new Float64Array(m), new Float64Array(m)];
+    for (let first = 0; first < used; first += rows) {
+      u.data.set(pilot.data.subarray(first * k, (first + rows) * k));
+      const { cos, sin } = await block.run({ u, omega });
+      for (let j = 0; j < m; j++) {
+        re[j]! += cos.data[j]!;
+        im[j]! += sin.data[j]!;
+      }
+    }
+    return re.map((v, j) => Math.hypot(v, im[j]!) / used);
+  };
+  const used = count - (count % rows); // whole blocks
   let scale = deviation;
   let logarithms = 0;
   try {
@@ -123,13 +139,12 @@ export async function pilotScale(pilot: NdArray<Float32Array>, deviation: number
       const scales = round > 0 ? [scale] : Array.from({ length: OCTAVES }, (_, i) => deviation / 2 ** i);
       const spec = { kind: "fourier", law: "adapted-radius", scales, m, seed: seed + round } as const;
       omega.data.set(drawFrequencies(spec, k).data);
-      const { cos, sin } = await means.run({ u, omega });
-      const moduli = Float64Array.from(cos.data, (c, j) => Math.hypot(c, sin.data[j]!));
-      scale = fitScale({ norms: columnNorms(omega, m), moduli, count }) ?? scale;
+      const moduli = await moduliAt(used);
+      scale = fitScale({ norms: columnNorms(omega, m), moduli, count: used }) ?? scale;
       if (round > ROUNDS - AVERAGED) logarithms += Math.log(scale) / AVERAGED;
     }
   } finally {
-    await means.dispose();
+    await block.dispose();
   }
   return Math.exp(logarithms);
 }
