@@ -19,7 +19,7 @@ export {
 } from "../priors/generator/index.ts";
 export type { GeneratorPrior, PenaltyPrior } from "../priors/prior.ts";
 export { makePrior } from "../priors/registry.ts";
-export { type Dataset, InputError, openDataset, readRows } from "./data/index.ts";
+export { type Dataset, InputError, openDataset, openDatasets, readRows } from "./data/index.ts";
 export { type Random, stream } from "./data/random.ts";
 export {
   type Compiled,
@@ -35,16 +35,22 @@ export {
   covariance,
   type DesignOptions,
   designFor,
+  diagnoseScale,
+  estimateScale,
   fourierMoments,
   frequencies,
   loadSketch,
   makeDesign,
   mean,
   mergeSketches,
+  ofLabel,
   type Sketch,
   type SketchDesign,
   saveSketch,
   sketchDataset,
+  sketchResumably,
+  subtractSketch,
+  withoutLabels,
 } from "./sketch/index.ts";
 export { type BaselineOptions, recoverWithPenalty } from "./solve/baseline.ts";
 export { chooseLambda } from "./solve/choose-lambda.ts";

@@ -81,6 +81,29 @@ test("--by-label sums every label apart, --structured changes the design", async
   assert.match((await run("inspect L.npz")).stdout, /labels +0 to 2, each summed apart/);
 });
 
+test("inspect says and draws whether the scales suit the data; the drawing holds every moment", async () => {
+  await ok("sketch data.npy -o coarse.npz --frequencies 200 --scale 1000");
+  const { code, stdout } = await run("inspect coarse.npz --plot coarse.html");
+  assert.is(code, 0);
+  assert.match(
+    stdout,
+    /scales +too coarse, use smaller scales \(100 % of the moments are nearly 1, 0 % are at the noise\)/,
+  );
+  assert.match(stdout, /plot +coarse\.html/);
+  const page = readFileSync("coarse.html", "utf8");
+  assert.match(page, /Scales: too coarse, use smaller scales/);
+  assert.is(page.match(/h\.01/g)!.length, 200);
+  assert.not.match(page, /NaN|undefined|Infinity|src=|<script/);
+  await refused(
+    "inspect coarse.npz --plot x.png",
+    /^error: --plot: expected a name that ends in \.html, got "x\.png"\n$/,
+  );
+  await refused(
+    "inspect data.npy --plot x.html",
+    /^error: --plot: data\.npy is no sketch; only sketches are plotted\n$/,
+  );
+});
+
 test("what cannot be sketched is refused in one line, and nothing is written", async () => {
   writeFileSync("constant.npy", bytes(new Float32Array(40).fill(3), [20, 2]));
   writeFileSync("one.npy", bytes(rows.slice(0, 2), [1, 2]));

@@ -1,8 +1,10 @@
 import { stat } from "node:fs/promises";
 import { InputError } from "../../data/errors.ts";
 import type { Npz } from "../../data/npz.ts";
+import type { Sketch } from "../../sketch/index.ts";
 import { defineCommand, type Outcome } from "../command.ts";
-import { designFacts, measurementFacts, priorFacts, reconstructionFacts, sketchFacts } from "../facts.ts";
+import { designFacts, measurementFacts, priorFacts, reconstructionFacts, scaleFacts, sketchFacts } from "../facts.ts";
+import { requireWritable } from "../options.ts";
 import { bytesText, factLines, grouped, shapeText } from "../text.ts";
 
 export const inspect = defineCommand({
@@ -10,18 +12,25 @@ export const inspect = defineCommand({
   description: "Say what a file is: sketch, design, measurements, reconstruction, prior folder or data set.",
   examples: [
     ["sketchprior inspect X.npz", "the sketch's design, sample count and fingerprint"],
+    ["sketchprior inspect X.npz --plot X.html", "whether its scales suit the data, as a picture"],
     ["sketchprior inspect prior/ --json", "the prior's settings as JSON"],
   ],
   options: (y) =>
-    y.positional("file", { type: "string", demandOption: true, describe: "file, prior folder or name of a data set" }),
-  run: async ({ file }) => {
+    y
+      .positional("file", { type: "string", demandOption: true, describe: "file, prior folder or name of a data set" })
+      .option("plot", {
+        ...{ type: "string", requiresArg: true },
+        describe: "for a sketch: write its moments against their frequencies to this .html file",
+      }),
+  run: async ({ file, plot }) => {
+    if (plot !== undefined) await requirePlot(file, plot);
     const found = await stat(file).catch(() => undefined);
     if (found?.isDirectory()) return inspectFolder(file);
     const size = found ? bytesText(found.size) : undefined;
     if (!/\.npz$/i.test(file)) return inspectData(file, size);
     const { readNpz } = await import("../../data/npz.ts");
     const npz = await readNpz(file);
-    return npz.metadata?.format === undefined ? inspectData(file, size) : inspectOwn(file, npz, size);
+    return npz.metadata?.format === undefined ? inspectData(file, size) : inspectOwn(file, npz, size, plot);
   },
 });
 
@@ -44,12 +53,20 @@ async function inspectFolder(folder: string): Promise<Outcome> {
 }
 
 /** A file that sketchprior wrote, by the format in its metadata. */
-async function inspectOwn(file: string, npz: Npz, size: string | undefined): Promise<Outcome> {
+async function inspectOwn(
+  file: string,
+  npz: Npz,
+  size: string | undefined,
+  plot: string | undefined,
+): Promise<Outcome> {
   const format = String(npz.metadata?.format);
   const { DESIGN_FORMAT, loadDesign, loadSketch, SKETCH_FORMAT } = await import("../../sketch/index.ts");
   if (format === SKETCH_FORMAT.format) {
-    const { words, data } = sketchFacts(await loadSketch(file));
-    return outcome("sketch", file, { size, ...words }, data);
+    const sketch = await loadSketch(file);
+    const { words, data } = sketchFacts(sketch);
+    const scale = await scaleFacts(sketch);
+    if (plot !== undefined) await writePlot(file, plot, sketch);
+    return outcome("sketch", file, { size, ...words, ...scale.words, plot }, { ...data, ...scale.data, plot });
   }
   if (format === DESIGN_FORMAT.format) {
     const { words, data } = designFacts(await loadDesign(file));
@@ -66,6 +83,23 @@ async function inspectOwn(file: string, npz: Npz, size: string | undefined): Pro
     return outcome("reconstruction", file, { size, ...words }, data);
   }
   throw new InputError(`${file}: has the format "${format}", which this sketchprior does not know`);
+}
+
+/** Refuses a plot that could not be made, before any work. */
+async function requirePlot(file: string, plot: string): Promise<void> {
+  if (!/\.html?$/i.test(plot)) throw new InputError(`--plot: expected a name that ends in .html, got "${plot}"`);
+  await requireWritable(plot);
+  const { SKETCH_FORMAT } = await import("../../sketch/index.ts");
+  const { readNpz } = await import("../../data/npz.ts");
+  const isSketch = /\.npz$/i.test(file) && (await readNpz(file)).metadata?.format === SKETCH_FORMAT.format;
+  if (!isSketch) throw new InputError(`--plot: ${file} is no sketch; only sketches are plotted`);
+}
+
+async function writePlot(file: string, plot: string, sketch: Sketch): Promise<void> {
+  const { diagnoseScale } = await import("../../sketch/index.ts");
+  const { moduliPage } = await import("../../report/moduli.ts");
+  const { writeAtomic } = await import("../../data/files.ts");
+  await writeAtomic(plot, moduliPage(`Moments of ${file}`, diagnoseScale(sketch)));
 }
 
 async function inspectData(file: string, size: string | undefined): Promise<Outcome> {
