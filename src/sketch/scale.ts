@@ -93,7 +93,7 @@ const PILOT_FREQUENCIES = 1000;
 const ROUNDS = 7;
 /** Rounds whose estimates are averaged (geometric mean) in the end: those before are on the way. */
 const AVERAGED = 5;
-const PILOT_ROWS = 5000;
+const pilotRowsFor = (k: number): number => (k > 200 ? 2000 : 5000); // many features: dear, and precise anyway
 /** Samples at once, so that little memory is needed. */
 const PILOT_BLOCK = 500;
 /** The first small sketch looks for clusters down to this part of the data's own deviation, by halves. */
@@ -106,7 +106,7 @@ const OCTAVES = 8;
  */
 export async function pilotScale(pilot: NdArray<Float32Array>, deviation: number, seed = 1): Promise<number> {
   const k = pilot.shape[1]!;
-  const count = Math.min(pilot.shape[0]!, PILOT_ROWS);
+  const count = Math.min(pilot.shape[0]!, pilotRowsFor(k));
   const m = PILOT_FREQUENCIES;
   const omega = ndarray(new Float32Array(k * m), [k, m]);
   const rows = Math.min(count, PILOT_BLOCK);
