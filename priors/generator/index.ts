@@ -1,5 +1,7 @@
 export { fourierLoss, momentLoss } from "./loss.ts";
 export { type Decoder, type GeneratorModel, generatorPrior } from "./model.ts";
 export { type Activation, activations, type NetworkSpec } from "./network.ts";
+export { type Schedule, schedules, type TrainOptions, type TrainSettings } from "./options.ts";
 export { exportOnnx, loadGenerator, saveGenerator } from "./save.ts";
-export { type Schedule, schedules, type TrainedGenerator, type TrainOptions, trainGenerator } from "./train.ts";
+export { type TrainedGenerator, trainGenerator } from "./train.ts";
+export type { Validated } from "./validation.ts";

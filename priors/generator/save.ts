@@ -7,6 +7,7 @@ import { encodeNpz, member, readNpz } from "../../src/data/npz.ts";
 import { compile, fromHost } from "../../src/engine/index.ts";
 import { type Decoder, type GeneratorModel, generatorPrior } from "./model.ts";
 import type { NetworkSpec } from "./network.ts";
+import { olderSettings } from "./options.ts";
 import type { TrainedGenerator } from "./train.ts";
 
 const FORMAT = "sketchprior-generator";
@@ -68,7 +69,9 @@ export async function loadGenerator(folder: string): Promise<TrainedGenerator> {
     ...("decoder.basis" in npz.arrays && { basis: read("decoder.basis") }),
   };
   const weights = Array.from({ length: count }, (_, i) => read(`weights.${i}`));
-  return { ...rest, model: { network, shape, weights, decoder } };
+  const settings = { ...olderSettings, ...rest.settings };
+  const older = { validation: [], kept: rest.history.length }; // priors from before there was validation
+  return { ...older, ...rest, settings, model: { network, shape, weights, decoder } };
 }
 
 /** The generator as an ONNX model: input `z` [1, latent], output `x` [1, ...shape], weights inside. */

@@ -22,34 +22,41 @@ export interface IterateOptions<State> {
   readonly maxSteps: number;
   /** Stops as `converged` once `change` is at or below this; default 0 (never before maxSteps unless nothing moves). */
   readonly tolerance?: number;
-  /** First step index; default 0. A resumed run passes the steps already done. */
-  readonly start?: number;
+  /** The objectives of the steps already done, which a resumed run goes on from; default none. */
+  readonly history?: readonly number[];
+  /** Awaited after every step that goes on to another one: the place for checkpoints. */
+  readonly afterStep?: (reached: Reached<State>) => Promise<void>;
   readonly onProgress?: (progress: Progress) => void;
   readonly signal?: AbortSignal;
 }
 
-export interface Iterated<State> {
+export interface Reached<State> {
+  readonly state: State;
+  /** The objective after every step, those of a resumed run's past included. */
+  readonly history: readonly number[];
+}
+
+export interface Iterated<State> extends Reached<State> {
   /** The last state; after `non-finite` the one before the objective failed. */
   readonly state: State;
   readonly code: EndCode;
   readonly steps: number;
-  /** The objective after every step. */
-  readonly history: readonly number[];
 }
 
 /** The one loop of every solver and of training: counts, stops, keeps history, reports, guards against non-finite values. */
 export async function iterate<State>(options: IterateOptions<State>): Promise<Iterated<State>> {
-  const { maxSteps, tolerance = 0, start = 0 } = options;
+  const { maxSteps, tolerance = 0 } = options;
+  const history = [...(options.history ?? [])];
+  const start = history.length;
   if (!(Number.isInteger(maxSteps) && maxSteps >= start)) {
     throw new RangeError(`iterate: maxSteps: expected a whole number of at least ${start}, got ${maxSteps}`);
   }
-  const history: number[] = [];
   let { state } = options;
   let previous = state;
   const end = (code: EndCode, last = state): Iterated<State> => ({
     state: last,
     code,
-    steps: start + history.length,
+    steps: history.length,
     history,
   });
   for (let index = start; index < maxSteps; index++) {
@@ -62,6 +69,7 @@ export async function iterate<State>(options: IterateOptions<State>): Promise<It
     history.push(report.objective);
     options.onProgress?.({ step: index + 1, maxSteps, objective: report.objective });
     if (report.change <= tolerance) return end("converged");
+    if (index + 1 < maxSteps) await options.afterStep?.({ state, history });
   }
   return end("max-steps");
 }

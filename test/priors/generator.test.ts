@@ -189,6 +189,8 @@ test("options out of range are refused before any work", async () => {
   await refused({ latent: 0 }, /train: latent: expected a positive whole number, got 0/);
   await refused({ batch: 1 }, /train: batch: the unbiased loss needs at least 2 latents, got 1/);
   await refused({ learningRate: Number.NaN }, /train: learning rate: expected a positive number, got NaN/);
+  await refused({ validation: 1 }, /train: validation: expected a fraction of at least 0 and below 1, got 1/);
+  await refused({ patience: 0 }, /train: patience: expected a positive whole number, got 0/);
   await refused({ hidden: [10, -1] }, /network: layer sizes must be positive whole numbers, got 10, 10, -1, 2/);
 });
 

@@ -1,5 +1,7 @@
+import type { TrainedGenerator } from "../../../priors/generator/index.ts";
 import { InputError } from "../../data/errors.ts";
 import { suggestion } from "../../data/nearest.ts";
+import { short } from "../../report/table.ts";
 import { defineCommand } from "../command.ts";
 import { priorFacts } from "../facts.ts";
 import { numberList, outOption, requireFolder } from "../options.ts";
@@ -42,6 +44,14 @@ export const train = defineCommand({
           defaultDescription: "cosine",
         },
         describe: "how the step size falls",
+      })
+      .option("validation", {
+        ...{ type: "number", requiresArg: true, defaultDescription: "0.1" },
+        describe: "fraction of the frequencies held out, to know when to stop; 0: none",
+      })
+      .option("patience", {
+        ...{ type: "number", requiresArg: true, defaultDescription: "half of the steps, at least 500" },
+        describe: "steps without a lower validation loss after which to stop",
       }),
   run: async (args, { seed, signal, progress }) => {
     await requireFolder(args.out);
@@ -66,6 +76,8 @@ export const train = defineCommand({
         ...(args.steps !== undefined && { steps: args.steps }),
         ...(args["learning-rate"] !== undefined && { learningRate: args["learning-rate"] }),
         ...(args.schedule !== undefined && { schedule: args.schedule }),
+        ...(args.validation !== undefined && { validation: args.validation }),
+        ...(args.patience !== undefined && { patience: args.patience }),
       }),
     );
     const seconds = (performance.now() - started) / 1000;
@@ -77,9 +89,17 @@ export const train = defineCommand({
     }
     await saveGenerator(args.out, trained);
     const { words, data } = priorFacts(trained);
+    const held = validationFacts(trained);
     return {
-      text: factLines({ wrote: `prior ${args.out}`, ...words, time: secondsText(seconds) }),
-      data: { folder: args.out, ...data, seconds },
+      text: factLines({ wrote: `prior ${args.out}`, ...words, ...held.words, time: secondsText(seconds) }),
+      data: { folder: args.out, ...data, ...held.data, seconds },
     };
   },
 });
+
+function validationFacts({ validation, kept }: TrainedGenerator) {
+  const best = validation.find(({ step }) => step === kept);
+  if (!best) return { words: {}, data: { kept } };
+  const loss = `${short(best.loss)} ± ${short(best.error)} at frequencies held out`;
+  return { words: { validation: `${loss}, after step ${kept}, whose weights are kept` }, data: { kept, validation } };
+}

@@ -1,0 +1,82 @@
+import { InputError } from "../../src/data/errors.ts";
+import type { Activation } from "./network.ts";
+
+/** Learning rate schedules: the factor of the learning rate at step `index` of `steps`. To add one: a line here. */
+export const schedules = {
+  cosine: (index: number, steps: number) =>
+    Math.min(1, (index + 1) / 50) * 0.5 * (1 + Math.cos((Math.PI * index) / steps)),
+  constant: () => 1,
+} as const;
+export type Schedule = keyof typeof schedules;
+
+export interface TrainOptions {
+  /** Size of the latent z; default the number of features, at least 10 and at most 100. */
+  readonly latent?: number;
+  /** Widths of the hidden layers; default [500, 500]. */
+  readonly hidden?: readonly number[];
+  /** Activation of the hidden layers; default tanh. */
+  readonly activation?: Activation;
+  /** A linear path beside the hidden layers that starts as the Gaussian with the sketch's covariance; default true. */
+  readonly linear?: boolean;
+  /** Latents drawn afresh for every step; default 1000 (CL-GN section 4: fewer than about 1000 do not work). */
+  readonly batch?: number;
+  /** Most Adam steps; default 1000. */
+  readonly steps?: number;
+  /** Adam's step size; default 1e-3. */
+  readonly learningRate?: number;
+  /** `cosine`: 50 steps of warm-up, then down to 0; or `constant`. Default cosine. */
+  readonly schedule?: Schedule;
+  /** Weight of the second-moment loss beside the Fourier loss; default 0.1; 0 leaves it out. */
+  readonly momentWeight?: number;
+  /** Fraction of the frequencies that training never sees and that tell when to stop; default 0.1; 0 turns it off. */
+  readonly validation?: number;
+  /** Steps from one validation to the next; default 50. */
+  readonly validateEvery?: number;
+  /** Steps without a new lowest validation loss after which training stops; default half of `steps`, at least 500. */
+  readonly patience?: number;
+  /** Seed of the initial weights, of the latents and of the frequencies held out; default 1. */
+  readonly seed?: number;
+}
+
+export type TrainSettings = Required<TrainOptions>;
+
+/** The settings of priors from before these options existed: what their training did. */
+export const olderSettings = { validation: 0, validateEvery: 50, patience: 500 } as const;
+
+/** Options with their defaults, for a number of features. Errors: an option out of range. */
+export function completed(options: TrainOptions, features: number): TrainSettings {
+  const steps = options.steps ?? 1000;
+  const settings: TrainSettings = {
+    latent: Math.min(100, Math.max(10, features)),
+    hidden: [500, 500],
+    activation: "tanh",
+    linear: true,
+    batch: 1000,
+    steps,
+    learningRate: 1e-3,
+    schedule: "cosine",
+    momentWeight: 0.1,
+    validation: 0.1,
+    validateEvery: 50,
+    patience: Math.max(500, Math.ceil(steps / 2)),
+    seed: 1,
+    ...options,
+  };
+  const { latent, batch, learningRate, momentWeight, validation, validateEvery, patience } = settings;
+  for (const [name, value] of Object.entries({ latent, batch, steps, validateEvery, patience })) {
+    if (!(Number.isInteger(value) && value > 0)) {
+      throw new InputError(`train: ${name}: expected a positive whole number, got ${value}`);
+    }
+  }
+  if (batch < 2) throw new InputError("train: batch: the unbiased loss needs at least 2 latents, got 1");
+  if (!(learningRate > 0)) {
+    throw new InputError(`train: learning rate: expected a positive number, got ${learningRate}`);
+  }
+  if (!(momentWeight >= 0)) {
+    throw new InputError(`train: moment weight: expected a number of at least 0, got ${momentWeight}`);
+  }
+  if (!(validation >= 0 && validation < 1)) {
+    throw new InputError(`train: validation: expected a fraction of at least 0 and below 1, got ${validation}`);
+  }
+  return settings;
+}

@@ -1,0 +1,102 @@
+import type * as tf from "@tensorflow/tfjs";
+import { stream } from "../../src/data/random.ts";
+import { compile, fromHost } from "../../src/engine/index.ts";
+import { applyNetwork, type NetworkSpec, type Weights } from "./network.ts";
+import type { TrainSettings } from "./options.ts";
+import { lossAt } from "./step.ts";
+import type { Target } from "./target.ts";
+
+/** The unbiased loss at the frequencies held out, after a step, and the standard error of that estimate. */
+export interface Validated {
+  readonly step: number;
+  readonly loss: number;
+  readonly error: number;
+}
+
+/** Fresh batches an estimate is the mean of. */
+const BATCHES = 10;
+
+/** A target cut in two: the frequencies to train on, and those held out, none where the fraction is 0 or m is 1. */
+export function holdOut(
+  target: Target,
+  { validation, seed }: Pick<TrainSettings, "validation" | "seed">,
+): { training: Target; held?: Target } {
+  const m = target.cos.size;
+  const count = validation === 0 ? 0 : Math.min(m - 1, Math.max(1, Math.round(validation * m)));
+  if (count === 0) return { training: target };
+  const order = stream(seed, "validation frequencies").permutation(m);
+  return { training: ofColumns(target, order.subarray(count)), held: ofColumns(target, order.subarray(0, count)) };
+}
+
+/** A target with these frequencies only, in their own order. */
+function ofColumns(target: Target, columns: Int32Array): Target {
+  const { frequencies, cos, sin } = target;
+  const [k, m] = frequencies.shape as [number, number];
+  const sorted = columns.slice().sort();
+  const picked = (row: Float32Array, at = 0) => Float32Array.from(sorted, (j) => row[at + j]!);
+  const omega = new Float32Array(k * sorted.length);
+  for (let i = 0; i < k; i++) omega.set(picked(frequencies.data, i * m), i * sorted.length);
+  return {
+    ...target,
+    frequencies: fromHost(omega, [k, sorted.length]),
+    cos: fromHost(picked(cos.data), [sorted.length]),
+    sin: fromHost(picked(sin.data), [sorted.length]),
+  };
+}
+
+export interface Validator {
+  validate(weights: Weights, step: number): Promise<Validated>;
+  dispose(): Promise<void>;
+}
+
+/** Compiles the loss at the held-out frequencies. Its latents are fresh at every step and none of training's. */
+export async function validator(
+  network: NetworkSpec,
+  held: Target,
+  { batch, seed }: TrainSettings,
+  weights: Weights,
+): Promise<Validator> {
+  const latents = (...names: number[]) =>
+    fromHost(stream(seed, "validation latents", ...names).fillNormal(new Float32Array(batch * network.latent)), [
+      batch,
+      network.latent,
+    ]);
+  const loss = (inputs: { weights: readonly tf.Tensor[]; z: tf.Tensor }) =>
+    lossAt(held, applyNetwork(network, inputs.weights, inputs.z));
+  const compiled = await compile(loss, { weights, z: latents(0) }, { name: "validation" });
+  return {
+    validate: async (weights, step) => {
+      const losses: number[] = [];
+      for (let i = 0; i < BATCHES; i++) {
+        const { data } = await compiled.run({ weights, z: latents(step, i) });
+        losses.push(data[0]!);
+      }
+      const mean = losses.reduce((sum, v) => sum + v, 0) / BATCHES;
+      const variance = losses.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (BATCHES - 1);
+      return { step, loss: mean, error: Math.sqrt(variance / BATCHES) };
+    },
+    dispose: compiled.dispose,
+  };
+}
+
+const lowestOf = (curve: readonly Validated[]): Validated =>
+  curve.reduce((lowest, each) => (each.loss < lowest.loss ? each : lowest));
+
+/**
+ * Whether the newest weights are the ones to keep: their loss is within one standard error of the lowest. Of estimates
+ * that noise cannot tell apart the last counts, because the luckiest of many noisy estimates is not the best.
+ */
+export function isBest(curve: readonly Validated[]): boolean {
+  const { loss, error } = lowestOf(curve);
+  return curve.at(-1)!.loss <= loss + error;
+}
+
+/**
+ * Whether a curve says that training is done: the loss is below the sketch's own sampling floor by a standard error, so
+ * that going on would fit the noise of the sketch; or no new lowest loss came for `patience` steps.
+ */
+export function isSettled(curve: readonly Validated[], floor: number, patience: number): boolean {
+  const last = curve.at(-1);
+  if (!last) return false;
+  return last.loss + last.error <= floor || last.step - lowestOf(curve).step >= patience;
+}

@@ -1,0 +1,111 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { loadGenerator, saveGenerator, type TrainOptions, trainGenerator } from "../../priors/generator/index.ts";
+import { targetOf } from "../../priors/generator/target.ts";
+import { holdOut, isBest, isSettled } from "../../priors/generator/validation.ts";
+import { openDataset } from "../../src/data/index.ts";
+import { designFor, samplingFloor, sketchDataset } from "../../src/sketch/index.ts";
+
+const test = suite("generator training");
+
+const ring = await openDataset("ring");
+const design = await designFor(ring, {
+  families: [{ kind: "fourier" as const, m: 100, seed: 1 }, { kind: "second" as const }],
+});
+const sketchOf = (count: number) => sketchDataset(ring, design, { range: { from: 0, to: count } });
+const sketch = await sketchOf(5000);
+const toy = { latent: 4, hidden: [20, 20], batch: 100, steps: 40, learningRate: 0.02, seed: 3, validateEvery: 10 };
+
+const scratch = async (body: (folder: string) => Promise<void>) => {
+  const folder = await mkdtemp(path.join(os.tmpdir(), "sketchprior-"));
+  try {
+    await body(folder);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+};
+
+test("frequencies are held out by the seed: the two parts are the whole, and share nothing", () => {
+  const target = targetOf(sketch);
+  const { training, held } = holdOut(target, { validation: 0.1, seed: 1 });
+  assert.equal([training.cos.size, held!.cos.size], [90, 10]);
+  const columns = (of: typeof target) => {
+    const [k, m] = of.frequencies.shape as [number, number];
+    const entry = (j: number) => [...Array(k).keys()].map((i) => of.frequencies.data[i * m + j]);
+    return Array.from({ length: m }, (_, j) => [...entry(j), of.cos.data[j], of.sin.data[j]].join(" "));
+  };
+  assert.equal([...columns(training), ...columns(held!)].sort(), columns(target).sort());
+  assert.equal(columns(holdOut(target, { validation: 0.1, seed: 1 }).held!), columns(held!));
+  assert.not.equal(columns(holdOut(target, { validation: 0.1, seed: 2 }).held!), columns(held!));
+  assert.is(holdOut(target, { validation: 0, seed: 1 }).held, undefined);
+});
+
+test("a curve is settled a standard error below the floor, or after `patience` steps without a new lowest loss", () => {
+  const curve = (...losses: number[]) => losses.map((loss, i) => ({ step: 10 * (i + 1), loss, error: 0.5 }));
+  assert.is(isSettled([], 1, 10), false);
+  assert.is(isSettled(curve(4, 0.9), 1, 1000), false); // below the floor, but not by its error
+  assert.is(isSettled(curve(4, 0.5), 1, 1000), true);
+  assert.is(isSettled(curve(4, 3, 3.5), 1, 20), false);
+  assert.is(isSettled(curve(4, 3, 3.5, 3.2), 1, 20), true);
+  assert.is(isBest(curve(4, 3, 3.4)), true); // noise cannot tell 3 from 3.4: the later one counts
+  assert.is(isBest(curve(4, 3, 3.6)), false);
+});
+
+test("training ends as converged at the sampling floor, and keeps the weights of the best validation", async () => {
+  const small = await sketchOf(100);
+  const trained = await trainGenerator(small, { ...toy, hidden: [40, 40], batch: 500, steps: 2000 });
+  assert.is(trained.code, "converged");
+  const last = trained.validation.at(-1)!;
+  assert.ok(last.loss + last.error <= samplingFloor(small));
+  assert.equal([trained.kept, trained.history.length], [last.step, last.step]);
+});
+
+test("without progress training ends after `patience` steps, with the weights that were best", async () => {
+  const options: TrainOptions = { ...toy, learningRate: 1, schedule: "constant", steps: 400, patience: 50 };
+  const { code, kept, validation, history, model } = await trainGenerator(sketch, options);
+  assert.is(code, "converged");
+  const lowest = validation.reduce((a, b) => (b.loss < a.loss ? b : a));
+  assert.ok(validation.find(({ step }) => step === kept)!.loss <= lowest.loss + lowest.error);
+  assert.is(history.length, lowest.step + 50);
+  // the same seed trained up to the kept step only; its schedule is constant, so it takes the same steps
+  const again = await trainGenerator(sketch, { ...options, steps: kept, validation: 0.1, patience: 500 });
+  for (const [i, w] of model.weights.entries()) assert.equal(w.data, again.model.weights[i]!.data);
+});
+
+test("the validation curve is saved; a prior from before there was one is read", async () => {
+  await scratch(async (folder) => {
+    const trained = await trainGenerator(sketch, toy);
+    assert.equal(
+      trained.validation.map(({ step }) => step),
+      [10, 20, 30, 40],
+    );
+    await saveGenerator(folder, trained);
+    const loaded = await loadGenerator(folder);
+    assert.equal([loaded.validation, loaded.kept], [trained.validation, trained.kept]);
+    const file = path.join(folder, "prior.json");
+    const { validation, kept, settings, ...older } = JSON.parse(await readFile(file, "utf8"));
+    const { validation: _, validateEvery, patience, ...olderSettings } = settings;
+    assert.equal([validateEvery, patience], [10, 500]);
+    await writeFile(file, JSON.stringify({ ...older, settings: olderSettings }));
+    const old = await loadGenerator(folder);
+    assert.equal([old.validation, old.kept, old.settings.validation], [[], 40, 0]);
+  });
+});
+
+test("a loss that stops being finite ends as non-finite with finite weights", async () => {
+  // 1e30: the next loss overflows; 1e41: the weights of the only step do, which no next loss would tell
+  for (const wild of [
+    { learningRate: 1e30, steps: 5 },
+    { learningRate: 1e41, steps: 1 },
+  ]) {
+    const { code, model, history } = await trainGenerator(sketch, { ...toy, ...wild });
+    assert.is(code, "non-finite");
+    assert.ok(history.length < wild.steps);
+    for (const { data } of model.weights) assert.ok(data.every(Number.isFinite));
+  }
+});
+
+test.run();
