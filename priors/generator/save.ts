@@ -1,10 +1,10 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
-import ndarray, { type NdArray } from "ndarray";
 import { InputError, messageOf } from "../../src/data/errors.ts";
 import { readFileOrExplain, writeAtomic } from "../../src/data/files.ts";
-import { encodeNpz, member, readNpz } from "../../src/data/npz.ts";
+import { encodeNpz, readNpz } from "../../src/data/npz.ts";
 import { compile, fromHost } from "../../src/engine/index.ts";
+import { numbered, readFloat32, readNumbered } from "./arrays.ts";
 import { type Decoder, type GeneratorModel, generatorPrior } from "./model.ts";
 import type { NetworkSpec } from "./network.ts";
 import { olderSettings } from "./options.ts";
@@ -36,7 +36,7 @@ export async function saveGenerator(folder: string, trained: TrainedGenerator): 
   const { model, ...rest } = trained;
   const { network, shape, weights, decoder } = model;
   const arrays = Object.fromEntries([
-    ...weights.map((w, i) => [`weights.${i}`, w] as const),
+    ...Object.entries(numbered("weights", weights)),
     ...Object.entries(decoder).map(([name, array]) => [`decoder.${name}`, array] as const),
   ]);
   const settings: PriorFile = { format: FORMAT, version: VERSION, network, shape, ...rest };
@@ -61,14 +61,14 @@ export async function loadGenerator(folder: string): Promise<TrainedGenerator> {
   }
   const weightsFile = path.join(folder, WEIGHTS);
   const npz = await readNpz(weightsFile, { format: FORMAT, version: VERSION });
-  const read = (name: string) => float32(member(npz, name, weightsFile), `${weightsFile}: ${name}`);
+  const read = (name: string) => readFloat32(npz, name, weightsFile);
   const count = 2 * (network.hidden.length + 1) + Number(network.linear);
   const decoder: Decoder = {
     centre: read("decoder.centre"),
     scale: read("decoder.scale"),
     ...("decoder.basis" in npz.arrays && { basis: read("decoder.basis") }),
   };
-  const weights = Array.from({ length: count }, (_, i) => read(`weights.${i}`));
+  const weights = readNumbered(npz, "weights", count, weightsFile);
   const settings = { ...olderSettings, ...rest.settings };
   const older = { validation: [], kept: rest.history.length }; // priors from before there was validation
   return { ...older, ...rest, settings, model: { network, shape, weights, decoder } };
@@ -90,9 +90,4 @@ function parsed(bytes: Uint8Array, file: string): PriorFile {
   } catch (error) {
     throw new InputError(`${file}: is not JSON (${messageOf(error)}); the prior is damaged, train it again`);
   }
-}
-
-function float32(array: NdArray, where: string): NdArray<Float32Array> {
-  if (array.data instanceof Float32Array) return ndarray(array.data, array.shape);
-  throw new InputError(`${where}: expected float32, got ${array.dtype}`);
 }

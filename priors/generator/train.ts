@@ -3,6 +3,7 @@ import { adamMoments, adamRate } from "../../src/engine/adam.ts";
 import { compile, fromHost } from "../../src/engine/index.ts";
 import { type EndCode, type IterateOptions, iterate } from "../../src/engine/iterate.ts";
 import { type Sketch, samplingFloor } from "../../src/sketch/index.ts";
+import { type CheckpointOptions, loadTraining, saveTraining, trainingOf } from "./checkpoint.ts";
 import type { GeneratorModel } from "./model.ts";
 import { initialWeights, type NetworkSpec, type Weights } from "./network.ts";
 import { completed, schedules, type TrainOptions, type TrainSettings } from "./options.ts";
@@ -31,23 +32,31 @@ export type TrainState = AdamState & {
   readonly best?: { readonly step: number; readonly weights: Weights };
 };
 
+export interface TrainRun extends Pick<IterateOptions<unknown>, "onProgress" | "signal"> {
+  /** Where and how often to keep the state of training; default nowhere. */
+  readonly checkpoint?: CheckpointOptions;
+  /** Go on from the checkpoint where there is one; default false: begin anew and replace it. */
+  readonly resume?: boolean;
+}
+
 /**
  * Trains a generator from a sketch alone: min_θ ‖z_X − A(G_θ(Z))‖² (CL-GN eq. 6) with fresh latents Z at every step, the
  * loss in its unbiased form (see loss.ts), plus the sketch's mean and covariance. Frequencies held out of the loss tell
  * when to stop and which weights to keep (see validation.ts). The same sketch, settings and seed give the same weights to
  * the last bit on the same machine and thread count.
  *
- * A loss that stops being finite ends with the code `non-finite` and the last good weights.
+ * A loss that stops being finite ends with the code `non-finite` and the last good weights. A
+ * resumed training gives the bits of an uninterrupted one. Errors (InputError): options out of range, a sketch without
+ * Fourier moments or covariance or of constant data, a checkpoint of another training.
  */
-export async function trainGenerator(
-  sketch: Sketch,
-  options: TrainOptions & Pick<IterateOptions<unknown>, "onProgress" | "signal"> = {},
-): Promise<TrainedGenerator> {
-  const { onProgress, signal, ...given } = options;
+export async function trainGenerator(sketch: Sketch, options: TrainOptions & TrainRun = {}): Promise<TrainedGenerator> {
+  const { onProgress, signal, checkpoint, resume = false, ...given } = options;
   const target = targetOf(sketch);
   const settings = completed(given, target.decoder.scale.size);
   const { latent, hidden, activation, linear, batch, steps, learningRate, schedule, seed } = settings;
   const network: NetworkSpec = { latent, hidden, activation, linear, output: target.decoder.scale.size };
+  const of = trainingOf(sketch, settings);
+  const before = resume && checkpoint ? await loadTraining(checkpoint.path, of) : undefined;
   const { training, held } = holdOut(target, settings);
   const weights = initialWeights(network, seed, linear ? gaussianStart(target, latent) : undefined);
   const initial: TrainState = { weights, moments: adamMoments(weights), validation: [] };
@@ -60,9 +69,11 @@ export async function trainGenerator(
     rate: adamRate(1, 0),
   });
   const validation = held && (await validator(network, held, settings, weights));
+  const every = checkpoint?.every ?? 100;
   const floor = held ? samplingFloor(sketch) : 0;
   const run = await iterate<TrainState>({
-    state: initial,
+    state: before?.state ?? initial,
+    history: before?.history ?? [],
     maxSteps: steps,
     ...(onProgress && { onProgress }),
     ...(signal && { signal }),
@@ -79,7 +90,11 @@ export async function trainGenerator(
         change: due && isSettled(next.validation, floor, settings.patience) ? 0 : 1,
       };
     },
+    afterStep: async (reached) => {
+      if (checkpoint && reached.history.length % every === 0) await saveTraining(checkpoint.path, of, reached);
+    },
   });
+  if (checkpoint && run.code === "cancelled" && run.steps > 0) await saveTraining(checkpoint.path, of, run);
   await Promise.all([step.dispose(), validation?.dispose()]);
   const { state, history, code } = run;
   const best = state.best ?? { step: history.length, weights: state.weights };

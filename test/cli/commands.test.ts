@@ -105,7 +105,7 @@ test("a bad engine choice fails before any work", async () => {
   );
 });
 
-test("Ctrl-C ends a long command with 130, one line, and no file", async () => {
+test("Ctrl-C ends a long command with 130, what to do next, and a checkpoint to go on from", async () => {
   const folder = scratch();
   const sketch = await sketchprior(folder, ["sketch", "ring", "-o", "X.npz", "--limit", "2000", "--frequencies", "64"]);
   assert.is(sketch.code, 0, sketch.stderr);
@@ -116,8 +116,12 @@ test("Ctrl-C ends a long command with 130, one line, and no file", async () => {
       interruptAfter: 4,
     },
   );
-  assert.equal(ended, { code: 130, stdout: "", stderr: "error: interrupted\n" });
-  assert.equal(filesIn(folder), ["X.npz"]);
+  assert.equal(ended, {
+    code: 130,
+    stdout: "",
+    stderr: "train: repeat the command with --resume to go on\nerror: interrupted\n",
+  });
+  assert.equal(filesIn(folder), ["X.npz", "prior/checkpoint.npz"]);
 });
 
 test.run();

@@ -3,10 +3,16 @@ import os from "node:os";
 import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { loadGenerator, saveGenerator, type TrainOptions, trainGenerator } from "../../priors/generator/index.ts";
+import {
+  loadGenerator,
+  saveGenerator,
+  type TrainOptions,
+  type TrainRun,
+  trainGenerator,
+} from "../../priors/generator/index.ts";
 import { targetOf } from "../../priors/generator/target.ts";
 import { holdOut, isBest, isSettled } from "../../priors/generator/validation.ts";
-import { openDataset } from "../../src/data/index.ts";
+import { InputError, openDataset } from "../../src/data/index.ts";
 import { designFor, samplingFloor, sketchDataset } from "../../src/sketch/index.ts";
 
 const test = suite("generator training");
@@ -106,6 +112,60 @@ test("a loss that stops being finite ends as non-finite with finite weights", as
     assert.ok(history.length < wild.steps);
     for (const { data } of model.weights) assert.ok(data.every(Number.isFinite));
   }
+});
+
+/** Trains with a checkpoint in `file`; aborted after a step where one is given. */
+const resumable = (file: string, options: TrainOptions & TrainRun = {}, abortAt = Number.POSITIVE_INFINITY) => {
+  const controller = new AbortController();
+  const onProgress = ({ step }: { step: number }) => {
+    if (step === abortAt) controller.abort();
+  };
+  return trainGenerator(sketch, {
+    ...{ ...toy, onProgress, signal: controller.signal, checkpoint: { path: file, every: 15 } },
+    ...options,
+  });
+};
+
+test("a resumed training equals the uninterrupted one to the last bit, however often it was interrupted", async () => {
+  await scratch(async (folder) => {
+    const file = path.join(folder, "new", "checkpoint.npz");
+    const whole = await trainGenerator(sketch, toy);
+    assert.is((await resumable(file, {}, 17)).code, "cancelled");
+    assert.is((await resumable(file, { resume: true }, 31)).history.length, 31);
+    const resumed = await resumable(file, { resume: true });
+    assert.equal([resumed.history, resumed.validation], [whole.history, whole.validation]);
+    assert.equal([resumed.kept, resumed.code], [whole.kept, whole.code]);
+    for (const [i, w] of whole.model.weights.entries()) assert.equal(resumed.model.weights[i]!.data, w.data);
+    // a kill leaves the checkpoint of the last multiple of `every`: here the one of step 30, which the file still has
+    const again = await resumable(file, { resume: true });
+    assert.equal(again.history, whole.history);
+  });
+});
+
+test("a checkpoint of another training is refused by the name of what differs", async () => {
+  await scratch(async (folder) => {
+    const file = path.join(folder, "checkpoint.npz");
+    await resumable(file, {}, 3);
+    const refused = async (of: Promise<unknown>, message: RegExp) => {
+      const error = await of.then(
+        () => undefined,
+        (e: unknown) => e,
+      );
+      assert.instance(error, InputError);
+      assert.match((error as Error).message, message);
+    };
+    await refused(
+      resumable(file, { resume: true, learningRate: 0.01, steps: 50 }),
+      /checkpoint\.npz: belongs to other settings \(steps: 40 and 50; learningRate: 0\.02 and 0\.01\); repeat that training/,
+    );
+    const other = { ...toy, checkpoint: { path: file }, resume: true };
+    await refused(
+      trainGenerator(await sketchOf(4000), other),
+      /belongs to another sketch \(count: 5000 and 4000; sums: /,
+    );
+    await writeFile(file, (await readFile(file)).subarray(0, 300));
+    await refused(resumable(file, { resume: true }), /checkpoint\.npz: file is truncated or damaged/);
+  });
 });
 
 test.run();

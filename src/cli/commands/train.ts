@@ -1,16 +1,20 @@
+import path from "node:path";
 import type { TrainedGenerator } from "../../../priors/generator/index.ts";
 import { InputError } from "../../data/errors.ts";
 import { suggestion } from "../../data/nearest.ts";
 import { short } from "../../report/table.ts";
 import { defineCommand } from "../command.ts";
 import { priorFacts } from "../facts.ts";
-import { numberList, outOption, requireFolder } from "../options.ts";
+import { numberList, outOption, requireFolder, requireWhole } from "../options.ts";
 import { factLines, secondsText } from "../text.ts";
 
 export const train = defineCommand({
   usage: "train <sketch>",
   description: "Train a generator prior on a sketch alone; the data are not needed any more.",
-  examples: [["sketchprior train X.npz -o prior/", "a prior folder with prior.json and generator.onnx"]],
+  examples: [
+    ["sketchprior train X.npz -o prior/", "a prior folder with prior.json and generator.onnx"],
+    ["sketchprior train X.npz -o prior/ --resume", "go on after an interruption, with the same bits"],
+  ],
   options: (y) =>
     y
       .positional("sketch", { type: "string", demandOption: true, describe: "sketch file, .npz" })
@@ -52,12 +56,21 @@ export const train = defineCommand({
       .option("patience", {
         ...{ type: "number", requiresArg: true, defaultDescription: "half of the steps, at least 500" },
         describe: "steps without a lower validation loss after which to stop",
+      })
+      .option("resume", { type: "boolean", describe: "go on from the checkpoint in --out, if there is one" })
+      .option("checkpoint-every", {
+        ...{ type: "number", requiresArg: true, defaultDescription: "100" },
+        describe: "steps between checkpoints, which --resume goes on from",
       }),
-  run: async (args, { seed, signal, progress }) => {
+  run: async (args, { seed, signal, progress, note }) => {
     await requireFolder(args.out);
     const hidden = args.hidden === undefined ? undefined : numberList("hidden", args.hidden);
+    const every = args["checkpoint-every"] ?? 100;
+    requireWhole("checkpoint-every", every);
     const { loadSketch } = await import("../../sketch/index.ts");
-    const { activations, saveGenerator, trainGenerator } = await import("../../../priors/generator/index.ts");
+    const { activations, removeTraining, saveGenerator, trainGenerator } = await import(
+      "../../../priors/generator/index.ts"
+    );
     const { activation } = args;
     if (activation !== undefined && !Object.hasOwn(activations, activation)) {
       throw new InputError(
@@ -65,10 +78,12 @@ export const train = defineCommand({
       );
     }
     const sketch = await loadSketch(args.sketch);
+    const checkpoint = path.join(args.out, "checkpoint.npz");
+    signal.addEventListener("abort", () => note("train: repeat the command with --resume to go on"));
     const started = performance.now();
     const trained = await progress("train", (onProgress) =>
       trainGenerator(sketch, {
-        ...{ seed, signal, onProgress },
+        ...{ seed, signal, onProgress, checkpoint: { path: checkpoint, every }, resume: args.resume ?? false },
         ...(args.latent !== undefined && { latent: args.latent }),
         ...(hidden !== undefined && { hidden }),
         ...(activation !== undefined && { activation: activation as keyof typeof activations }),
@@ -83,11 +98,13 @@ export const train = defineCommand({
     const seconds = (performance.now() - started) / 1000;
     const { code, history, settings } = trained;
     if (code === "non-finite") {
+      await removeTraining(checkpoint); // going on from it would end the same way
       throw new InputError(
         `train: the loss stopped being finite after ${history.length} steps; try a smaller --learning-rate (was ${settings.learningRate})`,
       );
     }
     await saveGenerator(args.out, trained);
+    await removeTraining(checkpoint);
     const { words, data } = priorFacts(trained);
     const held = validationFacts(trained);
     return {
