@@ -1,5 +1,5 @@
 export { type CheckpointOptions, removeTraining } from "./checkpoint.ts";
-export { fourierLoss, momentLoss } from "./loss.ts";
+export { fourierLoss, type LossName, losses, momentLoss, paperLoss } from "./loss.ts";
 export { type Decoder, type GeneratorModel, generatorPrior } from "./model.ts";
 export { type Activation, activations, type NetworkSpec } from "./network.ts";
 export { type Schedule, schedules, type TrainOptions, type TrainSettings } from "./options.ts";

@@ -16,17 +16,30 @@ export interface FourierTarget {
  */
 export function fourierLoss(features: tf.Tensor, frequencies: tf.Tensor, target: FourierTarget): tf.Tensor {
   const n = features.shape[0]!;
-  const phase = tf.matMul(features as tf.Tensor2D, frequencies as tf.Tensor2D);
-  const cos = tf.mean(tf.cos(phase), 0);
-  const sin = tf.mean(tf.sin(phase), 0);
+  const { cos, sin } = fourierMeans(features, frequencies);
   const target2 = tf.mean(tf.add(tf.square(target.cos), tf.square(target.sin)));
   const cross = tf.mean(tf.add(tf.mul(target.cos, cos), tf.mul(target.sin, sin)));
   const power = tf.mean(tf.add(tf.square(cos), tf.square(sin)));
   return tf.add(tf.sub(target2, tf.mul(2, cross)), tf.div(tf.sub(tf.mul(power, n), 1), n - 1));
 }
 
+/** The paper's loss (CL-GN eq. 6): ‖z_X − z_batch‖² = (1/m) Σⱼ |φⱼ − φ̄ⱼ|² of one batch, with the bias told above. */
+export function paperLoss(features: tf.Tensor, frequencies: tf.Tensor, target: FourierTarget): tf.Tensor {
+  const { cos, sin } = fourierMeans(features, frequencies);
+  return tf.mean(tf.add(tf.square(tf.sub(target.cos, cos)), tf.square(tf.sub(target.sin, sin))));
+}
+
+/** The sketch losses by name. To add one: a line here. */
+export const losses = { unbiased: fourierLoss, paper: paperLoss } as const;
+export type LossName = keyof typeof losses;
+
+function fourierMeans(features: tf.Tensor, frequencies: tf.Tensor): FourierTarget {
+  const phase = tf.matMul(features as tf.Tensor2D, frequencies as tf.Tensor2D);
+  return { cos: tf.mean(tf.cos(phase), 0), sin: tf.mean(tf.sin(phase), 0) };
+}
+
 /**
- * The same for first and second moments: the U-statistics of ‖E g‖²/d + ‖E ggᵀ − C‖²/d, for standardised features
+ * The unbiased loss for first and second moments: the U-statistics of ‖E g‖²/d + ‖E ggᵀ − C‖²/d, for standardised features
  * g [batch, d] whose mean should be 0 and whose second moment should be C = `covariance` [d, d].
  */
 export function momentLoss(standardised: tf.Tensor, covariance: tf.Tensor): tf.Tensor {

@@ -1,4 +1,6 @@
 import { InputError } from "../../src/data/errors.ts";
+import { suggestion } from "../../src/data/nearest.ts";
+import { type LossName, losses } from "./loss.ts";
 import type { Activation } from "./network.ts";
 
 /** Learning rate schedules: the factor of the learning rate at step `index` of `steps`. To add one: a line here. */
@@ -26,6 +28,10 @@ export interface TrainOptions {
   readonly learningRate?: number;
   /** `cosine`: 50 steps of warm-up, then down to 0; or `constant`. Default cosine. */
   readonly schedule?: Schedule;
+  /** `unbiased`, or `paper`: CL-GN eq. 6 as it stands, biased by about 1/batch (see loss.ts). Default unbiased. */
+  readonly loss?: LossName;
+  /** Frequencies in the loss of a step, a fresh random subset at every step; default 0: all of them. */
+  readonly frequencyBatch?: number;
   /** Weight of the second-moment loss beside the Fourier loss; default 0.1; 0 leaves it out. */
   readonly momentWeight?: number;
   /** Fraction of the frequencies that training never sees and that tell when to stop; default 0.1; 0 turns it off. */
@@ -41,7 +47,13 @@ export interface TrainOptions {
 export type TrainSettings = Required<TrainOptions>;
 
 /** The settings of priors from before these options existed: what their training did. */
-export const olderSettings = { validation: 0, validateEvery: 50, patience: 500 } as const;
+export const olderSettings = {
+  loss: "unbiased",
+  frequencyBatch: 0,
+  validation: 0,
+  validateEvery: 50,
+  patience: 500,
+} as const;
 
 /** Options with their defaults, for a number of features. Errors: an option out of range. */
 export function completed(options: TrainOptions, features: number): TrainSettings {
@@ -55,6 +67,8 @@ export function completed(options: TrainOptions, features: number): TrainSetting
     steps,
     learningRate: 1e-3,
     schedule: "cosine",
+    loss: "unbiased",
+    frequencyBatch: 0,
     momentWeight: 0.1,
     validation: 0.1,
     validateEvery: 50,
@@ -62,13 +76,20 @@ export function completed(options: TrainOptions, features: number): TrainSetting
     seed: 1,
     ...options,
   };
-  const { latent, batch, learningRate, momentWeight, validation, validateEvery, patience } = settings;
+  const { latent, batch, learningRate, loss, frequencyBatch, momentWeight, validation, validateEvery, patience } =
+    settings;
   for (const [name, value] of Object.entries({ latent, batch, steps, validateEvery, patience })) {
     if (!(Number.isInteger(value) && value > 0)) {
       throw new InputError(`train: ${name}: expected a positive whole number, got ${value}`);
     }
   }
   if (batch < 2) throw new InputError("train: batch: the unbiased loss needs at least 2 latents, got 1");
+  if (!Object.hasOwn(losses, loss)) {
+    throw new InputError(`train: loss: unknown name "${loss}"; ${suggestion(loss, Object.keys(losses))}`);
+  }
+  if (!(Number.isInteger(frequencyBatch) && frequencyBatch >= 0)) {
+    throw new InputError(`train: frequency batch: expected a whole number of at least 0, got ${frequencyBatch}`);
+  }
   if (!(learningRate > 0)) {
     throw new InputError(`train: learning rate: expected a positive number, got ${learningRate}`);
   }

@@ -1,3 +1,4 @@
+import { InputError } from "../../src/data/errors.ts";
 import { stream } from "../../src/data/random.ts";
 import { adamMoments, adamRate } from "../../src/engine/adam.ts";
 import { compile, fromHost } from "../../src/engine/index.ts";
@@ -7,7 +8,7 @@ import { type CheckpointOptions, loadTraining, saveTraining, trainingOf } from "
 import type { GeneratorModel } from "./model.ts";
 import { initialWeights, type NetworkSpec, type Weights } from "./network.ts";
 import { completed, schedules, type TrainOptions, type TrainSettings } from "./options.ts";
-import { type AdamState, trainingStep } from "./step.ts";
+import { type AdamState, pickFrequencies, trainingStep } from "./step.ts";
 import { gaussianStart, targetOf } from "./target.ts";
 import { holdOut, isBest, isSettled, type Validated, type Validator, validator } from "./validation.ts";
 
@@ -41,7 +42,7 @@ export interface TrainRun extends Pick<IterateOptions<unknown>, "onProgress" | "
 
 /**
  * Trains a generator from a sketch alone: min_θ ‖z_X − A(G_θ(Z))‖² (CL-GN eq. 6) with fresh latents Z at every step, the
- * loss in its unbiased form (see loss.ts), plus the sketch's mean and covariance. Frequencies held out of the loss tell
+ * loss in its unbiased form unless told (see loss.ts), plus the sketch's mean and covariance. Frequencies held out of the loss tell
  * when to stop and which weights to keep (see validation.ts). The same sketch, settings and seed give the same weights to
  * the last bit on the same machine and thread count.
  *
@@ -63,10 +64,18 @@ export async function trainGenerator(sketch: Sketch, options: TrainOptions & Tra
   const latents = (index: number) =>
     fromHost(stream(seed, "latents", index).fillNormal(new Float32Array(batch * latent)), [batch, latent]);
 
-  const step = await compile(trainingStep(network, training, settings.momentWeight), {
+  const m = training.cos.size;
+  if (settings.frequencyBatch > m) {
+    const got = `there are only ${m} to train on, got ${settings.frequencyBatch}`;
+    throw new InputError(`train: frequency batch: ${got}; sketch with more frequencies, or take fewer a step`);
+  }
+  const picked = (index: number) => pickFrequencies(m, settings, index);
+
+  const step = await compile(trainingStep(network, training, settings), {
     ...adamOf(initial),
     z: latents(0),
     rate: adamRate(1, 0),
+    picked: picked(0),
   });
   const validation = held && (await validator(network, held, settings, weights));
   const every = checkpoint?.every ?? 100;
@@ -79,14 +88,13 @@ export async function trainGenerator(sketch: Sketch, options: TrainOptions & Tra
     ...(signal && { signal }),
     step: async (state, index) => {
       const rate = adamRate(learningRate * schedules[schedule](index, steps), index);
-      const { loss, ...adam } = await step.run({ ...adamOf(state), z: latents(index), rate });
+      const { loss, ...adam } = await step.run({ ...adamOf(state), z: latents(index), rate, picked: picked(index) });
       const done = index + 1;
       const due = done === steps || done % settings.validateEvery === 0;
       const next = due ? await validated({ ...state, ...adam }, done, validation) : { ...state, ...adam };
-      const sound = !due || areFinite(next.weights);
       return {
         state: next,
-        objective: sound ? loss.data[0]! : Number.NaN,
+        objective: due && !isSound(next) ? Number.NaN : loss.data[0]!,
         change: due && isSettled(next.validation, floor, settings.patience) ? 0 : 1,
       };
     },
@@ -118,4 +126,6 @@ async function validated(state: TrainState, step: number, validation: Validator 
 
 const adamOf = ({ weights, moments }: TrainState): AdamState => ({ weights, moments });
 
-const areFinite = (weights: Weights): boolean => weights.every(({ data }) => data.every(Number.isFinite));
+/** Whether everything is finite that the loss of a step, at the weights before it, does not tell. */
+const isSound = ({ weights, validation }: TrainState): boolean =>
+  weights.every(({ data }) => data.every(Number.isFinite)) && Number.isFinite(validation.at(-1)?.loss ?? 0);

@@ -62,7 +62,7 @@ export async function validator(
       network.latent,
     ]);
   const loss = (inputs: { weights: readonly tf.Tensor[]; z: tf.Tensor }) =>
-    lossAt(held, applyNetwork(network, inputs.weights, inputs.z));
+    lossAt(held, applyNetwork(network, inputs.weights, inputs.z), "unbiased");
   const compiled = await compile(loss, { weights, z: latents(0) }, { name: "validation" });
   return {
     validate: async (weights, step) => {

@@ -8,8 +8,10 @@ import {
   saveGenerator,
   type TrainOptions,
   type TrainRun,
+  type TrainSettings,
   trainGenerator,
 } from "../../priors/generator/index.ts";
+import { pickFrequencies } from "../../priors/generator/step.ts";
 import { targetOf } from "../../priors/generator/target.ts";
 import { holdOut, isBest, isSettled } from "../../priors/generator/validation.ts";
 import { InputError, openDataset } from "../../src/data/index.ts";
@@ -112,6 +114,34 @@ test("a loss that stops being finite ends as non-finite with finite weights", as
     assert.ok(history.length < wild.steps);
     for (const { data } of model.weights) assert.ok(data.every(Number.isFinite));
   }
+});
+
+test("mini-batches of frequencies are subsets without repetition, others at every step; all of them is the full loss", async () => {
+  const settings = { ...toy, frequencyBatch: 20 } as unknown as TrainSettings;
+  const [first, second] = [0, 1].map((index) => [...pickFrequencies(90, settings, index)[0]!.data]);
+  assert.is(new Set(first).size, 20);
+  assert.ok(first!.every((j) => j >= 0 && j < 90));
+  assert.not.equal(first, second);
+  const [all, picked] = [
+    await trainGenerator(sketch, toy),
+    await trainGenerator(sketch, { ...toy, frequencyBatch: 90 }),
+  ];
+  // the same sums in a graph with another order of operations: float32 rounding, grown over 40 steps
+  for (const [i, loss] of all.history.entries()) assert.ok(Math.abs(loss - picked.history[i]!) < 1e-4);
+  // few frequencies a step train for all: the ones held out see it
+  const some = await trainGenerator(sketch, { ...toy, frequencyBatch: 20, steps: 500, batch: 200 });
+  assert.not.equal(some.history.slice(0, 40), all.history);
+  const losses = some.validation.map(({ loss }) => loss);
+  assert.ok(losses.at(-1)! < losses[0]! / 3, `loss from ${losses[0]} to ${losses.at(-1)}`);
+});
+
+test("the paper's loss starts above the unbiased one by its bias (1 − ‖A(P)‖²)/batch", async () => {
+  const [unbiased, paper] = await Promise.all(
+    (["unbiased", "paper"] as const).map((loss) => trainGenerator(sketch, { ...toy, loss, steps: 1 })),
+  );
+  const bias = paper!.history[0]! - unbiased!.history[0]!; // of the same latents
+  assert.ok(bias > 0 && bias < 1.1 / toy.batch);
+  assert.is(paper!.settings.loss, "paper");
 });
 
 /** Trains with a checkpoint in `file`; aborted after a step where one is given. */

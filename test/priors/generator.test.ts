@@ -11,6 +11,7 @@ import {
   generatorPrior,
   loadGenerator,
   momentLoss,
+  paperLoss,
   saveGenerator,
   type TrainOptions,
   trainGenerator,
@@ -60,11 +61,10 @@ test("the Fourier loss is unbiased: 0 on average for samples of the target itsel
   const sin = tf.zeros([m]);
   const unbiased = estimate(1000, (i) => fourierLoss(normal(n, d, "x", i), omega, { cos, sin }).dataSync()[0]!);
   assert.ok(Math.abs(unbiased.mean) < 4 * unbiased.error, `${unbiased.mean} ± ${unbiased.error}`);
-  const plain = estimate(1000, (i) => {
-    const phase = tf.matMul(normal(n, d, "x", i), omega);
-    const residual = tf.add(tf.square(tf.sub(tf.mean(tf.cos(phase), 0), cos)), tf.square(tf.mean(tf.sin(phase), 0)));
-    return tf.mean(residual).dataSync()[0]!;
-  });
+  const power = tf.mean(tf.square(cos)).dataSync()[0]!;
+  const plain = estimate(1000, (i) => paperLoss(normal(n, d, "x", i), omega, { cos, sin }).dataSync()[0]!);
+  const bias = (1 - power) / n; // (1 − ‖A(P)‖²)/batch
+  assert.ok(Math.abs(plain.mean - bias) < 4 * plain.error, `${plain.mean} ± ${plain.error}, bias ${bias}`);
   assert.ok(plain.mean > 20 * plain.error, "the plain loss must show the bias that the unbiased one lacks");
 });
 
@@ -190,6 +190,12 @@ test("options out of range are refused before any work", async () => {
   await refused({ batch: 1 }, /train: batch: the unbiased loss needs at least 2 latents, got 1/);
   await refused({ learningRate: Number.NaN }, /train: learning rate: expected a positive number, got NaN/);
   await refused({ validation: 1 }, /train: validation: expected a fraction of at least 0 and below 1, got 1/);
+  await refused({ loss: "papre" as "paper" }, /train: loss: unknown name "papre"; did you mean paper\?/);
+  await refused({ frequencyBatch: -1 }, /train: frequency batch: expected a whole number of at least 0, got -1/);
+  await refused(
+    { frequencyBatch: 361 },
+    /train: frequency batch: there are only 360 to train on, got 361; sketch with/,
+  );
   await refused({ patience: 0 }, /train: patience: expected a positive whole number, got 0/);
   await refused({ hidden: [10, -1] }, /network: layer sizes must be positive whole numbers, got 10, 10, -1, 2/);
 });

@@ -49,6 +49,19 @@ export const train = defineCommand({
         },
         describe: "how the step size falls",
       })
+      .option("loss", {
+        ...{
+          type: "string",
+          requiresArg: true,
+          choices: ["unbiased", "paper"] as const,
+          defaultDescription: "unbiased",
+        },
+        describe: "sketch loss; paper: the plain one of CL-GN eq. 6, biased",
+      })
+      .option("frequency-batch", {
+        ...{ type: "number", requiresArg: true, defaultDescription: "all" },
+        describe: "frequencies in the loss of a step, drawn afresh",
+      })
       .option("validation", {
         ...{ type: "number", requiresArg: true, defaultDescription: "0.1" },
         describe: "fraction of the frequencies held out, to know when to stop; 0: none",
@@ -91,6 +104,8 @@ export const train = defineCommand({
         ...(args.steps !== undefined && { steps: args.steps }),
         ...(args["learning-rate"] !== undefined && { learningRate: args["learning-rate"] }),
         ...(args.schedule !== undefined && { schedule: args.schedule }),
+        ...(args.loss !== undefined && { loss: args.loss }),
+        ...(args["frequency-batch"] !== undefined && { frequencyBatch: args["frequency-batch"] }),
         ...(args.validation !== undefined && { validation: args.validation }),
         ...(args.patience !== undefined && { patience: args.patience }),
       }),
