@@ -36,6 +36,8 @@ export type TrainState = AdamState & {
 export interface TrainRun extends Pick<IterateOptions<unknown>, "onProgress" | "signal"> {
   /** Where and how often to keep the state of training; default nowhere. */
   readonly checkpoint?: CheckpointOptions;
+  /** Shows the generator every so many steps, as it is then; awaited. Default never. */
+  readonly snapshot?: { readonly every: number; readonly take: (model: GeneratorModel, step: number) => Promise<void> };
   /** Go on from the checkpoint where there is one; default false: begin anew and replace it. */
   readonly resume?: boolean;
 }
@@ -51,11 +53,12 @@ export interface TrainRun extends Pick<IterateOptions<unknown>, "onProgress" | "
  * Fourier moments or covariance or of constant data, a checkpoint of another training.
  */
 export async function trainGenerator(sketch: Sketch, options: TrainOptions & TrainRun = {}): Promise<TrainedGenerator> {
-  const { onProgress, signal, checkpoint, resume = false, ...given } = options;
+  const { onProgress, signal, checkpoint, snapshot, resume = false, ...given } = options;
   const target = targetOf(sketch);
   const settings = completed(given, target.decoder.scale.size);
+  const { decoder } = target;
   const { latent, hidden, activation, linear, batch, steps, learningRate, schedule, seed } = settings;
-  const network: NetworkSpec = { latent, hidden, activation, linear, output: target.decoder.scale.size };
+  const network: NetworkSpec = { latent, hidden, activation, linear, output: decoder.scale.size };
   const of = trainingOf(sketch, settings);
   const before = resume && checkpoint ? await loadTraining(checkpoint.path, of) : undefined;
   const { training, held } = holdOut(target, settings);
@@ -71,6 +74,7 @@ export async function trainGenerator(sketch: Sketch, options: TrainOptions & Tra
   }
   const picked = (index: number) => pickFrequencies(m, settings, index);
 
+  const modelOf = (weights: Weights): GeneratorModel => ({ network, weights, decoder, shape: sketch.design.shape });
   const step = await compile(trainingStep(network, training, settings), {
     ...adamOf(initial),
     z: latents(0),
@@ -99,7 +103,9 @@ export async function trainGenerator(sketch: Sketch, options: TrainOptions & Tra
       };
     },
     afterStep: async (reached) => {
-      if (checkpoint && reached.history.length % every === 0) await saveTraining(checkpoint.path, of, reached);
+      const done = reached.history.length;
+      if (checkpoint && done % every === 0) await saveTraining(checkpoint.path, of, reached);
+      if (snapshot && done % snapshot.every === 0) await snapshot.take(modelOf(reached.state.weights), done);
     },
   });
   if (checkpoint && run.code === "cancelled" && run.steps > 0) await saveTraining(checkpoint.path, of, run);
@@ -107,7 +113,7 @@ export async function trainGenerator(sketch: Sketch, options: TrainOptions & Tra
   const { state, history, code } = run;
   const best = state.best ?? { step: history.length, weights: state.weights };
   return {
-    model: { network, weights: best.weights, decoder: target.decoder, shape: sketch.design.shape },
+    model: modelOf(best.weights),
     settings,
     sketch: { fingerprint: sketch.design.fingerprint, count: sketch.count },
     history,

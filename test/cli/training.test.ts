@@ -1,7 +1,11 @@
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import ndarray from "ndarray";
+import { PNG } from "pngjs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { encodeNpy } from "../../src/data/npy.ts";
+import { stream } from "../../src/data/random.ts";
 import { type Ended, filesIn, inProcess, program, scratch } from "./spawn.ts";
 
 const test = suite("the command train");
@@ -33,6 +37,8 @@ const interrupted = (line: string, file: string) => {
 const PRIOR = ["generator.onnx", "prior.json", "weights.npz"];
 const SMALL = "--hidden 8 --latent 3 --batch 50";
 
+const pixels = stream(1, "images").fillNormal(new Float32Array(40 * 36));
+writeFileSync("images.npy", encodeNpy(ndarray(pixels, [40, 6, 6])));
 await ok("sketch ring -o X.npz --limit 2000 --frequencies 32");
 
 test("an interrupted training goes on with --resume, to the bits of an uninterrupted one", async () => {
@@ -47,6 +53,22 @@ test("an interrupted training goes on with --resume, to the bits of an uninterru
   await Promise.all([ok(`${long} --resume`), ok(long.replace("half", "whole"))]);
   assert.equal(filesIn("half"), PRIOR); // the checkpoint is gone
   assert.equal(readFileSync("half/weights.npz"), readFileSync("whole/weights.npz"));
+});
+
+test("--watch keeps a picture of samples in the prior's folder; signals that are no images are refused", async () => {
+  await ok("sketch images.npy -o I.npz --frequencies 32 --scale 1,2");
+  const long = `train I.npz -o watched ${SMALL} --steps 1000 --validation 0 --watch 5`;
+  const { code } = await interrupted(long, "watched/samples.png");
+  assert.equal([code, filesIn("watched")], [130, ["checkpoint.npz", "samples.png"]]);
+  const early = PNG.sync.read(readFileSync("watched/samples.png"));
+  assert.is(early.width, 8 * (6 * 11 + 2) + 2); // a grid of 8 by 8 samples
+  await ok(long.replace("1000", "10").replace("watched", "shown"));
+  assert.equal(filesIn("shown"), [...PRIOR, "samples.png"].sort());
+  await ok("sample shown -n 64 -o again.png");
+  assert.equal(readFileSync("again.png"), readFileSync("shown/samples.png")); // at the end, those of the prior
+  const { code: failed, stderr } = await run("train X.npz -o none --watch 5");
+  assert.equal([failed, stderr], [1, "error: --watch: signals of shape 2 are no images; leave it out\n"]);
+  assert.match((await run("train I.npz -o none --watch 0")).stderr, /^error: --watch: expected a whole number of at/);
 });
 
 test("a training that diverges is one line of error, and no prior", async () => {

@@ -7,6 +7,7 @@ import { defineCommand } from "../command.ts";
 import { priorFacts } from "../facts.ts";
 import { numberList, outOption, requireFolder, requireWhole } from "../options.ts";
 import { factLines, secondsText } from "../text.ts";
+import { sampleWatcher } from "../watching.ts";
 
 export const train = defineCommand({
   usage: "train <sketch>",
@@ -74,12 +75,17 @@ export const train = defineCommand({
       .option("checkpoint-every", {
         ...{ type: "number", requiresArg: true, defaultDescription: "100" },
         describe: "steps between checkpoints, which --resume goes on from",
+      })
+      .option("watch", {
+        ...{ type: "number", requiresArg: true, defaultDescription: "never" },
+        describe: "steps from one picture of samples to the next: samples.png in --out",
       }),
   run: async (args, { seed, signal, progress, note }) => {
     await requireFolder(args.out);
     const hidden = args.hidden === undefined ? undefined : numberList("hidden", args.hidden);
     const every = args["checkpoint-every"] ?? 100;
     requireWhole("checkpoint-every", every);
+    if (args.watch !== undefined) requireWhole("watch", args.watch);
     const { loadSketch } = await import("../../sketch/index.ts");
     const { activations, removeTraining, saveGenerator, trainGenerator } = await import(
       "../../../priors/generator/index.ts"
@@ -91,12 +97,14 @@ export const train = defineCommand({
       );
     }
     const sketch = await loadSketch(args.sketch);
+    const show = args.watch === undefined ? undefined : await sampleWatcher(args.out, sketch.design.shape, seed);
     const checkpoint = path.join(args.out, "checkpoint.npz");
     signal.addEventListener("abort", () => note("train: repeat the command with --resume to go on"));
     const started = performance.now();
     const trained = await progress("train", (onProgress) =>
       trainGenerator(sketch, {
         ...{ seed, signal, onProgress, checkpoint: { path: checkpoint, every }, resume: args.resume ?? false },
+        ...(show && { snapshot: { every: args.watch!, take: show } }),
         ...(args.latent !== undefined && { latent: args.latent }),
         ...(hidden !== undefined && { hidden }),
         ...(activation !== undefined && { activation: activation as keyof typeof activations }),
@@ -119,6 +127,7 @@ export const train = defineCommand({
       );
     }
     await saveGenerator(args.out, trained);
+    await show?.(trained.model);
     await removeTraining(checkpoint);
     const { words, data } = priorFacts(trained);
     const held = validationFacts(trained);

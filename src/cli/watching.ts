@@ -1,0 +1,34 @@
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import type { GeneratorModel } from "../../priors/generator/index.ts";
+import { InputError } from "../data/errors.ts";
+import { shapeText } from "./text.ts";
+
+/** Samples in the picture. */
+const COUNT = 64;
+
+/**
+ * What `--watch` does with a generator: a grid of samples, of the same latents every time, as `samples.png` in the prior's
+ * folder, replaced as a whole. Errors (InputError): signals that are no images.
+ */
+export async function sampleWatcher(folder: string, shape: readonly number[], seed: number) {
+  const [{ generatorPrior }, { stream }, { fromHost }, { generate }, { isPictureShape, gridPng }, { writeAtomic }] =
+    await Promise.all([
+      import("../../priors/generator/index.ts"),
+      import("../data/random.ts"),
+      import("../engine/index.ts"),
+      import("../solve/latent.ts"),
+      import("../report/png.ts"),
+      import("../data/files.ts"),
+    ]);
+  if (!isPictureShape(shape)) {
+    throw new InputError(`--watch: signals of shape ${shapeText(shape)} are no images; leave it out`);
+  }
+  return async (model: GeneratorModel): Promise<void> => {
+    const { latent } = model.network;
+    const z = fromHost(stream(seed, "samples").fillNormal(new Float32Array(COUNT * latent)), [COUNT, latent]);
+    const samples = await generate(generatorPrior("generator", model), z);
+    await mkdir(folder, { recursive: true });
+    await writeAtomic(path.join(folder, "samples.png"), gridPng(samples));
+  };
+}
