@@ -105,23 +105,4 @@ test("a bad engine choice fails before any work", async () => {
   );
 });
 
-test("Ctrl-C ends a long command with 130, what to do next, and a checkpoint to go on from", async () => {
-  const folder = scratch();
-  const sketch = await sketchprior(folder, ["sketch", "ring", "-o", "X.npz", "--limit", "2000", "--frequencies", "64"]);
-  assert.is(sketch.code, 0, sketch.stderr);
-  const ended = await sketchprior(
-    folder,
-    ["train", "X.npz", "-o", "prior", "--steps", "100000000", "--validation", "0"],
-    {
-      interruptAfter: 4,
-    },
-  );
-  assert.equal(ended, {
-    code: 130,
-    stdout: "",
-    stderr: "train: repeat the command with --resume to go on\nerror: interrupted\n",
-  });
-  assert.equal(filesIn(folder), ["X.npz", "prior/checkpoint.npz"]);
-});
-
 test.run();
