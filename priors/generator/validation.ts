@@ -13,7 +13,7 @@ export interface Validated {
   readonly error: number;
 }
 
-/** Fresh batches an estimate is the mean of. */
+/** Batches that an estimate is the mean of. */
 const BATCHES = 10;
 
 /** A target cut in two: the frequencies to train on, and those held out, none where the fraction is 0 or m is 1. */
@@ -49,26 +49,28 @@ export interface Validator {
   dispose(): Promise<void>;
 }
 
-/** Compiles the loss at the held-out frequencies. Its latents are fresh at every step and none of training's. */
+/**
+ * Compiles the loss at the held-out frequencies. Its latents are none of training's, and the same at every step: their
+ * noise, which is larger than the progress of 50 steps, then cancels where steps are compared.
+ */
 export async function validator(
   network: NetworkSpec,
   held: Target,
   { batch, seed }: TrainSettings,
   weights: Weights,
 ): Promise<Validator> {
-  const latents = (...names: number[]) =>
-    fromHost(stream(seed, "validation latents", ...names).fillNormal(new Float32Array(batch * network.latent)), [
-      batch,
-      network.latent,
-    ]);
+  const { latent } = network;
+  const latents = Array.from({ length: BATCHES }, (_, i) =>
+    fromHost(stream(seed, "validation latents", i).fillNormal(new Float32Array(batch * latent)), [batch, latent]),
+  );
   const loss = (inputs: { weights: readonly tf.Tensor[]; z: tf.Tensor }) =>
     lossAt(held, applyNetwork(network, inputs.weights, inputs.z), "unbiased");
-  const compiled = await compile(loss, { weights, z: latents(0) }, { name: "validation" });
+  const compiled = await compile(loss, { weights, z: latents[0]! }, { name: "validation" });
   return {
     validate: async (weights, step) => {
       const losses: number[] = [];
-      for (let i = 0; i < BATCHES; i++) {
-        const { data } = await compiled.run({ weights, z: latents(step, i) });
+      for (const z of latents) {
+        const { data } = await compiled.run({ weights, z });
         losses.push(data[0]!);
       }
       const mean = losses.reduce((sum, v) => sum + v, 0) / BATCHES;
@@ -82,14 +84,8 @@ export async function validator(
 const lowestOf = (curve: readonly Validated[]): Validated =>
   curve.reduce((lowest, each) => (each.loss < lowest.loss ? each : lowest));
 
-/**
- * Whether the newest weights are the ones to keep: their loss is within one standard error of the lowest. Of estimates
- * that noise cannot tell apart the last counts, because the luckiest of many noisy estimates is not the best.
- */
-export function isBest(curve: readonly Validated[]): boolean {
-  const { loss, error } = lowestOf(curve);
-  return curve.at(-1)!.loss <= loss + error;
-}
+/** Whether the newest weights are the best so far. */
+export const isBest = (curve: readonly Validated[]): boolean => lowestOf(curve) === curve.at(-1);
 
 /**
  * Whether a curve says that training is done: the loss is below the sketch's own sampling floor by a standard error, so
