@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import type * as Ort from "onnxruntime-node";
+import { Graph } from "./graph.ts";
+import { encodeOnnx } from "./onnx.ts";
 import type { EngineSettings } from "./settings.ts";
 
 /**
@@ -60,15 +62,15 @@ export async function openSession(model: Uint8Array, settings: EngineSettings): 
 
 async function evict(): Promise<void> {
   const idle = [...pool].filter(([, entry]) => entry.users === 0);
-  for (const [key, entry] of idle.slice(0, Math.max(0, idle.length - MOST_IDLE))) {
-    pool.delete(key);
-    await (await entry.session).release();
-  }
+  const surplus = idle.slice(0, Math.max(0, idle.length - MOST_IDLE));
+  for (const [key] of surplus) pool.delete(key); // all at once: while one is released, another must not be handed out
+  for (const [, entry] of surplus) await (await entry.session).release();
 }
 
 async function create(model: Uint8Array, { device, threads }: EngineSettings): Promise<Ort.InferenceSession> {
   const ort = await onnxRuntime();
   try {
+    if (device === "webgpu") await (webgpuProbe ??= probeWebgpu(ort));
     return await ort.InferenceSession.create(model, {
       executionProviders: device === "webgpu" ? ["webgpu"] : ["cpu"],
       intraOpNumThreads: threads,
@@ -81,6 +83,20 @@ async function create(model: Uint8Array, { device, threads }: EngineSettings): P
     if (device === "webgpu") throw new Error(webgpuHelp(error));
     throw error;
   }
+}
+
+let webgpuProbe: Promise<void> | undefined;
+
+/** Once a process: a product that may not run on the cpu instead, so that a provider which takes no work is noticed. */
+async function probeWebgpu(ort: typeof Ort): Promise<void> {
+  const graph = new Graph();
+  const x = graph.input([2, 2], "float32");
+  const session = await ort.InferenceSession.create(encodeOnnx(graph, [graph.node("MatMul", [x, x], [2, 2])]), {
+    executionProviders: ["webgpu"],
+    logSeverityLevel: 4,
+    extra: { session: { disable_cpu_ep_fallback: "1" } },
+  });
+  await session.release();
 }
 
 /** ONNX Runtime says "…/webgpu_context.cc:136 … Failed to get a WebGPU adapter: No supported adapters". */

@@ -59,7 +59,10 @@ export const activation = {
   },
   LeakyRelu: kernel<LeakyReluAttrs>((call) => leakyRelu(call.graph, input(call, "x"), call.attrs.alpha)),
   Prelu: (call) => prelu(call.graph, input(call, "x"), input(call, "alpha")),
-  Relu: (call) => call.graph.node("Relu", [input(call, "x")], input(call, "x").shape),
+  Relu: (call) => {
+    const x = input(call, "x");
+    return x.dtype === "bool" ? x : call.graph.node("Relu", [x], x.shape);
+  },
   Relu6: (call) => relu6(call.graph, input(call, "x")),
   Selu: realOp("Selu"),
   Sigmoid: realOp("Sigmoid", "float32"),

@@ -35,7 +35,8 @@ const diag: Kernel = (call) => {
   const rows = graph.constant(counting(n), [n], "int32");
   const math = new Calculator(graph);
   const onDiagonal = math.equal(graph.reshape(rows, [n, 1]), rows);
-  return graph.reshape(math.where(onDiagonal, graph.reshape(x, [1, n]), 0), [...x.shape, ...x.shape]);
+  const row = graph.reshape(x.dtype === "bool" ? graph.cast(x, "int32") : x, [1, n]);
+  return graph.reshape(graph.cast(math.where(onDiagonal, row, 0), x.dtype), [...x.shape, ...x.shape]);
 };
 
 const sequence = kernel<RangeAttrs>(({ graph, attrs: { start, stop, step, dtype } }) => {

@@ -30,17 +30,24 @@ const reduce = (op: string, dtype?: GraphDType): Kernel =>
 const reduceBool = (op: string): Kernel =>
   kernel<ReduceAttrs>((call) => call.graph.cast(reduced(call, op, call.graph.cast(input(call, "x"), "int32")), "bool"));
 
+/** The input x, booleans as whole numbers: ONNX neither orders nor adds them. */
+function numbersOf(call: Pick<KernelCall, "inputs" | "graph">): Value {
+  const x = input(call, "x");
+  return x.dtype === "bool" ? call.graph.cast(x, "int32") : x;
+}
+
 const arg = (op: string): Kernel =>
   kernel<ArgMaxAttrs>((call) => {
-    const x = input(call, "x");
+    const x = numbersOf(call);
     const axis = axisOf(call.attrs.axis, x.shape.length);
     const found = call.graph.node(op, [x], x.shape.toSpliced(axis, 1), "int64", { axis, keepdims: 0 });
     return call.graph.cast(found, "int32");
   });
 
 /** ONNX has no cumulative product before opset 26: out_i = x_0 ⋯ x_i, one multiplication a row. */
-const cumprod = kernel<CumsumAttrs>(({ attrs, graph, inputs }) => {
-  const x = inputs.x!;
+const cumprod = kernel<CumsumAttrs>((call) => {
+  const { attrs, graph } = call;
+  const x = numbersOf(call);
   const axis = axisOf(attrs.axis, x.shape.length);
   const count = x.shape[axis]!;
   const one = x.shape.with(axis, 1);
@@ -66,8 +73,9 @@ export const reductions = {
   ArgMax: arg("ArgMax"),
   ArgMin: arg("ArgMin"),
   Cumprod: cumprod,
-  Cumsum: kernel<CumsumAttrs>(({ attrs, graph, inputs }) => {
-    const x = inputs.x!;
+  Cumsum: kernel<CumsumAttrs>((call) => {
+    const { attrs, graph } = call;
+    const x = numbersOf(call);
     const axis = graph.scalar(axisOf(attrs.axis, x.shape.length), "int64");
     const attributes = { exclusive: Number(attrs.exclusive === true), reverse: Number(attrs.reverse === true) };
     return graph.node("CumSum", [x, axis], x.shape, x.dtype, attributes);

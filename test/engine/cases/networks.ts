@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { floats, ints } from "../support.ts";
+import { bools, floats, ints } from "../support.ts";
 import { type Case, type Cases, on, valueOnly } from "./case.ts";
 
 type T = tf.Tensor;
@@ -38,7 +38,7 @@ export const networkCases = {
     on((x: T, a: T) => tf.prelu(x, a), floats([2, 3]), floats([3], 0, 1)),
     on((x: T, a: T) => tf.prelu(x, a), floats([2, 3]), floats([2, 3], 0, 1)),
   ],
-  Relu: [...smooth(tf.relu), valueOnly(tf.relu, ints([5]))],
+  Relu: [...smooth(tf.relu), valueOnly(tf.relu, ints([5])), valueOnly(tf.relu, bools([5]))],
   Relu6: [...smooth((x) => tf.relu6(tf.mul(x, 3))), valueOnly(tf.relu6, ints([5], -9, 9))],
   Selu: smooth(tf.selu),
   Sigmoid: smooth(tf.sigmoid),

@@ -28,6 +28,7 @@ const arg = (fn: (x: T, axis?: number) => T): Case[] => [
   valueOnly((x: T) => fn(x), floats([3, 5])),
   valueOnly((x: T) => fn(x), listed([1, 3, 3, 0, 0])),
   valueOnly((x: T) => fn(x, -1), ints([2, 6])),
+  valueOnly((x: T) => fn(x), bools([5])),
 ];
 const boolean = (fn: Reduction): Case[] => [
   valueOnly((x: T) => fn(x), bools([5])),
@@ -40,6 +41,7 @@ const cumulative = (fn: typeof tf.cumsum): Case[] => [
   on((x: T) => fn(x, 1, false, true), floats([2, 4])),
   valueOnly((x: T) => fn(x, 1, true, true), floats([2, 4, 3])), // tfjs's gradient forgets to turn the axes back
   valueOnly((x: T) => fn(x, 1), ints([2, 7])), // tfjs's cpu backend gives nothing for axis -1
+  valueOnly((x: T) => fn(x), bools([5])),
 ];
 const withoutGradient = (cases: Case[]): Case[] => cases.map((c) => ({ ...c, by: [] }));
 

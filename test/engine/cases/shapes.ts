@@ -46,7 +46,11 @@ export const shapeCases = {
     valueOnly((a: T, b: T) => tf.concat([a, b]), bools([2]), bools([3])),
   ],
   DepthToSpace: [valueOnly((x: tf.Tensor4D) => tf.depthToSpace(x, 2), image)],
-  Diag: [valueOnly((x: T) => tf.diag(x), floats([4])), valueOnly((x: T) => tf.diag(x), ints([2, 3]))],
+  Diag: [
+    valueOnly((x: T) => tf.diag(x), floats([4])),
+    valueOnly((x: T) => tf.diag(x), ints([2, 3])),
+    valueOnly((x: T) => tf.diag(x), bools([4])),
+  ],
   ExpandDims: [on((x: T) => tf.expandDims(x, 1), floats([2, 3])), on((x: T) => tf.expandDims(x, -1), floats([2, 3]))],
   Fill: [
     valueOnly((x: T) => tf.add(x, tf.fill([2, 3], 1.5)), floats([3])),
