@@ -70,7 +70,10 @@ async function evict(): Promise<void> {
 async function create(model: Uint8Array, { device, threads }: EngineSettings): Promise<Ort.InferenceSession> {
   const ort = await onnxRuntime();
   try {
-    if (device === "webgpu") await (webgpuProbe ??= probeWebgpu(ort));
+    if (device === "webgpu") {
+      webgpuProbe ??= probeWebgpu(ort);
+      await webgpuProbe;
+    }
     return await ort.InferenceSession.create(model, {
       executionProviders: device === "webgpu" ? ["webgpu"] : ["cpu"],
       intraOpNumThreads: threads,
