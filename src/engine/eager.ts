@@ -4,7 +4,6 @@ import { flatten, type HostArray, type HostData, type Leaf, type Struct, unflatt
 
 /** Registers @tensorflow/tfjs-node's native backend where that optional peer is installed; returns the backend's name. */
 export async function eagerBackend(): Promise<string> {
-  tf.env().set("PROD", true); // tfjs advertises its native package otherwise
   const optional = "@tensorflow/tfjs-node";
   await import(optional).catch(() => undefined);
   return tf.findBackendFactory("tensorflow") ? "tensorflow" : "cpu";

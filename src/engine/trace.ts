@@ -4,6 +4,8 @@ import { dtypeOf, isTensor } from "./host.ts";
 import { kernels } from "./kernels/index.ts";
 import { flatten, type HostArray, type Struct } from "./struct.ts";
 
+tf.enableProdMode(); // here, before any tensor is made: else tfjs's cpu backend advertises its native package
+
 /** The name under which the tracing backend is registered with tfjs. */
 const BACKEND = "sketchprior-trace";
 

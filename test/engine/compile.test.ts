@@ -138,6 +138,25 @@ test("threads give the same result", async () => {
   for (const [i, v] of results[0]!.entries()) assert.ok(Math.abs(v - results[1]![i]!) < 1e-3);
 });
 
+test("sums over repeated indices lose nothing on several threads", async () => {
+  const [count, width, segments] = [30_000, 33, 7];
+  const inputs = {
+    ids: ndarray(
+      Int32Array.from({ length: count }, (_, i) => i % segments),
+      [count],
+    ),
+    x: ndarray(new Float32Array(count * width).fill(1), [count, width]),
+  };
+  const sums = ({ ids, x }: { ids: tf.Tensor; x: tf.Tensor }) => tf.unsortedSegmentSum(x, ids as tf.Tensor1D, segments);
+  const compiled = await compile(sums, inputs, { threads: 4 });
+  // ONNX Runtime's ScatterND loses some in one run of fourteen.
+  for (let run = 0; run < 50; run++) {
+    const { data } = await compiled.run(inputs);
+    for (let s = 0; s < segments; s++) assert.is(data[s * width], Math.ceil((count - s) / segments));
+  }
+  await compiled.dispose();
+});
+
 test("a function that draws random numbers, or keeps state, is refused", async () => {
   const x = array(1, 2);
   await refused(

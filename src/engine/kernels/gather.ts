@@ -1,5 +1,5 @@
 import type { GatherV2Attrs, ScatterNdAttrs, UnsortedSegmentSumAttrs } from "@tensorflow/tfjs";
-import type { Graph, Value } from "../graph.ts";
+import { type Graph, sizeOf, type Value } from "../graph.ts";
 import { Calculator } from "./calculator.ts";
 import { axisOf, input, type Kernel, type Kernels, kernel } from "./call.ts";
 
@@ -31,11 +31,24 @@ const gather = kernel<GatherV2Attrs>((call) => {
   return graph.transpose(picked, perm);
 });
 
-/** Adds rows of `updates` into zeros of the given shape, at places that may repeat. */
+/**
+ * Adds slices of `updates` into zeros of the given shape, at the places that the last axis of `indices` names and that may
+ * repeat. ScatterElements on rows, because ONNX Runtime's ScatterND adds from several threads at once and loses some.
+ */
 function scatterAdd(graph: Graph, indices: Value, updates: Value, shape: readonly number[]): Value {
-  const zeros = graph.expand(graph.scalar(0, updates.dtype), shape);
-  const inputs = [zeros, graph.cast(indices, "int64"), updates];
-  return graph.node("ScatterND", inputs, shape, updates.dtype, { reduction: "add" });
+  const depth = indices.shape.at(-1)!;
+  const count = sizeOf(indices.shape.slice(0, -1));
+  const [rows, width] = [sizeOf(shape.slice(0, depth)), sizeOf(shape.slice(depth))];
+  const strides = Int32Array.from({ length: depth }, (_, i) => sizeOf(shape.slice(i + 1, depth)));
+  const places = graph.elementwise("Mul", [indices, graph.constant(strides, [depth], "int32")], "int32");
+  const row = graph.node("ReduceSum", [places, graph.ints([-1])], indices.shape.with(-1, 1), "int32", { keepdims: 1 });
+  const inputs = [
+    graph.expand(graph.scalar(0, updates.dtype), [rows, width]),
+    graph.expand(graph.reshape(row, [count, 1]), [count, width]),
+    graph.reshape(updates, [count, width]),
+  ];
+  const attributes = { axis: 0, reduction: "add" };
+  return graph.reshape(graph.node("ScatterElements", inputs, [rows, width], updates.dtype, attributes), shape);
 }
 
 /** Rows whose segment is not in 0 … n-1 are dropped: they go to one more segment, which is cut off. */
@@ -63,7 +76,7 @@ export const gathers = {
   GatherNd: gatherNd,
   GatherV2: gather,
   ScatterNd: kernel<ScatterNdAttrs>((call) =>
-    scatterAdd(call.graph, input(call, "indices"), input(call, "updates"), call.attrs.shape),
+    scatterAdd(call.graph, call.graph.cast(input(call, "indices"), "int32"), input(call, "updates"), call.attrs.shape),
   ),
   TensorScatterUpdate: (call) => {
     const { graph } = call;
