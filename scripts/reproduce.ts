@@ -27,7 +27,7 @@ const FRESH = 2000;
 
 /** The paper's network, with Adam as Keras has it by default. */
 const paper: TrainOptions = { hidden: [10, 10, 10, 10, 10, 10, 10], activation: "leakyRelu", learningRate: 0.002 };
-/** The smallest network tried that reaches an MMD² of 1e-4 and 3 times the energy distance of two real samples. */
+/** A wider network, towards an MMD² of 1e-4 and 3 times the energy distance of two real samples (docs/experiments.md). */
 const wider: { readonly [K in SyntheticName]: TrainOptions } = {
   spiral: { hidden: [64, 64, 64], activation: "leakyRelu", learningRate: 0.005 },
   ring: { hidden: [64, 64, 64], activation: "leakyRelu", learningRate: 0.005 },
