@@ -6,17 +6,11 @@ import * as assert from "uvu/assert";
 import { encodeNpy, encodeNpz, type NpyArray } from "../../src/data/index.ts";
 import { stream } from "../../src/data/random.ts";
 import { loadSketch } from "../../src/sketch/index.ts";
-import { filesIn, inProcess, program, scratch, sketchprior } from "./spawn.ts";
+import { filesIn, ok, program, run, scratch, sketchprior } from "./spawn.ts";
 
 const test = suite("commands on sketches");
 const folder = scratch();
 process.chdir(folder);
-const run = (line: string) => inProcess(line.split(" "));
-const ok = async (line: string) => {
-  const { code, stdout, stderr } = await run(`${line} --json`);
-  assert.equal([code, stderr], [0, ""], line);
-  return JSON.parse(stdout);
-};
 const refused = async (line: string, message: RegExp) => {
   const before = filesIn(folder);
   const { code, stdout, stderr } = await run(line);

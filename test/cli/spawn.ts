@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { Writable } from "node:stream";
+import * as assert from "uvu/assert";
 import { runCommandLine } from "../../src/cli/run.ts";
 
 export interface Ended {
@@ -60,3 +61,13 @@ export const filesIn = (folder: string): string[] =>
     .filter((entry) => entry.isFile())
     .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
     .sort();
+
+/** One command line, words parted by blanks, in this process. */
+export const run = (line: string) => inProcess(line.split(" "));
+
+/** The JSON that a command line answers; it must succeed and say nothing on stderr. */
+export async function ok(line: string) {
+  const { code, stdout, stderr } = await run(`${line} --json`);
+  assert.equal([code, stderr], [0, ""], line);
+  return JSON.parse(stdout);
+}

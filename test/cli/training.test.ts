@@ -6,17 +6,11 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { encodeNpy } from "../../src/data/npy.ts";
 import { stream } from "../../src/data/random.ts";
-import { type Ended, filesIn, inProcess, program, scratch } from "./spawn.ts";
+import { type Ended, filesIn, ok, program, run, scratch } from "./spawn.ts";
 
 const test = suite("the command train");
 const folder = scratch();
 process.chdir(folder);
-const run = (line: string) => inProcess(line.split(" "));
-const ok = async (line: string) => {
-  const { code, stdout, stderr } = await run(`${line} --json`);
-  assert.equal([code, stderr], [0, ""], line);
-  return JSON.parse(stdout);
-};
 /** Runs the program and sends it Ctrl-C once a file is there. */
 const interrupted = (line: string, file: string) => {
   const child = spawn(process.execPath, [...program, ...line.split(" ")], { stdio: ["ignore", "pipe", "pipe"] });

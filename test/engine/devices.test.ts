@@ -66,6 +66,7 @@ if (diagnosis.devices.webgpu.available) {
   });
 } else {
   console.log(`no WebGPU adapter here, its test is skipped: ${diagnosis.devices.webgpu.detail}`);
+  // nothing here could run it: a GPU driver cannot be had from the npm registry
   test.skip("webgpu gives what the cpu gives", () => {});
   test("a device that is asked for and absent is refused with what to install, not replaced by the cpu", async () => {
     const message = await messageOf(() =>
