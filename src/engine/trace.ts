@@ -146,7 +146,7 @@ function traceBackend(): TraceBackend {
 
 function refuse(kernelName: string): never {
   throw new Error(
-    `compile: the kernel ${kernelName} cannot be traced yet; add it to src/engine/kernels/index.ts ` +
+    `compile: the kernel ${kernelName} cannot be traced yet; add it to src/engine/kernels/names.ts and a group beside it ` +
       "(see CONTRIBUTING.md, add a kernel), or run with the engine tfjs",
   );
 }
