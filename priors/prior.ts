@@ -1,6 +1,7 @@
 import type * as tf from "@tensorflow/tfjs";
+import type { NdArray } from "ndarray";
 
-/** A prior that generates signals: x = G(z), z ~ N(0, I). Recovery searches its latent space. */
+/** A prior that generates signals: x = G(z, c) + r, z ~ N(0, I). Recovery searches its latent space. */
 export interface GeneratorPrior {
   readonly kind: "generator";
   readonly name: string;
@@ -8,8 +9,12 @@ export interface GeneratorPrior {
   readonly latent: number;
   /** Shape of one signal. */
   readonly shape: readonly number[];
-  /** G: [batch, latent] to [batch, ...shape]. */
-  decode(z: tf.Tensor): tf.Tensor;
+  /** Probability of every condition c = 0, 1, … (a label, a cell of a partition) that G takes; absent where G takes none. */
+  readonly conditions?: Float64Array;
+  /** Covariance C [n, n] of r ~ N(0, C), what G leaves out of a signal of n numbers; absent: r = 0. */
+  readonly residual?: NdArray<Float32Array>;
+  /** G: z [batch, latent], and c [batch] (int32) where there are conditions, to [batch, ...shape]. */
+  decode(z: tf.Tensor, c?: tf.Tensor): tf.Tensor;
 }
 
 /** A convex penalty r(x) ≥ 0 that is small on likely signals; recovery minimises ½‖y − Φx‖² + λ r(x). */
