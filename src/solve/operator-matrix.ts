@@ -1,0 +1,52 @@
+import type * as tf from "@tensorflow/tfjs";
+import type { NdArray } from "ndarray";
+import type { ForwardOperator, LinearOperator } from "../../operators/operator.ts";
+import { sizeOf } from "../engine/graph.ts";
+import { compile, contiguous, fromHost } from "../engine/index.ts";
+
+/** Signals of one compiled run. */
+const MOST_ROWS = 256;
+
+/** Φ of every row, signals flattened to n numbers and measurements to m: rows [r, n] to [r, m], in compiled batches. */
+export async function applyToRows(
+  operator: ForwardOperator,
+  rows: NdArray<Float32Array>,
+): Promise<NdArray<Float32Array>> {
+  const [n, m] = [sizeOf(operator.inShape), sizeOf(operator.outShape)];
+  const [count = 0, width = 0] = rows.shape;
+  if (rows.shape.length !== 2 || width !== n) {
+    throw new RangeError(`applyToRows: ${operator.name} expects rows of ${n} numbers, [r, ${n}], got [${rows.shape}]`);
+  }
+  const batch = Math.max(1, Math.min(MOST_ROWS, count));
+  const shape = [batch, ...operator.inShape];
+  const x = new Float32Array(batch * n);
+  const forward = await compile(
+    (input: { x: tf.Tensor }) => operator.forward(input.x),
+    { x: fromHost(x, shape) },
+    { name: operator.name },
+  );
+  const data = contiguous(rows) as Float32Array;
+  const out = new Float32Array(count * m);
+  for (let first = 0; first < count; first += batch) {
+    x.set(data.subarray(first * n, Math.min(count, first + batch) * n)); // the last batch keeps rows of the one before
+    const { data: y } = await forward.run({ x: fromHost(x, shape) });
+    out.set(y.subarray(0, Math.min(batch, count - first) * m), first * m);
+  }
+  await forward.dispose();
+  return fromHost(out, [count, m]);
+}
+
+const matrices = new WeakMap<LinearOperator, Promise<NdArray<Float32Array>>>();
+
+/** Φᵀ as a matrix [n, m], row j the measurement of the j-th unit vector; computed once an operator and kept. */
+export function transposedMatrix(operator: LinearOperator): Promise<NdArray<Float32Array>> {
+  const known = matrices.get(operator);
+  if (known) return known;
+  const n = sizeOf(operator.inShape);
+  const identity = new Float32Array(n * n);
+  for (let i = 0; i < n; i++) identity[i * n + i] = 1;
+  const computed = applyToRows(operator, fromHost(identity, [n, n]));
+  matrices.set(operator, computed);
+  computed.catch(() => matrices.delete(operator));
+  return computed;
+}
