@@ -2,6 +2,7 @@ import { InputError } from "../../src/data/errors.ts";
 import { suggestion } from "../../src/data/nearest.ts";
 import { type LossName, losses } from "./loss.ts";
 import type { Activation } from "./network.ts";
+import { type MethodName, methodNames } from "./teachers/index.ts";
 
 /** Learning rate schedules: the factor of the learning rate at step `index` of `steps`. To add one: a line here. */
 export const schedules = {
@@ -12,6 +13,8 @@ export const schedules = {
 export type Schedule = keyof typeof schedules;
 
 export interface TrainOptions {
+  /** What the network learns from; default `sketch`. */
+  readonly method?: MethodName;
   /** Size of the latent z; default the number of features, at least 10 and at most 100. */
   readonly latent?: number;
   /** Widths of the hidden layers; default [500, 500]. */
@@ -48,6 +51,7 @@ export type TrainSettings = Required<TrainOptions>;
 
 /** The settings of priors from before these options existed: what their training did. */
 export const olderSettings = {
+  method: "sketch",
   loss: "unbiased",
   frequencyBatch: 0,
   validation: 0,
@@ -59,6 +63,7 @@ export const olderSettings = {
 export function completed(options: TrainOptions, features: number): TrainSettings {
   const steps = options.steps ?? 1000;
   const settings: TrainSettings = {
+    method: "sketch",
     latent: Math.min(100, Math.max(10, features)),
     hidden: [500, 500],
     activation: "tanh",
@@ -76,8 +81,11 @@ export function completed(options: TrainOptions, features: number): TrainSetting
     seed: 1,
     ...options,
   };
-  const { latent, batch, learningRate, loss, frequencyBatch, momentWeight, validation, validateEvery, patience } =
-    settings;
+  const { method, loss, latent, batch, learningRate, frequencyBatch, momentWeight, validation } = settings;
+  const { validateEvery, patience } = settings;
+  if (!methodNames.includes(method)) {
+    throw new InputError(`train: method: unknown name "${method}"; ${suggestion(method, methodNames)}`);
+  }
   for (const [name, value] of Object.entries({ latent, batch, steps, validateEvery, patience })) {
     if (!(Number.isInteger(value) && value > 0)) {
       throw new InputError(`train: ${name}: expected a positive whole number, got ${value}`);

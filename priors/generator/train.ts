@@ -1,4 +1,3 @@
-import { InputError } from "../../src/data/errors.ts";
 import { stream } from "../../src/data/random.ts";
 import { adamMoments, adamRate } from "../../src/engine/adam.ts";
 import { compile, fromHost } from "../../src/engine/index.ts";
@@ -8,9 +7,10 @@ import { type CheckpointOptions, loadTraining, saveTraining, trainingOf } from "
 import type { GeneratorModel } from "./model.ts";
 import { initialWeights, type NetworkSpec, type Weights } from "./network.ts";
 import { completed, schedules, type TrainOptions, type TrainSettings } from "./options.ts";
-import { type AdamState, pickFrequencies, trainingStep } from "./step.ts";
+import { type AdamState, trainingStep } from "./step.ts";
 import { gaussianStart, targetOf } from "./target.ts";
-import { holdOut, isBest, isSettled, type Validated, type Validator, validator } from "./validation.ts";
+import { methods } from "./teachers/index.ts";
+import { holdOut, isBest, isSettled, type Validated, validator } from "./validation.ts";
 
 export interface TrainedGenerator {
   readonly model: GeneratorModel;
@@ -63,23 +63,22 @@ export async function trainGenerator(sketch: Sketch, options: TrainOptions & Tra
   const before = resume && checkpoint ? await loadTraining(checkpoint.path, of) : undefined;
   const { training, held } = holdOut(target, settings);
   const weights = initialWeights(network, seed, linear ? gaussianStart(target, latent) : undefined);
-  const initial: TrainState = { weights, moments: adamMoments(weights), validation: [] };
+  const teacher = methods[settings.method].teacher({ network, target: training, settings });
+  const parameters = [...weights, ...teacher.parameters];
+  const initial: TrainState = { weights: parameters, moments: adamMoments(parameters), validation: [] };
   const latents = (index: number) =>
     fromHost(stream(seed, "latents", index).fillNormal(new Float32Array(batch * latent)), [batch, latent]);
 
-  const m = training.cos.size;
-  if (settings.frequencyBatch > m) {
-    const got = `there are only ${m} to train on, got ${settings.frequencyBatch}`;
-    throw new InputError(`train: frequency batch: ${got}; sketch with more frequencies, or take fewer a step`);
-  }
-  const picked = (index: number) => pickFrequencies(m, settings, index);
-
-  const modelOf = (weights: Weights): GeneratorModel => ({ network, weights, decoder, shape: sketch.design.shape });
-  const step = await compile(trainingStep(network, training, settings), {
+  const ofNetwork = (trained: Weights): Weights => trained.slice(0, weights.length);
+  const modelOf = (trained: Weights): GeneratorModel => ({
+    ...{ network, weights: ofNetwork(trained), decoder },
+    shape: sketch.design.shape,
+  });
+  const step = await compile(trainingStep(teacher), {
     ...adamOf(initial),
     z: latents(0),
     rate: adamRate(1, 0),
-    picked: picked(0),
+    drawn: teacher.draws(0),
   });
   const validation = held && (await validator(network, held, settings, weights));
   const every = checkpoint?.every ?? 100;
@@ -92,10 +91,12 @@ export async function trainGenerator(sketch: Sketch, options: TrainOptions & Tra
     ...(signal && { signal }),
     step: async (state, index) => {
       const rate = adamRate(learningRate * schedules[schedule](index, steps), index);
-      const { loss, ...adam } = await step.run({ ...adamOf(state), z: latents(index), rate, picked: picked(index) });
+      const drawn = teacher.draws(index);
+      const { loss, ...adam } = await step.run({ ...adamOf(state), z: latents(index), rate, drawn });
       const done = index + 1;
       const due = done === steps || done % settings.validateEvery === 0;
-      const next = due ? await validated({ ...state, ...adam }, done, validation) : { ...state, ...adam };
+      const point = due ? await validation?.validate(ofNetwork(adam.weights), done) : undefined;
+      const next = withPoint({ ...state, ...adam }, point);
       return {
         state: next,
         objective: due && !isSound(next) ? Number.NaN : loss.data[0]!,
@@ -123,11 +124,11 @@ export async function trainGenerator(sketch: Sketch, options: TrainOptions & Tra
   };
 }
 
-/** A state with one more point of its validation curve, if there is validation. */
-async function validated(state: TrainState, step: number, validation: Validator | undefined): Promise<TrainState> {
-  if (!validation) return state;
-  const curve = [...state.validation, await validation.validate(state.weights, step)];
-  return { ...state, validation: curve, ...(isBest(curve) && { best: { step, weights: state.weights } }) };
+/** A state with one more point of its validation curve, if there is one. */
+function withPoint(state: TrainState, point: Validated | undefined): TrainState {
+  if (!point) return state;
+  const curve = [...state.validation, point];
+  return { ...state, validation: curve, ...(isBest(curve) && { best: { step: point.step, weights: state.weights } }) };
 }
 
 const adamOf = ({ weights, moments }: TrainState): AdamState => ({ weights, moments });

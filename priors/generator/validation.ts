@@ -3,8 +3,8 @@ import { stream } from "../../src/data/random.ts";
 import { compile, fromHost } from "../../src/engine/index.ts";
 import { applyNetwork, type NetworkSpec, type Weights } from "./network.ts";
 import type { TrainSettings } from "./options.ts";
-import { lossAt } from "./step.ts";
 import type { Target } from "./target.ts";
+import { lossAt } from "./teachers/sketch.ts";
 
 /** The unbiased loss at the frequencies held out, after a step, and the standard error of that estimate. */
 export interface Validated {

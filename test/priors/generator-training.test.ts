@@ -11,8 +11,8 @@ import {
   type TrainSettings,
   trainGenerator,
 } from "../../priors/generator/index.ts";
-import { pickFrequencies } from "../../priors/generator/step.ts";
 import { targetOf } from "../../priors/generator/target.ts";
+import { pickFrequencies } from "../../priors/generator/teachers/sketch.ts";
 import { holdOut, isBest, isSettled } from "../../priors/generator/validation.ts";
 import { InputError, openDataset } from "../../src/data/index.ts";
 import { designFor, samplingFloor, sketchDataset } from "../../src/sketch/index.ts";

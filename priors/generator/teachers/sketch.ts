@@ -1,0 +1,67 @@
+import * as tf from "@tensorflow/tfjs";
+import type { NdArray } from "ndarray";
+import { InputError } from "../../../src/data/errors.ts";
+import { stream } from "../../../src/data/random.ts";
+import { fromHost } from "../../../src/engine/index.ts";
+import { type LossName, losses, momentLoss } from "../loss.ts";
+import { constant } from "../model.ts";
+import { applyNetwork } from "../network.ts";
+import type { TrainSettings } from "../options.ts";
+import type { Target } from "../target.ts";
+import type { Method } from "./teacher.ts";
+
+/** The sketch loss ‖z_X − A(G(Z))‖² (CL-GN eq. 6) in the form of `settings.loss`, and the sketch's mean and covariance. */
+export const sketch: Method = {
+  summary: "the sketch loss: no data needed",
+  teacher: ({ network, target, settings }) => {
+    const m = target.cos.size;
+    if (settings.frequencyBatch > m) {
+      const got = `there are only ${m} to train on, got ${settings.frequencyBatch}`;
+      throw new InputError(`train: frequency batch: ${got}; sketch with more frequencies, or take fewer a step`);
+    }
+    return {
+      parameters: [],
+      draws: (index) => pickFrequencies(m, settings, index),
+      gradients: (parameters, z, [picked]) => {
+        const objective = (...weights: tf.Tensor[]): tf.Scalar => {
+          const u = applyNetwork(network, weights, z);
+          return withMoments(lossAt(target, u, settings.loss, picked), u, target, settings);
+        };
+        const { value, grads } = tf.valueAndGrads(objective)([...parameters]);
+        return { loss: value, gradients: grads };
+      },
+    };
+  },
+};
+
+/** A loss of network outputs u, and beside it that of their first and second moments by its weight. */
+export function withMoments(
+  loss: tf.Tensor,
+  u: tf.Tensor,
+  target: Target,
+  { momentWeight }: Pick<TrainSettings, "momentWeight">,
+): tf.Scalar {
+  if (momentWeight === 0) return loss as tf.Scalar;
+  return tf.add(loss, tf.mul(momentWeight, momentLoss(u, constant(target.covariance)))) as tf.Scalar;
+}
+
+/** A sketch loss of network outputs u [batch, k] at the frequencies of a target, or at the `picked` ones [count] of them. */
+export function lossAt(target: Target, u: tf.Tensor, loss: LossName, picked?: tf.Tensor): tf.Tensor {
+  const features = tf.add(constant(target.offset), tf.mul(u, constant(target.decoder.scale)));
+  const part = (array: NdArray<Float32Array>) => {
+    const all = constant(array);
+    return picked ? tf.gather(all, picked as tf.Tensor1D, all.rank - 1) : all;
+  };
+  return losses[loss](features, part(target.frequencies), { cos: part(target.cos), sin: part(target.sin) });
+}
+
+/** The frequencies that a step takes out of m: none or one list of `frequencyBatch` columns, drawn without repetition. */
+export function pickFrequencies(
+  m: number,
+  { frequencyBatch, seed }: TrainSettings,
+  index: number,
+): NdArray<Int32Array>[] {
+  if (frequencyBatch === 0) return [];
+  const picked = stream(seed, "frequency batch", index).permutation(m).slice(0, frequencyBatch);
+  return [fromHost(picked.sort(), [frequencyBatch])];
+}
