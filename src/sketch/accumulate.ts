@@ -1,4 +1,4 @@
-import type * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
 import ndarray, { type NdArray } from "ndarray";
 import { InputError } from "../data/errors.ts";
 import { type Batch, checkedRange, type Dataset, type Range } from "../data/rows.ts";
@@ -6,6 +6,7 @@ import { compile } from "../engine/index.ts";
 import {
   describeDifference,
   dimensionsOf,
+  isByLabel,
   LABEL_COUNT,
   labelsOf,
   type SketchDesign,
@@ -182,9 +183,11 @@ async function compileBlock(design: SketchDesign, rows: number) {
   const compiled = await compile(
     (given: { x: tf.Tensor; weights: tf.Tensor; arrays: Tensors; inputs: Readonly<Record<string, Tensors>> }) => {
       const features = encodeFeatures(design.features, given.x, given.arrays);
-      const block = { samples: given.x, features, weights: given.weights };
       const sums: Record<string, tf.Tensor> = {};
       for (const spec of design.families) {
+        const apart = design.labels === undefined || isByLabel(design, spec);
+        const weights = apart ? given.weights : tf.sum(given.weights, 0, true);
+        const block = { samples: given.x, features, weights };
         const family = familyOf(spec.kind).block(spec, block, given.inputs[spec.kind]!);
         for (const [name, value] of Object.entries(family)) sums[`${spec.kind}.${name}`] = value;
       }

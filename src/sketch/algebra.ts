@@ -1,5 +1,6 @@
 import { InputError } from "../data/errors.ts";
-import { describeDifference, LABEL_COUNT } from "./design.ts";
+import { describeDifference, dimensionsOf, LABEL_COUNT } from "./design.ts";
+import { triangleSize } from "./families/family.ts";
 import type { Sketch } from "./sketch.ts";
 
 /**
@@ -64,6 +65,7 @@ function requirePossible({ count, sums, design }: Sketch, whole: Sketch): void {
   const impossible = (what: string) =>
     new InputError(`subtract: this part was never in the whole: ${what} of what would be left is impossible`);
   if (sums[LABEL_COUNT]?.some((n) => n < 0)) throw impossible("the count of a label");
+  if (sums["gated.count"]?.some((n) => n < 0)) throw impossible("the count of a cell");
   const { "fourier.cos": cos, "fourier.sin": sin, "second.xx": xx } = sums;
   const groups = design.labels ?? 1;
   const most = (at: number, size: number) => (groups === 1 ? count : sums[LABEL_COUNT]![Math.floor(at / size)]!);
@@ -74,10 +76,10 @@ function requirePossible({ count, sums, design }: Sketch, whole: Sketch): void {
   }
   if (!xx) return;
   const before = whole.sums["second.xx"]!;
-  const d = Math.sqrt(xx.length / groups);
-  for (let g = 0; g < groups; g++) {
-    for (let i = 0; i < d; i++) {
-      const at = (g * d + i) * d + i;
+  const { sample } = dimensionsOf(design);
+  for (let first = 0; first < xx.length; first += triangleSize(sample)) {
+    for (let i = 0; i < sample; i++) {
+      const at = first + triangleSize(i + 1) - 1; // xᵢ²
       if (xx[at]! < -ROUNDING * before[at]!) throw impossible("a second moment");
     }
   }

@@ -3,7 +3,15 @@ import { InputError } from "../data/errors.ts";
 import { suggestion } from "../data/nearest.ts";
 import { type Dataset, readRows, requireFinite } from "../data/rows.ts";
 import { contiguous } from "../engine/index.ts";
-import { type FamilyOptions, type FamilySpec, families, familyNames, familyOf } from "./families/index.ts";
+import type { DesignContext } from "./families/family.ts";
+import {
+  defaultFamilies,
+  type FamilyOptions,
+  type FamilySpec,
+  families,
+  familyNames,
+  familyOf,
+} from "./families/index.ts";
 import {
   type DesignArrays,
   type FeatureSpec,
@@ -16,7 +24,7 @@ import { fingerprint } from "./fingerprint.ts";
 import { pilotScale } from "./scale.ts";
 
 /** Version of the design's meaning: sketches of designs with different versions do not merge. */
-export const DESIGN_VERSION = 1;
+export const DESIGN_VERSION = 2;
 
 /** Samples of the pilot when a data set is given. */
 export const DEFAULT_PILOT = 5000;
@@ -49,8 +57,13 @@ export interface DesignOptions {
   readonly families?: readonly FamilyOptions[];
   /** Sums for each label 0 … labels-1 apart, at most 256; default none. */
   readonly labels?: number;
-  /** The first samples of the data, [P, ...shape]: needed by `pca:K` and by scales `auto`. They should be typical: shuffled. */
+  /**
+   * The first samples of the data, [P, ...shape]: needed by `pca:K`, by scales `auto` and by `gated` families. They should be
+   * typical: shuffled.
+   */
   readonly pilot?: NdArray<Float32Array>;
+  /** The pilot's labels: needed by `gated` families of a design by label. */
+  readonly pilotLabels?: Uint8Array;
 }
 
 /**
@@ -59,7 +72,7 @@ export interface DesignOptions {
  * not given, of another shape, or constant.
  */
 export async function makeDesign(options: DesignOptions): Promise<SketchDesign> {
-  const { shape, pilot, labels } = options;
+  const { shape, pilot, labels, pilotLabels } = options;
   if (labels !== undefined && !(Number.isInteger(labels) && labels >= 1 && labels <= MOST_LABELS)) {
     throw new InputError(`design: labels: expected a whole number from 1 to ${MOST_LABELS}, got ${labels}`);
   }
@@ -74,8 +87,8 @@ export async function makeDesign(options: DesignOptions): Promise<SketchDesign> 
     new InputError(`design: ${purpose} needs a pilot; give the first rows of the data`);
   if (features.kind === "pca" && !facts) throw needPilot(`features pca:${features.components}`);
   const k = featureCount(features, sample);
-  const context = {
-    ...{ sample, features: k },
+  const context: DesignContext = {
+    ...{ sample, features: k, groups: labels ?? 1 },
     spread: (purpose: string) => {
       if (!facts) throw needPilot(purpose);
       return facts.spread;
@@ -84,15 +97,23 @@ export async function makeDesign(options: DesignOptions): Promise<SketchDesign> 
       if (!facts) throw needPilot(purpose);
       return pilotScale(await pilotFeatures(features, rows, facts.arrays), facts.spread / Math.sqrt(k));
     },
+    pilot: async (purpose: string) => {
+      if (!facts) throw needPilot(purpose);
+      if (labels !== undefined && !pilotLabels) throw needPilot(`${purpose} by label`);
+      const own = await pilotFeatures(features, rows, facts.arrays);
+      return { features: own, ...(labels !== undefined && pilotLabels && { labels: pilotLabels }) };
+    },
   };
-  const chosen = options.families ?? familyNames.map((kind) => ({ kind }) as FamilyOptions);
+  const chosen = options.families ?? defaultFamilies;
   requireDistinct(chosen);
   const specs = await Promise.all(chosen.map((family) => familyOf(family.kind).design(family, context)));
   const common = { version: DESIGN_VERSION, shape: [...shape], features, families: specs };
-  return sealed({ ...common, ...(labels !== undefined && { labels }), arrays: facts?.arrays ?? {} });
+  let arrays = facts?.arrays ?? {};
+  for (const spec of specs) arrays = { ...arrays, ...(await familyOf(spec.kind).learn?.(spec, context)) };
+  return sealed({ ...common, ...(labels !== undefined && { labels }), arrays });
 }
 
-export interface DataDesignOptions extends Omit<DesignOptions, "shape" | "pilot"> {
+export interface DataDesignOptions extends Omit<DesignOptions, "shape" | "pilot" | "pilotLabels"> {
   /** Samples of the pilot; default 5000, or all of a smaller set. */
   readonly pilotRows?: number;
   /** Sums for each label apart, from 0 to the largest label of the data; default false. */
@@ -109,7 +130,8 @@ export async function designFor(
   }
   const labels = byLabel ? 1 + (await labelsOf(dataset)).reduce((a, b) => Math.max(a, b), 0) : options.labels;
   const pilot = await readRows(dataset, 0, Math.min(pilotRows, dataset.count));
-  return makeDesign({ ...options, ...(labels !== undefined && { labels }), shape: dataset.shape, pilot });
+  const known = labels !== undefined && dataset.labels ? { pilotLabels: await dataset.labels() } : {};
+  return makeDesign({ ...options, ...known, ...(labels !== undefined && { labels }), shape: dataset.shape, pilot });
 }
 
 /** The labels of a data set; one without them is refused. */
@@ -137,7 +159,7 @@ export const LABEL_COUNT = "labels.count";
 
 /**
  * Name and shape of every sum that a sketch of this design holds: `fourier.cos`, `second.xx`, … By label, each has the
- * labels as its first axis, and `labels.count` [labels] holds the samples of each.
+ * labels as its first axis (unless it is summed together), and `labels.count` [labels] holds the samples of each.
  */
 export function sumShapes(design: SketchDesign): Readonly<Record<string, readonly number[]>> {
   const { labels } = design;
@@ -145,11 +167,15 @@ export function sumShapes(design: SketchDesign): Readonly<Record<string, readonl
   for (const spec of design.families) {
     const sums = familyOf(spec.kind).sums(spec, dimensionsOf(design));
     for (const [name, shape] of Object.entries(sums)) {
-      shapes[`${spec.kind}.${name}`] = labels === undefined ? shape : [labels, ...shape];
+      shapes[`${spec.kind}.${name}`] = isByLabel(design, spec) ? [labels!, ...shape] : shape;
     }
   }
   return shapes;
 }
+
+/** Whether a family of this design is summed once for each label. */
+export const isByLabel = ({ labels }: Pick<SketchDesign, "labels">, spec: FamilySpec): boolean =>
+  labels !== undefined && !("together" in spec);
 
 /** The spec of a design's family; a design without it is refused by name of `purpose`. */
 export function familySpec<K extends FamilySpec["kind"]>(design: SketchDesign, kind: K, purpose: string) {

@@ -53,5 +53,6 @@ export {
   mean,
   type Sketch,
   samplingFloor,
+  sketchSize,
 } from "./sketch.ts";
 export { DESIGN_FORMAT, loadDesign, loadSketch, SKETCH_FORMAT, saveDesign, saveSketch } from "./store.ts";

@@ -1,5 +1,6 @@
 import { InputError } from "../data/errors.ts";
-import { LABEL_COUNT, type SketchDesign, sealed } from "./design.ts";
+import { isByLabel, LABEL_COUNT, sealed } from "./design.ts";
+import type { FamilySpec } from "./families/index.ts";
 import { type Sketch, total } from "./sketch.ts";
 
 /** Samples of each label in a sketch by label. Errors: a sketch that is not by label. */
@@ -10,7 +11,8 @@ export function labelCounts(sketch: Sketch): Float64Array {
 }
 
 /**
- * The sketch of the samples of one label, as an ordinary sketch: equal to the sketch of those samples alone.
+ * The sketch of the samples of one label, as an ordinary sketch: equal to the sketch of those samples alone. Left out is what
+ * was not summed by label, and gated moments, whose cells each label has its own.
  * Errors: a sketch that is not by label, a label outside its range, a label without samples.
  */
 export async function ofLabel(sketch: Sketch, label: number): Promise<Sketch> {
@@ -20,27 +22,39 @@ export async function ofLabel(sketch: Sketch, label: number): Promise<Sketch> {
     throw new InputError(`of label: expected a label from 0 to ${counts.length - 1}, got ${label}`);
   }
   if (count === 0) throw new InputError(`of label: the sketch holds no samples of label ${label}`);
-  return unlabelled(sketch, count, (name) => {
+  const apart = (spec: FamilySpec) => isByLabel(sketch.design, spec);
+  return unlabelled(sketch, count, apart, (name) => {
     const size = sketch.sums[name]!.length / counts.length;
     return sketch.sums[name]!.slice(label * size, (label + 1) * size);
   });
 }
 
-/** The sketch of the samples of all labels together, as an ordinary sketch. One that is not by label is returned as it is. */
+/**
+ * The sketch of the samples of all labels together, as an ordinary sketch, without gated moments, whose cells each label has
+ * its own. One that is not by label is returned as it is.
+ */
 export async function withoutLabels(sketch: Sketch): Promise<Sketch> {
   if (sketch.design.labels === undefined) return sketch;
-  return unlabelled(sketch, sketch.count, (name) => total(sketch, name));
+  return unlabelled(
+    sketch,
+    sketch.count,
+    () => true,
+    (name) => total(sketch, name),
+  );
 }
 
-async function unlabelled(sketch: Sketch, count: number, sumOf: (name: string) => Float64Array): Promise<Sketch> {
-  const names = Object.keys(sketch.sums).filter((name) => name !== LABEL_COUNT);
+async function unlabelled(
+  { design: { labels: _, fingerprint: __, ...content }, sums }: Sketch,
+  count: number,
+  keeps: (spec: FamilySpec) => boolean,
+  sumOf: (name: string) => Float64Array,
+): Promise<Sketch> {
+  const families = content.families.filter((spec) => spec.kind !== "gated" && keeps(spec));
+  const arrays = Object.fromEntries(Object.entries(content.arrays).filter(([name]) => !name.startsWith("gated.")));
+  const names = Object.keys(sums).filter((name) => families.some(({ kind }) => name.startsWith(`${kind}.`)));
   return {
-    design: await designWithoutLabels(sketch.design),
+    design: await sealed({ ...content, families, arrays }),
     count,
     sums: Object.fromEntries(names.map((name) => [name, sumOf(name)])),
   };
-}
-
-function designWithoutLabels({ labels: _, fingerprint: __, ...content }: SketchDesign): Promise<SketchDesign> {
-  return sealed(content);
 }

@@ -1,11 +1,13 @@
 import type { NdArray } from "ndarray";
 import { InputError } from "../data/errors.ts";
-import { dimensionsOf, familySpec, type SketchDesign } from "./design.ts";
+import { dimensionsOf, familySpec, isByLabel, type SketchDesign, sizeOf, sumShapes } from "./design.ts";
+import { fromTriangle } from "./families/family.ts";
 import { drawFrequencies } from "./families/fourier.ts";
 
 /**
  * Sums of moments over the samples, never means, with the number of samples: sketches of parts add up to the whole's.
- * `sums` is keyed by family and name: `fourier.cos`, `fourier.sin` [m]; `second.x` [d], `second.xx` [d, d] row-major. By label
+ * `sums` is keyed by family and name: `fourier.cos`, `fourier.sin` [m]; `second.x` [d], `second.xx` [d(d+1)/2], the
+ * lower triangle; `gated.count`, `gated.u`, `gated.uu` (families/gated.ts). By label
  * (`design.labels`) each has the labels as first axis, and `labels.count` counts them; see labels.ts.
  */
 export interface Sketch {
@@ -17,8 +19,9 @@ export interface Sketch {
 /** A sum over all samples: that of every label together where sums are by label. */
 export function total({ design, sums }: Sketch, name: string): Float64Array {
   const all = sums[name]!;
-  const labels = design.labels ?? 1;
-  const size = all.length / labels;
+  const [kind] = name.split(".");
+  const groups = design.families.some((spec) => spec.kind === kind && isByLabel(design, spec)) ? design.labels! : 1;
+  const size = all.length / groups;
   const out = all.slice(0, size);
   for (let at = size; at < all.length; at++) out[at % size]! += all[at]!;
   return out;
@@ -71,16 +74,16 @@ export function covariance(sketch: Sketch): Float64Array {
   requireSamples("covariance", sketch, 2);
   const mu = mean(sketch);
   const d = mu.length;
-  const xx = total(sketch, "second.xx");
-  const out = new Float64Array(d * d);
+  const square = fromTriangle(total(sketch, "second.xx"), d);
   for (let i = 0; i < d; i++) {
-    for (let j = 0; j <= i; j++) {
-      const both = (xx[i * d + j]! + xx[j * d + i]!) / 2;
-      out[i * d + j] = out[j * d + i] = both / sketch.count - mu[i]! * mu[j]!;
-    }
+    for (let j = 0; j < d; j++) square[i * d + j] = square[i * d + j]! / sketch.count - mu[i]! * mu[j]!;
   }
-  return out;
+  return square;
 }
+
+/** How many numbers the sums of a design hold: the size of every sketch of it, whatever it is a sketch of. */
+export const sketchSize = (design: SketchDesign): number =>
+  Object.values(sumShapes(design)).reduce((sum, shape) => sum + sizeOf(shape), 0);
 
 function requireSamples(what: string, { count }: Sketch, least: number): void {
   if (count >= least) return;

@@ -70,9 +70,10 @@ async function designIn(file: string, { metadata, arrays }: Npz<Metadata>): Prom
   const stored = metadata.design as Omit<SketchDesign, "arrays"> | undefined;
   if (!stored) throw new InputError(`${file}: holds no design; the file is damaged`);
   const { fingerprint, ...settings } = stored;
-  if (!(settings.version <= DESIGN_VERSION)) {
+  if (settings.version !== DESIGN_VERSION) {
+    const next = settings.version < DESIGN_VERSION ? "sketch the data again" : "update sketchprior";
     throw new InputError(
-      `${file}: its design has version ${settings.version}, this sketchprior reads up to ${DESIGN_VERSION}; update it`,
+      `${file}: its design has version ${settings.version}, this sketchprior reads version ${DESIGN_VERSION}; ${next}`,
     );
   }
   const own = Object.entries(arrays).filter(([name]) => name.startsWith(PREFIX));

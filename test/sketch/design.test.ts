@@ -40,7 +40,7 @@ test("defaults: raw features, 4096 Gaussian frequencies at the automatic scales,
     "fourier.cos": [4096],
     "fourier.sin": [4096],
     "second.x": [3],
-    "second.xx": [3, 3],
+    "second.xx": [6],
   });
   assert.equal(frequencies(design).shape, [3, 4096]);
 });
@@ -183,8 +183,8 @@ test("files of another kind, damaged ones and edited ones are refused", async ()
   await refuses(() => edited({ metadata: { design: { ...settings, shape: [1, 3] } } }), mark);
   await refuses(() => edited({ arrays: { "design.features.mean": ndarray(new Float32Array(3), [3]) } }), mark);
   await refuses(
-    () => edited({ metadata: { design: { ...settings, version: 2 } } }),
-    /its design has version 2.* up to 1/,
+    () => edited({ metadata: { design: { ...settings, version: 3 } } }),
+    /its design has version 3.* reads version 2; update sketchprior/,
   );
   await refuses(() => edited({ metadata: { design: undefined } }), /e\.npz: holds no design/);
   await refuses(() => edited({ metadata: { count: 0 } }), /e\.npz: count must be a positive whole number, got 0/);

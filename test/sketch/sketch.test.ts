@@ -3,6 +3,7 @@ import ndarray from "ndarray";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { arrayDataset, openDataset, stream } from "../../src/data/index.ts";
+import { ANCHORS } from "../../src/sketch/families/gated.ts";
 import {
   covariance,
   designFor,
@@ -29,18 +30,25 @@ function naive(design: SketchDesign, rows: Float32Array, d: number): Record<stri
   const fourier = design.families.find((f) => f.kind === "fourier");
   const m = fourier?.m ?? 0;
   const omega = fourier ? frequencies(design).data : new Float32Array(0);
+  const gated = design.families.find((f) => f.kind === "gated");
+  const cells = gated ? gated.coarse * gated.fine : 0;
   const groups = design.labels ?? 1;
+  const apart = design.families.some((f) => f.kind === "second" && !f.together);
   const labels = labelsFor(rows.length / d);
   const sums = {
     "fourier.cos": new Float64Array(groups * m),
     "fourier.sin": new Float64Array(groups * m),
-    "second.x": new Float64Array(groups * d),
-    "second.xx": new Float64Array(groups * d * d),
+    "second.x": new Float64Array((apart ? groups : 1) * d),
+    "second.xx": new Float64Array(((apart ? groups : 1) * d * (d + 1)) / 2),
     "labels.count": new Float64Array(groups),
+    "gated.count": new Float64Array(groups * cells),
+    "gated.u": new Float64Array(groups * cells * k),
+    "gated.uu": new Float64Array((groups * (gated?.coarse ?? 0) * k * (k + 1)) / 2),
   };
   for (let row = 0; row < rows.length; row += d) {
     const x = [...rows.subarray(row, row + d)];
     const group = design.labels === undefined ? 0 : labels[row / d]!;
+    const second = apart ? group : 0;
     const u = basis
       ? Array.from({ length: k }, (_, j) =>
           x.reduce((sum, v, i) => sum + (v - basis.mean.data[i]!) * basis.basis.data[i * k + j]!, 0),
@@ -52,8 +60,25 @@ function naive(design: SketchDesign, rows: Float32Array, d: number): Record<stri
       sums["fourier.sin"][group * m + j]! += Math.sin(phase);
     }
     for (let i = 0; i < d; i++) {
-      sums["second.x"][group * d + i]! += x[i]!;
-      for (let j = 0; j < d; j++) sums["second.xx"][(group * d + i) * d + j]! += x[i]! * x[j]!;
+      sums["second.x"][second * d + i]! += x[i]!;
+    }
+    const triangle = (size: number) => (size * (size + 1)) / 2;
+    for (let i = 0, at = second * triangle(d); i < d; i++) {
+      for (let j = 0; j <= i; j++) sums["second.xx"][at++]! += x[i]! * x[j]!;
+    }
+    if (gated) {
+      const { coarse, fine, gate } = gated;
+      const anchors = design.arrays[ANCHORS]!.data;
+      const cells = coarse * fine;
+      const gaps = Array.from({ length: cells }, (_, c) =>
+        u.slice(0, gate).reduce((sum, v, i) => sum + (v - anchors[(group * cells + c) * gate + i]!) ** 2, 0),
+      );
+      const cell = group * cells + gaps.indexOf(Math.min(...gaps));
+      sums["gated.count"][cell]!++;
+      for (let i = 0; i < k; i++) sums["gated.u"][cell * k + i]! += u[i]!;
+      for (let i = 0, at = Math.floor(cell / fine) * triangle(k); i < k; i++) {
+        for (let j = 0; j <= i; j++) sums["gated.uu"][at++]! += u[i]! * u[j]!;
+      }
     }
     sums["labels.count"][group]!++;
   }

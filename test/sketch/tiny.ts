@@ -32,8 +32,11 @@ export const gaussianData = (rows: number, seed = 5): Dataset =>
 /** A design for the data above, with everything at toy size. */
 export function tinyDesign(options: Partial<DesignOptions> = {}): Promise<SketchDesign> {
   const families = [{ kind: "fourier", scales: [0.5, 2], m: 50, seed: 3 }, { kind: "second" }] as const;
-  return makeDesign({ shape: [3], pilot: gaussianRows(500), families, ...options });
+  const pilot = { pilot: gaussianRows(500), pilotLabels: labelsFor(500) };
+  return makeDesign({ shape: [3], ...pilot, families, ...options });
 }
+
+const cells = { kind: "gated", coarse: 2, fine: 3, gate: 2 } as const;
 
 /** The designs that laws of sketches are checked on: every family, raw and PCA coordinates, every law. */
 export const designs: Record<string, () => Promise<SketchDesign>> = {
@@ -48,6 +51,9 @@ export const designs: Record<string, () => Promise<SketchDesign>> = {
     }),
   "folded-gaussian alone": () => tinyDesign({ families: [{ kind: "fourier", law: "folded-gaussian", m: 33 }] }),
   "by label, fourier and second": () => tinyDesign({ labels: 3 }),
+  "gated and second": () => tinyDesign({ features: "pca:2", families: [cells, { kind: "second" }] }),
+  "by label, gated": () => tinyDesign({ labels: 3, families: [cells] }),
+  "by label, second together": () => tinyDesign({ labels: 3, families: [{ kind: "second", together: true }, cells] }),
   "second alone": () => tinyDesign({ families: [{ kind: "second" }] }),
 };
 

@@ -16,6 +16,17 @@ export interface DesignContext extends Dimensions {
   spread(purpose: string): number;
   /** Deviation of one cluster of the pilot along one direction (`pilotScale`), with the same refusal. */
   cluster(purpose: string): Promise<number>;
+  /** The pilot's features [P, k], and its labels where the design is by label, with the same refusal. */
+  pilot(purpose: string): Promise<PilotSamples>;
+  /** Groups that sums are made for: the number of labels, or 1. */
+  readonly groups: number;
+}
+
+/** A pilot as a family may learn from it. */
+export interface PilotSamples {
+  readonly features: NdArray<Float32Array>;
+  /** One label a sample, where sums are by label. */
+  readonly labels?: Uint8Array;
 }
 
 /** One block of n samples as tensors. */
@@ -40,6 +51,8 @@ export interface Family<Spec, Options> {
   readonly summary: string;
   /** Completes and checks the options; everything that two machines must share ends up in the spec. */
   design(options: Options, context: DesignContext): Spec | Promise<Spec>;
+  /** What the design must keep of the pilot for this family, by names that begin with the family's; default nothing. */
+  learn?(spec: Spec, context: DesignContext): Promise<DesignArrays>;
   /** Names and shapes of the sums over one group. */
   sums(spec: Spec, dimensions: Dimensions): Readonly<Record<string, readonly number[]>>;
   /** Arrays that the block function needs, regenerated from the spec or taken from the design: Ω, anchors. */
@@ -48,12 +61,26 @@ export interface Family<Spec, Options> {
   block(spec: Spec, block: Block, inputs: Readonly<Record<string, tf.Tensor>>): Readonly<Record<string, tf.Tensor>>;
 }
 
-/** Sums over each group of the outer products abᵀ, for a [n, p] and b [n, q] → [groups, p, q]. */
-export function outerSums(weights: tf.Tensor, a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+/** Numbers of a symmetric matrix [d, d] that say all of it: its lower triangle, row by row. */
+export const triangleSize = (d: number): number => (d * (d + 1)) / 2;
+
+/** Sums over each group of aaᵀ for a [n, d], as lower triangles: weights [groups, n] → [groups, d(d+1)/2]. */
+export function squareSums(weights: tf.Tensor, a: tf.Tensor): tf.Tensor {
   const [groups, n] = weights.shape as [number, number];
+  const d = a.shape[1]!;
+  const entries = new Int32Array(triangleSize(d));
+  for (let i = 0, at = 0; i < d; i++) for (let j = 0; j <= i; j++) entries[at++] = i * d + j;
+  const lower = tf.tensor1d(entries, "int32");
   const own = Array.from({ length: groups }, (_, g) => {
     const inGroup = tf.reshape(tf.slice(weights, [g, 0], [1, n]), [n, 1]);
-    return tf.matMul(tf.mul(a, inGroup), b, true, false);
+    return tf.gather(tf.reshape(tf.matMul(tf.mul(a, inGroup), a, true, false), [d * d]), lower);
   });
   return tf.stack(own);
+}
+
+/** The symmetric matrix [d, d], row-major, of a lower triangle. */
+export function fromTriangle(lower: Float64Array, d: number): Float64Array {
+  const out = new Float64Array(d * d);
+  for (let i = 0, at = 0; i < d; i++) for (let j = 0; j <= i; j++) out[i * d + j] = out[j * d + i] = lower[at++]!;
+  return out;
 }

@@ -1,11 +1,12 @@
 import type { Family } from "./family.ts";
 import { type FourierOptions, type FourierSpec, fourier } from "./fourier.ts";
+import { type GatedOptions, type GatedSpec, gated } from "./gated.ts";
 import { type SecondOptions, type SecondSpec, second } from "./second.ts";
 
 /** What a design says of each of its families. */
-export type FamilySpec = FourierSpec | SecondSpec;
+export type FamilySpec = FourierSpec | SecondSpec | GatedSpec;
 /** What a user may say of each. */
-export type FamilyOptions = FourierOptions | SecondOptions;
+export type FamilyOptions = FourierOptions | SecondOptions | GatedOptions;
 export type FamilyName = FamilySpec["kind"];
 
 type Entry<K extends FamilyName> = Family<
@@ -14,7 +15,10 @@ type Entry<K extends FamilyName> = Family<
 >;
 
 /** Every moment family by name; a forgotten entry is a compile error. */
-export const families: { readonly [K in FamilyName]: Entry<K> } = { fourier, second };
+export const families: { readonly [K in FamilyName]: Entry<K> } = { fourier, second, gated };
+
+/** The families of a design that names none. */
+export const defaultFamilies: readonly FamilyOptions[] = [{ kind: "fourier" }, { kind: "second" }];
 
 export const familyNames = Object.keys(families) as readonly FamilyName[];
 

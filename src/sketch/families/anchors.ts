@@ -1,0 +1,90 @@
+import { type Random, stream } from "../../data/random.ts";
+import type { PilotSamples } from "./family.ts";
+import type { GatedSpec } from "./gated.ts";
+
+/** Rounds of Lloyd's algorithm: anchors need not have converged, only be spread as the data are. */
+const ROUNDS = 30;
+
+/**
+ * The anchors of a partition, learned from a pilot: k-means (k-means++ starts, Arthur, Vassilvitskii 2007; Lloyd 1982) in the
+ * leading `gate` features makes the coarse cells of each group, and k-means again inside each the fine ones.
+ * [groups, coarse · fine, gate], flat. Where a cell of the pilot has fewer samples than anchors, some anchors are equal and all
+ * but the first of them stay empty; a group without pilot samples gets its anchors from all of them.
+ */
+export function anchorsOf({ features, labels }: PilotSamples, groups: number, spec: GatedSpec): Float32Array {
+  const { coarse, fine, gate, seed } = spec;
+  const [rows, k] = features.shape as [number, number];
+  const points = Array.from({ length: rows }, (_, i) => features.data.subarray(i * k, i * k + gate));
+  const out = new Float32Array(groups * coarse * fine * gate);
+  for (let g = 0; g < groups; g++) {
+    const inGroup = points.filter((_, i) => (labels?.[i] ?? 0) === g);
+    const own = inGroup.length > 0 ? inGroup : points;
+    const cells = clusters(own, coarse, stream(seed, "anchors", g));
+    for (const [c, { centre, members }] of cells.entries()) {
+      const inside = members.length > 0 ? members : [centre];
+      for (const [f, part] of clusters(inside, fine, stream(seed, "anchors", g, c)).entries()) {
+        out.set(part.centre, ((g * coarse + c) * fine + f) * gate);
+      }
+    }
+  }
+  return out;
+}
+
+interface Cluster {
+  readonly centre: Float32Array;
+  readonly members: readonly Float32Array[];
+}
+
+/** k-means. Points of a centre that lost all of them stay where they were. */
+function clusters(points: readonly Float32Array[], count: number, random: Random): Cluster[] {
+  let centres = spreadCentres(points, count, random);
+  let assigned = new Int32Array(points.length).fill(-1);
+  for (let round = 0; round < ROUNDS; round++) {
+    const next = Int32Array.from(points, (point) => nearest(point, centres));
+    const settled = next.every((c, i) => c === assigned[i]);
+    assigned = next;
+    if (settled) break;
+    centres = centres.map((centre, c) => meanOf(points.filter((_, i) => assigned[i] === c)) ?? centre);
+  }
+  return centres.map((centre, c) => ({ centre, members: points.filter((_, i) => assigned[i] === c) }));
+}
+
+/** k-means++: every next centre is a point drawn by its squared distance from the nearest centre so far. */
+function spreadCentres(points: readonly Float32Array[], count: number, random: Random): Float32Array[] {
+  const centres = [points[random.integer(points.length)]!];
+  const gaps = Float64Array.from(points, (point) => squaredDistance(point, centres[0]!));
+  while (centres.length < count) {
+    let left = random.uniform() * gaps.reduce((a, b) => a + b, 0);
+    const drawn = gaps.findIndex((gap) => {
+      left -= gap;
+      return left < 0;
+    });
+    const centre = points[Math.max(0, drawn)]!; // none is drawn where all points are centres already
+    centres.push(centre);
+    for (const [i, point] of points.entries()) gaps[i] = Math.min(gaps[i]!, squaredDistance(point, centre));
+  }
+  return centres;
+}
+
+function nearest(point: Float32Array, centres: readonly Float32Array[]): number {
+  let best = 0;
+  let least = Number.POSITIVE_INFINITY;
+  for (const [c, centre] of centres.entries()) {
+    const gap = squaredDistance(point, centre);
+    if (gap < least) [best, least] = [c, gap];
+  }
+  return best;
+}
+
+function squaredDistance(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i]! - b[i]!) ** 2;
+  return sum;
+}
+
+function meanOf(points: readonly Float32Array[]): Float32Array | undefined {
+  if (points.length === 0) return undefined;
+  const sum = new Float64Array(points[0]!.length);
+  for (const point of points) for (let i = 0; i < sum.length; i++) sum[i]! += point[i]!;
+  return Float32Array.from(sum, (v) => v / points.length);
+}

@@ -1,0 +1,103 @@
+import * as tf from "@tensorflow/tfjs";
+import ndarray from "ndarray";
+import { InputError } from "../../data/errors.ts";
+import type { DesignArrays } from "../features.ts";
+import { anchorsOf } from "./anchors.ts";
+import { type Family, squareSums, triangleSize } from "./family.ts";
+
+/**
+ * Moments inside the cells of a partition of the features, fixed by anchors before the pass: a sample belongs to the fine cell
+ * of its nearest anchor, and `fine` of those make up one coarse cell. By label, every label has its own anchors.
+ */
+export interface GatedSpec {
+  readonly kind: "gated";
+  /** Coarse cells of each label (or of all data): those with second moments. */
+  readonly coarse: number;
+  /** Fine cells in each coarse one: those with a count and a mean. */
+  readonly fine: number;
+  /** Leading features that decide which anchor is nearest. */
+  readonly gate: number;
+  readonly seed: number;
+}
+
+export interface GatedOptions {
+  readonly kind: "gated";
+  /** Default 5. */
+  readonly coarse?: number;
+  /** Default 10. */
+  readonly fine?: number;
+  /** Default 40, or all features of fewer. */
+  readonly gate?: number;
+  /** Seed of the anchors; default 1. */
+  readonly seed?: number;
+}
+
+/** The anchors in a design: [groups, coarse · fine, gate], those of one coarse cell after each other. */
+export const ANCHORS = "gated.anchors";
+
+/** Features that gate by default: of 150 principal components of digits, more than 40 only blur what is near. */
+const GATE = 40;
+
+/** Numbers that the sums of one group hold, for k features. */
+export const gatedSize = ({ coarse, fine }: Pick<GatedSpec, "coarse" | "fine">, k: number): number =>
+  coarse * (fine * (1 + k) + triangleSize(k));
+
+/** Anchors of the design as the array of the sums' function. */
+function anchorsIn(arrays: DesignArrays) {
+  const anchors = arrays[ANCHORS];
+  if (anchors) return anchors;
+  throw new InputError("gated moments: the design holds no anchors; make it with a pilot");
+}
+
+/**
+ * Φ(x) = 1[x in cell], u·1[x in cell] for every fine cell, uuᵀ·1[x in cell] (lower triangle) for every coarse one, u the
+ * features. From these a mixture of Gaussians follows in closed form (priors/mixture).
+ *
+ * A sample whose two nearest anchors are equally far within float32 rounding may change cells with the rounding of its block.
+ */
+export const gated: Family<GatedSpec, GatedOptions> = {
+  summary: "counts, means and second moments of the features in the cells of a partition",
+  design: ({ coarse = 5, fine = 10, gate, seed = 1 }, { features }) => {
+    const spec: GatedSpec = { kind: "gated", coarse, fine, gate: gate ?? Math.min(GATE, features), seed };
+    for (const name of ["coarse", "fine", "gate"] as const) {
+      if (Number.isInteger(spec[name]) && spec[name] > 0) continue;
+      throw new InputError(`sketch: cells: ${name}: must be a positive whole number, got ${spec[name]}`);
+    }
+    if (!(Number.isSafeInteger(seed) && seed >= 0)) {
+      throw new InputError(`sketch: seed: must be a whole number of at least 0, got ${seed}`);
+    }
+    if (spec.gate > features) {
+      throw new InputError(`sketch: cells: gate: there are ${features} features, got ${spec.gate}`);
+    }
+    return spec;
+  },
+  learn: async (spec, context) => {
+    const anchors = anchorsOf(await context.pilot("cells"), context.groups, spec);
+    return { [ANCHORS]: ndarray(anchors, [context.groups, spec.coarse * spec.fine, spec.gate]) };
+  },
+  sums: ({ coarse, fine }, { features }) => ({
+    count: [coarse * fine],
+    u: [coarse * fine, features],
+    uu: [coarse, triangleSize(features)],
+  }),
+  inputs: (_, __, arrays) => ({ anchors: anchorsIn(arrays) }),
+  block: ({ coarse, fine, gate }, { features, weights }, { anchors }) => {
+    const [groups, n] = weights.shape as [number, number];
+    const k = features.shape[1]!;
+    const own = Array.from({ length: groups }, (_, g) => {
+      const centres = tf.reshape(tf.slice(anchors!, [g, 0, 0], [1, -1, -1]), [coarse * fine, gate]);
+      const gates = tf.slice(features, [0, 0], [n, gate]);
+      // |u − a|² without |u|², which is the same for every anchor
+      const distances = tf.sub(tf.sum(tf.square(centres), 1), tf.mul(2, tf.matMul(gates, centres, false, true)));
+      const nearest = tf.oneHot(tf.cast(tf.argMin(distances, 1), "int32"), coarse * fine); // [n, cells]
+      const cells = tf.mul(tf.transpose(tf.cast(nearest, "float32")), tf.slice(weights, [g, 0], [1, n])); // [cells, n]
+      const wide = tf.sum(tf.reshape(cells, [coarse, fine, n]), 1);
+      return { count: tf.sum(cells, 1), u: tf.matMul(cells, features), uu: squareSums(wide, features) };
+    });
+    return {
+      count: tf.stack(own.map(({ count }) => count)),
+      u: tf.reshape(tf.stack(own.map(({ u }) => u)), [groups, coarse * fine, k]),
+      uu: tf.stack(own.map(({ uu }) => uu)),
+    };
+  },
+};
