@@ -61,4 +61,16 @@ export interface AnalysisPenalty extends Penalty {
 /** What a penalty can do decides which solver takes it: conjugate gradients, FISTA, or primal-dual. */
 export type PenaltyPrior = QuadraticPenalty | ProximalPenalty | AnalysisPenalty;
 
-export type Prior = GeneratorPrior | PenaltyPrior;
+/** x ~ N(μ, Σ), flattened to n numbers: its posterior for linear Φ and Gaussian noise is a formula. */
+export interface GaussianPrior {
+  readonly kind: "gaussian";
+  readonly name: string;
+  /** Shape of one signal. */
+  readonly shape: readonly number[];
+  /** μ [n]. */
+  readonly mean: Float64Array;
+  /** Σ [n, n], row-major. */
+  readonly covariance: Float64Array;
+}
+
+export type Prior = GeneratorPrior | PenaltyPrior | GaussianPrior;

@@ -8,6 +8,7 @@ export {
   linearOperator,
 } from "../operators/operator.ts";
 export { parseOperator } from "../operators/registry.ts";
+export { gaussianPrior } from "../priors/gaussian.ts";
 export {
   type GeneratorModel,
   generatorPrior,
@@ -17,7 +18,7 @@ export {
   type TrainOptions,
   trainGenerator,
 } from "../priors/generator/index.ts";
-export type { GeneratorPrior, PenaltyPrior } from "../priors/prior.ts";
+export type { GaussianPrior, GeneratorPrior, PenaltyPrior } from "../priors/prior.ts";
 export { makePrior } from "../priors/registry.ts";
 export { type Dataset, InputError, openDataset, openDatasets, readRows } from "./data/index.ts";
 export { type Random, stream } from "./data/random.ts";
@@ -56,5 +57,6 @@ export { type BaselineOptions, recoverWithPenalty } from "./solve/baseline.ts";
 export { chooseLambda } from "./solve/choose-lambda.ts";
 export { chooseLatentLambda } from "./solve/choose-latent-lambda.ts";
 export { adjointGap, operatorNorm } from "./solve/doctor.ts";
+export { recoverGaussian } from "./solve/gaussian-posterior.ts";
 export { generate, type LatentOptions, type LatentRecovery, recoverLatent } from "./solve/latent.ts";
 export type { Recovery } from "./solve/recovery.ts";

@@ -11,7 +11,10 @@ export interface ChosenMethod {
   readonly trained?: TrainedGenerator;
 }
 
-/** The method that a --prior asks for: a prior folder, or a baseline by name, for signals of `shape`. */
+/** What --prior and --baselines call the Gaussian of a sketch: this, and the sketch's file. */
+const GAUSSIAN = "gaussian:";
+
+/** The method that a --prior asks for: a prior folder, a baseline by name, or gaussian:X.npz, for signals of `shape`. */
 export async function methodOf(
   prior: string,
   shape: readonly number[],
@@ -21,6 +24,17 @@ export async function methodOf(
   const { baselineMethod, generatorMethod } = await import("../compare/methods.ts");
   if ((baselineNames as readonly string[]).includes(prior)) {
     return { method: baselineMethod(makePrior(prior, shape), options) };
+  }
+  if (prior.startsWith(GAUSSIAN)) {
+    if (options.lambda !== undefined) {
+      throw new InputError(`--lambda: ${prior} has none, the noise of the measurements weighs it; leave --lambda out`);
+    }
+    const { gaussianPrior } = await import("../../priors/gaussian.ts");
+    const { gaussianMethod } = await import("../compare/methods.ts");
+    const { loadSketch } = await import("../sketch/index.ts");
+    const gaussian = gaussianPrior(await loadSketch(prior.slice(GAUSSIAN.length)));
+    requireShape(prior, gaussian.shape, shape);
+    return { method: gaussianMethod(gaussian, options) };
   }
   if (!(await stat(prior).catch(() => undefined))) {
     if (/[\\/]/.test(prior)) throw new InputError(`--prior: ${prior}: no such folder; train a prior first`);
@@ -32,11 +46,14 @@ export async function methodOf(
   const trained = await loadGenerator(prior);
   const name = path.basename(path.resolve(prior));
   const generator = generatorPrior(name, trained.model);
-  if (generator.shape.join() !== shape.join()) {
-    throw new InputError(
-      `--prior: ${prior} makes signals of [${generator.shape.join(", ")}], the measured ones are [${shape.join(", ")}]; ` +
-        "use a prior trained on signals of that shape",
-    );
-  }
+  requireShape(prior, generator.shape, shape);
   return { method: generatorMethod(name, generator, options), trained };
+}
+
+function requireShape(prior: string, made: readonly number[], shape: readonly number[]): void {
+  if (made.join() === shape.join()) return;
+  throw new InputError(
+    `--prior: ${prior} makes signals of [${made.join(", ")}], the measured ones are [${shape.join(", ")}]; ` +
+      "use a prior trained on signals of that shape",
+  );
 }

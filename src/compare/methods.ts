@@ -1,11 +1,12 @@
 import type { NdArray } from "ndarray";
 import { type ForwardOperator, requireLinear } from "../../operators/operator.ts";
-import type { GeneratorPrior, PenaltyPrior } from "../../priors/prior.ts";
+import type { GaussianPrior, GeneratorPrior, PenaltyPrior } from "../../priors/prior.ts";
 import type { Progress } from "../engine/iterate.ts";
 import { measure } from "../measure/index.ts";
 import { recoverWithPenalty } from "../solve/baseline.ts";
 import { chooseLambda } from "../solve/choose-lambda.ts";
 import { chooseLatentLambda } from "../solve/choose-latent-lambda.ts";
+import { recoverGaussian } from "../solve/gaussian-posterior.ts";
 import { recoverLatent } from "../solve/latent.ts";
 import type { Recovery } from "../solve/recovery.ts";
 import type { Method, MethodResult } from "./compare.ts";
@@ -79,6 +80,20 @@ export function defaultLambda(name: string, noise: number): number {
   const sigma = Math.max(noise, 0.002);
   if (name === "tikhonov") return 5 * sigma ** 2;
   return (name === "tv" ? 0.4 : 0.7) * sigma;
+}
+
+/** The posterior mean of a Gaussian as a method (see `recoverGaussian`); there is no λ. Errors: an operator that is not linear. */
+export function gaussianMethod(
+  prior: GaussianPrior,
+  { watch = unwatched }: Pick<MethodOptions, "watch"> = {},
+): TunedMethod {
+  return {
+    name: prior.name,
+    recover: async (given, y, noise) => {
+      const operator = requireLinear(prior.name, given);
+      return pick(await watch(`${prior.name}, ${operator.name}`, () => recoverGaussian(operator, prior, y, noise)));
+    },
+  };
 }
 
 /** λ of a generator when nothing chooses it. */

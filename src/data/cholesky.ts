@@ -1,7 +1,6 @@
 /**
  * Cholesky's factorisation and triangular solves in float64, for symmetric positive definite matrices, row-major. Right-hand
- * sides are rows. Every inner loop runs along rows: about 0.15 s for n = 800, and 0.5 ms a
- * right-hand side.
+ * sides are rows. Inner loops run along rows: about 0.15 s for n = 800, and 0.5 ms a right-hand side.
  */
 
 /**

@@ -1,7 +1,6 @@
 import type { NdArray } from "ndarray";
 import type { LinearOperator } from "../../operators/operator.ts";
 import type { PenaltyPrior } from "../../priors/prior.ts";
-import { sameShape } from "../engine/graph.ts";
 import { fromHost } from "../engine/index.ts";
 import { type IterateOptions, iterate } from "../engine/iterate.ts";
 import { conjugateGradients } from "./conjugate-gradients.ts";
@@ -11,6 +10,7 @@ import type { MethodState, PenaltyMethod } from "./method.ts";
 import { withCompiledStep } from "./pool.ts";
 import { primalDual } from "./primal-dual.ts";
 import type { Recovery } from "./recovery.ts";
+import { checkedSignals } from "./signals.ts";
 
 export interface BaselineOptions extends Pick<IterateOptions<unknown>, "onProgress" | "signal"> {
   /** λ > 0: one number, or one for every signal. */
@@ -51,7 +51,10 @@ export async function recoverWithPenalty(
   y: NdArray<Float32Array>,
   options: BaselineOptions,
 ): Promise<BaselineRecovery> {
-  const batch = { y, lambda: lambdas(options.lambda, checkedBatch(operator, prior, y)) };
+  const batch = {
+    y,
+    lambda: lambdas(options.lambda, checkedSignals(`recovery with ${prior.name}`, operator, prior, y)),
+  };
   const method = await methodFor(operator, prior);
   const { maxSteps = 500, tolerance = method.tolerance } = options;
   const unknown = new Float32Array(y.shape[0]!).fill(Number.NaN); // what a run that ends before its first step leaves
@@ -96,25 +99,6 @@ export function sizeOfOperator(operator: LinearOperator): Promise<{ norm: number
   sizes.set(operator, computed);
   computed.catch(() => sizes.delete(operator));
   return computed;
-}
-
-/** Checks that operator, prior and measurements belong together; returns the number of signals. */
-function checkedBatch(operator: LinearOperator, prior: PenaltyPrior, y: NdArray<Float32Array>): number {
-  const who = `recovery with ${prior.name}`;
-  if (!sameShape(operator.inShape, prior.shape)) {
-    throw new RangeError(
-      `${who}: ${operator.name} measures signals of [${operator.inShape.join(", ")}], the prior is for ` +
-        `[${prior.shape.join(", ")}]; make the prior for the operator's inShape`,
-    );
-  }
-  if (!sameShape(y.shape.slice(1), operator.outShape)) {
-    throw new RangeError(
-      `${who}: expected measurements [batch, ${operator.outShape.join(", ")}], got [${y.shape.join(", ")}]`,
-    );
-  }
-  const bad = y.data.findIndex((v) => !Number.isFinite(v));
-  if (bad >= 0) throw new RangeError(`${who}: measurement ${bad} is ${y.data[bad]}; expected finite numbers`);
-  return y.shape[0]!;
 }
 
 /** λ as one number a signal. */

@@ -99,6 +99,7 @@ test("measure and reconstruct: errors are given where the truth is known, λ is 
     tikhonov: "--prior tikhonov",
     tv: "--prior tv --lambda 0.01",
     wavelet: "--prior wavelet --tune data.npy --tune-count 3",
+    gaussian: "--prior gaussian:X.npz",
   };
   const lambdas: Record<string, number> = {};
   for (const [name, words] of Object.entries(lines)) {
@@ -111,10 +112,11 @@ test("measure and reconstruct: errors are given where the truth is known, λ is 
   }
   assert.equal([lambdas.prior, lambdas.tikhonov, lambdas.tv], [0.1, 5 * 0.05 ** 2, 0.01]);
   assert.ok(lambdas.wavelet! > 0);
+  assert.is(lambdas.gaussian, null);
 });
 
 test("compare writes one report of every method, and says the same on stdout", async () => {
-  const line = `compare data.npy --prior prior ${RECOVER} --operator gaussian:m=9 --operator gaussian:m=18 --operator mask:block=2`;
+  const line = `compare data.npy --prior prior ${RECOVER} --operator gaussian:m=9 --operator gaussian:m=18 --operator mask:block=2 --baselines tikhonov,tv,wavelet,gaussian:X.npz`;
   const { code, stdout, stderr } = await spawned(`${line} --limit 4 --tune-count 3 --quiet -o report`);
   assert.equal([code, stderr], [0, ""]);
   assert.match(stdout, /^operator +m +noise +method +error[\s\S]*wrote report\/index\.html in [\d.]+ s\n$/);
@@ -124,7 +126,7 @@ test("compare writes one report of every method, and says the same on stdout", a
     assert.ok(page.includes(word), word);
   }
   const { rows } = JSON.parse(readFileSync(path.join(folder, "report/report.json"), "utf8"));
-  assert.is(rows.length, 3 * 4);
+  assert.is(rows.length, 3 * 5);
   for (const row of rows) assert.is(row.errors.length, 4);
 });
 
@@ -197,6 +199,15 @@ const refused: [line: string, message: RegExp][] = [
     /^error: --prior: no folder and no baseline is called "tvv"; did you mean tv\?/,
   ],
   ["reconstruct y.npz --prior no/such -o out.npz", /^error: --prior: no\/such: no such folder; train a prior first/],
+  [
+    "reconstruct y.npz --prior gaussian:X.npz --lambda 1 -o out.npz",
+    /^error: --lambda: gaussian:X\.npz has none, the noise of the measurements weighs it; leave --lambda out/,
+  ],
+  ["reconstruct y.npz --prior gaussian:no.npz -o out.npz", /^error: no\.npz: no such file/],
+  [
+    "reconstruct z.npz --prior gaussian:X.npz -o out.npz",
+    /^error: --prior: gaussian:X\.npz makes signals of \[6, 6\], the measured ones are \[6, 5\]; use/,
+  ],
   ["reconstruct y.npz --prior tv --lambda 0 -o out.npz", /^error: --lambda: expected a positive number, got 0/],
   [
     "reconstruct y.npz --prior tv --lambda 1 --tune data.npy -o out.npz",

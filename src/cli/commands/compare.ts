@@ -27,7 +27,7 @@ export const compare = defineCommand({
       .option("prior", { type: "string", array: true, nargs: 1, describe: "prior folder; may be given again" })
       .option("baselines", {
         ...{ type: "string", default: "tikhonov,tv,wavelet", requiresArg: true },
-        describe: "baselines to compare with, or none",
+        describe: "baselines to compare with, gaussian:X.npz for the Gaussian of a sketch among them; or none",
       })
       .option("noise", {
         ...{ type: "number", default: 0, requiresArg: true },

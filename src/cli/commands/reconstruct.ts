@@ -22,7 +22,7 @@ export const reconstruct = defineCommand({
       .positional("measurements", { type: "string", demandOption: true, describe: "file of measurements, .npz" })
       .option("prior", {
         ...{ type: "string", demandOption: true, requiresArg: true },
-        describe: "prior folder, or tikhonov, tv, wavelet",
+        describe: "prior folder; gaussian:X.npz, the Gaussian of a sketch; or tikhonov, tv, wavelet",
       })
       .option("out", outOption("file to write the recovered signals to, .npz"))
       .option("lambda", {
