@@ -7,6 +7,10 @@ import { numberList, requireWhole } from "./options.ts";
 /** Samples of more numbers than this are sketched in principal components unless --features says otherwise. */
 const MOST_RAW = 100;
 
+/** The features that are taken where nothing is said. */
+export const rawOrPca = (shape: readonly number[]): string =>
+  shape.reduce((a, b) => a * b, 1) > MOST_RAW ? "pca:100" : "raw";
+
 /** The data of the commands `design` and `sketch`: several sets are one, after each other. */
 export const dataArguments = <T>(y: Argv<T>) =>
   y
@@ -76,9 +80,8 @@ export async function designOf(dataset: Dataset, args: DesignArgs) {
   const { frequencies, law, scale, pilot, seed } = args;
   if (frequencies !== undefined) requireWhole("frequencies", frequencies);
   if (pilot !== undefined) requireWhole("pilot", pilot, 2);
-  const size = dataset.shape.reduce((a, b) => a * b, 1);
   return designFor(dataset, {
-    features: args.features ?? (size > MOST_RAW ? "pca:100" : "raw"),
+    features: args.features ?? rawOrPca(dataset.shape),
     families: [
       {
         kind: "fourier",

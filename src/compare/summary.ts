@@ -62,7 +62,7 @@ const average = (values: ArrayLike<number>): number =>
   Array.prototype.reduce.call(values, (sum: unknown, v) => (sum as number) + v / values.length, 0) as number;
 
 /** The quantile of sorted values, linear between neighbours. */
-function quantile(sorted: Float64Array, p: number): number {
+export function quantile(sorted: Float64Array, p: number): number {
   const at = p * (sorted.length - 1);
   const below = Math.floor(at);
   const low = sorted[below]!;

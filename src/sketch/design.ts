@@ -16,9 +16,9 @@ import {
   type DesignArrays,
   type FeatureSpec,
   featureCount,
+  featuresOf,
   learnFeatures,
   parseFeatures,
-  pilotFeatures,
 } from "./features.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { pilotScale } from "./scale.ts";
@@ -95,12 +95,12 @@ export async function makeDesign(options: DesignOptions): Promise<SketchDesign> 
     },
     cluster: async (purpose: string) => {
       if (!facts) throw needPilot(purpose);
-      return pilotScale(await pilotFeatures(features, rows, facts.arrays), facts.spread / Math.sqrt(k));
+      return pilotScale(await featuresOf(features, rows, facts.arrays), facts.spread / Math.sqrt(k));
     },
     pilot: async (purpose: string) => {
       if (!facts) throw needPilot(purpose);
       if (labels !== undefined && !pilotLabels) throw needPilot(`${purpose} by label`);
-      const own = await pilotFeatures(features, rows, facts.arrays);
+      const own = await featuresOf(features, rows, facts.arrays);
       return { features: own, ...(labels !== undefined && pilotLabels && { labels: pilotLabels }) };
     },
   };

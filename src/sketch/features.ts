@@ -93,20 +93,20 @@ export async function learnFeatures(spec: FeatureSpec, pilot: NdArray<Float32Arr
   };
 }
 
-/** The features u [P, k] of a pilot's rows [P, d]. */
-export async function pilotFeatures(
+/** The features u [n, k] of samples [n, d]. */
+export async function featuresOf(
   spec: FeatureSpec,
-  pilot: NdArray<Float32Array>,
+  rows: NdArray<Float32Array>,
   arrays: DesignArrays,
 ): Promise<NdArray<Float32Array>> {
-  if (spec.kind === "raw") return pilot;
+  if (spec.kind === "raw") return rows;
   const encode = await compile(
     (given: { x: tf.Tensor; arrays: Readonly<Record<string, tf.Tensor>> }) =>
       encodeFeatures(spec, given.x, given.arrays),
-    { x: pilot, arrays },
+    { x: rows, arrays },
     { name: "features" },
   );
-  const features = (await encode.run({ x: pilot, arrays })) as NdArray<Float32Array>;
+  const features = (await encode.run({ x: rows, arrays })) as NdArray<Float32Array>;
   await encode.dispose();
   return features;
 }

@@ -41,6 +41,7 @@ export {
   type FeatureSpec,
   featureBasis,
   featureName,
+  featuresOf,
   parseFeatures,
 } from "./features.ts";
 export { labelCounts, ofLabel, withoutLabels } from "./labels.ts";

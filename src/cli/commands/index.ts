@@ -2,6 +2,7 @@ import type { AnyCommand } from "../command.ts";
 import { compare } from "./compare.ts";
 import { design } from "./design.ts";
 import { doctor } from "./doctor.ts";
+import { evaluate } from "./evaluate.ts";
 import { inspect } from "./inspect.ts";
 import { measure } from "./measure.ts";
 import { merge } from "./merge.ts";
@@ -12,7 +13,7 @@ import { subtract } from "./subtract.ts";
 import { train } from "./train.ts";
 
 export const commandNames = [
-  ...(["design", "sketch", "merge", "subtract", "train", "sample"] as const),
+  ...(["design", "sketch", "merge", "subtract", "train", "sample", "evaluate"] as const),
   ...(["measure", "reconstruct", "compare", "inspect", "doctor"] as const),
 ] as const;
 export type CommandName = (typeof commandNames)[number];
@@ -25,6 +26,7 @@ export const commands: { readonly [K in CommandName]: AnyCommand } = {
   subtract,
   train,
   sample,
+  evaluate,
   measure,
   reconstruct,
   compare,

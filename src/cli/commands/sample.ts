@@ -19,25 +19,21 @@ export const sample = defineCommand({
     const kind = /\.(png|npy)$/i.exec(args.out)?.[1]?.toLowerCase();
     if (kind === undefined) throw new InputError(`--out: expected a name that ends in .png or .npy, got "${args.out}"`);
     await requireWritable(args.out);
-    const { generatorPrior, loadGenerator } = await import("../../../priors/generator/index.ts");
-    const { model } = await loadGenerator(args.prior);
-    const prior = generatorPrior(args.prior, model);
-    const [{ stream }, { fromHost }, { generate }, { isPictureShape, gridPng }, { encodeNpy }, { writeAtomic }] =
+    const [{ loadPrior }, { drawSamples }, { isPictureShape, gridPng }, { encodeNpy }, { writeAtomic }] =
       await Promise.all([
-        import("../../data/random.ts"),
-        import("../../engine/index.ts"),
-        import("../../solve/latent.ts"),
+        import("../../../priors/load.ts"),
+        import("../../../priors/samples.ts"),
         import("../../report/png.ts"),
         import("../../data/npy.ts"),
         import("../../data/files.ts"),
       ]);
+    const prior = await loadPrior(args.prior);
     if (kind === "png" && !isPictureShape(prior.shape)) {
       throw new InputError(
         `--out: signals of shape ${shapeText(prior.shape)} are no images; write a .npy file instead`,
       );
     }
-    const z = stream(seed, "samples").fillNormal(new Float32Array(args.count * prior.latent));
-    const signals = await generate(prior, fromHost(z, [args.count, prior.latent]));
+    const signals = await drawSamples(prior, args.count, seed);
     const grid = args.columns === undefined ? {} : { columns: args.columns };
     await writeAtomic(args.out, kind === "png" ? gridPng(signals, grid) : encodeNpy(signals));
     return {

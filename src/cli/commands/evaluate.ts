@@ -1,0 +1,119 @@
+import { InputError } from "../../data/errors.ts";
+import { short, textTable } from "../../report/table.ts";
+import { defineCommand } from "../command.ts";
+import { rawOrPca } from "../designing.ts";
+import { numberList, requireWhole } from "../options.ts";
+import { firstRows } from "../signals.ts";
+import { grouped, secondsText, shapeText } from "../text.ts";
+
+const titles = { mmd2: "MMD²", energy: "energy distance", wasserstein: "sliced Wasserstein" } as const;
+
+export const evaluate = defineCommand({
+  usage: "evaluate <prior> <data>",
+  description: "Measure how far a prior's draws are from real data, beside how far real data are from themselves.",
+  examples: [
+    ["sketchprior evaluate prior/ mnist:test", "three two-sample figures with 95 % intervals"],
+    ["sketchprior evaluate prior/ held-out.npy -n 20000 --features raw --json", "more samples, in their own numbers"],
+  ],
+  options: (y) =>
+    y
+      .positional("prior", { type: "string", demandOption: true, describe: "prior folder" })
+      .positional("data", {
+        ...{ type: "string", demandOption: true },
+        describe: "data set that the prior was not trained on: a name or a path",
+      })
+      .option("limit", {
+        ...{ alias: "n", type: "number", default: 2000, requiresArg: true },
+        describe: "real samples; their halves are compared with each other and with draws",
+      })
+      .option("from", { type: "number", default: 0, requiresArg: true, describe: "first sample, counted from 0" })
+      .option("repeats", {
+        ...{ type: "number", default: 20, requiresArg: true },
+        describe: "random halves, and draws from the prior",
+      })
+      .option("features", {
+        ...{ type: "string", requiresArg: true, defaultDescription: "pca:100, raw up to 100 numbers a sample" },
+        describe: "coordinates of all figures: raw or pca:K",
+      })
+      .option("frequencies", {
+        ...{ type: "number", default: 2000, requiresArg: true },
+        describe: "frequencies of the MMD's kernel, drawn afresh",
+      })
+      .option("scale", {
+        ...{ type: "string", requiresArg: true, defaultDescription: "auto" },
+        describe: "scales of that kernel in the data domain, σ,σ,…",
+      }),
+  run: async (args, { seed, signal, progress }) => {
+    requireWhole("limit", args.limit, 1);
+    requireWhole("from", args.from, 0);
+    requireWhole("repeats", args.repeats, 2);
+    requireWhole("frequencies", args.frequencies);
+    const [{ openDataset }, { loadPrior }, { evaluateDraws, figureNames, LEAST_SAMPLES }] = await Promise.all([
+      import("../../data/dataset.ts"),
+      import("../../../priors/load.ts"),
+      import("../../compare/evaluate.ts"),
+    ]);
+    const prior = await loadPrior(args.prior);
+    const dataset = await openDataset(args.data);
+    if (dataset.shape.join() !== prior.shape.join()) {
+      throw new InputError(
+        `evaluate: ${args.prior} makes signals of ${shapeText(prior.shape)}, the samples of ${dataset.name} are ` +
+          `${shapeText(dataset.shape)}; give data like those that the prior was trained on`,
+      );
+    }
+    const rows = await firstRows(dataset, args.from, args.limit);
+    const count = rows.shape[0]!;
+    if (count < LEAST_SAMPLES) {
+      throw new InputError(
+        `evaluate: expected at least ${LEAST_SAMPLES} samples, got ${count} of ${dataset.name}; raise --limit or give more`,
+      );
+    }
+    const [{ drawSamples }, { fromHost, contiguous }, { stream }, { featuresOf, frequencies, makeDesign }] =
+      await Promise.all([
+        import("../../../priors/samples.ts"),
+        import("../../engine/index.ts"),
+        import("../../data/random.ts"),
+        import("../../sketch/index.ts"),
+      ]);
+    const started = performance.now();
+    const own = (name: string, at = 0) => stream(seed, name, at).integer(2 ** 32); // seeds that no training has used
+    const scales = args.scale === undefined || args.scale === "auto" ? undefined : numberList("scale", args.scale);
+    const m = args.frequencies;
+    const design = await makeDesign({
+      shape: dataset.shape,
+      features: args.features ?? rawOrPca(dataset.shape),
+      families: [{ kind: "fourier", m, seed: own("evaluate frequencies"), ...(scales && { scales }) }],
+      pilot: rows,
+    });
+    const coordinates = (signals: typeof rows) => {
+      const shape = [signals.shape[0]!, signals.size / signals.shape[0]!];
+      return featuresOf(design.features, fromHost(contiguous(signals) as Float32Array, shape), design.arrays);
+    };
+    const evaluation = await progress("evaluate", async (onProgress) =>
+      evaluateDraws(
+        await coordinates(rows),
+        async (n, repeat) => coordinates(await drawSamples(prior, n, own("evaluate draws", repeat))),
+        { frequencies: frequencies(design), repeats: args.repeats, seed, onProgress, signal },
+      ),
+    );
+    const seconds = (performance.now() - started) / 1000;
+    const { samples, figures, repeats } = evaluation;
+    const interval = ([low, high]: readonly [number, number]) => `[${short(low, 3)}, ${short(high, 3)}]`;
+    const lines = figureNames.map((name) => {
+      const { prior: own, real } = figures[name];
+      return [titles[name], short(own.mean, 3), interval(own.interval), short(real.mean, 3), interval(real.interval)];
+    });
+    const table = textTable(
+      ["figure", "prior", "95 %", "real halves", "95 %"].map((title, i) => ({
+        title,
+        align: i === 1 || i === 3 ? ("right" as const) : ("left" as const),
+      })),
+      lines,
+    );
+    const features = args.features ?? rawOrPca(dataset.shape);
+    return {
+      text: `${table}\n\n${repeats} draws of ${grouped(samples)} against halves of ${grouped(count)} samples of ${dataset.name}, features ${features}, ${secondsText(seconds)}`,
+      data: { prior: args.prior, data: dataset.name, count, samples, repeats, features, seed, figures, seconds },
+    };
+  },
+});

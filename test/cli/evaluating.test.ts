@@ -1,0 +1,55 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { ok, run, scratch } from "./spawn.ts";
+
+const test = suite("the command evaluate");
+process.chdir(scratch());
+await ok("sketch ring -o X.npz --limit 2000 --frequencies 64");
+await ok("train X.npz -o prior --hidden 8 --latent 3 --batch 50 --steps 5");
+
+test("a table of three figures, each beside real halves, and the same as JSON", async () => {
+  const line = "evaluate prior ring --from 5000 -n 100 --repeats 3";
+  const { code, stdout } = await run(line);
+  assert.is(code, 0);
+  assert.match(stdout, /^figure +prior +95 % +real halves +95 %\n/);
+  for (const title of ["MMD²", "energy distance", "sliced Wasserstein"]) {
+    assert.match(stdout, new RegExp(`^${title} +\\S+ +\\[\\S+, \\S+\\] +\\S+ +\\[\\S+, \\S+\\]$`, "m"));
+  }
+  assert.match(stdout, /^3 draws of 50 against halves of 100 samples of ring, features raw, [\d.]+ s$/m);
+  const { figures, samples, count, seconds: _, ...rest } = await ok(line);
+  assert.equal([samples, count, rest.features, rest.seed], [50, 100, "raw", 1]);
+  for (const { prior, real } of Object.values<{ prior: { mean: number }; real: { mean: number } }>(figures)) {
+    assert.ok(prior.mean > real.mean); // five steps of training
+  }
+  assert.equal((await ok(line)).figures, figures);
+  assert.not.equal((await ok(`${line} --seed 2`)).figures, figures);
+});
+
+test("its own kernel and coordinates", async () => {
+  const { features, figures } = await ok(
+    "evaluate prior ring -n 60 --repeats 2 --features pca:1 --frequencies 10 --scale 0.1,1",
+  );
+  assert.is(features, "pca:1");
+  assert.ok(figures.energy.prior.mean > 0);
+});
+
+test("bad input is one line", async () => {
+  for (const [line, message] of [
+    ["evaluate nowhere ring", "nowhere/prior.json: no such file"],
+    ["evaluate prior rinq", 'data: unknown data set "rinq"; did you mean ring?'],
+    [
+      "evaluate prior mnist:test",
+      "evaluate: prior makes signals of 2, the samples of mnist:test are 28×28; give data like",
+    ],
+    ["evaluate prior ring -n 19", "evaluate: expected at least 20 samples, got 19 of ring; raise --limit or give more"],
+    ["evaluate prior ring --from 99990", "evaluate: expected at least 20 samples, got 10 of ring"],
+    ["evaluate prior ring --repeats 1", "--repeats: expected a whole number of at least 2, got 1"],
+    ["evaluate prior ring --features pca:3", "features: pca:3 asks for more components than dimensions (2)"],
+    ["evaluate prior ring --scale 0", "sketch: scale: must be a positive number, got 0"],
+  ]) {
+    const { code, stdout, stderr } = await run(line!);
+    assert.equal([code, stdout, stderr.includes(`error: ${message}`)], [1, "", true], stderr);
+  }
+});
+
+test.run();

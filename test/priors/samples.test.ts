@@ -1,0 +1,56 @@
+import * as tf from "@tensorflow/tfjs";
+import ndarray from "ndarray";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { GeneratorPrior } from "../../priors/prior.ts";
+import { drawSamples } from "../../priors/samples.ts";
+import { stream } from "../../src/data/random.ts";
+
+const test = suite("samples of a prior");
+
+/** x = (z₁, 10c) + r: what z, c and r do to a sample can be told apart. */
+const plane: GeneratorPrior = {
+  ...{ kind: "generator", name: "plane", latent: 2, shape: [2] },
+  conditions: Float64Array.from([0.2, 0.5, 0.3]),
+  decode: (z, c) =>
+    tf.stack([tf.slice(z as tf.Tensor2D, [0, 0], [-1, 1]).flatten(), tf.mul(10, tf.cast(c!, "float32"))], 1),
+};
+
+test("without condition and residual they are G(z), in blocks as in one", async () => {
+  const prior: GeneratorPrior = { ...plane, shape: [2, 1], decode: (z) => tf.reshape(tf.mul(z, 3), [-1, 2, 1]) };
+  const { conditions: _, ...plain } = prior;
+  const samples = await drawSamples(plain, 1700, 5); // one block of 1000, and an overlapping one
+  const z = stream(5, "samples").fillNormal(new Float32Array(3400));
+  assert.equal(samples.shape, [1700, 2, 1]);
+  assert.equal(
+    samples.data,
+    z.map((v) => 3 * v),
+  );
+});
+
+test("conditions come by their probabilities, and the residual has its covariance", async () => {
+  const count = 20_000;
+  const covariance = [0.04, 0.03, 0.03, 0.09];
+  const residual = ndarray(Float32Array.from(covariance), [2, 2]);
+  const samples = await drawSamples({ ...plane, residual }, count, 1);
+  const z = stream(1, "samples").fillNormal(new Float32Array(2 * count));
+  const seen = [0, 0, 0];
+  const second = [0, 0, 0, 0];
+  for (let i = 0; i < count; i++) {
+    const cell = Math.round(samples.data[2 * i + 1]! / 10);
+    seen[cell]! += 1 / count;
+    const r = [samples.data[2 * i]! - z[2 * i]!, samples.data[2 * i + 1]! - 10 * cell];
+    for (let k = 0; k < 4; k++) second[k]! += (r[k >> 1]! * r[k & 1]!) / count;
+  }
+  // deviations are at most √(p(1 − p)/count) = 0.0035 and √2·0.09/√count = 0.0009: four of them
+  for (const [i, p] of plane.conditions!.entries()) assert.ok(Math.abs(seen[i]! - p) < 0.015, `${seen}`);
+  for (const [i, v] of covariance.entries()) assert.ok(Math.abs(second[i]! - v) < 0.004, `${second}`);
+});
+
+test("a seed gives the same signals again, another seed others", async () => {
+  const [a, b, c] = [await drawSamples(plane, 50, 1), await drawSamples(plane, 50, 1), await drawSamples(plane, 50, 2)];
+  assert.equal(a.data, b.data);
+  assert.not.equal(a.data, c.data);
+});
+
+test.run();
