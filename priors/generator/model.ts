@@ -21,6 +21,8 @@ export interface GeneratorModel {
   readonly decoder: Decoder;
   /** Shape of one signal. */
   readonly shape: readonly number[];
+  /** Covariance [n, n] of what G leaves out (see residual.ts); absent from priors of before there was one. */
+  readonly residual?: NdArray<Float32Array>;
 }
 
 /** Signals x [batch, n] of network outputs u [batch, k]. */
@@ -32,7 +34,7 @@ export function decode({ centre, scale, basis }: Decoder, u: tf.Tensor): tf.Tens
 
 /** The prior of a model. Weights enter graphs as constants: recoveries with other weights of the same shapes share a session. */
 export function generatorPrior(name: string, model: GeneratorModel): GeneratorPrior {
-  const { network, weights, decoder, shape } = model;
+  const { network, weights, decoder, shape, residual } = model;
   if (decoder.centre.size !== sizeOf(shape)) {
     throw new RangeError(`generator: expected a centre of ${sizeOf(shape)} numbers, got ${decoder.centre.size}`);
   }
@@ -41,6 +43,7 @@ export function generatorPrior(name: string, model: GeneratorModel): GeneratorPr
     name,
     latent: network.latent,
     shape,
+    ...(residual && { residual }),
     decode: (z) => tf.reshape(decode(decoder, applyNetwork(network, weights.map(constant), z)), [-1, ...shape]),
   };
 }

@@ -34,10 +34,11 @@ type PriorFile = Omit<TrainedGenerator, "model"> & {
  */
 export async function saveGenerator(folder: string, trained: TrainedGenerator): Promise<void> {
   const { model, ...rest } = trained;
-  const { network, shape, weights, decoder } = model;
+  const { network, shape, weights, decoder, residual } = model;
   const arrays = Object.fromEntries([
     ...Object.entries(numbered("weights", weights)),
     ...Object.entries(decoder).map(([name, array]) => [`decoder.${name}`, array] as const),
+    ...(residual ? [["residual", residual] as const] : []),
   ]);
   const settings: PriorFile = { format: FORMAT, version: VERSION, network, shape, ...rest };
   await mkdir(folder, { recursive: true }).catch((error) => {
@@ -69,9 +70,10 @@ export async function loadGenerator(folder: string): Promise<TrainedGenerator> {
     ...("decoder.basis" in npz.arrays && { basis: read("decoder.basis") }),
   };
   const weights = readNumbered(npz, "weights", count, weightsFile);
+  const residual = "residual" in npz.arrays && { residual: read("residual") };
   const settings = { ...olderSettings, ...rest.settings };
   const older = { validation: [], kept: rest.history.length }; // priors from before there was validation
-  return { ...older, ...rest, settings, model: { network, shape, weights, decoder } };
+  return { ...older, ...rest, settings, model: { network, shape, weights, decoder, ...residual } };
 }
 
 /** The generator as an ONNX model: input `z` [1, latent], output `x` [1, ...shape], weights inside. */

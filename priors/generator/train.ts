@@ -4,9 +4,10 @@ import { compile, fromHost } from "../../src/engine/index.ts";
 import { type EndCode, type IterateOptions, iterate } from "../../src/engine/iterate.ts";
 import { type Sketch, samplingFloor } from "../../src/sketch/index.ts";
 import { type CheckpointOptions, loadTraining, saveTraining, trainingOf } from "./checkpoint.ts";
-import type { GeneratorModel } from "./model.ts";
+import { type GeneratorModel, generatorPrior } from "./model.ts";
 import { initialWeights, type NetworkSpec, type Weights } from "./network.ts";
 import { completed, schedules, type TrainOptions, type TrainSettings } from "./options.ts";
+import { residualCovariance } from "./residual.ts";
 import { type AdamState, trainingStep } from "./step.ts";
 import { gaussianStart, targetOf } from "./target.ts";
 import { methods } from "./teachers/index.ts";
@@ -113,8 +114,9 @@ export async function trainGenerator(sketch: Sketch, options: TrainOptions & Tra
   await Promise.all([step.dispose(), validation?.dispose()]);
   const { state, history, code } = run;
   const best = state.best ?? { step: history.length, weights: state.weights };
+  const model = modelOf(best.weights);
   return {
-    model: modelOf(best.weights),
+    model: { ...model, residual: await residualCovariance(sketch, generatorPrior("generator", model), seed) },
     settings,
     sketch: { fingerprint: sketch.design.fingerprint, count: sketch.count },
     history,

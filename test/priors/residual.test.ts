@@ -1,0 +1,59 @@
+import * as tf from "@tensorflow/tfjs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { residualCovariance } from "../../priors/generator/residual.ts";
+import type { GeneratorPrior } from "../../priors/prior.ts";
+import { covariance, sketchDataset } from "../../src/sketch/index.ts";
+import { gaussianData, tinyDesign } from "../sketch/tiny.ts";
+
+const test = suite("residual of a generator");
+
+const sketch = async () => sketchDataset(gaussianData(2000), await tinyDesign());
+const generator = (decode: GeneratorPrior["decode"], more: Partial<GeneratorPrior> = {}): GeneratorPrior => ({
+  ...{ kind: "generator", name: "toy", latent: 1, shape: [3] },
+  ...more,
+  decode,
+});
+const near = (got: ArrayLike<number>, want: readonly number[], tolerance: number) => {
+  assert.is(got.length, want.length);
+  for (const [i, v] of want.entries()) assert.ok(Math.abs(got[i]! - v) < tolerance, `${i}: ${got[i]} and ${v}`);
+};
+
+test("a linear generator leaves the covariance less its own, and an offset of it changes nothing", async () => {
+  const given = await sketch();
+  const loud = [0.9, 0.8, -0.1]; // less than the data's covariance in its direction
+  const prior = generator((z) => tf.add(tf.matMul(z as tf.Tensor2D, tf.tensor2d([loud.map((v) => v / 2)])), 5));
+  const { data, shape } = await residualCovariance(given, prior, 1);
+  assert.equal(shape, [3, 3]);
+  const cov = covariance(given);
+  const want = Array.from(cov, (v, i) => v - (loud[Math.floor(i / 3)]! * loud[i % 3]!) / 4);
+  near(data, want, 1e-5); // float32 sums of 16384 samples of size 1
+});
+
+test("a generator that says too much leaves nothing there, never a negative variance", async () => {
+  const given = await sketch();
+  const prior = generator((z) => tf.mul(z, tf.tensor2d([[100, 0, 0]])));
+  const { data } = await residualCovariance(given, prior, 1);
+  for (let i = 0; i < 3; i++) assert.ok(data[4 * i]! >= 0);
+  assert.ok(data[0]! < 1e-3 * covariance(given)[0]!);
+});
+
+test("conditions weigh by their probability: two levels of distance d with 1/4 and 3/4 have the variance 3d²/16", async () => {
+  const given = await sketch();
+  const levels = [-0.2, 0.2];
+  const prior = generator(
+    (z, c) =>
+      tf.mul(
+        tf.expandDims(tf.gather(tf.tensor1d(levels), c as tf.Tensor1D), 1),
+        tf.add(tf.tensor2d([[1, 0, 0]]), tf.mul(0, z)),
+      ),
+    { conditions: Float64Array.of(0.25, 0.75) },
+  );
+  const { data } = await residualCovariance(given, prior, 1);
+  const cov = covariance(given);
+  const left = cov[0]! - 0.4 ** 2 * (3 / 16);
+  // less than the variance 1/14 of x₀ given the others, so nothing is clipped; proportions are right to 1/8192
+  near(data, [left, ...cov.subarray(1)], 1e-3);
+});
+
+test.run();
