@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, unlink } from "node:fs/promises";
 import path from "node:path";
-import ndarray from "ndarray";
+import ndarray, { type NdArray } from "ndarray";
 import { InputError, messageOf } from "../../src/data/errors.ts";
 import { fileExists } from "../../src/data/files.ts";
 import { member, readNpz, writeNpz } from "../../src/data/npz.ts";
@@ -25,13 +25,19 @@ export interface TrainingOf {
   readonly settings: TrainSettings;
   /** The design's fingerprint, the sample count, and the SHA-256 of the sums. */
   readonly sketch: { readonly fingerprint: string; readonly count: number; readonly sums: string };
+  /** The SHA-256 of the data that the method takes. */
+  readonly data: { readonly samples: string };
 }
 
-export function trainingOf(sketch: Sketch, settings: TrainSettings): TrainingOf {
+export function trainingOf(sketch: Sketch, settings: TrainSettings, data: NdArray<Float32Array>): TrainingOf {
   const hash = createHash("sha256");
   for (const name of Object.keys(sketch.sums).sort()) hash.update(name).update(sketch.sums[name]!);
   const { design, count } = sketch;
-  return { settings, sketch: { fingerprint: design.fingerprint, count, sums: hash.digest("hex") } };
+  return {
+    settings,
+    sketch: { fingerprint: design.fingerprint, count, sums: hash.digest("hex") },
+    data: { samples: createHash("sha256").update(data.data).digest("hex") },
+  };
 }
 
 /** Writes a checkpoint: all that the next steps depend on, exactly. The file holds the old one or the whole new one. */
@@ -73,6 +79,8 @@ export async function loadTraining(file: string, of: TrainingOf): Promise<Reache
   if (sketch) throw new InputError(`${file}: belongs to another sketch (${sketch}); ${remedy}`);
   const settings = differing(saved.settings, of.settings);
   if (settings) throw new InputError(`${file}: belongs to other settings (${settings}); ${remedy}`);
+  const data = differing(saved.data, of.data);
+  if (data) throw new InputError(`${file}: belongs to other data (${data}); ${remedy}`);
   const list = (name: string) => readNumbered(npz, name, saved.parameters, file);
   return {
     history: [...member(npz, "history", file).data],

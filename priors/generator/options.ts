@@ -2,7 +2,7 @@ import { InputError } from "../../src/data/errors.ts";
 import { suggestion } from "../../src/data/nearest.ts";
 import { type LossName, losses } from "./loss.ts";
 import type { Activation } from "./network.ts";
-import { type MethodName, methodNames } from "./teachers/index.ts";
+import { type MethodName, methodNames, methods } from "./teachers/index.ts";
 
 /** Learning rate schedules: the factor of the learning rate at step `index` of `steps`. To add one: a line here. */
 export const schedules = {
@@ -13,7 +13,10 @@ export const schedules = {
 export type Schedule = keyof typeof schedules;
 
 export interface TrainOptions {
-  /** What the network learns from; default `sketch`. */
+  /**
+   * What the network learns from: `sketch`, or a teacher that takes the data too, to compare with: `mmd`, `gan` (teachers/).
+   * The sketch still gives the decoder, the start, and the frequencies that validate. Default sketch.
+   */
   readonly method?: MethodName;
   /** Size of the latent z; default the number of features, at least 10 and at most 100. */
   readonly latent?: number;
@@ -91,6 +94,11 @@ export function completed(options: TrainOptions, features: number): TrainSetting
       throw new InputError(`train: ${name}: expected a positive whole number, got ${value}`);
     }
   }
+  for (const name of methods[method].unused) {
+    if (options[name] !== undefined) {
+      throw new InputError(`train: ${spaced(name)}: the method ${method} does not have it; leave it out`);
+    }
+  }
   if (batch < 2) throw new InputError("train: batch: the unbiased loss needs at least 2 latents, got 1");
   if (!Object.hasOwn(losses, loss)) {
     throw new InputError(`train: loss: unknown name "${loss}"; ${suggestion(loss, Object.keys(losses))}`);
@@ -109,3 +117,6 @@ export function completed(options: TrainOptions, features: number): TrainSetting
   }
   return settings;
 }
+
+/** `frequencyBatch` as `frequency batch`. */
+const spaced = (name: string): string => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);

@@ -21,6 +21,6 @@ export const trainingStep =
   (teacher: Teacher) =>
   ({ weights, moments, z, rate, drawn }: StepInputs) => {
     const { loss, gradients } = teacher.gradients(weights, z, drawn);
-    const { parameters, moments: next } = adamUpdate(weights, gradients, moments, rate);
+    const { parameters, moments: next } = adamUpdate(weights, gradients, moments, rate, teacher.beta1);
     return { loss, weights: parameters, moments: next };
   };

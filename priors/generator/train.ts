@@ -1,16 +1,20 @@
+import ndarray from "ndarray";
+import { InputError } from "../../src/data/errors.ts";
 import { stream } from "../../src/data/random.ts";
+import type { Dataset } from "../../src/data/rows.ts";
 import { adamMoments, adamRate } from "../../src/engine/adam.ts";
 import { compile, fromHost } from "../../src/engine/index.ts";
 import { type EndCode, type IterateOptions, iterate } from "../../src/engine/iterate.ts";
-import { type Sketch, samplingFloor } from "../../src/sketch/index.ts";
+import { familySpec, type Sketch, samplingFloor } from "../../src/sketch/index.ts";
 import { type CheckpointOptions, loadTraining, saveTraining, trainingOf } from "./checkpoint.ts";
 import { type GeneratorModel, generatorPrior } from "./model.ts";
 import { initialWeights, type NetworkSpec, type Weights } from "./network.ts";
 import { completed, schedules, type TrainOptions, type TrainSettings } from "./options.ts";
 import { residualCovariance } from "./residual.ts";
 import { type AdamState, trainingStep } from "./step.ts";
-import { gaussianStart, targetOf } from "./target.ts";
-import { methods } from "./teachers/index.ts";
+import { gaussianStart, type Target, targetOf } from "./target.ts";
+import { dataInUnits } from "./teachers/data.ts";
+import { type MethodName, methods } from "./teachers/index.ts";
 import { holdOut, isBest, isSettled, type Validated, validator } from "./validation.ts";
 
 export interface TrainedGenerator {
@@ -35,6 +39,8 @@ export type TrainState = AdamState & {
 };
 
 export interface TrainRun extends Pick<IterateOptions<unknown>, "onProgress" | "signal"> {
+  /** The data set, for the methods that take it (teachers/index.ts); default none. */
+  readonly data?: Dataset;
   /** Where and how often to keep the state of training; default nowhere. */
   readonly checkpoint?: CheckpointOptions;
   /** Shows the generator every so many steps, as it is then; awaited. Default never. */
@@ -54,17 +60,21 @@ export interface TrainRun extends Pick<IterateOptions<unknown>, "onProgress" | "
  * Fourier moments or covariance or of constant data, a checkpoint of another training.
  */
 export async function trainGenerator(sketch: Sketch, options: TrainOptions & TrainRun = {}): Promise<TrainedGenerator> {
-  const { onProgress, signal, checkpoint, snapshot, resume = false, ...given } = options;
+  const { onProgress, signal, checkpoint, snapshot, data, resume = false, ...given } = options;
   const target = targetOf(sketch);
   const settings = completed(given, target.decoder.scale.size);
   const { decoder } = target;
   const { latent, hidden, activation, linear, batch, steps, learningRate, schedule, seed } = settings;
   const network: NetworkSpec = { latent, hidden, activation, linear, output: decoder.scale.size };
-  const of = trainingOf(sketch, settings);
+  const taught = await taughtData(settings.method, data, sketch, target);
+  const of = trainingOf(sketch, settings, taught);
   const before = resume && checkpoint ? await loadTraining(checkpoint.path, of) : undefined;
   const { training, held } = holdOut(target, settings);
   const weights = initialWeights(network, seed, linear ? gaussianStart(target, latent) : undefined);
-  const teacher = methods[settings.method].teacher({ network, target: training, settings });
+  const teacher = methods[settings.method].teacher({
+    ...{ network, target: training, settings, data: taught },
+    fourier: familySpec(sketch.design, "fourier", "train"),
+  });
   const parameters = [...weights, ...teacher.parameters];
   const initial: TrainState = { weights: parameters, moments: adamMoments(parameters), validation: [] };
   const latents = (index: number) =>
@@ -91,7 +101,7 @@ export async function trainGenerator(sketch: Sketch, options: TrainOptions & Tra
     ...(onProgress && { onProgress }),
     ...(signal && { signal }),
     step: async (state, index) => {
-      const rate = adamRate(learningRate * schedules[schedule](index, steps), index);
+      const rate = adamRate(learningRate * schedules[schedule](index, steps), index, teacher.beta1);
       const drawn = teacher.draws(index);
       const { loss, ...adam } = await step.run({ ...adamOf(state), z: latents(index), rate, drawn });
       const done = index + 1;
@@ -124,6 +134,15 @@ export async function trainGenerator(sketch: Sketch, options: TrainOptions & Tra
     kept: best.step,
     code,
   };
+}
+
+/** The data that a method takes, in the units of the network's output; empty where it takes none. */
+async function taughtData(name: MethodName, data: Dataset | undefined, sketch: Sketch, target: Target) {
+  const takes = methods[name].data;
+  if (takes && !data)
+    throw new InputError(`train: method ${name}: needs the data beside their sketch; give them too (--data)`);
+  if (!takes && data) throw new InputError(`train: method ${name}: takes no data, its sketch is all; leave them out`);
+  return data ? dataInUnits(data, sketch.design, target) : ndarray(new Float32Array(0), [0]);
 }
 
 /** A state with one more point of its validation curve, if there is one. */

@@ -51,7 +51,7 @@ export function priorFacts({ model, settings, sketch, history, code }: TrainedGe
   const words = {
     signals: shapeText(model.shape),
     network: `${network}, ${model.network.activation}`,
-    trained: `${history.length} steps of ${settings.batch} latents, seed ${settings.seed}, ${code}`,
+    trained: `${history.length} steps of ${settings.batch} latents, method ${settings.method}, seed ${settings.seed}, ${code}`,
     loss: `${history[0]?.toPrecision(4)} at the start, ${loss.toPrecision(4)} in the mean of the last 50 steps`,
     sketch: `${grouped(sketch.count)} samples, design ${sketch.fingerprint.slice(0, 16)}`,
   };

@@ -16,6 +16,7 @@ export {
   describeDifference,
   designFor,
   dimensionsOf,
+  familySpec,
   makeDesign,
   type SketchDesign,
   sumShapes,

@@ -65,6 +65,17 @@ test("--watch keeps a picture of samples in the prior's folder; signals that are
   assert.match((await run("train I.npz -o none --watch 0")).stderr, /^error: --watch: expected a whole number of at/);
 });
 
+test("--method trains from the data beside the sketch, and is recorded; without --data it is refused", async () => {
+  const line = `train X.npz -o game ${SMALL} --steps 5 --method gan`;
+  assert.match((await run(`${line} --data ring`)).stdout, /^trained +5 steps of 50 latents, method gan, seed/m);
+  assert.is(JSON.parse(readFileSync("game/prior.json", "utf8")).settings.method, "gan");
+  const { code, stderr } = await run(line);
+  assert.equal(
+    [code, stderr],
+    [1, "error: train: method gan: needs the data beside their sketch; give them too (--data)\n"],
+  );
+});
+
 test("a training that diverges is one line of error, and no prior", async () => {
   const { code, stdout, stderr } = await run(`train X.npz -o wild ${SMALL} --steps 50 --learning-rate 1e30`);
   assert.equal([code, stdout], [1, ""]);

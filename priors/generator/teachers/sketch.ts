@@ -13,6 +13,8 @@ import type { Method } from "./teacher.ts";
 /** The sketch loss ‖z_X − A(G(Z))‖² (CL-GN eq. 6) in the form of `settings.loss`, and the sketch's mean and covariance. */
 export const sketch: Method = {
   summary: "the sketch loss: no data needed",
+  data: false,
+  unused: [],
   teacher: ({ network, target, settings }) => {
     const m = target.cos.size;
     if (settings.frequencyBatch > m) {

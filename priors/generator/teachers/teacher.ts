@@ -1,7 +1,8 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { NdArray } from "ndarray";
+import type { FourierSpec } from "../../../src/sketch/index.ts";
 import type { NetworkSpec, Weights } from "../network.ts";
-import type { TrainSettings } from "../options.ts";
+import type { TrainOptions, TrainSettings } from "../options.ts";
 import type { Target } from "../target.ts";
 
 /** What a teacher teaches from. */
@@ -9,13 +10,19 @@ export interface Lesson {
   readonly network: NetworkSpec;
   /** The sketch, without the frequencies held out. */
   readonly target: Target;
+  /** How the sketch's frequencies were drawn. */
+  readonly fourier: FourierSpec;
   readonly settings: TrainSettings;
+  /** The data in the units of the network's output, [n, k]; empty for a method that takes none. */
+  readonly data: NdArray<Float32Array>;
 }
 
 /** What a network learns from: the objective of one step, as pure tensor functions, and what the step draws. */
 export interface Teacher {
   /** Start of the parameters of its own, which train beside the network's: a discriminator's; mostly none. */
   readonly parameters: Weights;
+  /** Adam's β₁; default that of adam.ts. */
+  readonly beta1?: number | undefined;
   /** What step `index` draws beside the latents; arrays of the same shapes at every step. */
   draws(index: number): readonly NdArray<Float32Array | Int32Array>[];
   /**
@@ -33,5 +40,9 @@ export interface Teacher {
 export interface Method {
   /** What a step minimises, for help texts. */
   readonly summary: string;
+  /** Whether it takes the data too, not their sketch alone. */
+  readonly data: boolean;
+  /** Options that it has no use for, and refuses. */
+  readonly unused: readonly (keyof TrainOptions)[];
   teacher(lesson: Lesson): Teacher;
 }

@@ -15,11 +15,28 @@ export const train = defineCommand({
   examples: [
     ["sketchprior train X.npz -o prior/", "a prior folder with prior.json and generator.onnx"],
     ["sketchprior train X.npz -o prior/ --resume", "go on after an interruption, with the same bits"],
+    ["sketchprior train X.npz -o gan/ --method gan --data mnist", "to compare: the same network from the data"],
   ],
+  details: async () => {
+    const { methods } = await import("../../../priors/generator/index.ts");
+    const lines = Object.entries(methods).map(([name, { summary }]) => `  ${name.padEnd(7)} ${summary}`);
+    return ["Methods; mmd and gan are for comparison, with the same network on the data themselves:", ...lines].join(
+      "\n",
+    );
+  },
   options: (y) =>
     y
       .positional("sketch", { type: "string", demandOption: true, describe: "sketch file, .npz" })
       .option("out", outOption("folder to write the prior to"))
+      .option("method", {
+        ...{ type: "string", requiresArg: true, choices: ["sketch", "mmd", "gan"] as const },
+        ...{ defaultDescription: "sketch", describe: "what to learn from, see below" },
+      })
+      .option("data", {
+        type: "string",
+        requiresArg: true,
+        describe: "data set of the methods mmd and gan: name or path",
+      })
       .option("latent", {
         ...{ type: "number", requiresArg: true, defaultDescription: "number of features, 10 to 100" },
         describe: "size of the latent z",
@@ -97,6 +114,8 @@ export const train = defineCommand({
       );
     }
     const sketch = await loadSketch(args.sketch);
+    const { openDataset } = await import("../../data/dataset.ts");
+    const dataset = args.data === undefined ? undefined : await openDataset(args.data);
     const show = args.watch === undefined ? undefined : await sampleWatcher(args.out, sketch.design.shape, seed);
     const checkpoint = path.join(args.out, "checkpoint.npz");
     signal.addEventListener("abort", () => note("train: repeat the command with --resume to go on"));
@@ -105,6 +124,8 @@ export const train = defineCommand({
       trainGenerator(sketch, {
         ...{ seed, signal, onProgress, checkpoint: { path: checkpoint, every }, resume: args.resume ?? false },
         ...(show && { snapshot: { every: args.watch!, take: show } }),
+        ...(dataset && { data: dataset }),
+        ...(args.method !== undefined && { method: args.method }),
         ...(args.latent !== undefined && { latent: args.latent }),
         ...(hidden !== undefined && { hidden }),
         ...(activation !== undefined && { activation: activation as keyof typeof activations }),
