@@ -3,7 +3,7 @@ import path from "node:path";
 import { InputError, messageOf } from "../../src/data/errors.ts";
 import { readFileOrExplain, writeAtomic } from "../../src/data/files.ts";
 import { encodeNpz, readNpz } from "../../src/data/npz.ts";
-import { compile, fromHost } from "../../src/engine/index.ts";
+import { batchedOnnx, fromHost } from "../../src/engine/index.ts";
 import { numbered, readFloat32, readNumbered } from "./arrays.ts";
 import { type Decoder, type GeneratorModel, generatorPrior } from "./model.ts";
 import type { NetworkSpec } from "./network.ts";
@@ -17,9 +17,6 @@ const SETTINGS = "prior.json";
 const WEIGHTS = "weights.npz";
 const MODEL = "generator.onnx";
 
-/** Rows of the exported model: z [1, latent] to x [1, ...shape]. ONNX graphs here have fixed shapes. */
-const EXPORTED_ROWS = 1;
-
 type PriorFile = Omit<TrainedGenerator, "model"> & {
   readonly format: string;
   readonly version: number;
@@ -28,7 +25,7 @@ type PriorFile = Omit<TrainedGenerator, "model"> & {
 };
 
 /**
- * Writes a prior's folder: `weights.npz`, `generator.onnx` (input `z` [1, latent], output `x` [1, ...shape]; any ONNX runtime
+ * Writes a prior's folder: `weights.npz`, `generator.onnx` (input `z` [n, latent], output `x` [n, ...shape], any n; any ONNX runtime
  * runs it) and, last, `prior.json` with everything else needed to rebuild it. Without prior.json the folder is no prior,
  * so an interrupted save leaves none.
  */
@@ -44,7 +41,7 @@ export async function saveGenerator(folder: string, trained: TrainedGenerator): 
   await mkdir(folder, { recursive: true }).catch((error) => {
     throw new InputError(`${folder}: cannot make the prior's folder, ${messageOf(error)}`);
   });
-  const onnx = await exportOnnx(model);
+  const onnx = exportOnnx(model);
   await writeAtomic(path.join(folder, WEIGHTS), encodeNpz({ arrays, metadata: { format: FORMAT, version: VERSION } }));
   await writeAtomic(path.join(folder, MODEL), onnx);
   await writeAtomic(path.join(folder, SETTINGS), `${JSON.stringify(settings, null, 2)}\n`);
@@ -76,14 +73,11 @@ export async function loadGenerator(folder: string): Promise<TrainedGenerator> {
   return { ...older, ...rest, settings, model: { network, shape, weights, decoder, ...residual } };
 }
 
-/** The generator as an ONNX model: input `z` [1, latent], output `x` [1, ...shape], weights inside. */
-export async function exportOnnx(model: GeneratorModel): Promise<Uint8Array> {
+/** The generator as an ONNX model for any number n of rows: input `z` [n, latent], output `x` [n, ...shape], weights inside. */
+export function exportOnnx(model: GeneratorModel): Uint8Array {
   const prior = generatorPrior("generator", model);
-  const z = fromHost(new Float32Array(EXPORTED_ROWS * prior.latent), [EXPORTED_ROWS, prior.latent]);
-  const decode = await compile(prior.decode, z);
-  const bytes = decode.toOnnx({ inputNames: ["z"], outputNames: ["x"] });
-  await decode.dispose();
-  return bytes;
+  const latents = (rows: number) => fromHost(new Float32Array(rows * prior.latent), [rows, prior.latent]);
+  return batchedOnnx(prior.decode, latents, { inputNames: ["z"], outputNames: ["x"] });
 }
 
 function parsed(bytes: Uint8Array, file: string): PriorFile {

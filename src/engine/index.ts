@@ -1,3 +1,4 @@
+export { batchedOnnx } from "./batched.ts";
 export { type Compiled, type CompileOptions, compile } from "./compile.ts";
 export { contiguous, fromHost, isArray } from "./host.ts";
 export {

@@ -7,7 +7,7 @@ const root = protobuf.parse(
   message AttributeProto { string name = 1; float f = 2; int64 i = 3; bytes s = 4; repeated float floats = 7; repeated int64 ints = 8; int32 type = 20; }
   message ValueInfoProto { string name = 1; TypeProto type = 2; }
   message TypeProto { message Tensor { int32 elem_type = 1; TensorShapeProto shape = 2; } Tensor tensor_type = 1; }
-  message TensorShapeProto { message Dimension { int64 dim_value = 1; } repeated Dimension dim = 1; }
+  message TensorShapeProto { message Dimension { oneof value { int64 dim_value = 1; string dim_param = 2; } } repeated Dimension dim = 1; }
   message NodeProto { repeated string input = 1; repeated string output = 2; string op_type = 4; repeated AttributeProto attribute = 5; string domain = 7; }
   message TensorProto { repeated int64 dims = 1; int32 data_type = 2; string name = 8; bytes raw_data = 9; }
   message GraphProto { repeated NodeProto node = 1; string name = 2; repeated TensorProto initializer = 5; repeated ValueInfoProto input = 11; repeated ValueInfoProto output = 12; }
@@ -32,10 +32,15 @@ export interface OnnxOptions {
   /** Names for the graph's inputs and outputs, in order; default in0, in1, … and out0, out1, … */
   readonly inputNames?: readonly string[];
   readonly outputNames?: readonly string[];
+  /** A leading axis of this size, of inputs and outputs, is written as the symbolic dimension `batch`. */
+  readonly batch?: number;
 }
 
+/** What is written of a graph. */
+export type GraphParts = { readonly [K in "inputs" | "nodes" | "inline" | "hidden"]: Readonly<Graph[K]> };
+
 /** Serialises the part of `graph` that `outputs` depend on as an ONNX model. */
-export function encodeOnnx(graph: Graph, outputs: readonly Value[], options: OnnxOptions = {}): Uint8Array {
+export function encodeOnnx(graph: GraphParts, outputs: readonly Value[], options: OnnxOptions = {}): Uint8Array {
   const used = reachable(graph, outputs);
   const rename = new Map<string, string>();
   graph.inputs.forEach((v, i) => {
@@ -53,8 +58,8 @@ export function encodeOnnx(graph: Graph, outputs: readonly Value[], options: Onn
     opset_import: [{ domain: "", version: OPSET }],
     graph: {
       name: "sketchprior",
-      input: [...graph.inputs, ...(options.embed ? [] : hidden)].map((v) => valueInfo(v, named(v.name))),
-      output: outputs.map((v, i) => valueInfo(v, outName(i))),
+      input: [...graph.inputs, ...(options.embed ? [] : hidden)].map((v) => valueInfo(v, named(v.name), options.batch)),
+      output: outputs.map((v, i) => valueInfo(v, outName(i), options.batch)),
       initializer: inside.map(tensor),
       node: graph.nodes
         .filter((n) => n.outputs.some((name) => used.has(name)))
@@ -71,7 +76,7 @@ export function encodeOnnx(graph: Graph, outputs: readonly Value[], options: Onn
 }
 
 /** Names of the edges that the outputs depend on; nodes come in topological order, so one backward pass finds them. */
-export function reachable(graph: Graph, outputs: readonly Value[]): Set<string> {
+export function reachable(graph: GraphParts, outputs: readonly Value[]): Set<string> {
   const used = new Set(outputs.map((v) => v.name));
   for (const node of [...graph.nodes].reverse()) {
     if (!node.outputs.some((name) => used.has(name))) continue;
@@ -80,8 +85,8 @@ export function reachable(graph: Graph, outputs: readonly Value[]): Set<string> 
   return used;
 }
 
-function valueInfo(value: Value, name: string): object {
-  const dim = value.shape.map((n) => ({ dim_value: n }));
+function valueInfo(value: Value, name: string, batch?: number): object {
+  const dim = value.shape.map((n, axis) => (axis === 0 && n === batch ? { dim_param: "batch" } : { dim_value: n }));
   return { name, type: { tensor_type: { elem_type: elementTypes[value.dtype], shape: { dim } } } };
 }
 

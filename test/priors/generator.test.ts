@@ -131,16 +131,19 @@ test("a saved prior comes back whole: same samples, and generator.onnx gives the
     const loaded = await loadGenerator(folder);
     assert.equal(JSON.parse(JSON.stringify(loaded.settings)), JSON.parse(JSON.stringify(trained.settings)));
     assert.equal(loaded.history, trained.history);
-    const z = ndarray(stream(2, "z").fillNormal(new Float32Array(4)), [1, 4]);
-    const [a, b] = [
-      await generate(generatorPrior("a", trained.model), z),
-      await generate(generatorPrior("b", loaded.model), z),
-    ];
-    assert.equal(a.data, b.data);
     const session = await ort.InferenceSession.create(path.join(folder, "generator.onnx"));
-    const out = await session.run({ z: new ort.Tensor("float32", z.data, [1, 4]) });
-    // its own thread count and optimisations may order sums otherwise: float32 rounding
-    for (const [i, v] of a.data.entries()) assert.ok(Math.abs((out.x!.data[i] as number) - v) < 1e-6);
+    for (const rows of [1, 3, 64]) {
+      const z = ndarray(stream(2, "z").fillNormal(new Float32Array(4 * rows)), [rows, 4]);
+      const [a, b] = [
+        await generate(generatorPrior("a", trained.model), z),
+        await generate(generatorPrior("b", loaded.model), z),
+      ];
+      assert.equal(a.data, b.data);
+      const { x } = await session.run({ z: new ort.Tensor("float32", z.data, [rows, 4]) });
+      assert.equal([...x!.dims], [rows, 2]);
+      // its own thread count and optimisations may order sums otherwise: float32 rounding
+      for (const [i, v] of a.data.entries()) assert.ok(Math.abs((x!.data[i] as number) - v) < 1e-6);
+    }
     await session.release();
   } finally {
     await rm(folder, { recursive: true });
