@@ -73,4 +73,34 @@ export interface GaussianPrior {
   readonly covariance: Float64Array;
 }
 
-export type Prior = GeneratorPrior | PenaltyPrior | GaussianPrior;
+/**
+ * A mixture of Gaussians on k features of a signal, and a Gaussian for what they leave out:
+ *
+ *   x = centre + D v + r,  v ~ Σ_j π_j N(μ_j, L_c(j) L_c(j)ᵀ),  r ~ N(0, C).
+ *
+ * For a linear Φ with Gaussian noise its posterior is known exactly. Components may share a covariance.
+ */
+export interface MixturePrior {
+  readonly kind: "mixture";
+  readonly name: string;
+  /** Shape of one signal, of n numbers. */
+  readonly shape: readonly number[];
+  /** π, [components]. */
+  readonly weights: Float64Array;
+  /** μ, [components, k]. */
+  readonly means: NdArray<Float32Array>;
+  /** c(j), [components]: which of the factors is a component's. */
+  readonly covarianceOf: Int32Array;
+  /** L, [covariances, k, k], lower triangular. */
+  readonly factors: NdArray<Float32Array>;
+  /** The data's mean, [n]. */
+  readonly centre: NdArray<Float32Array>;
+  /** D, [n, k]. */
+  readonly matrix: NdArray<Float32Array>;
+  /** C, [n, n]. */
+  readonly residual: NdArray<Float32Array>;
+  /** The label of every component, [components]; absent where it was learned without labels. */
+  readonly labels?: Int32Array;
+}
+
+export type Prior = GeneratorPrior | PenaltyPrior | GaussianPrior | MixturePrior;

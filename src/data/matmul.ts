@@ -32,3 +32,17 @@ export function transpose(a: ArrayLike<number>, rows: number, columns: number): 
   for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) out[j * rows + i] = a[i * columns + j]!;
   return out;
 }
+
+/** ABᵀ for A [rows, inner] and B [columns, inner]. */
+export function multiplyTransposed(a: Float64Array, b: Float64Array, inner: number): Float64Array {
+  const [rows, columns] = [a.length / inner, b.length / inner];
+  const out = new Float64Array(rows * columns);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      let sum = 0;
+      for (let k = 0, p = i * inner, q = j * inner; k < inner; k++) sum += a[p + k]! * b[q + k]!;
+      out[i * columns + j] = sum;
+    }
+  }
+  return out;
+}

@@ -50,8 +50,10 @@ export { type Law, type LawName, lawNames, laws } from "./laws.ts";
 export { fitScale, type ModulusPoints, pilotScale } from "./scale.ts";
 export {
   covariance,
+  featureSize,
   fourierMoments,
   frequencies,
+  gatedSpec,
   mean,
   type Sketch,
   samplingFloor,

@@ -7,7 +7,7 @@ import { drawFrequencies } from "./families/fourier.ts";
 /**
  * Sums of moments over the samples, never means, with the number of samples: sketches of parts add up to the whole's.
  * `sums` is keyed by family and name: `fourier.cos`, `fourier.sin` [m]; `second.x` [d], `second.xx` [d(d+1)/2], the
- * lower triangle; `gated.count`, `gated.u`, `gated.uu` (families/gated.ts). By label
+ * lower triangle; `gated.count`, `gated.u`, `gated.inner`, `gated.uu` (families/gated.ts). By label
  * (`design.labels`) each has the labels as first axis, and `labels.count` counts them; see labels.ts.
  */
 export interface Sketch {
@@ -84,6 +84,12 @@ export function covariance(sketch: Sketch): Float64Array {
 /** How many numbers the sums of a design hold: the size of every sketch of it, whatever it is a sketch of. */
 export const sketchSize = (design: SketchDesign): number =>
   Object.values(sumShapes(design)).reduce((sum, shape) => sum + sizeOf(shape), 0);
+
+/** The cells of a sketch's gated moments. Errors: a sketch without them. */
+export const gatedSpec = ({ design }: Sketch) => familySpec(design, "gated", "mixture");
+
+/** Number of features of the samples, k. */
+export const featureSize = (design: SketchDesign): number => dimensionsOf(design).features;
 
 function requireSamples(what: string, { count }: Sketch, least: number): void {
   if (count >= least) return;

@@ -43,7 +43,10 @@ function naive(design: SketchDesign, rows: Float32Array, d: number): Record<stri
     "labels.count": new Float64Array(groups),
     "gated.count": new Float64Array(groups * cells),
     "gated.u": new Float64Array(groups * cells * k),
-    "gated.uu": new Float64Array((groups * (gated?.coarse ?? 0) * k * (k + 1)) / 2),
+    "gated.inner": new Float64Array(
+      (groups * (gated?.coarse ?? 0) * (gated?.inner ?? 0) * ((gated?.inner ?? 0) + 1)) / 2,
+    ),
+    "gated.uu": new Float64Array((groups * k * (k + 1)) / 2),
   };
   for (let row = 0; row < rows.length; row += d) {
     const x = [...rows.subarray(row, row + d)];
@@ -67,7 +70,7 @@ function naive(design: SketchDesign, rows: Float32Array, d: number): Record<stri
       for (let j = 0; j <= i; j++) sums["second.xx"][at++]! += x[i]! * x[j]!;
     }
     if (gated) {
-      const { coarse, fine, gate } = gated;
+      const { coarse, fine, inner, gate } = gated;
       const anchors = design.arrays[ANCHORS]!.data;
       const cells = coarse * fine;
       const gaps = Array.from({ length: cells }, (_, c) =>
@@ -76,7 +79,10 @@ function naive(design: SketchDesign, rows: Float32Array, d: number): Record<stri
       const cell = group * cells + gaps.indexOf(Math.min(...gaps));
       sums["gated.count"][cell]!++;
       for (let i = 0; i < k; i++) sums["gated.u"][cell * k + i]! += u[i]!;
-      for (let i = 0, at = Math.floor(cell / fine) * triangle(k); i < k; i++) {
+      for (let i = 0, at = Math.floor(cell / fine) * triangle(inner); i < inner; i++) {
+        for (let j = 0; j <= i; j++) sums["gated.inner"][at++]! += u[i]! * u[j]!;
+      }
+      for (let i = 0, at = group * triangle(k); i < k; i++) {
         for (let j = 0; j <= i; j++) sums["gated.uu"][at++]! += u[i]! * u[j]!;
       }
     }

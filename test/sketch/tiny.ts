@@ -36,7 +36,7 @@ export function tinyDesign(options: Partial<DesignOptions> = {}): Promise<Sketch
   return makeDesign({ shape: [3], ...pilot, families, ...options });
 }
 
-const cells = { kind: "gated", coarse: 2, fine: 3, gate: 2 } as const;
+const cells = { kind: "gated", coarse: 2, fine: 3, inner: 1, gate: 2 } as const;
 
 /** The designs that laws of sketches are checked on: every family, raw and PCA coordinates, every law. */
 export const designs: Record<string, () => Promise<SketchDesign>> = {

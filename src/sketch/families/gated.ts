@@ -15,6 +15,8 @@ export interface GatedSpec {
   readonly coarse: number;
   /** Fine cells in each coarse one: those with a count and a mean. */
   readonly fine: number;
+  /** Leading features whose second moments each coarse cell holds; those of all features are held once a label. */
+  readonly inner: number;
   /** Leading features that decide which anchor is nearest. */
   readonly gate: number;
   readonly seed: number;
@@ -26,6 +28,8 @@ export interface GatedOptions {
   readonly coarse?: number;
   /** Default 10. */
   readonly fine?: number;
+  /** Default 100, or all features of fewer. */
+  readonly inner?: number;
   /** Default 40, or all features of fewer. */
   readonly gate?: number;
   /** Seed of the anchors; default 1. */
@@ -38,9 +42,8 @@ export const ANCHORS = "gated.anchors";
 /** Features that gate by default: of 150 principal components of digits, more than 40 only blur what is near. */
 const GATE = 40;
 
-/** Numbers that the sums of one group hold, for k features. */
-export const gatedSize = ({ coarse, fine }: Pick<GatedSpec, "coarse" | "fine">, k: number): number =>
-  coarse * (fine * (1 + k) + triangleSize(k));
+/** Features with second moments in each cell by default: the shape of a cell is in its leading ones. */
+const INNER = 100;
 
 /** Anchors of the design as the array of the sums' function. */
 function anchorsIn(arrays: DesignArrays) {
@@ -50,24 +53,26 @@ function anchorsIn(arrays: DesignArrays) {
 }
 
 /**
- * Φ(x) = 1[x in cell], u·1[x in cell] for every fine cell, uuᵀ·1[x in cell] (lower triangle) for every coarse one, u the
- * features. From these a mixture of Gaussians follows in closed form (priors/mixture).
+ * Φ(x) = 1[x in cell] and u·1[x in cell] for every fine cell, aaᵀ·1[x in cell] for every coarse one, and uuᵀ, with u the
+ * features and a the leading ones of them; of squares the lower triangle. From these a mixture of Gaussians follows in closed form (priors/mixture).
  *
  * A sample whose two nearest anchors are equally far within float32 rounding may change cells with the rounding of its block.
  */
 export const gated: Family<GatedSpec, GatedOptions> = {
   summary: "counts, means and second moments of the features in the cells of a partition",
-  design: ({ coarse = 5, fine = 10, gate, seed = 1 }, { features }) => {
-    const spec: GatedSpec = { kind: "gated", coarse, fine, gate: gate ?? Math.min(GATE, features), seed };
-    for (const name of ["coarse", "fine", "gate"] as const) {
+  design: ({ coarse = 5, fine = 10, inner, gate, seed = 1 }, { features }) => {
+    const leading = { inner: inner ?? Math.min(INNER, features), gate: gate ?? Math.min(GATE, features) };
+    const spec: GatedSpec = { kind: "gated", coarse, fine, ...leading, seed };
+    for (const name of ["coarse", "fine", "inner", "gate"] as const) {
       if (Number.isInteger(spec[name]) && spec[name] > 0) continue;
       throw new InputError(`sketch: cells: ${name}: must be a positive whole number, got ${spec[name]}`);
     }
     if (!(Number.isSafeInteger(seed) && seed >= 0)) {
       throw new InputError(`sketch: seed: must be a whole number of at least 0, got ${seed}`);
     }
-    if (spec.gate > features) {
-      throw new InputError(`sketch: cells: gate: there are ${features} features, got ${spec.gate}`);
+    for (const name of ["inner", "gate"] as const) {
+      if (spec[name] <= features) continue;
+      throw new InputError(`sketch: cells: ${name}: there are ${features} features, got ${spec[name]}`);
     }
     return spec;
   },
@@ -75,13 +80,14 @@ export const gated: Family<GatedSpec, GatedOptions> = {
     const anchors = anchorsOf(await context.pilot("cells"), context.groups, spec);
     return { [ANCHORS]: ndarray(anchors, [context.groups, spec.coarse * spec.fine, spec.gate]) };
   },
-  sums: ({ coarse, fine }, { features }) => ({
+  sums: ({ coarse, fine, inner }, { features }) => ({
     count: [coarse * fine],
     u: [coarse * fine, features],
-    uu: [coarse, triangleSize(features)],
+    inner: [coarse, triangleSize(inner)],
+    uu: [triangleSize(features)],
   }),
   inputs: (_, __, arrays) => ({ anchors: anchorsIn(arrays) }),
-  block: ({ coarse, fine, gate }, { features, weights }, { anchors }) => {
+  block: ({ coarse, fine, inner, gate }, { features, weights }, { anchors }) => {
     const [groups, n] = weights.shape as [number, number];
     const k = features.shape[1]!;
     const own = Array.from({ length: groups }, (_, g) => {
@@ -89,15 +95,18 @@ export const gated: Family<GatedSpec, GatedOptions> = {
       const gates = tf.slice(features, [0, 0], [n, gate]);
       // |u − a|² without |u|², which is the same for every anchor
       const distances = tf.sub(tf.sum(tf.square(centres), 1), tf.mul(2, tf.matMul(gates, centres, false, true)));
-      const nearest = tf.oneHot(tf.cast(tf.argMin(distances, 1), "int32"), coarse * fine); // [n, cells]
-      const cells = tf.mul(tf.transpose(tf.cast(nearest, "float32")), tf.slice(weights, [g, 0], [1, n])); // [cells, n]
+      const names = tf.expandDims(tf.range(0, coarse * fine, 1, "int32"), 1);
+      const inCell = tf.cast(tf.equal(names, tf.expandDims(tf.argMin(distances, 1), 0)), "float32"); // [cells, n]
+      const cells = tf.mul(inCell, tf.slice(weights, [g, 0], [1, n]));
       const wide = tf.sum(tf.reshape(cells, [coarse, fine, n]), 1);
-      return { count: tf.sum(cells, 1), u: tf.matMul(cells, features), uu: squareSums(wide, features) };
+      const leading = tf.slice(features, [0, 0], [n, inner]);
+      return { count: tf.sum(cells, 1), u: tf.matMul(cells, features), inner: squareSums(wide, leading) };
     });
     return {
       count: tf.stack(own.map(({ count }) => count)),
       u: tf.reshape(tf.stack(own.map(({ u }) => u)), [groups, coarse * fine, k]),
-      uu: tf.stack(own.map(({ uu }) => uu)),
+      inner: tf.stack(own.map(({ inner }) => inner)),
+      uu: squareSums(weights, features),
     };
   },
 };

@@ -1,0 +1,140 @@
+import { cholesky, solveLower, solveLowerTransposed } from "../../src/data/cholesky.ts";
+import { multiply, multiplyTransposed } from "../../src/data/matmul.ts";
+import { fromTriangle, triangleSize } from "../../src/sketch/families/family.ts";
+
+/** The gated moments of one label, or of all data: sums as in src/sketch/families/gated.ts. */
+export interface GroupMoments {
+  /** Leading features a whose second moments each cell holds. */
+  readonly inner: number;
+  /** All features, k. */
+  readonly features: number;
+  readonly coarse: number;
+  readonly fine: number;
+  readonly sums: Readonly<Record<"count" | "u" | "inner" | "uu", Float64Array>>;
+}
+
+/** A coarse cell as Gaussians: one for each fine cell with samples, all with the same covariance LLᵀ. */
+export interface CellGaussians {
+  /** L [k, k], lower triangular. */
+  readonly factor: Float64Array;
+  readonly components: readonly FineCell[];
+}
+
+interface FineCell {
+  readonly count: number;
+  /** [k] */
+  readonly mean: Float64Array;
+}
+
+/**
+ * The Gaussians of the cells of one group, in closed form. Features u = (a, b), a the leading ones:
+ *
+ *   Cov a = (W_c + ν V_a/2)/(n_c + ν),   b | a ~ N(mean b + Γ(a − mean a), E),
+ *
+ * W_c the scatter of a in the coarse cell c about the means of its fine cells, V_a the covariance of a in the whole group, Γ and E
+ * the regression of b on a within fine cells, the same for the whole group. Cells without samples are left out.
+ */
+export function gaussiansOf(
+  { inner, features: k, coarse, fine, sums }: GroupMoments,
+  shrinkage: number,
+): CellGaussians[] {
+  const cells = Array.from({ length: coarse }, (_, c) => fineCells(sums, c * fine, fine, k));
+  const all = cells.flat();
+  const count = all.reduce((sum, cell) => sum + cell.count, 0);
+  if (count === 0) return [];
+  const whole = fromTriangle(sums.uu, k);
+  const spread = scatter(whole, [pooled(all, k)], k).map((v) => v / count); // covariance of the group
+  const ridge = Float64Array.from(spread, (v, at) => (at % (k + 1) === 0 ? shrinkage * v : 0));
+  const within = scatter(whole, all, k).map((v, at) => (v + ridge[at]!) / (count + shrinkage));
+  const { slope, rest } = tailOf(within, inner, k);
+  const target = leading(spread, inner, k);
+  return cells.flatMap((components, c) => {
+    if (components.length === 0) return [];
+    const size = triangleSize(inner);
+    const own = fromTriangle(sums.inner.subarray(c * size, (c + 1) * size), inner);
+    const held = components.reduce((sum, cell) => sum + cell.count, 0);
+    const blend = scatter(own, components, inner).map(
+      (w, i) => (w + (shrinkage * target[i]!) / 2) / (held + shrinkage),
+    );
+    return [{ factor: assembled(factorOf(blend, inner), slope, rest, inner, k), components }];
+  });
+}
+
+function fineCells(sums: GroupMoments["sums"], first: number, fine: number, k: number): FineCell[] {
+  return Array.from({ length: fine }, (_, f) => {
+    const count = sums.count[first + f]!;
+    return { count, mean: sums.u.slice((first + f) * k, (first + f + 1) * k).map((v) => v / count) };
+  }).filter(({ count }) => count > 0);
+}
+
+/** Some cells as one. */
+function pooled(cells: readonly FineCell[], k: number): FineCell {
+  const count = cells.reduce((sum, cell) => sum + cell.count, 0);
+  const mean = new Float64Array(k);
+  for (const cell of cells) for (let i = 0; i < k; i++) mean[i]! += (cell.count / count) * cell.mean[i]!;
+  return { count, mean };
+}
+
+/** Σ uuᵀ − Σ n μμᵀ over the cells, in the leading `size` features. */
+function scatter(square: Float64Array, cells: readonly FineCell[], size: number): Float64Array {
+  const out = square.slice();
+  for (const { count, mean } of cells) {
+    for (let i = 0; i < size; i++) {
+      const v = count * mean[i]!;
+      for (let j = 0; j < size; j++) out[i * size + j]! -= v * mean[j]!;
+    }
+  }
+  return out;
+}
+
+const leading = (matrix: Float64Array, size: number, k: number): Float64Array =>
+  Float64Array.from({ length: size * size }, (_, at) => matrix[Math.floor(at / size) * k + (at % size)]!);
+
+/** Γ [k − inner, inner] and the factor of E, from the covariance [k, k] within cells. */
+function tailOf(within: Float64Array, inner: number, k: number) {
+  const rows = k - inner;
+  const cross = new Float64Array(rows * inner);
+  const own = new Float64Array(rows * rows);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < inner; j++) cross[i * inner + j] = within[(inner + i) * k + j]!;
+    for (let j = 0; j < rows; j++) own[i * rows + j] = within[(inner + i) * k + inner + j]!;
+  }
+  const factor = factorOf(leading(within, inner, k), inner);
+  const half = solveLower(factor, inner, cross.slice());
+  const known = multiplyTransposed(half, half, inner);
+  const slope = solveLowerTransposed(factor, inner, half);
+  const rest =
+    rows === 0
+      ? own
+      : factorOf(
+          own.map((v, i) => v - known[i]!),
+          rows,
+          within[0]!,
+        );
+  return { slope, rest };
+}
+
+/** The factor of Cov(a, b): [[L_a, 0], [ΓL_a, L_E]]. */
+function assembled(a: Float64Array, slope: Float64Array, rest: Float64Array, inner: number, k: number): Float64Array {
+  const out = new Float64Array(k * k);
+  const below = multiply(slope, a, k - inner, inner, inner);
+  const rows = k - inner;
+  for (let i = 0; i < inner; i++) for (let j = 0; j <= i; j++) out[i * k + j] = a[i * inner + j]!;
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < inner; j++) out[(inner + i) * k + j] = below[i * inner + j]!;
+    for (let j = 0; j <= i; j++) out[(inner + i) * k + inner + j] = rest[i * rows + j]!;
+  }
+  return out;
+}
+
+/** Variances below this part of the largest are rounding of float32 sums. */
+const NEGLIGIBLE = 1e-6;
+
+/** L with Σ + εI = LLᵀ: what rounding has made of vanishing variances is raised to ε, a part of the largest. */
+function factorOf(sigma: Float64Array, size: number, least = 0): Float64Array {
+  let largest = least;
+  for (let i = 0; i < size; i++) largest = Math.max(largest, sigma[i * size + i]!);
+  const raised = sigma.slice();
+  for (let i = 0; i < size; i++) raised[i * size + i]! += NEGLIGIBLE * largest;
+  return cholesky(raised, size);
+}

@@ -1,0 +1,29 @@
+/**
+ * Turns vectors so that the first `count` of them become triangular: QᵀA = [B; 0] by Householder reflections (Golub, Van Loan,
+ * Matrix Computations, section 5.2), applied to all vectors, in place.
+ *
+ * `vectors` [rows, m], one vector a row, count ≤ m: afterwards row a < count is zero beyond its entry a, and all inner products
+ * between rows are what they were.
+ */
+export function triangularise(vectors: Float64Array, m: number, count: number): void {
+  const rows = vectors.length / m;
+  for (let a = 0; a < Math.min(count, m - 1); a++) {
+    const pivot = vectors.subarray(a * m, (a + 1) * m);
+    let norm = 0;
+    for (let q = a; q < m; q++) norm = Math.hypot(norm, pivot[q]!);
+    if (norm === 0) continue;
+    const end = pivot[a]! > 0 ? -norm : norm;
+    const v = pivot.slice(a);
+    v[0]! -= end;
+    const scale = -1 / (end * v[0]!); // 2/|v|²
+    for (let row = a + 1; row < rows; row++) {
+      const from = row * m + a;
+      let along = 0;
+      for (let q = 0; q < v.length; q++) along += v[q]! * vectors[from + q]!;
+      along *= scale;
+      for (let q = 0; q < v.length; q++) vectors[from + q]! -= along * v[q]!;
+    }
+    pivot.fill(0, a);
+    pivot[a] = end;
+  }
+}
