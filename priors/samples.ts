@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import ndarray, { type NdArray } from "ndarray";
+import { InputError } from "../src/data/errors.ts";
 import { symmetricEigen } from "../src/data/linalg.ts";
 import { stream } from "../src/data/random.ts";
 import { sizeOf } from "../src/engine/graph.ts";
@@ -10,12 +11,29 @@ import { perSignal } from "./signals.ts";
 /** Signals that are made at a time. */
 const BLOCK = 1000;
 
+export interface LabelledSamples {
+  /** [count, ...shape] */
+  readonly signals: NdArray<Float32Array>;
+  /** The condition of each signal, [count], where the prior has conditions. */
+  readonly labels?: NdArray<Int32Array>;
+}
+
 /** `count` independent signals of a prior, [count, ...shape]: x = G(z, c) + r, with z, c and r drawn by its own laws. */
-export async function drawSamples(prior: GeneratorPrior, count: number, seed: number): Promise<NdArray<Float32Array>> {
+export const drawSamples = async (prior: GeneratorPrior, count: number, seed: number): Promise<NdArray<Float32Array>> =>
+  (await drawLabelled(prior, count, seed)).signals;
+
+/** `drawSamples` with the label of each; all have `label` where it is given. Errors (InputError): a label that never occurs. */
+export async function drawLabelled(
+  prior: GeneratorPrior,
+  count: number,
+  seed: number,
+  label?: number,
+): Promise<LabelledSamples> {
+  if (label !== undefined) requireLabel(prior, label);
   const { latent, shape, conditions, residual } = prior;
   const n = sizeOf(shape);
   const z = stream(seed, "samples").fillNormal(new Float32Array(count * latent));
-  const c = conditions && drawConditions(conditions, count, seed);
+  const c = conditions && (label === undefined ? drawConditions(conditions, count, seed) : ofLabel(label, count));
   const noise = residual && stream(seed, "sample residuals").fillNormal(new Float32Array(count * n));
   const root = residual && squareRoot(residual);
 
@@ -36,7 +54,16 @@ export async function drawSamples(prior: GeneratorPrior, count: number, seed: nu
     signals.set((await make.run(from(at))).data, at * n);
   }
   await make.dispose();
-  return ndarray(signals, [count, ...shape]);
+  return { signals: ndarray(signals, [count, ...shape]), ...(c && { labels: fromHost(c, [count]) }) };
+}
+
+const ofLabel = (label: number, count: number): Int32Array => new Int32Array(count).fill(label);
+
+function requireLabel({ name, conditions }: GeneratorPrior, label: number): void {
+  if (!conditions) throw new InputError(`label: ${name} takes no labels; train it on a sketch made with --by-label`);
+  if (conditions[label]! > 0) return;
+  const labels = [...conditions.keys()].filter((c) => conditions[c]! > 0);
+  throw new InputError(`label: ${name} has the labels ${labels.join(", ")}, got ${label}`);
 }
 
 /** Independent conditions 0, 1, … with these probabilities. */

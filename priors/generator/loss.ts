@@ -1,13 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
 
-/** Means of cos ωⱼᵀf and sin ωⱼᵀf over a data set: the real and imaginary part of √m·z_X, each [m]. */
+/** Means of cos ωⱼᵀf and sin ωⱼᵀf over a data set: the real and imaginary part of √m·z_X, each [m], or [labels, m]. */
 export interface FourierTarget {
   readonly cos: tf.Tensor;
   readonly sin: tf.Tensor;
 }
 
 /**
- * The sketch loss ‖z_X − A(P)‖² (CL-GN eq. 6) of generated features f [batch, d], estimated without bias.
+ * The sketch loss ‖z_X − A(P)‖² (CL-GN eq. 6) of generated features f [batch, d], estimated without bias. Features
+ * [labels, batch, d] of every label have a loss each, [labels]; so with the losses below.
  *
  * The plain ‖z_X − z_batch‖² is too large by (1 − ‖A(P)‖²)/batch: it never reaches 0 and pulls towards too concentrated
  * distributions. The product ⟨r₁, r₂⟩ of the residuals of two independent half batches has the right mean; this is its
@@ -15,18 +16,18 @@ export interface FourierTarget {
  * E|φ̄|² = |A(P)|² + (1 − |A(P)|²)/n gives (n|φ̄|² − 1)/(n − 1) for |A(P)|².
  */
 export function fourierLoss(features: tf.Tensor, frequencies: tf.Tensor, target: FourierTarget): tf.Tensor {
-  const n = features.shape[0]!;
+  const n = features.shape.at(-2)!;
   const { cos, sin } = fourierMeans(features, frequencies);
-  const target2 = tf.mean(tf.add(tf.square(target.cos), tf.square(target.sin)));
-  const cross = tf.mean(tf.add(tf.mul(target.cos, cos), tf.mul(target.sin, sin)));
-  const power = tf.mean(tf.add(tf.square(cos), tf.square(sin)));
+  const target2 = tf.mean(tf.add(tf.square(target.cos), tf.square(target.sin)), -1);
+  const cross = tf.mean(tf.add(tf.mul(target.cos, cos), tf.mul(target.sin, sin)), -1);
+  const power = tf.mean(tf.add(tf.square(cos), tf.square(sin)), -1);
   return tf.add(tf.sub(target2, tf.mul(2, cross)), tf.div(tf.sub(tf.mul(power, n), 1), n - 1));
 }
 
 /** The paper's loss (CL-GN eq. 6): ‖z_X − z_batch‖² = (1/m) Σⱼ |φⱼ − φ̄ⱼ|² of one batch, with the bias told above. */
 export function paperLoss(features: tf.Tensor, frequencies: tf.Tensor, target: FourierTarget): tf.Tensor {
   const { cos, sin } = fourierMeans(features, frequencies);
-  return tf.mean(tf.add(tf.square(tf.sub(target.cos, cos)), tf.square(tf.sub(target.sin, sin))));
+  return tf.mean(tf.add(tf.square(tf.sub(target.cos, cos)), tf.square(tf.sub(target.sin, sin))), -1);
 }
 
 /** The sketch losses by name. To add one: a line here. */
@@ -34,26 +35,27 @@ export const losses = { unbiased: fourierLoss, paper: paperLoss } as const;
 export type LossName = keyof typeof losses;
 
 function fourierMeans(features: tf.Tensor, frequencies: tf.Tensor): FourierTarget {
-  const phase = tf.matMul(features as tf.Tensor2D, frequencies as tf.Tensor2D);
-  return { cos: tf.mean(tf.cos(phase), 0), sin: tf.mean(tf.sin(phase), 0) };
+  const [d, m] = frequencies.shape as [number, number];
+  const rows = tf.matMul(tf.reshape(features, [-1, d]), frequencies as tf.Tensor2D); // of all labels in one product
+  const phase = tf.reshape(rows, [...features.shape.slice(0, -1), m]);
+  return { cos: tf.mean(tf.cos(phase), -2), sin: tf.mean(tf.sin(phase), -2) };
 }
 
 /**
- * The unbiased loss for first and second moments: the U-statistics of ‖E g‖²/d + ‖E ggᵀ − C‖²/d, for standardised features
- * g [batch, d] whose mean should be 0 and whose second moment should be C = `covariance` [d, d].
+ * The unbiased loss for first and second moments: the U-statistics of ‖E g‖²/d + ‖E ggᵀ − C‖²/d, for centred features
+ * g [batch, d] whose mean should be 0 and whose second moment should be C = `covariance` [d, d]; by label, [labels, batch, d]
+ * and [labels, d, d].
  */
-export function momentLoss(standardised: tf.Tensor, covariance: tf.Tensor): tf.Tensor {
-  const g = standardised as tf.Tensor2D;
-  const c = covariance as tf.Tensor2D;
-  const [n, d] = g.shape;
-  const norms = tf.sum(tf.square(g), 1); // |gᵢ|²
-  const mean = unbiasedSquare(tf.sum(tf.square(tf.mean(g, 0))), tf.mean(norms), n);
+export function momentLoss(g: tf.Tensor, covariance: tf.Tensor): tf.Tensor {
+  const [n, d] = g.shape.slice(-2) as [number, number];
+  const norms = tf.sum(tf.square(g), -1); // |gᵢ|²
+  const mean = unbiasedSquare(tf.sum(tf.square(tf.mean(g, -2)), -1), tf.mean(norms, -1), n);
   // Σᵢ‖gᵢgᵢᵀ − C‖² = Σᵢ |gᵢ|⁴ − 2 gᵢᵀCgᵢ + ‖C‖²
-  const quadratic = tf.sum(tf.mul(tf.matMul(g, c), g), 1);
-  const norm2 = tf.sum(tf.square(c));
-  const each = tf.add(tf.mean(tf.sub(tf.square(norms), tf.mul(2, quadratic))), norm2);
-  const residual = tf.sub(tf.div(tf.matMul(g, g, true, false), n), c);
-  return tf.div(tf.add(mean, unbiasedSquare(tf.sum(tf.square(residual)), each, n)), d);
+  const quadratic = tf.sum(tf.mul(tf.matMul(g, covariance), g), -1);
+  const norm2 = tf.sum(tf.square(covariance), [-2, -1]);
+  const each = tf.add(tf.mean(tf.sub(tf.square(norms), tf.mul(2, quadratic)), -1), norm2);
+  const residual = tf.sub(tf.div(tf.matMul(g, g, true, false), n), covariance);
+  return tf.div(tf.add(mean, unbiasedSquare(tf.sum(tf.square(residual), [-2, -1]), each, n)), d);
 }
 
 /** ‖E v‖² without bias, from ‖v̄‖² and the mean of ‖vᵢ‖² over n samples: (n‖v̄‖² − mean‖vᵢ‖²)/(n − 1). */

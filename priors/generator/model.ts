@@ -23,6 +23,8 @@ export interface GeneratorModel {
   readonly shape: readonly number[];
   /** Covariance [n, n] of what G leaves out (see residual.ts); absent from priors of before there was one. */
   readonly residual?: NdArray<Float32Array>;
+  /** Probability of every label, in a generator that takes one. */
+  readonly conditions?: readonly number[];
 }
 
 /** Signals x [batch, n] of network outputs u [batch, k]. */
@@ -34,7 +36,7 @@ export function decode({ centre, scale, basis }: Decoder, u: tf.Tensor): tf.Tens
 
 /** The prior of a model. Weights enter graphs as constants: recoveries with other weights of the same shapes share a session. */
 export function generatorPrior(name: string, model: GeneratorModel): GeneratorPrior {
-  const { network, weights, decoder, shape, residual } = model;
+  const { network, weights, decoder, shape, residual, conditions } = model;
   if (decoder.centre.size !== sizeOf(shape)) {
     throw new RangeError(`generator: expected a centre of ${sizeOf(shape)} numbers, got ${decoder.centre.size}`);
   }
@@ -44,7 +46,8 @@ export function generatorPrior(name: string, model: GeneratorModel): GeneratorPr
     latent: network.latent,
     shape,
     ...(residual && { residual }),
-    decode: (z) => tf.reshape(decode(decoder, applyNetwork(network, weights.map(constant), z)), [-1, ...shape]),
+    ...(conditions && { conditions: Float64Array.from(conditions) }),
+    decode: (z, c) => tf.reshape(decode(decoder, applyNetwork(network, weights.map(constant), z, c)), [-1, ...shape]),
   };
 }
 

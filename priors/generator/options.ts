@@ -26,7 +26,10 @@ export interface TrainOptions {
   readonly activation?: Activation;
   /** A linear path beside the hidden layers that starts as the Gaussian with the sketch's covariance; default true. */
   readonly linear?: boolean;
-  /** Latents drawn afresh for every step; default 1000 (CL-GN section 4: fewer than about 1000 do not work). */
+  /**
+   * Latents drawn afresh for every step; default 1000 (CL-GN section 4: fewer than about 1000 do not work). With labels rounded up
+   * to equally many each.
+   */
   readonly batch?: number;
   /** Most Adam steps; default 1000. */
   readonly steps?: number;
@@ -62,10 +65,10 @@ export const olderSettings = {
   patience: 500,
 } as const;
 
-/** Options with their defaults, for a number of features. Errors: an option out of range. */
-export function completed(options: TrainOptions, features: number): TrainSettings {
+/** Options with their defaults, for a number of features and of labels, if any. Errors: an option out of range. */
+export function completed(options: TrainOptions, features: number, labels = 1): TrainSettings {
   const steps = options.steps ?? 1000;
-  const settings: TrainSettings = {
+  const given: TrainSettings = {
     method: "sketch",
     latent: Math.min(100, Math.max(10, features)),
     hidden: [500, 500],
@@ -84,6 +87,7 @@ export function completed(options: TrainOptions, features: number): TrainSetting
     seed: 1,
     ...options,
   };
+  const settings = { ...given, batch: labels * Math.ceil(given.batch / labels) };
   const { method, loss, latent, batch, learningRate, frequencyBatch, momentWeight, validation } = settings;
   const { validateEvery, patience } = settings;
   if (!methodNames.includes(method)) {
@@ -99,7 +103,10 @@ export function completed(options: TrainOptions, features: number): TrainSetting
       throw new InputError(`train: ${spaced(name)}: the method ${method} does not have it; leave it out`);
     }
   }
-  if (batch < 2) throw new InputError("train: batch: the unbiased loss needs at least 2 latents, got 1");
+  if (batch < 2 * labels) {
+    const each = labels > 1 ? ` of each of ${labels} labels` : "";
+    throw new InputError(`train: batch: the unbiased loss needs at least 2 latents${each}, got ${batch}`);
+  }
   if (!Object.hasOwn(losses, loss)) {
     throw new InputError(`train: loss: unknown name "${loss}"; ${suggestion(loss, Object.keys(losses))}`);
   }

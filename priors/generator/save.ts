@@ -1,12 +1,13 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
+import type * as tf from "@tensorflow/tfjs";
 import { InputError, messageOf } from "../../src/data/errors.ts";
 import { readFileOrExplain, writeAtomic } from "../../src/data/files.ts";
 import { encodeNpz, readNpz } from "../../src/data/npz.ts";
 import { batchedOnnx, fromHost } from "../../src/engine/index.ts";
 import { numbered, readFloat32, readNumbered } from "./arrays.ts";
 import { type Decoder, type GeneratorModel, generatorPrior } from "./model.ts";
-import type { NetworkSpec } from "./network.ts";
+import { type NetworkSpec, weightShapes } from "./network.ts";
 import { olderSettings } from "./options.ts";
 import type { TrainedGenerator } from "./train.ts";
 
@@ -22,22 +23,23 @@ type PriorFile = Omit<TrainedGenerator, "model"> & {
   readonly version: number;
   readonly network: NetworkSpec;
   readonly shape: readonly number[];
+  readonly conditions?: readonly number[];
 };
 
 /**
- * Writes a prior's folder: `weights.npz`, `generator.onnx` (input `z` [n, latent], output `x` [n, ...shape], any n; any ONNX runtime
- * runs it) and, last, `prior.json` with everything else needed to rebuild it. Without prior.json the folder is no prior,
- * so an interrupted save leaves none.
+ * Writes a prior's folder: `weights.npz`, `generator.onnx` (inputs `z` [n, latent] and, with labels, `c` [n] int32; output
+ * `x` [n, ...shape], any n; any ONNX runtime runs it) and, last, `prior.json` with everything else needed to rebuild it.
+ * Without prior.json the folder is no prior, so an interrupted save leaves none.
  */
 export async function saveGenerator(folder: string, trained: TrainedGenerator): Promise<void> {
   const { model, ...rest } = trained;
-  const { network, shape, weights, decoder, residual } = model;
+  const { weights, decoder, residual, ...described } = model;
   const arrays = Object.fromEntries([
     ...Object.entries(numbered("weights", weights)),
     ...Object.entries(decoder).map(([name, array]) => [`decoder.${name}`, array] as const),
     ...(residual ? [["residual", residual] as const] : []),
   ]);
-  const settings: PriorFile = { format: FORMAT, version: VERSION, network, shape, ...rest };
+  const settings: PriorFile = { format: FORMAT, version: VERSION, ...described, ...rest };
   await mkdir(folder, { recursive: true }).catch((error) => {
     throw new InputError(`${folder}: cannot make the prior's folder, ${messageOf(error)}`);
   });
@@ -50,7 +52,7 @@ export async function saveGenerator(folder: string, trained: TrainedGenerator): 
 /** Reads a prior's folder. Errors: no prior there, damaged JSON, another format, a newer version, missing weights. */
 export async function loadGenerator(folder: string): Promise<TrainedGenerator> {
   const file = path.join(folder, SETTINGS);
-  const { format, version, network, shape, ...rest } = parsed(await readFileOrExplain(file), file);
+  const { format, version, network, shape, conditions, ...rest } = parsed(await readFileOrExplain(file), file);
   if (format !== FORMAT) throw new InputError(`${file}: is not a ${FORMAT}, it is "${format}"`);
   if (!(version <= VERSION)) {
     throw new InputError(
@@ -60,24 +62,31 @@ export async function loadGenerator(folder: string): Promise<TrainedGenerator> {
   const weightsFile = path.join(folder, WEIGHTS);
   const npz = await readNpz(weightsFile, { format: FORMAT, version: VERSION });
   const read = (name: string) => readFloat32(npz, name, weightsFile);
-  const count = 2 * (network.hidden.length + 1) + Number(network.linear);
   const decoder: Decoder = {
     centre: read("decoder.centre"),
     scale: read("decoder.scale"),
     ...("decoder.basis" in npz.arrays && { basis: read("decoder.basis") }),
   };
-  const weights = readNumbered(npz, "weights", count, weightsFile);
+  const weights = readNumbered(npz, "weights", weightShapes(network).length, weightsFile);
   const residual = "residual" in npz.arrays && { residual: read("residual") };
   const settings = { ...olderSettings, ...rest.settings };
   const older = { validation: [], kept: rest.history.length }; // priors from before there was validation
-  return { ...older, ...rest, settings, model: { network, shape, weights, decoder, ...residual } };
+  const described = { network, shape, ...(conditions && { conditions }) };
+  return { ...older, ...rest, settings, model: { ...described, weights, decoder, ...residual } };
 }
 
-/** The generator as an ONNX model for any number n of rows: input `z` [n, latent], output `x` [n, ...shape], weights inside. */
+/**
+ * The generator as an ONNX model for any number n of rows: inputs `z` [n, latent] and, with labels, `c` [n] (int32), output
+ * `x` [n, ...shape], weights inside.
+ */
 export function exportOnnx(model: GeneratorModel): Uint8Array {
   const prior = generatorPrior("generator", model);
-  const latents = (rows: number) => fromHost(new Float32Array(rows * prior.latent), [rows, prior.latent]);
-  return batchedOnnx(prior.decode, latents, { inputNames: ["z"], outputNames: ["x"] });
+  const inputs = (rows: number) => ({
+    z: fromHost(new Float32Array(rows * prior.latent), [rows, prior.latent]),
+    ...(prior.conditions && { c: fromHost(new Int32Array(rows), [rows]) }),
+  });
+  const decode = (given: { z: tf.Tensor; c?: tf.Tensor }) => prior.decode(given.z, given.c);
+  return batchedOnnx(decode, inputs, { inputNames: prior.conditions ? ["z", "c"] : ["z"], outputNames: ["x"] });
 }
 
 function parsed(bytes: Uint8Array, file: string): PriorFile {

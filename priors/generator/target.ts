@@ -2,77 +2,152 @@ import ndarray, { type NdArray } from "ndarray";
 import { InputError } from "../../src/data/errors.ts";
 import { symmetricEigen } from "../../src/data/linalg.ts";
 import { sizeOf } from "../../src/engine/graph.ts";
-import { covariance, featureBasis, fourierMoments, frequencies, mean, type Sketch } from "../../src/sketch/index.ts";
+import {
+  covariance,
+  featureBasis,
+  fourierMoments,
+  frequencies,
+  labelCounts,
+  mean,
+  ofLabel,
+  type Sketch,
+  samplingFloor,
+  withoutLabels,
+} from "../../src/sketch/index.ts";
 import type { Decoder } from "./model.ts";
 
-/** What a generator is trained towards: everything in it comes from the sketch, nothing from the data. */
+/**
+ * What a generator is trained towards: everything in it comes from the sketch, nothing from the data. From a sketch by label,
+ * the arrays marked with labels have one entry a label.
+ */
 export interface Target {
   readonly decoder: Decoder;
-  /** Fourier moments of the features: frequencies [k, m], means of cosines and sines [m]. */
+  /** Probability of every label; absent where the sketch is not by label. */
+  readonly probabilities?: readonly number[];
+  /** Fourier moments of the features: frequencies [k, m], means of cosines and sines [(labels,) m]. */
   readonly frequencies: NdArray<Float32Array>;
   readonly cos: NdArray<Float32Array>;
   readonly sin: NdArray<Float32Array>;
-  /** Features are offset + scale ⊙ u, [k]: where their mean is. */
+  /** Features are offset + scale ⊙ u, [k]: where the mean of all samples is. */
   readonly offset: NdArray<Float32Array>;
-  /** Covariance of u = (features − offset)/scale, [k, k]. */
+  /** Mean [(labels,) k] and covariance [(labels,) k, k] of u = (features − offset)/scale. */
+  readonly mean: NdArray<Float32Array>;
   readonly covariance: NdArray<Float32Array>;
 }
 
 /** Scales below this fraction of the largest are raised to it, so that constant pixels do not divide by zero. */
 const SMALLEST_SCALE = 1e-3;
 
-export function targetOf(sketch: Sketch): Target {
+/** Errors (InputError): missing families, constant data, a label with a single sample. */
+export async function targetOf(sketch: Sketch): Promise<Target> {
   const { design } = sketch;
   const n = sizeOf(design.shape);
   const centre = mean(sketch);
-  const full = covariance(sketch);
   const pca = featureBasis(design.arrays);
   const k = pca ? pca.basis.shape[1]! : n;
-  const inFeatures = pca ? project(full, pca.basis.data, n, k) : full;
-  const deviations = Float64Array.from({ length: k }, (_, i) => Math.sqrt(Math.max(0, inFeatures[i * k + i]!)));
+  const inFeatures = (of: Sketch) => (pca ? project(covariance(of), pca.basis.data, n, k) : covariance(of));
+  const whole = inFeatures(sketch);
+  const deviations = Float64Array.from({ length: k }, (_, i) => Math.sqrt(Math.max(0, whole[i * k + i]!)));
   const largest = deviations.reduce((a, b) => Math.max(a, b), 0);
   if (largest === 0) {
     throw new InputError("train: the sketched data are constant (covariance 0), there is nothing to learn");
   }
   const scale = deviations.map((d) => Math.max(d, SMALLEST_SCALE * largest));
   const offset = pca ? encode(centre, pca.mean.data, pca.basis.data, k) : centre;
-  const moments = fourierMoments(sketch);
+  const meanOf = (of: Sketch) => {
+    const at = pca ? encode(mean(of), pca.mean.data, pca.basis.data, k) : mean(of);
+    return at.map((v, i) => (v - offset[i]!) / scale[i]!);
+  };
+  const covarianceOf = (of: Sketch) =>
+    (of === sketch ? whole : inFeatures(of)).map((v, i) => v / (scale[Math.floor(i / k)]! * scale[i % k]!));
+  const parts = await partsOf(sketch);
+  const moments = parts.map(fourierMoments);
+  const m = moments[0]!.cos.length;
   const array = (data: ArrayLike<number>, shape: number[]) => ndarray(Float32Array.from(data), shape);
+  const byLabel = design.labels === undefined ? [] : [design.labels];
+  const stacked = (arrays: readonly ArrayLike<number>[], shape: number[]) =>
+    array(
+      arrays.flatMap((a) => Array.from(a)),
+      [...byLabel, ...shape],
+    );
   return {
     decoder: {
       centre: array(centre, [n]),
       scale: array(scale, [k]),
       ...(pca && { basis: pca.basis }),
     },
+    ...(design.labels !== undefined && { probabilities: [...labelCounts(sketch)].map((n) => n / sketch.count) }),
     frequencies: frequencies(design),
-    cos: array(moments.cos, [moments.cos.length]),
-    sin: array(moments.sin, [moments.sin.length]),
-    offset: array(offset, [k]),
-    covariance: array(
-      inFeatures.map((v, i) => v / (scale[Math.floor(i / k)]! * scale[i % k]!)),
-      [k, k],
+    cos: stacked(
+      moments.map(({ cos }) => cos),
+      [m],
     ),
+    sin: stacked(
+      moments.map(({ sin }) => sin),
+      [m],
+    ),
+    offset: array(offset, [k]),
+    mean: stacked(parts.map(meanOf), [k]),
+    covariance: stacked(parts.map(covarianceOf), [k, k]),
   };
+}
+
+/** The sketch itself, or the sketch of each label. A label without samples, whose probability is 0, stands for them all. */
+async function partsOf(sketch: Sketch): Promise<Sketch[]> {
+  if (sketch.design.labels === undefined) return [sketch];
+  return Promise.all(
+    [...labelCounts(sketch)].map(async (count, label) => {
+      if (count === 1) {
+        throw new InputError(
+          `train: label ${label} has 1 sample, expected none or at least 2; or train without labels`,
+        );
+      }
+      return count === 0 ? withoutLabels(sketch) : ofLabel(sketch, label);
+    }),
+  );
+}
+
+/** The sketch's sampling floor (`samplingFloor`), by label the mean over the labels by their probabilities. */
+export async function floorOf(sketch: Sketch): Promise<number> {
+  const parts = await partsOf(sketch);
+  if (parts[0] === sketch) return samplingFloor(sketch);
+  const counts = labelCounts(sketch);
+  return parts.reduce((sum, part, label) => {
+    const probability = counts[label]! / sketch.count;
+    return probability === 0 ? sum : sum + probability * samplingFloor(part);
+  }, 0);
 }
 
 /**
  * The start of a generator's linear path S [latent, k]: the Gaussian with the sketch's covariance, cut to its leading
- * directions. With C = UΛUᵀ, row i of S is √λᵢ uᵢ; rows beyond k are 0.
+ * directions. With C = UΛUᵀ, row i of S is √λᵢ uᵢ; rows beyond k are 0. By label, [labels, 1 + latent, k]: the mean of each
+ * label above its S.
  */
-export function gaussianStart({ covariance, decoder }: Target, latent: number): NdArray<Float32Array> {
+export function gaussianStart({ mean, covariance, decoder, probabilities }: Target, latent: number) {
   const k = decoder.scale.size;
+  if (!probabilities) return ndarray(squareRoot(covariance.data, decoder.scale.data, latent), [latent, k]);
+  const start = new Float32Array(probabilities.length * (1 + latent) * k);
+  for (let label = 0; label < probabilities.length; label++) {
+    const at = label * (1 + latent) * k;
+    start.set(mean.data.subarray(label * k, (label + 1) * k), at);
+    const own = covariance.data.subarray(label * k * k, (label + 1) * k * k);
+    start.set(squareRoot(own, decoder.scale.data, latent), at + k);
+  }
+  return ndarray(start, [probabilities.length, 1 + latent, k]);
+}
+
+/** Rows √λᵢ uᵢ of the leading eigenvectors of a covariance [k, k], found where it is not divided by the scale. */
+function squareRoot(covariance: Float32Array, scale: Float32Array, latent: number): Float32Array {
+  const k = scale.length;
   const count = Math.min(latent, k);
-  const inUnits = Float64Array.from(
-    covariance.data,
-    (v, i) => v * decoder.scale.data[Math.floor(i / k)]! * decoder.scale.data[i % k]!,
-  );
+  const inUnits = Float64Array.from(covariance, (v, i) => v * scale[Math.floor(i / k)]! * scale[i % k]!);
   const { values, vectors } = symmetricEigen(inUnits, k, count);
   const start = new Float32Array(latent * k);
   for (let i = 0; i < count; i++) {
     const deviation = Math.sqrt(Math.max(0, values[i]!));
-    for (let j = 0; j < k; j++) start[i * k + j] = (deviation * vectors[i * k + j]!) / decoder.scale.data[j]!;
+    for (let j = 0; j < k; j++) start[i * k + j] = (deviation * vectors[i * k + j]!) / scale[j]!;
   }
-  return ndarray(start, [latent, k]);
+  return start;
 }
 
 /** BᵀCB for C [n, n] and B [n, k]. */

@@ -5,14 +5,14 @@ import type { Dataset } from "../../src/data/rows.ts";
 import { adamMoments, adamRate } from "../../src/engine/adam.ts";
 import { compile, fromHost } from "../../src/engine/index.ts";
 import { type EndCode, type IterateOptions, iterate } from "../../src/engine/iterate.ts";
-import { familySpec, type Sketch, samplingFloor } from "../../src/sketch/index.ts";
+import { familySpec, type Sketch, withoutLabels } from "../../src/sketch/index.ts";
 import { type CheckpointOptions, loadTraining, saveTraining, trainingOf } from "./checkpoint.ts";
 import { type GeneratorModel, generatorPrior } from "./model.ts";
 import { initialWeights, type NetworkSpec, type Weights } from "./network.ts";
 import { completed, schedules, type TrainOptions, type TrainSettings } from "./options.ts";
 import { residualCovariance } from "./residual.ts";
 import { type AdamState, trainingStep } from "./step.ts";
-import { gaussianStart, type Target, targetOf } from "./target.ts";
+import { floorOf, gaussianStart, type Target, targetOf } from "./target.ts";
 import { dataInUnits } from "./teachers/data.ts";
 import { type MethodName, methods } from "./teachers/index.ts";
 import { holdOut, isBest, isSettled, type Validated, validator } from "./validation.ts";
@@ -55,17 +55,23 @@ export interface TrainRun extends Pick<IterateOptions<unknown>, "onProgress" | "
  * when to stop and which weights to keep (see validation.ts). The same sketch, settings and seed give the same weights to
  * the last bit on the same machine and thread count.
  *
+ * A sketch by label gives a generator that takes the label: the loss is the mean of every label's own, by their
+ * probabilities, of equally many latents each. Methods that take the data make one without labels.
+ *
  * A loss that stops being finite ends with the code `non-finite` and the last good weights. A
  * resumed training gives the bits of an uninterrupted one. Errors (InputError): options out of range, a sketch without
  * Fourier moments or covariance or of constant data, a checkpoint of another training.
  */
-export async function trainGenerator(sketch: Sketch, options: TrainOptions & TrainRun = {}): Promise<TrainedGenerator> {
+export async function trainGenerator(whole: Sketch, options: TrainOptions & TrainRun = {}): Promise<TrainedGenerator> {
   const { onProgress, signal, checkpoint, snapshot, data, resume = false, ...given } = options;
-  const target = targetOf(sketch);
-  const settings = completed(given, target.decoder.scale.size);
-  const { decoder } = target;
+  const sketch = methods[given.method ?? "sketch"]?.data ? await withoutLabels(whole) : whole;
+  const target = await targetOf(sketch);
+  const { decoder, probabilities } = target;
+  const labels = probabilities?.length;
+  const settings = completed(given, decoder.scale.size, labels);
   const { latent, hidden, activation, linear, batch, steps, learningRate, schedule, seed } = settings;
-  const network: NetworkSpec = { latent, hidden, activation, linear, output: decoder.scale.size };
+  const size = { latent, output: decoder.scale.size, ...(labels !== undefined && { labels }) };
+  const network: NetworkSpec = { ...size, hidden, activation, linear };
   const taught = await taughtData(settings.method, data, sketch, target);
   const of = trainingOf(sketch, settings, taught);
   const before = resume && checkpoint ? await loadTraining(checkpoint.path, of) : undefined;
@@ -84,6 +90,7 @@ export async function trainGenerator(sketch: Sketch, options: TrainOptions & Tra
   const modelOf = (trained: Weights): GeneratorModel => ({
     ...{ network, weights: ofNetwork(trained), decoder },
     shape: sketch.design.shape,
+    ...(probabilities && { conditions: probabilities }),
   });
   const step = await compile(trainingStep(teacher), {
     ...adamOf(initial),
@@ -93,7 +100,7 @@ export async function trainGenerator(sketch: Sketch, options: TrainOptions & Tra
   });
   const validation = held && (await validator(network, held, settings, weights));
   const every = checkpoint?.every ?? 100;
-  const floor = held ? samplingFloor(sketch) : 0;
+  const floor = held ? await floorOf(sketch) : 0;
   const run = await iterate<TrainState>({
     state: before?.state ?? initial,
     history: before?.history ?? [],

@@ -1,10 +1,11 @@
 import type * as tf from "@tensorflow/tfjs";
+import type { NdArray } from "ndarray";
 import { stream } from "../../src/data/random.ts";
 import { compile, fromHost } from "../../src/engine/index.ts";
-import { applyNetwork, type NetworkSpec, type Weights } from "./network.ts";
+import type { NetworkSpec, Weights } from "./network.ts";
 import type { TrainSettings } from "./options.ts";
 import type { Target } from "./target.ts";
-import { lossAt } from "./teachers/sketch.ts";
+import { lossAt, outputs } from "./teachers/sketch.ts";
 
 /** The unbiased loss at the frequencies held out, after a step, and the standard error of that estimate. */
 export interface Validated {
@@ -21,7 +22,7 @@ export function holdOut(
   target: Target,
   { validation, seed }: Pick<TrainSettings, "validation" | "seed">,
 ): { training: Target; held?: Target } {
-  const m = target.cos.size;
+  const m = target.frequencies.shape[1]!;
   const count = validation === 0 ? 0 : Math.min(m - 1, Math.max(1, Math.round(validation * m)));
   if (count === 0) return { training: target };
   const order = stream(seed, "validation frequencies").permutation(m);
@@ -31,17 +32,17 @@ export function holdOut(
 /** A target with these frequencies only, in their own order. */
 function ofColumns(target: Target, columns: Int32Array): Target {
   const { frequencies, cos, sin } = target;
-  const [k, m] = frequencies.shape as [number, number];
+  const m = frequencies.shape[1]!;
   const sorted = columns.slice().sort();
-  const picked = (row: Float32Array, at = 0) => Float32Array.from(sorted, (j) => row[at + j]!);
-  const omega = new Float32Array(k * sorted.length);
-  for (let i = 0; i < k; i++) omega.set(picked(frequencies.data, i * m), i * sorted.length);
-  return {
-    ...target,
-    frequencies: fromHost(omega, [k, sorted.length]),
-    cos: fromHost(picked(cos.data), [sorted.length]),
-    sin: fromHost(picked(sin.data), [sorted.length]),
+  const cut = ({ data, shape }: NdArray<Float32Array>) => {
+    const rows = data.length / m;
+    const out = new Float32Array(rows * sorted.length);
+    for (let row = 0; row < rows; row++) {
+      for (const [i, j] of sorted.entries()) out[row * sorted.length + i] = data[row * m + j]!;
+    }
+    return fromHost(out, [...shape.slice(0, -1), sorted.length]);
   };
+  return { ...target, frequencies: cut(frequencies), cos: cut(cos), sin: cut(sin) };
 }
 
 export interface Validator {
@@ -64,7 +65,7 @@ export async function validator(
     fromHost(stream(seed, "validation latents", i).fillNormal(new Float32Array(batch * latent)), [batch, latent]),
   );
   const loss = (inputs: { weights: readonly tf.Tensor[]; z: tf.Tensor }) =>
-    lossAt(held, applyNetwork(network, inputs.weights, inputs.z), "unbiased");
+    lossAt(held, outputs(network, inputs.weights, inputs.z), "unbiased");
   const compiled = await compile(loss, { weights, z: latents[0]! }, { name: "validation" });
   return {
     validate: async (weights, step) => {

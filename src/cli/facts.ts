@@ -47,10 +47,21 @@ export function priorFacts({ model, settings, sketch, history, code }: TrainedGe
   const network = [model.network.latent, ...model.network.hidden, model.network.output].join("-");
   const last = history.slice(-50);
   const loss = last.reduce((sum, v) => sum + v / last.length, 0); // the loss of one step is noisy
-  const data = { shape: model.shape, network, settings, sketch, steps: history.length, code, loss };
+  const { labels } = model.network;
+  const data = {
+    shape: model.shape,
+    network,
+    ...(labels !== undefined && { labels }),
+    settings,
+    sketch,
+    steps: history.length,
+    code,
+    loss,
+  };
   const words = {
     signals: shapeText(model.shape),
     network: `${network}, ${model.network.activation}`,
+    ...(labels !== undefined && { labels: `0 to ${labels - 1}, taken beside the latent` }),
     trained: `${history.length} steps of ${settings.batch} latents, method ${settings.method}, seed ${settings.seed}, ${code}`,
     loss: `${history[0]?.toPrecision(4)} at the start, ${loss.toPrecision(4)} in the mean of the last 50 steps`,
     sketch: `${grouped(sketch.count)} samples, design ${sketch.fingerprint.slice(0, 16)}`,

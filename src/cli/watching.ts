@@ -12,23 +12,18 @@ const COUNT = 64;
  * folder, replaced as a whole. Errors (InputError): signals that are no images.
  */
 export async function sampleWatcher(folder: string, shape: readonly number[], seed: number) {
-  const [{ generatorPrior }, { stream }, { fromHost }, { generate }, { isPictureShape, gridPng }, { writeAtomic }] =
-    await Promise.all([
-      import("../../priors/generator/index.ts"),
-      import("../data/random.ts"),
-      import("../engine/index.ts"),
-      import("../solve/latent.ts"),
-      import("../report/png.ts"),
-      import("../data/files.ts"),
-    ]);
+  const [{ generatorPrior }, { drawSamples }, { isPictureShape, gridPng }, { writeAtomic }] = await Promise.all([
+    import("../../priors/generator/index.ts"),
+    import("../../priors/samples.ts"),
+    import("../report/png.ts"),
+    import("../data/files.ts"),
+  ]);
   if (!isPictureShape(shape)) {
     throw new InputError(`--watch: signals of shape ${shapeText(shape)} are no images; leave it out`);
   }
   return async (model: GeneratorModel): Promise<void> => {
-    const { latent } = model.network;
-    const z = fromHost(stream(seed, "samples").fillNormal(new Float32Array(COUNT * latent)), [COUNT, latent]);
-    const samples = await generate(generatorPrior("generator", model), z);
+    const signals = await drawSamples(generatorPrior("generator", model), COUNT, seed);
     await mkdir(folder, { recursive: true });
-    await writeAtomic(path.join(folder, "samples.png"), gridPng(samples));
+    await writeAtomic(path.join(folder, "samples.png"), gridPng(signals));
   };
 }

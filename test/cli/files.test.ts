@@ -176,7 +176,7 @@ const refused: [line: string, message: RegExp][] = [
   ["train X.npz -o out --steps 0", /^error: train: steps: expected a positive whole number, got 0/],
   ["train X.npz -o data.npy", /^error: data\.npy: is a file, expected a folder to write in/],
   ["sample nowhere -o out.png", /^error: nowhere\/prior\.json: no such file/],
-  ["sample prior -o out.gif", /^error: --out: expected a name that ends in \.png or \.npy, got "out\.gif"/],
+  ["sample prior -o out.gif", /^error: --out: expected a name that ends in \.png, \.npy or \.npz, got "out\.gif"/],
   ["sample prior -n 0 -o out.png", /^error: --count: expected a whole number of at least 1, got 0/],
   [
     "measure data.npy --operator gausian:m=5 -o out.npz",

@@ -5,6 +5,7 @@ import { PNG } from "pngjs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { encodeNpy } from "../../src/data/npy.ts";
+import { encodeNpz, readNpz } from "../../src/data/npz.ts";
 import { stream } from "../../src/data/random.ts";
 import { type Ended, filesIn, ok, program, run, scratch } from "./spawn.ts";
 
@@ -32,7 +33,8 @@ const PRIOR = ["generator.onnx", "prior.json", "weights.npz"];
 const SMALL = "--hidden 8 --latent 3 --batch 50";
 
 const pixels = stream(1, "images").fillNormal(new Float32Array(40 * 36));
-writeFileSync("images.npy", encodeNpy(ndarray(pixels, [40, 6, 6])));
+const images = ndarray(pixels, [40, 6, 6]);
+writeFileSync("images.npy", encodeNpy(images));
 await ok("sketch ring -o X.npz --limit 2000 --frequencies 32");
 
 test("an interrupted training goes on with --resume, to the bits of an uninterrupted one", async () => {
@@ -74,6 +76,33 @@ test("--method trains from the data beside the sketch, and is recorded; without 
     [code, stderr],
     [1, "error: train: method gan: needs the data beside their sketch; give them too (--data)\n"],
   );
+});
+
+test("a sketch by label gives a prior by label: samples of one label, or of all with their labels", async () => {
+  const labels = Uint8Array.from({ length: 40 }, (_, i) => i % 2);
+  writeFileSync(
+    "labelled.npz",
+    encodeNpz({ arrays: { data: images, labels: ndarray(labels, [40]) }, metadata: undefined }),
+  );
+  await ok("sketch labelled.npz -o L.npz --by-label --frequencies 32 --scale 1,2");
+  const trained = await ok(
+    `train L.npz -o labelled ${SMALL} --steps 5 --moment-weight 0.2 --no-linear --validate-every 2`,
+  );
+  assert.is(trained.labels, 2);
+  const { settings, conditions } = JSON.parse(readFileSync("labelled/prior.json", "utf8"));
+  assert.equal([settings.momentWeight, settings.linear, settings.validateEvery], [0.2, false, 2]);
+  assert.equal(conditions, [0.5, 0.5]);
+  await ok("sample labelled -n 30 -o drawn.npz");
+  await ok("sample labelled -n 30 --label 1 -o ones.npz");
+  const [{ arrays: drawn }, { arrays: ones }] = [await readNpz("drawn.npz"), await readNpz("ones.npz")];
+  assert.equal([drawn.data!.shape, drawn.labels!.shape], [[30, 6, 6], [30]]);
+  assert.equal(new Set(drawn.labels!.data), new Set([0, 1]));
+  assert.ok(ones.labels!.data.every((label) => label === 1));
+  await ok("sketch drawn.npz -o again.npz --by-label --frequencies 32 --scale 1,2"); // a data set like any other
+  const { code, stderr } = await run("sample labelled --label 2 -o two.npz");
+  assert.equal([code, stderr], [1, "error: label: labelled has the labels 0, 1, got 2\n"]);
+  await ok(`train L.npz -o plain ${SMALL} --steps 5 --ignore-labels`);
+  assert.is(JSON.parse(readFileSync("plain/prior.json", "utf8")).conditions, undefined);
 });
 
 test("a training that diverges is one line of error, and no prior", async () => {

@@ -11,7 +11,7 @@ import {
   type TrainSettings,
   trainGenerator,
 } from "../../priors/generator/index.ts";
-import { targetOf } from "../../priors/generator/target.ts";
+import { type Target, targetOf } from "../../priors/generator/target.ts";
 import { pickFrequencies } from "../../priors/generator/teachers/sketch.ts";
 import { holdOut, isBest, isSettled } from "../../priors/generator/validation.ts";
 import { InputError, openDataset } from "../../src/data/index.ts";
@@ -36,11 +36,11 @@ const scratch = async (body: (folder: string) => Promise<void>) => {
   }
 };
 
-test("frequencies are held out by the seed: the two parts are the whole, and share nothing", () => {
-  const target = targetOf(sketch);
+test("frequencies are held out by the seed: the two parts are the whole, and share nothing", async () => {
+  const target = await targetOf(sketch);
   const { training, held } = holdOut(target, { validation: 0.1, seed: 1 });
   assert.equal([training.cos.size, held!.cos.size], [90, 10]);
-  const columns = (of: typeof target) => {
+  const columns = (of: Target) => {
     const [k, m] = of.frequencies.shape as [number, number];
     const entry = (j: number) => [...Array(k).keys()].map((i) => of.frequencies.data[i * m + j]);
     return Array.from({ length: m }, (_, j) => [...entry(j), of.cos.data[j], of.sin.data[j]].join(" "));

@@ -110,7 +110,7 @@ test("training from a sketch lowers the loss by a factor of 5, twice to the same
 });
 
 test("the linear path starts at a square root of the sketch's covariance: S'S = C", async () => {
-  const target = targetOf(await toySketch());
+  const target = await targetOf(await toySketch());
   const start = gaussianStart(target, 4);
   const [s, c] = [start.data, target.covariance.data];
   for (let i = 0; i < 2; i++) {

@@ -5,7 +5,7 @@ import { stream } from "../../../src/data/random.ts";
 import { fromHost } from "../../../src/engine/index.ts";
 import { type LossName, losses, momentLoss } from "../loss.ts";
 import { constant } from "../model.ts";
-import { applyNetwork } from "../network.ts";
+import { applyNetwork, type NetworkSpec } from "../network.ts";
 import type { TrainSettings } from "../options.ts";
 import type { Target } from "../target.ts";
 import type { Method } from "./teacher.ts";
@@ -16,7 +16,7 @@ export const sketch: Method = {
   data: false,
   unused: [],
   teacher: ({ network, target, settings }) => {
-    const m = target.cos.size;
+    const m = target.frequencies.shape[1]!;
     if (settings.frequencyBatch > m) {
       const got = `there are only ${m} to train on, got ${settings.frequencyBatch}`;
       throw new InputError(`train: frequency batch: ${got}; sketch with more frequencies, or take fewer a step`);
@@ -26,7 +26,7 @@ export const sketch: Method = {
       draws: (index) => pickFrequencies(m, settings, index),
       gradients: (parameters, z, [picked]) => {
         const objective = (...weights: tf.Tensor[]): tf.Scalar => {
-          const u = applyNetwork(network, weights, z);
+          const u = outputs(network, weights, z);
           return withMoments(lossAt(target, u, settings.loss, picked), u, target, settings);
         };
         const { value, grads } = tf.valueAndGrads(objective)([...parameters]);
@@ -36,6 +36,29 @@ export const sketch: Method = {
   },
 };
 
+/** The network's outputs for a batch of latents, [batch, k]; with labels, every one in turn has an equal part of them. */
+export function outputs(network: NetworkSpec, weights: readonly tf.Tensor[], z: tf.Tensor): tf.Tensor {
+  const { labels } = network;
+  if (labels === undefined) return applyNetwork(network, weights, z);
+  const each = z.shape[0]! / labels;
+  const c = Int32Array.from({ length: z.shape[0]! }, (_, row) => Math.floor(row / each));
+  return applyNetwork(network, weights, z, tf.tensor1d(c, "int32"));
+}
+
+/** Rows as `outputs` orders them, [labels · each, k], with the labels as an axis of their own: [labels, each, k]. */
+const byLabel = ({ probabilities }: Target, rows: tf.Tensor): tf.Tensor =>
+  probabilities ? tf.reshape(rows, [probabilities.length, -1, rows.shape[1]!]) : rows;
+
+/** The mean over the labels, by their probabilities, of a loss of each; a loss without labels as it is. */
+const overLabels = ({ probabilities }: Target, loss: tf.Tensor): tf.Tensor =>
+  probabilities ? tf.sum(tf.mul(loss, tf.tensor1d([...probabilities]))) : loss;
+
+/** The loss of the first and second moments of network outputs u [batch, k]. */
+function momentLossAt(target: Target, u: tf.Tensor): tf.Tensor {
+  const centred = tf.sub(byLabel(target, u), tf.expandDims(constant(target.mean), -2));
+  return overLabels(target, momentLoss(centred, constant(target.covariance)));
+}
+
 /** A loss of network outputs u, and beside it that of their first and second moments by its weight. */
 export function withMoments(
   loss: tf.Tensor,
@@ -44,7 +67,7 @@ export function withMoments(
   { momentWeight }: Pick<TrainSettings, "momentWeight">,
 ): tf.Scalar {
   if (momentWeight === 0) return loss as tf.Scalar;
-  return tf.add(loss, tf.mul(momentWeight, momentLoss(u, constant(target.covariance)))) as tf.Scalar;
+  return tf.add(loss, tf.mul(momentWeight, momentLossAt(target, u))) as tf.Scalar;
 }
 
 /** A sketch loss of network outputs u [batch, k] at the frequencies of a target, or at the `picked` ones [count] of them. */
@@ -54,7 +77,8 @@ export function lossAt(target: Target, u: tf.Tensor, loss: LossName, picked?: tf
     const all = constant(array);
     return picked ? tf.gather(all, picked as tf.Tensor1D, all.rank - 1) : all;
   };
-  return losses[loss](features, part(target.frequencies), { cos: part(target.cos), sin: part(target.sin) });
+  const means = { cos: part(target.cos), sin: part(target.sin) };
+  return overLabels(target, losses[loss](byLabel(target, features), part(target.frequencies), means));
 }
 
 /** The frequencies that a step takes out of m: none or one list of `frequencyBatch` columns, drawn without repetition. */

@@ -11,7 +11,8 @@ import { sampleWatcher } from "../watching.ts";
 
 export const train = defineCommand({
   usage: "train <sketch>",
-  description: "Train a generator prior on a sketch alone; the data are not needed any more.",
+  description:
+    "Train a generator prior on a sketch alone; the data are not needed any more. A sketch by label gives one that takes the label.",
   examples: [
     ["sketchprior train X.npz -o prior/", "a prior folder with prior.json and generator.onnx"],
     ["sketchprior train X.npz -o prior/ --resume", "go on after an interruption, with the same bits"],
@@ -80,9 +81,19 @@ export const train = defineCommand({
         ...{ type: "number", requiresArg: true, defaultDescription: "all" },
         describe: "frequencies in the loss of a step, drawn afresh",
       })
+      .option("moment-weight", {
+        ...{ type: "number", requiresArg: true, defaultDescription: "0.1" },
+        describe: "weight of mean and covariance beside the sketch loss; 0: none",
+      })
+      .option("no-linear", { type: "boolean", describe: "no linear path, which starts as the sketch's Gaussian" })
+      .option("ignore-labels", { type: "boolean", describe: "no labels, though the sketch is by label" })
       .option("validation", {
         ...{ type: "number", requiresArg: true, defaultDescription: "0.1" },
         describe: "fraction of the frequencies held out, to know when to stop; 0: none",
+      })
+      .option("validate-every", {
+        ...{ type: "number", requiresArg: true, defaultDescription: "50" },
+        describe: "steps from one validation to the next",
       })
       .option("patience", {
         ...{ type: "number", requiresArg: true, defaultDescription: "half of the steps, at least 500" },
@@ -103,7 +114,7 @@ export const train = defineCommand({
     const every = args["checkpoint-every"] ?? 100;
     requireWhole("checkpoint-every", every);
     if (args.watch !== undefined) requireWhole("watch", args.watch);
-    const { loadSketch } = await import("../../sketch/index.ts");
+    const { loadSketch, withoutLabels } = await import("../../sketch/index.ts");
     const { activations, removeTraining, saveGenerator, trainGenerator } = await import(
       "../../../priors/generator/index.ts"
     );
@@ -113,7 +124,8 @@ export const train = defineCommand({
         `--activation: unknown name "${activation}"; ${suggestion(activation, Object.keys(activations))}`,
       );
     }
-    const sketch = await loadSketch(args.sketch);
+    const loaded = await loadSketch(args.sketch);
+    const sketch = args["ignore-labels"] ? await withoutLabels(loaded) : loaded;
     const { openDataset } = await import("../../data/dataset.ts");
     const dataset = args.data === undefined ? undefined : await openDataset(args.data);
     const show = args.watch === undefined ? undefined : await sampleWatcher(args.out, sketch.design.shape, seed);
@@ -135,7 +147,10 @@ export const train = defineCommand({
         ...(args.schedule !== undefined && { schedule: args.schedule }),
         ...(args.loss !== undefined && { loss: args.loss }),
         ...(args["frequency-batch"] !== undefined && { frequencyBatch: args["frequency-batch"] }),
+        ...(args["moment-weight"] !== undefined && { momentWeight: args["moment-weight"] }),
+        ...(args["no-linear"] && { linear: false }),
         ...(args.validation !== undefined && { validation: args.validation }),
+        ...(args["validate-every"] !== undefined && { validateEvery: args["validate-every"] }),
         ...(args.patience !== undefined && { patience: args.patience }),
       }),
     );
