@@ -81,7 +81,7 @@ test("the sketch loss of many Gaussian frequencies is the kernel loss, but for t
   const [m, scales] = [20_000, [0.3, 1]];
   const families = [{ kind: "fourier" as const, scales, m }, { kind: "second" as const }];
   const design = await makeDesign({ shape: [2], families });
-  const { frequencies: omega, cos, sin } = targetOf(await sketchDataset(ring, design));
+  const { frequencies: omega, cos, sin } = await targetOf(await sketchDataset(ring, design));
   const samples = augmented(points, ones);
   const both = await compile(
     (g: tf.Tensor) => {
