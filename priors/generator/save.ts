@@ -86,7 +86,7 @@ export function exportOnnx(model: GeneratorModel): Uint8Array {
     ...(prior.conditions && { c: fromHost(new Int32Array(rows), [rows]) }),
   });
   const decode = (given: { z: tf.Tensor; c?: tf.Tensor }) => prior.decode(given.z, given.c);
-  return batchedOnnx(decode, inputs, { inputNames: prior.conditions ? ["z", "c"] : ["z"], outputNames: ["x"] });
+  return batchedOnnx(decode, inputs, { inputNames: prior.conditions ? ["c", "z"] : ["z"], outputNames: ["x"] }); // sorted, as `flatten` does
 }
 
 function parsed(bytes: Uint8Array, file: string): PriorFile {
