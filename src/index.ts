@@ -59,4 +59,6 @@ export { chooseLatentLambda } from "./solve/choose-latent-lambda.ts";
 export { adjointGap, operatorNorm } from "./solve/doctor.ts";
 export { recoverGaussian } from "./solve/gaussian-posterior.ts";
 export { generate, type LatentOptions, type LatentRecovery, recoverLatent } from "./solve/latent.ts";
+export { type PosteriorOptions, type PosteriorRecovery, recoverPosterior } from "./solve/latent-posterior.ts";
 export type { Recovery } from "./solve/recovery.ts";
+export type { GivenStarts } from "./solve/starts.ts";

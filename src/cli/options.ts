@@ -6,6 +6,15 @@ import { InputError } from "../data/errors.ts";
 export const outOption = (what: string) =>
   ({ alias: "o", type: "string", demandOption: true, requiresArg: true, describe: what }) as const;
 
+/** The option --estimate of commands that recover with prior folders. */
+export const estimateOption = {
+  type: "string",
+  requiresArg: true,
+  default: "mean",
+  choices: ["mean", "best"],
+  describe: "of a prior's restarts: their mean, weighted by evidence, or the best one",
+} as const;
+
 /** Refuses a file that could not be written, before long work: its folder must exist, and it must not be a folder. */
 export async function requireWritable(file: string): Promise<void> {
   const folder = path.dirname(file);

@@ -1,5 +1,5 @@
 import type { NdArray } from "ndarray";
-import { type ForwardOperator, requireLinear } from "../../operators/operator.ts";
+import { type ForwardOperator, isLinear, requireLinear } from "../../operators/operator.ts";
 import type { GaussianPrior, GeneratorPrior, PenaltyPrior } from "../../priors/prior.ts";
 import type { Progress } from "../engine/iterate.ts";
 import { measure } from "../measure/index.ts";
@@ -8,6 +8,7 @@ import { chooseLambda } from "../solve/choose-lambda.ts";
 import { chooseLatentLambda } from "../solve/choose-latent-lambda.ts";
 import { recoverGaussian } from "../solve/gaussian-posterior.ts";
 import { recoverLatent } from "../solve/latent.ts";
+import { type EstimateName, recoverPosterior } from "../solve/latent-posterior.ts";
 import type { Recovery } from "../solve/recovery.ts";
 import type { Method, MethodResult } from "./compare.ts";
 
@@ -26,9 +27,11 @@ export interface MethodOptions {
 }
 
 export interface GeneratorMethodOptions extends MethodOptions {
-  /** As in `recoverLatent`. */
+  /** As in `recoverPosterior` and `recoverLatent`. */
   readonly restarts?: number;
   readonly steps?: number;
+  /** As in `recoverPosterior`. */
+  readonly estimate?: EstimateName;
 }
 
 /** A recovery, and the λ it used. */
@@ -100,15 +103,16 @@ export function gaussianMethod(
 const GENERATOR_LAMBDA = 0.1;
 
 /**
- * A generator prior as a method: latent recovery (see `recoverLatent`), λ chosen on the tuning signals by
- * `chooseLatentLambda`; without them, 0.1.
+ * A generator prior as a method: the posterior of the prior and its residual (`recoverPosterior`) where Φ is linear and the
+ * prior has a residual. Otherwise, and with a fixed λ, CSGM's latent recovery (`recoverLatent`), λ chosen on the tuning
+ * signals by `chooseLatentLambda`; without them, 0.1.
  */
 export function generatorMethod(
   name: string,
   prior: GeneratorPrior,
   options: GeneratorMethodOptions = {},
 ): TunedMethod {
-  const { tuning, seed = 1, watch = unwatched, signal, restarts, steps } = options;
+  const { tuning, seed = 1, watch = unwatched, signal, restarts, steps, estimate } = options;
   const settings = {
     seed,
     ...(restarts !== undefined && { restarts }),
@@ -118,6 +122,12 @@ export function generatorMethod(
   return {
     name,
     recover: async (operator, y, noise) => {
+      if (prior.residual && isLinear(operator) && options.lambda === undefined) {
+        const recovery = await watch(`${name}, ${operator.name}`, (onProgress) =>
+          recoverPosterior(operator, prior, y, noise, { ...settings, onProgress, ...(estimate && { estimate }) }),
+        );
+        return pick(recovery);
+      }
       const lambda =
         options.lambda ??
         (tuning

@@ -5,7 +5,7 @@ import { contiguous } from "../engine/index.ts";
 import { checkTraining, errorsAt, type LambdaChoice, logGrid, searchLambda } from "./choose-lambda.ts";
 import { type LatentOptions, recoverLatent } from "./latent.ts";
 
-export interface ChooseLatentOptions extends Omit<LatentOptions, "lambda"> {
+export interface ChooseLatentOptions extends Omit<LatentOptions, "lambda" | "starts"> {
   /** Values of λ tried in each of the two rounds; default 9. */
   readonly points?: number;
   /** The grid of the first round; default: from 1 to 1e-4 times ‖y‖²/latent, where both terms of the objective weigh alike. */

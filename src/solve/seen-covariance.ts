@@ -40,7 +40,11 @@ export async function seenCovariance(
 }
 
 /** E[r | Φr + w = d] = CΦᵀS⁻¹d, r ~ N(0, C), for every row d of d [rows, m]: [rows, n]. */
-export function conditionalMeans({ n, m, factor, cross }: SeenCovariance, d: Float64Array): Float64Array {
-  const weights = solveLowerTransposed(factor, m, solveLower(factor, m, d.slice()));
-  return multiply(weights, cross, d.length / m, m, n);
+export const conditionalMeans = (seen: SeenCovariance, d: Float64Array): Float64Array =>
+  ofWhitened(seen, solveLower(seen.factor, seen.m, d.slice()));
+
+/** The same of L⁻¹d: CΦᵀL⁻ᵀ(L⁻¹d). */
+export function ofWhitened({ n, m, factor, cross }: SeenCovariance, whitened: Float64Array): Float64Array {
+  const weights = solveLowerTransposed(factor, m, whitened.slice());
+  return multiply(weights, cross, whitened.length / m, m, n);
 }

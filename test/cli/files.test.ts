@@ -95,7 +95,7 @@ test("measure and reconstruct: errors are given where the truth is known, λ is 
   assert.equal([count, m, n, noiseNorm.toFixed(4)], [4, 18, 36, (0.05 * Math.sqrt(18)).toFixed(4)]);
 
   const lines = {
-    prior: `--prior prior ${RECOVER}`,
+    prior: `--prior prior ${RECOVER} --lambda 0.2`,
     tikhonov: "--prior tikhonov",
     tv: "--prior tv --lambda 0.01",
     wavelet: "--prior wavelet --tune data.npy --tune-count 3",
@@ -110,9 +110,17 @@ test("measure and reconstruct: errors are given where the truth is known, λ is 
     assert.ok(mse > 0 && mse < 1);
     lambdas[name] = lambda;
   }
-  assert.equal([lambdas.prior, lambdas.tikhonov, lambdas.tv], [0.1, 5 * 0.05 ** 2, 0.01]);
+  assert.equal([lambdas.prior, lambdas.tikhonov, lambdas.tv], [0.2, 5 * 0.05 ** 2, 0.01]);
   assert.ok(lambdas.wavelet! > 0);
   assert.is(lambdas.gaussian, null);
+
+  const posterior = async (estimate: string) =>
+    JSON.parse(
+      (await run(`reconstruct y.npz --prior prior --restarts 2 --estimate ${estimate} -o p.npz --json`)).stdout,
+    );
+  const [mean, best] = [await posterior("mean"), await posterior("best")];
+  assert.equal([mean.lambda, best.lambda], [null, null]);
+  assert.ok(mean.mse > 0 && best.mse > 0);
 });
 
 test("compare writes one report of every method, and says the same on stdout", async () => {

@@ -39,6 +39,24 @@ test("a fixed λ is used, and without any the default for the noise", async () =
   assert.is((await generatorMethod("g", generator, { steps: 50 }).recover(operator, y, 0.1)).lambda, 0.1);
 });
 
+test("a generator with a residual has no λ for a linear operator, unless one is fixed", async () => {
+  const { y } = await measure(flat(3, 1), operator, { noise: 0.1 });
+  const residual = ndarray(
+    Float32Array.from({ length: 256 }, (_, i) => (i % 17 === 0 ? 0.01 : 0)),
+    [16, 16],
+  );
+  const recover = async (options: object) => {
+    const method = generatorMethod("g", { ...generator, residual }, { steps: 50, ...options });
+    return (await method.recover(operator, y, 0.1)).lambda;
+  };
+  assert.equal(
+    [await recover({}), await recover({ estimate: "best" }), await recover({ lambda: 0.3 })],
+    [undefined, undefined, 0.3],
+  );
+  const bent = { ...operator, linear: false };
+  assert.is((await generatorMethod("g", { ...generator, residual }, { steps: 5 }).recover(bent, y, 0.1)).lambda, 0.1);
+});
+
 test("default λ grow with the noise, and are positive without any", () => {
   for (const name of ["tikhonov", "tv", "wavelet"]) {
     assert.ok(defaultLambda(name, 0) > 0);

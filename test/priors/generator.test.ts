@@ -131,6 +131,7 @@ test("a saved prior comes back whole: same samples, and generator.onnx gives the
     const loaded = await loadGenerator(folder);
     assert.equal(JSON.parse(JSON.stringify(loaded.settings)), JSON.parse(JSON.stringify(trained.settings)));
     assert.equal(loaded.history, trained.history);
+    assert.equal(loaded.model.residual, trained.model.residual);
     const session = await ort.InferenceSession.create(path.join(folder, "generator.onnx"));
     for (const rows of [1, 3, 64]) {
       const z = ndarray(stream(2, "z").fillNormal(new Float32Array(4 * rows)), [rows, 4]);

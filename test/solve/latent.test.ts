@@ -103,10 +103,10 @@ test("the same seed gives the same result, another seed other starts", async () 
   assert.not.equal(Array.from(a.estimate.data), Array.from(c.estimate.data));
 });
 
-test("non-finite measurements end with the code non-finite and finite latents", async () => {
+test("a generator that overflows ends with the code non-finite and finite latents", async () => {
   const y = normal([2, m], "y5");
-  y.data[3] = Number.NaN;
-  const result = await recoverLatent(operator, linear, y, { steps: 10 });
+  const steep: GeneratorPrior = { ...square, decode: (z) => tf.exp(tf.mul(1000, tf.square(z))) };
+  const result = await recoverLatent(operator, steep, y, { steps: 10 });
   assert.is(result.code, "non-finite");
   assert.ok(result.latents.data.every(Number.isFinite));
 });
@@ -140,11 +140,17 @@ test("wrong shapes and options are refused by name", async () => {
   const y = normal([2, m], "y8");
   await refused(
     () => recoverLatent(operator, { ...linear, shape: [7] }, y),
-    /A measures signals of \[12\], the prior linear makes \[7\]; use a prior trained/,
+    /A measures signals of \[12\], the prior is for \[7\]; make the prior/,
   );
   await refused(
     () => recoverLatent(operator, linear, normal([2, 5], "y9")),
-    /expected measurements \[batch, 6\], got \[2,5\]/,
+    /expected measurements \[batch, 6\], got \[2, 5\]/,
+  );
+  const silent = normal([2, m], "y9");
+  silent.data[3] = Number.NaN;
+  await refused(
+    () => recoverLatent(operator, linear, silent),
+    /latent recovery: measurement 3 is NaN; expected finite/,
   );
   await refused(
     () => recoverLatent(operator, linear, y, { restarts: 0 }),

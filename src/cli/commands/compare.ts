@@ -2,7 +2,7 @@ import type { NdArray } from "ndarray";
 import { InputError } from "../../data/errors.ts";
 import type { Dataset } from "../../data/rows.ts";
 import { defineCommand } from "../command.ts";
-import { outOption, requireFolder, requireNonNegative, requireWhole } from "../options.ts";
+import { estimateOption, outOption, requireFolder, requireNonNegative, requireWhole } from "../options.ts";
 import { type ChosenMethod, methodOf } from "../recovering.ts";
 import { firstRows } from "../signals.ts";
 import { grouped, secondsText, shapeText } from "../text.ts";
@@ -43,13 +43,15 @@ export const compare = defineCommand({
         ...{ type: "number", default: 10, requiresArg: true },
         describe: "signals to choose λ on; 0 for fixed defaults",
       })
-      .option("restarts", { type: "number", requiresArg: true, defaultDescription: "4", describe: "starts of a prior" })
+      .option("restarts", {
+        ...{ type: "number", requiresArg: true, defaultDescription: "4, or one a condition up to 20" },
+        describe: "starts of a prior",
+      })
       .option("steps", {
-        type: "number",
-        requiresArg: true,
-        defaultDescription: "500",
+        ...{ type: "number", requiresArg: true, defaultDescription: "100, or 500 with λ" },
         describe: "Adam steps of a prior",
       })
+      .option("estimate", estimateOption)
       .option("out", outOption("folder to write the report to")),
   run: async (args, { seed, signal, progress, note }) => {
     requireWhole("limit", args.limit);
@@ -74,6 +76,7 @@ export const compare = defineCommand({
           ...(tuning && { tuning: tuning.signals }),
           ...(args.restarts !== undefined && { restarts: args.restarts }),
           ...(args.steps !== undefined && { steps: args.steps }),
+          estimate: args.estimate,
         }),
       );
     }
@@ -189,8 +192,8 @@ function aboutReport(
           ]
         : []),
       tuned === undefined
-        ? "Every method used its default λ."
-        : `Every method's λ was chosen for each operator on ${tuned}, none of which is reported here.`,
+        ? "Every λ was the default."
+        : `Every λ was chosen for each operator on ${tuned}, none of which is reported here.`,
     ],
     facts: {
       data: `${dataset.name}, signals ${args.from} to ${last}`,

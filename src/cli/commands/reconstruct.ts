@@ -1,7 +1,7 @@
 import { InputError } from "../../data/errors.ts";
 import { defineCommand } from "../command.ts";
 import { reconstructionFacts } from "../facts.ts";
-import { outOption, requireWhole, requireWritable } from "../options.ts";
+import { estimateOption, outOption, requireWhole, requireWritable } from "../options.ts";
 import { methodOf } from "../recovering.ts";
 import { firstRows } from "../signals.ts";
 import { factLines } from "../text.ts";
@@ -27,19 +27,21 @@ export const reconstruct = defineCommand({
       .option("out", outOption("file to write the recovered signals to, .npz"))
       .option("lambda", {
         ...{ type: "number", requiresArg: true },
-        defaultDescription: "0.1 for a prior folder; for noise σ (at least 0.002) tikhonov 5σ², tv 0.4σ, wavelet 0.7σ",
-        describe: "weight of the prior",
+        defaultDescription:
+          "none for a prior folder with a residual, otherwise 0.1; for noise σ (at least 0.002) tikhonov 5σ², tv 0.4σ, wavelet 0.7σ",
+        describe: "weight of the prior; a prior folder then minimises ‖y − Φ(G(z))‖² + λ‖z‖²",
       })
       .option("tune", { type: "string", requiresArg: true, describe: "choose λ on the first signals of this data set" })
       .option("tune-count", { type: "number", default: 10, requiresArg: true, describe: "signals to choose λ on" })
       .option("restarts", {
-        ...{ type: "number", requiresArg: true, defaultDescription: "4" },
-        describe: "random starts a signal, prior folder only",
+        ...{ type: "number", requiresArg: true, defaultDescription: "4, or one a condition up to 20" },
+        describe: "starts a signal, prior folder only",
       })
       .option("steps", {
-        ...{ type: "number", requiresArg: true, defaultDescription: "500" },
+        ...{ type: "number", requiresArg: true, defaultDescription: "100, or 500 with λ" },
         describe: "most Adam steps, prior folder only",
-      }),
+      })
+      .option("estimate", estimateOption),
   run: async (args, { seed, signal, progress }) => {
     if (args.lambda !== undefined && args.tune !== undefined) {
       throw new InputError("--tune: chooses λ, and --lambda fixes it; give one of the two");
@@ -59,6 +61,7 @@ export const reconstruct = defineCommand({
       }),
       ...(args.restarts !== undefined && { restarts: args.restarts }),
       ...(args.steps !== undefined && { steps: args.steps }),
+      estimate: args.estimate,
     });
     const { y, truth, noise, operatorName, operatorSpec = operatorName } = measurements;
     const { estimate, seconds, code, steps, lambda } = await method.recover(operatorOf(measurements), y, noise);
