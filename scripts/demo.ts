@@ -80,7 +80,7 @@ const demo = defineCommand({
       measured.push({ operator, noise, y: (await measure(truth, operator, { noise, seed })).y });
     }
     const table = await compare({
-      ...{ truth, problems: measured, methods, seed, signal },
+      ...{ truth, problems: measured, methods, seed, signal, range: [0, 1] },
       onRow: ({ operator, method, mse }) => note(`${operator}, ${method}: ${mse.toPrecision(3)}`),
     });
 
@@ -91,7 +91,8 @@ const demo = defineCommand({
         `One pass over ${digits.count} training digits gave a sketch: ${args.frequencies} random Fourier moments, the mean and ` +
           "the covariance. A generator was trained from the sketch alone. The digits below come from the test set: neither " +
           "the sketch, nor the training, nor any choice of a parameter has seen them.",
-        `Every method got the same measurements, and its λ was chosen for each operator on ${args["tune-count"]} training digits.`,
+        `Every method got the same measurements. λ of those that have one was chosen for each operator on ${args["tune-count"]} ` +
+          "training digits. Every estimate is clipped to [0, 1], where pixels lie.",
         `Sketch ${sketching}, training ${training}, everything ${secondsText(seconds)}.`,
       ],
       facts: {

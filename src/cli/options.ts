@@ -15,6 +15,14 @@ export const estimateOption = {
   describe: "of a prior's restarts: their mean, weighted by evidence, or the best one",
 } as const;
 
+/** The two ends of --range, undefined for `none`. Errors: anything but two numbers, the smaller first. */
+export function parseRange(text: string): readonly [number, number] | undefined {
+  if (text === "none") return undefined;
+  const [low = Number.NaN, high = Number.NaN, ...more] = numberList("range", text);
+  if (low < high && more.length === 0) return [low, high];
+  throw new InputError(`--range: expected two numbers, the smaller first, such as 0,1, or none; got "${text}"`);
+}
+
 /** Refuses a file that could not be written, before long work: its folder must exist, and it must not be a folder. */
 export async function requireWritable(file: string): Promise<void> {
   const folder = path.dirname(file);

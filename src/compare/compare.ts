@@ -3,7 +3,9 @@ import type { NdArray } from "ndarray";
 import { type ForwardOperator, isLinear } from "../../operators/operator.ts";
 import { compile } from "../engine/index.ts";
 import { meanSquaredErrors, psnr } from "./metrics.ts";
+import { clipped, type ValueRange } from "./range.ts";
 import { type Summary, summarise, summarisePaired } from "./summary.ts";
+import { wilcoxonSignedRank } from "./wilcoxon.ts";
 
 /** A recovery method as a comparison sees it: measurements in, signals out. */
 export interface Method {
@@ -58,6 +60,8 @@ export interface ComparisonRow {
   readonly errors: readonly number[];
   /** Paired differences of `errors` from the first method's, absent for the first method; positive: this one is worse. */
   readonly difference?: Summary;
+  /** p of the paired `errors` against the first method's, absent for it: Wilcoxon's signed-rank test, two-sided. */
+  readonly wilcoxon?: number;
 }
 
 /** One problem with its pictures: the measurement as an image where it can be one, and every method's estimate. */
@@ -86,6 +90,8 @@ export interface CompareOptions {
   readonly problems: readonly Problem[];
   /** The first is the one that the others are compared with. */
   readonly methods: readonly Method[];
+  /** Values that signals are known to have: every method's estimates are clipped to it. Default: they are left as they are. */
+  readonly range?: ValueRange;
   /** Seeds the confidence intervals; default 1. */
   readonly seed?: number;
   readonly onStart?: (method: string, operator: string) => void;
@@ -114,7 +120,8 @@ export async function compare(options: CompareOptions): Promise<ComparisonTable>
       options.onStart?.(method.name, operator.name);
       const result = await method.recover(operator, y, noise);
       options.signal?.throwIfAborted();
-      const errors = meanSquaredErrors(truth, result.estimate);
+      const estimate = options.range ? clipped(result.estimate, options.range) : result.estimate;
+      const errors = meanSquaredErrors(truth, estimate);
       const row: ComparisonRow = {
         ...{ operator: operator.name, m, noise, method: method.name },
         ...summariseErrors(errors, options.seed ?? 1, reference),
@@ -122,7 +129,7 @@ export async function compare(options: CompareOptions): Promise<ComparisonTable>
         ...(result.lambda !== undefined && { lambda: result.lambda }),
       };
       reference ??= errors;
-      estimates[method.name] = result.estimate;
+      estimates[method.name] = estimate;
       rows.push(row);
       options.onRow?.(row);
     }
@@ -145,7 +152,10 @@ function summariseErrors(errors: Float64Array, seed: number, reference?: Float64
     psnrInterval: decibel.interval,
     psnrOfMean: psnr(mse.mean),
     errors: [...errors],
-    ...(reference && { difference: summarisePaired(errors, reference, { seed }) }),
+    ...(reference && {
+      difference: summarisePaired(errors, reference, { seed }),
+      wilcoxon: wilcoxonSignedRank(errors.map((e, i) => e - reference[i]!)).p,
+    }),
   };
 }
 

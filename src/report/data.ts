@@ -14,7 +14,7 @@ export const reportJson = (table: ComparisonTable, about: ReportAbout) => ({
 /** One line an operator and method, numbers in full precision. */
 export function reportCsv(table: ComparisonTable): string {
   const head =
-    "operator,m,noise,method,mse,mse_low,mse_high,mse_median,psnr,psnr_low,psnr_high,psnr_of_mean,seconds,lambda,end";
+    "operator,m,noise,method,mse,mse_low,mse_high,mse_median,psnr,psnr_low,psnr_high,psnr_of_mean,wilcoxon_p,seconds,lambda,end";
   const lines = table.rows.map((row) =>
     [
       quote(row.operator),
@@ -23,6 +23,7 @@ export function reportCsv(table: ComparisonTable): string {
       quote(row.method),
       ...[row.mse, ...row.mseInterval, row.mseMedian],
       ...[row.psnr, ...row.psnrInterval, row.psnrOfMean],
+      row.wilcoxon ?? "",
       row.seconds,
       row.lambda ?? "",
       row.code,

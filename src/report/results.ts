@@ -1,7 +1,7 @@
 import type { ComparisonRow, ComparisonTable } from "../compare/compare.ts";
 import { summarisePaired } from "../compare/summary.ts";
 import { escapeHtml } from "./escape.ts";
-import { bestRows, decibels, fixed, short } from "./table.ts";
+import { bestRows, decibels, fixed, pValue, short } from "./table.ts";
 
 /** The rows of one operator at one noise level, in the order of the methods. */
 export interface RowGroup {
@@ -61,6 +61,7 @@ export function fullTable(table: ComparisonTable): string {
         row.difference
           ? `${signed(row.difference.mean)} <span class=soft>(${row.difference.interval.map(signed).join(" to ")})</span>`
           : "–",
+        pValue(row.wilcoxon) || "–",
         row.seconds.toFixed(2),
         short(row.lambda, 2),
       ];
@@ -75,6 +76,7 @@ export function fullTable(table: ComparisonTable): string {
     "PSNR, dB",
     "95 % interval",
     `error − ${reference}`,
+    "p",
     "seconds",
     "λ",
   ];

@@ -39,7 +39,10 @@ export function bestRows(table: ComparisonTable): Set<ComparisonTable["rows"][nu
   return new Set(table.rows.filter((row) => row.mse === best.get(`${row.operator} ${row.noise}`)));
 }
 
-/** The comparison for a terminal: one line an operator and method, `*` at each operator's smallest error. */
+/**
+ * The comparison for a terminal: one line an operator and method, `*` at each operator's smallest error. p: Wilcoxon's, of the
+ * errors against the first method's.
+ */
 export function comparisonText(table: ComparisonTable): string {
   const best = bestRows(table);
   let previous: string | undefined;
@@ -53,6 +56,7 @@ export function comparisonText(table: ComparisonTable): string {
       row.method,
       fixed(row.mse) + (best.has(row) ? "*" : " "),
       `[${row.mseInterval.map(fixed).join(", ")}]`,
+      pValue(row.wilcoxon),
       decibels(row.psnr),
       `[${row.psnrInterval.map(decibels).join(", ")}]`,
       row.seconds.toFixed(2),
@@ -68,6 +72,7 @@ export function comparisonText(table: ComparisonTable): string {
       { title: "method" },
       { title: "error ", align: "right" },
       { title: "95 % interval" },
+      { title: "p", align: "right" },
       { title: "PSNR", align: "right" },
       { title: "95 % interval" },
       { title: "s", align: "right" },
@@ -81,5 +86,8 @@ export function comparisonText(table: ComparisonTable): string {
 /** An error in the notation of the field: five decimals, and an exponent where that would show less than two digits. */
 export const fixed = (value: number): string =>
   Number.isFinite(value) && (Math.abs(value) >= 1e-4 || value === 0) ? value.toFixed(5) : short(value, 3);
+
+/** A p-value in two digits; empty where there is none. */
+export const pValue = (p: number | undefined): string => (p === undefined ? "" : short(p, p < 1e-4 ? 3 : 2));
 
 export const decibels = (value: number): string => (Number.isFinite(value) ? value.toFixed(2) : short(value));

@@ -250,6 +250,11 @@ const refused: [line: string, message: RegExp][] = [
     "compare data.npy --operator blur --tune data.npy -o out",
     /^error: --tune: the first 10 signals of data\.npy are among the reported/,
   ],
+  [
+    "compare data.npy --operator blur --range 1,0 --limit 3 -o out",
+    /^error: --range: expected two numbers, the smaller first, such as 0,1, or none; got "1,0"/,
+  ],
+  ["reconstruct y.npz --prior tv --range 1 -o out.npz", /^error: --range: expected two numbers, .* got "1"/],
   ["inspect .", /^error: \.: is a folder without prior\.json, so it is no prior/],
   ["inspect cut.npz", /^error: cut\.npz: file is truncated or damaged/],
 ];

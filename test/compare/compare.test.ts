@@ -35,6 +35,22 @@ test("a row holds the errors by hand, the paired difference from the first metho
   assert.equal([first!.operator, first!.m, first!.noise], ["double", 4, 0.1]);
 });
 
+test("p is that of the paired test against the first method; estimates are clipped to a range that is known", async () => {
+  const { rows } = await tinyComparison();
+  assert.equal([rows[0]!.wilcoxon, rows[1]!.wilcoxon], [undefined, 1]); // differences 0.75 and −0.25: 3 of 4 signs are as extreme
+  const { truth, problems } = doubling();
+  const methods = [constant("bright", 1.5), constant("dark", -3)];
+  const table = await compare({ truth, problems, methods, range: [0, 1] });
+  assert.equal(
+    table.rows.map(({ errors }) => errors),
+    [
+      [0, 1],
+      [1, 0],
+    ],
+  );
+  assert.is(table.cases[0]!.estimates.bright!.data[0], 1);
+});
+
 test("y is shown itself where it has the signal's shape, else as Φ'y", async () => {
   const same = await tinyComparison();
   assert.is(same.cases[0]!.backProjected, false);

@@ -2,7 +2,7 @@ import type { NdArray } from "ndarray";
 import { InputError } from "../../data/errors.ts";
 import type { Dataset } from "../../data/rows.ts";
 import { defineCommand } from "../command.ts";
-import { estimateOption, outOption, requireFolder, requireNonNegative, requireWhole } from "../options.ts";
+import { estimateOption, outOption, parseRange, requireFolder, requireNonNegative, requireWhole } from "../options.ts";
 import { type ChosenMethod, methodOf } from "../recovering.ts";
 import { firstRows } from "../signals.ts";
 import { grouped, secondsText, shapeText } from "../text.ts";
@@ -52,6 +52,10 @@ export const compare = defineCommand({
         describe: "Adam steps of a prior",
       })
       .option("estimate", estimateOption)
+      .option("range", {
+        ...{ type: "string", requiresArg: true, defaultDescription: "0,1 where all signals lie in it" },
+        describe: "values that signals can have, which every estimate is clipped to; or none",
+      })
       .option("out", outOption("folder to write the report to")),
   run: async (args, { seed, signal, progress, note }) => {
     requireWhole("limit", args.limit);
@@ -81,6 +85,9 @@ export const compare = defineCommand({
       );
     }
 
+    const known = [truth, ...(tuning ? [tuning.signals] : [])];
+    const range = args.range === undefined ? await unitRange(known) : parseRange(args.range);
+
     const started = performance.now();
     const library = await import("../../compare/compare.ts");
     const { measure } = await import("../../measure/index.ts");
@@ -94,12 +101,13 @@ export const compare = defineCommand({
     }
     const table = await library.compare({
       ...{ truth, problems, methods: methods.map(({ method }) => method), seed, signal },
+      ...(range && { range }),
       onRow: ({ operator, method, mse }) => note(`${operator}, ${method}: ${mse.toPrecision(3)}`),
     });
     const { writeReport } = await import("../../report/write.ts");
     const { comparisonText } = await import("../../report/table.ts");
     const { reportJson } = await import("../../report/data.ts");
-    const about = aboutReport(dataset, args, seed, methods, tuning?.what);
+    const about = aboutReport(dataset, args, seed, methods, { tuned: tuning?.what, range });
     signal.throwIfAborted();
     const files = await writeReport(args.out, table, about);
     const seconds = (performance.now() - started) / 1000;
@@ -166,12 +174,18 @@ async function tuningSignals(dataset: Dataset, args: CompareArgs): Promise<Tunin
   return { signals, what: `the first ${signals.shape[0]} signals of ${other.name}` };
 }
 
+/** [0, 1] where all signals lie in it: the range of pictures. */
+async function unitRange(signals: readonly NdArray<Float32Array>[]): Promise<readonly [0, 1] | undefined> {
+  const { liesIn } = await import("../../compare/range.ts");
+  return signals.every((known) => liesIn(known, [0, 1])) ? [0, 1] : undefined;
+}
+
 function aboutReport(
   dataset: Dataset,
   args: CompareArgs,
   seed: number,
   methods: readonly ChosenMethod[],
-  tuned: string | undefined,
+  { tuned, range }: { tuned: string | undefined; range: readonly [number, number] | undefined },
 ) {
   const last = Math.min(dataset.count, args.from + args.limit) - 1;
   const count = last - args.from + 1;
@@ -200,6 +214,7 @@ function aboutReport(
       operators: args.operator.join("; "),
       noise: args.noise,
       ...Object.fromEntries(priors),
+      "estimates clipped to": range ? `[${range.join(", ")}]` : "nothing",
       "λ chosen on": tuned ?? "nothing: defaults",
       seed,
     },

@@ -1,7 +1,7 @@
 import { InputError } from "../../data/errors.ts";
 import { defineCommand } from "../command.ts";
 import { reconstructionFacts } from "../facts.ts";
-import { estimateOption, outOption, requireWhole, requireWritable } from "../options.ts";
+import { estimateOption, outOption, parseRange, requireWhole, requireWritable } from "../options.ts";
 import { methodOf } from "../recovering.ts";
 import { firstRows } from "../signals.ts";
 import { factLines } from "../text.ts";
@@ -41,7 +41,11 @@ export const reconstruct = defineCommand({
         ...{ type: "number", requiresArg: true, defaultDescription: "100, or 500 with λ" },
         describe: "most Adam steps, prior folder only",
       })
-      .option("estimate", estimateOption),
+      .option("estimate", estimateOption)
+      .option("range", {
+        ...{ type: "string", requiresArg: true, default: "none" },
+        describe: "values that signals can have, which the estimate is clipped to, such as 0,1; or none",
+      }),
   run: async (args, { seed, signal, progress }) => {
     if (args.lambda !== undefined && args.tune !== undefined) {
       throw new InputError("--tune: chooses λ, and --lambda fixes it; give one of the two");
@@ -50,6 +54,7 @@ export const reconstruct = defineCommand({
       throw new InputError(`--lambda: expected a positive number, got ${args.lambda}`);
     }
     requireWhole("tune-count", args["tune-count"]);
+    const range = parseRange(args.range);
     await requireWritable(args.out);
     const { loadMeasurements, operatorOf } = await import("../../measure/index.ts");
     const measurements = await loadMeasurements(args.measurements);
@@ -64,12 +69,14 @@ export const reconstruct = defineCommand({
       estimate: args.estimate,
     });
     const { y, truth, noise, operatorName, operatorSpec = operatorName } = measurements;
-    const { estimate, seconds, code, steps, lambda } = await method.recover(operatorOf(measurements), y, noise);
+    const { estimate: raw, seconds, code, steps, lambda } = await method.recover(operatorOf(measurements), y, noise);
     if (code === "non-finite") {
       throw new InputError(
         `reconstruct: ${method.name} met values that are not finite after ${steps} steps; try another --lambda`,
       );
     }
+    const { clipped } = await import("../../compare/range.ts");
+    const estimate = range ? clipped(raw, range) : raw;
     const { meanSquaredErrors } = await import("../../compare/metrics.ts");
     const { saveReconstruction } = await import("../../compare/reconstruction.ts");
     const facts = {
