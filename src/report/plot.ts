@@ -42,7 +42,9 @@ export function linePlot(series: readonly Series[], options: LinePlotOptions): s
     const at = (p: PlotPoint): readonly [number, number] => [x.place(p.x) + shift, y.place(p.y)];
     const path = s.points.map((p) => at(p).map(digits).join(",")).join(" ");
     const whiskers = s.points.map((p) => whisker(at(p)[0], p, y.place)).join("");
-    const markers = s.points.map((p) => marker(s.style, ...at(p), `${s.name}, m = ${p.x}: ${short(p.y)}`)).join("");
+    const markers = s.points
+      .map((p) => marker(s.style, ...at(p), `${s.name}, ${options.xLabel} = ${p.x}: ${short(p.y)}`))
+      .join("");
     return `<g class="s${s.style}"><polyline points="${path}"/>${whiskers}${markers}</g>`;
   });
   const bottom = HEIGHT - frame.bottom;

@@ -7,10 +7,20 @@ const colours = (list: readonly string[]): string => list.map((colour, i) => `--
 /** Width of an image in CSS pixels: a whole multiple of its pixels where it is small, at most 160. */
 const shown = (width: number, aim: number): number => Math.min(160, Math.max(1, Math.round(aim / width)) * width);
 
-export const stylesheet = (imageWidth: number): string => `
+/** The colours of both modes, and how plots use them: all that a plot outside a page needs. */
+export const plotStylesheet = `
 :root{color-scheme:light dark;--ink:#1c1e21;--soft:#5d636b;--line:#d9dce0;--ground:#fff;--band:#f4f5f7;${colours(light)}}
 @media (prefers-color-scheme:dark){:root{--ink:#e7e9ec;--soft:#a2a9b2;--line:#3a3f46;--ground:#15171a;--band:#1f2226;${colours(dark)}}}
-*{box-sizing:border-box}
+.plot{display:block;width:100%;height:auto;font:13px system-ui,sans-serif}
+.plot text{fill:var(--ink)}.plot .group{font-weight:600}
+.plot .grid{stroke:var(--line);fill:none}.plot .axis{stroke:var(--soft);fill:none}
+.plot polyline{fill:none;stroke-width:1.6}
+.plot g path{fill:none;stroke-width:1.3}
+.plot .mark{stroke-width:1.6}.plot .mark.hollow{fill:var(--ground)!important}
+${light.map((_, i) => `.s${i}{stroke:var(--s${i})}.plot .s${i} .mark{fill:var(--s${i})}`).join("")}
+`;
+
+export const stylesheet = (imageWidth: number): string => `${plotStylesheet}*{box-sizing:border-box}
 body{margin:0 auto;max-width:1120px;padding:24px 20px 60px;font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--ground)}
 h1{font-size:1.6em;line-height:1.25;margin:.2em 0 .5em}
 h2{font-size:1.25em;margin:2em 0 .5em}
@@ -32,13 +42,6 @@ td small,th small{display:block;white-space:nowrap}
 .facts td{overflow-wrap:anywhere}
 .plots{display:flex;flex-wrap:wrap;gap:12px 32px}
 figure{margin:0;flex:1 1 320px;max-width:520px;break-inside:avoid}
-.plot{display:block;width:100%;height:auto;font:13px system-ui,sans-serif}
-.plot text{fill:var(--ink)}.plot .group{font-weight:600}
-.plot .grid{stroke:var(--line);fill:none}.plot .axis{stroke:var(--soft);fill:none}
-.plot polyline{fill:none;stroke-width:1.6}
-.plot g path{fill:none;stroke-width:1.3}
-.plot .mark{stroke-width:1.6}.plot .mark.hollow{fill:var(--ground)!important}
-${light.map((_, i) => `.s${i}{stroke:var(--s${i})}.plot .s${i} .mark{fill:var(--s${i})}`).join("")}
 .legend{display:flex;flex-wrap:wrap;gap:2px 18px;list-style:none;padding:0;margin:.4em 0}
 .legend li{display:flex;align-items:center;gap:6px}
 .plot.key{display:inline-block;width:26px;height:14px;flex:none}

@@ -6,6 +6,7 @@ import { short } from "../../report/table.ts";
 import { defineCommand } from "../command.ts";
 import { priorFacts } from "../facts.ts";
 import { numberList, outOption, requireFolder, requireWhole } from "../options.ts";
+import { firstRows } from "../signals.ts";
 import { factLines, secondsText } from "../text.ts";
 import { sampleWatcher } from "../watching.ts";
 
@@ -34,9 +35,12 @@ export const train = defineCommand({
         ...{ defaultDescription: "sketch", describe: "what to learn from, see below" },
       })
       .option("data", {
-        type: "string",
-        requiresArg: true,
+        ...{ type: "string", requiresArg: true },
         describe: "data set of the methods mmd and gan: name or path",
+      })
+      .option("limit", {
+        ...{ type: "number", requiresArg: true, defaultDescription: "all" },
+        describe: "use only the first samples of --data",
       })
       .option("latent", {
         ...{ type: "number", requiresArg: true, defaultDescription: "number of features, 10 to 100" },
@@ -114,6 +118,7 @@ export const train = defineCommand({
     const every = args["checkpoint-every"] ?? 100;
     requireWhole("checkpoint-every", every);
     if (args.watch !== undefined) requireWhole("watch", args.watch);
+    if (args.limit !== undefined) requireWhole("limit", args.limit);
     const { loadSketch, withoutLabels } = await import("../../sketch/index.ts");
     const { activations, removeTraining, saveGenerator, trainGenerator } = await import(
       "../../../priors/generator/index.ts"
@@ -126,8 +131,7 @@ export const train = defineCommand({
     }
     const loaded = await loadSketch(args.sketch);
     const sketch = args["ignore-labels"] ? await withoutLabels(loaded) : loaded;
-    const { openDataset } = await import("../../data/dataset.ts");
-    const dataset = args.data === undefined ? undefined : await openDataset(args.data);
+    const dataset = args.data === undefined ? undefined : await openData(args.data, args.limit);
     const show = args.watch === undefined ? undefined : await sampleWatcher(args.out, sketch.design.shape, seed);
     const checkpoint = path.join(args.out, "checkpoint.npz");
     signal.addEventListener("abort", () => note("train: repeat the command with --resume to go on"));
@@ -173,6 +177,13 @@ export const train = defineCommand({
     };
   },
 });
+
+/** A data set, or its first samples as one of their own. */
+async function openData(spec: string, limit?: number) {
+  const { arrayDataset, openDataset } = await import("../../data/dataset.ts");
+  const dataset = await openDataset(spec);
+  return limit === undefined ? dataset : arrayDataset(dataset.name, await firstRows(dataset, 0, limit));
+}
 
 function validationFacts({ validation, kept }: TrainedGenerator) {
   const best = validation.find(({ step }) => step === kept);
