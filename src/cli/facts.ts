@@ -43,7 +43,8 @@ export async function scaleFacts(sketch: Sketch) {
 
 export const sizeText = async (file: string): Promise<string> => bytesText((await stat(file)).size);
 
-export function priorFacts({ model, settings, sketch, history, code }: TrainedGenerator) {
+export function priorFacts(trained: TrainedGenerator) {
+  const { model, settings, sketch, history, code, kept, validation } = trained;
   const network = [model.network.latent, ...model.network.hidden, model.network.output].join("-");
   const last = history.slice(-50);
   const loss = last.reduce((sum, v) => sum + v / last.length, 0); // the loss of one step is noisy
@@ -57,6 +58,8 @@ export function priorFacts({ model, settings, sketch, history, code }: TrainedGe
     steps: history.length,
     code,
     loss,
+    kept,
+    validation,
   };
   const words = {
     signals: shapeText(model.shape),
@@ -64,9 +67,20 @@ export function priorFacts({ model, settings, sketch, history, code }: TrainedGe
     ...(labels !== undefined && { labels: `0 to ${labels - 1}, taken beside the latent` }),
     trained: `${history.length} steps of ${settings.batch} latents, method ${settings.method}, seed ${settings.seed}, ${code}`,
     loss: `${history[0]?.toPrecision(4)} at the start, ${loss.toPrecision(4)} in the mean of the last 50 steps`,
+    ...validationWords(trained),
     sketch: `${grouped(sketch.count)} samples, design ${sketch.fingerprint.slice(0, 16)}`,
   };
   return { data, words };
+}
+
+/** The course of the loss at frequencies held out; nothing where none were. */
+function validationWords({ validation, kept }: TrainedGenerator): { readonly validation?: string } {
+  const best = validation.find(({ step }) => step === kept);
+  if (!best) return {};
+  const from = `${short(validation[0]!.loss)} after step ${validation[0]!.step}`;
+  const lowest = `lowest ${short(best.loss)} ± ${short(best.error)} after step ${kept}, whose weights are kept`;
+  const last = validation.at(-1)!.step;
+  return { validation: `${from}, ${lowest}${kept === last ? "; still falling at the end" : `, of ${last}`}` };
 }
 
 export function measurementFacts(measurements: Measurements) {

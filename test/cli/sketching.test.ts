@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import ndarray from "ndarray";
+import { PNG } from "pngjs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { encodeNpy, encodeNpz, type NpyArray } from "../../src/data/index.ts";
@@ -88,13 +89,16 @@ test("inspect says and draws whether the scales suit the data; the drawing holds
   assert.match(page, /Scales: too coarse, use smaller scales/);
   assert.is(page.match(/h\.01/g)!.length, 200);
   assert.not.match(page, /NaN|undefined|Infinity|src=|<script/);
+  await ok("inspect coarse.npz --plot coarse.png");
+  const picture = PNG.sync.read(readFileSync("coarse.png"));
+  assert.equal([picture.width, picture.height], [1280, 800]);
   await refused(
-    "inspect coarse.npz --plot x.png",
-    /^error: --plot: expected a name that ends in \.html, got "x\.png"\n$/,
+    "inspect coarse.npz --plot x.pdf",
+    /^error: --plot: expected a name that ends in \.html or \.png, got "x\.pdf"\n$/,
   );
   await refused(
     "inspect data.npy --plot x.html",
-    /^error: --plot: data\.npy is no sketch; only sketches are plotted\n$/,
+    /^error: --plot: data\.npy is neither a sketch nor a prior; only these are plotted\n$/,
   );
 });
 

@@ -108,6 +108,30 @@ test("a sketch by label gives a prior by label: samples of one label, or of all 
   assert.is(JSON.parse(readFileSync("plain/prior.json", "utf8")).conditions, undefined);
 });
 
+test("inspect tells and draws how a training went, with validation and without", async () => {
+  const line = `train X.npz -o traced ${SMALL} --steps 120`;
+  const { validation, kept } = await ok(`${line} --validation 0.1`);
+  assert.equal(
+    validation.map(({ step }: { step: number }) => step),
+    [50, 100, 120],
+  );
+  const { stdout } = await run("inspect traced --plot traced.html");
+  assert.match(
+    stdout,
+    new RegExp(`^validation +\\S+ after step 50, lowest \\S+ ± \\S+ after step ${kept}, whose weights are kept`, "m"),
+  );
+  assert.match(stdout, /^plot +traced\.html$/m);
+  const page = readFileSync("traced.html", "utf8");
+  assert.match(page, /<h1>Training of traced<\/h1>/);
+  assert.match(page, />validation<.*Training loss, mean over 50 steps/s);
+  assert.is(page.match(/h\.01/g)!.length, 3 + 3); // a dot for each validation, and one for the training loss before it
+  assert.not.match(page, /NaN|undefined|Infinity|src=|<script/);
+  await ok(`${line} --validation 0 --quiet`);
+  const { plot, validation: none } = await ok("inspect traced --plot traced.png");
+  assert.equal([plot, none], ["traced.png", []]);
+  assert.is(PNG.sync.read(readFileSync("traced.png")).width, 1280);
+});
+
 test("a training that diverges is one line of error, and no prior", async () => {
   const { code, stdout, stderr } = await run(`train X.npz -o wild ${SMALL} --steps 50 --learning-rate 1e30`);
   assert.equal([code, stdout], [1, ""]);

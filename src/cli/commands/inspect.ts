@@ -1,7 +1,8 @@
 import { stat } from "node:fs/promises";
+import path from "node:path";
 import { InputError } from "../../data/errors.ts";
 import type { Npz } from "../../data/npz.ts";
-import type { Sketch } from "../../sketch/index.ts";
+import type { Figure } from "../../report/figure.ts";
 import { defineCommand, type Outcome } from "../command.ts";
 import { designFacts, measurementFacts, priorFacts, reconstructionFacts, scaleFacts, sketchFacts } from "../facts.ts";
 import { requireWritable } from "../options.ts";
@@ -13,26 +14,39 @@ export const inspect = defineCommand({
   examples: [
     ["sketchprior inspect X.npz", "the sketch's design, sample count and fingerprint"],
     ["sketchprior inspect X.npz --plot X.html", "whether its scales suit the data, as a picture"],
-    ["sketchprior inspect prior/ --json", "the prior's settings as JSON"],
+    ["sketchprior inspect prior/ --plot curve.png", "the prior's settings, and how its training went"],
   ],
   options: (y) =>
     y
       .positional("file", { type: "string", demandOption: true, describe: "file, prior folder or name of a data set" })
       .option("plot", {
         ...{ type: "string", requiresArg: true },
-        describe: "for a sketch: write its moments against their frequencies to this .html file",
+        describe: "picture to write, .html or .png: a sketch's moments by frequency, or a prior's training",
       }),
   run: async ({ file, plot }) => {
-    if (plot !== undefined) await requirePlot(file, plot);
-    const found = await stat(file).catch(() => undefined);
-    if (found?.isDirectory()) return inspectFolder(file);
-    const size = found ? bytesText(found.size) : undefined;
-    if (!/\.npz$/i.test(file)) return inspectData(file, size);
-    const { readNpz } = await import("../../data/npz.ts");
-    const npz = await readNpz(file);
-    return npz.metadata?.format === undefined ? inspectData(file, size) : inspectOwn(file, npz, size, plot);
+    if (plot !== undefined) await requirePlot(plot);
+    const { figure, ...found } = await inspected(file);
+    if (plot === undefined) return found;
+    if (!figure) throw new InputError(`--plot: ${file} is neither a sketch nor a prior; only these are plotted`);
+    await writePlot(plot, await figure());
+    return { text: `${found.text}\n${factLines({ plot })}`, data: { ...found.data, plot } };
   },
 });
+
+/** What a file is, and how it is drawn, if it is. */
+interface Inspected extends Outcome {
+  readonly figure?: () => Promise<Figure>;
+}
+
+async function inspected(file: string): Promise<Inspected> {
+  const found = await stat(file).catch(() => undefined);
+  if (found?.isDirectory()) return inspectFolder(file);
+  const size = found ? bytesText(found.size) : undefined;
+  if (!/\.npz$/i.test(file)) return inspectData(file, size);
+  const { readNpz } = await import("../../data/npz.ts");
+  const npz = await readNpz(file);
+  return npz.metadata?.format === undefined ? inspectData(file, size) : inspectOwn(file, npz, size);
+}
 
 const outcome = (
   kind: string,
@@ -44,29 +58,41 @@ const outcome = (
   data: { file, kind, ...data },
 });
 
-async function inspectFolder(folder: string): Promise<Outcome> {
+async function inspectFolder(folder: string): Promise<Inspected> {
   const { loadGenerator } = await import("../../../priors/generator/index.ts");
   const inside = await stat(`${folder}/prior.json`).catch(() => undefined);
   if (!inside) throw new InputError(`${folder}: is a folder without prior.json, so it is no prior`);
-  const { words, data } = priorFacts(await loadGenerator(folder));
-  return outcome("prior", folder, words, data);
+  const trained = await loadGenerator(folder);
+  const { words, data } = priorFacts(trained);
+  return {
+    ...outcome("prior", folder, words, data),
+    figure: async () => {
+      const { trainingFigure } = await import("../../report/curve.ts");
+      const { trained: ended, validation } = words;
+      return trainingFigure(
+        `Training of ${folder}`,
+        `${ended}${validation ? `; validation loss ${validation}` : ""}.`,
+        trained,
+      );
+    },
+  };
 }
 
 /** A file that sketchprior wrote, by the format in its metadata. */
-async function inspectOwn(
-  file: string,
-  npz: Npz,
-  size: string | undefined,
-  plot: string | undefined,
-): Promise<Outcome> {
+async function inspectOwn(file: string, npz: Npz, size: string | undefined): Promise<Inspected> {
   const format = String(npz.metadata?.format);
-  const { DESIGN_FORMAT, loadDesign, loadSketch, SKETCH_FORMAT } = await import("../../sketch/index.ts");
+  const { DESIGN_FORMAT, diagnoseScale, loadDesign, loadSketch, SKETCH_FORMAT } = await import("../../sketch/index.ts");
   if (format === SKETCH_FORMAT.format) {
     const sketch = await loadSketch(file);
     const { words, data } = sketchFacts(sketch);
     const scale = await scaleFacts(sketch);
-    if (plot !== undefined) await writePlot(file, plot, sketch);
-    return outcome("sketch", file, { size, ...words, ...scale.words, plot }, { ...data, ...scale.data, plot });
+    return {
+      ...outcome("sketch", file, { size, ...words, ...scale.words }, { ...data, ...scale.data }),
+      figure: async () => {
+        const { moduliFigure } = await import("../../report/moduli.ts");
+        return moduliFigure(`Moments of ${file}`, diagnoseScale(sketch));
+      },
+    };
   }
   if (format === DESIGN_FORMAT.format) {
     const { words, data } = designFacts(await loadDesign(file));
@@ -85,22 +111,23 @@ async function inspectOwn(
   throw new InputError(`${file}: has the format "${format}", which this sketchprior does not know`);
 }
 
-/** Refuses a plot that could not be made, before any work. */
-async function requirePlot(file: string, plot: string): Promise<void> {
-  if (!/\.html?$/i.test(plot)) throw new InputError(`--plot: expected a name that ends in .html, got "${plot}"`);
+/** Refuses a picture that could not be written, before any work. */
+async function requirePlot(plot: string): Promise<void> {
+  const { figureFormats } = await import("../../report/figure.ts");
+  const endings = Object.keys(figureFormats);
+  if (!endings.includes(extension(plot))) {
+    throw new InputError(`--plot: expected a name that ends in ${endings.join(" or ")}, got "${plot}"`);
+  }
   await requireWritable(plot);
-  const { SKETCH_FORMAT } = await import("../../sketch/index.ts");
-  const { readNpz } = await import("../../data/npz.ts");
-  const isSketch = /\.npz$/i.test(file) && (await readNpz(file)).metadata?.format === SKETCH_FORMAT.format;
-  if (!isSketch) throw new InputError(`--plot: ${file} is no sketch; only sketches are plotted`);
 }
 
-async function writePlot(file: string, plot: string, sketch: Sketch): Promise<void> {
-  const { diagnoseScale } = await import("../../sketch/index.ts");
-  const { moduliPage } = await import("../../report/moduli.ts");
+async function writePlot(plot: string, figure: Figure): Promise<void> {
+  const { figureFormats } = await import("../../report/figure.ts");
   const { writeAtomic } = await import("../../data/files.ts");
-  await writeAtomic(plot, moduliPage(`Moments of ${file}`, diagnoseScale(sketch)));
+  await writeAtomic(plot, figureFormats[extension(plot) as keyof typeof figureFormats](figure));
 }
+
+const extension = (file: string): string => path.extname(file).toLowerCase();
 
 async function inspectData(file: string, size: string | undefined): Promise<Outcome> {
   const { openDataset, readRows } = await import("../../data/dataset.ts");

@@ -1,8 +1,6 @@
 import path from "node:path";
-import type { TrainedGenerator } from "../../../priors/generator/index.ts";
 import { InputError } from "../../data/errors.ts";
 import { suggestion } from "../../data/nearest.ts";
-import { short } from "../../report/table.ts";
 import { defineCommand } from "../command.ts";
 import { priorFacts } from "../facts.ts";
 import { numberList, outOption, requireFolder, requireWhole } from "../options.ts";
@@ -170,10 +168,9 @@ export const train = defineCommand({
     await show?.(trained.model);
     await removeTraining(checkpoint);
     const { words, data } = priorFacts(trained);
-    const held = validationFacts(trained);
     return {
-      text: factLines({ wrote: `prior ${args.out}`, ...words, ...held.words, time: secondsText(seconds) }),
-      data: { folder: args.out, ...data, ...held.data, seconds },
+      text: factLines({ wrote: `prior ${args.out}`, ...words, time: secondsText(seconds) }),
+      data: { folder: args.out, ...data, seconds },
     };
   },
 });
@@ -183,11 +180,4 @@ async function openData(spec: string, limit?: number) {
   const { arrayDataset, openDataset } = await import("../../data/dataset.ts");
   const dataset = await openDataset(spec);
   return limit === undefined ? dataset : arrayDataset(dataset.name, await firstRows(dataset, 0, limit));
-}
-
-function validationFacts({ validation, kept }: TrainedGenerator) {
-  const best = validation.find(({ step }) => step === kept);
-  if (!best) return { words: {}, data: { kept } };
-  const loss = `${short(best.loss)} ± ${short(best.error)} at frequencies held out`;
-  return { words: { validation: `${loss}, after step ${kept}, whose weights are kept` }, data: { kept, validation } };
 }

@@ -1,0 +1,59 @@
+import type { TrainedGenerator } from "../../priors/generator/index.ts";
+import { across, linearAxis, logAxis, type Mark, type Point, plotted, upwards } from "./drawing.ts";
+import type { Figure } from "./figure.ts";
+
+/** Steps of which a point of the training loss is the mean, where validation does not say. */
+const MOST_POINTS = 200;
+
+/** The course of a training: the loss at the frequencies held out, and the training loss in means over as many steps. */
+export function trainingFigure(title: string, words: string, trained: TrainedGenerator): Figure {
+  const { history, validation, kept, settings } = trained;
+  const every = validation.length > 1 ? settings.validateEvery : Math.ceil(history.length / MOST_POINTS);
+  const training = means(history, every);
+  const held = validation.map(({ step, loss }): Point => [step, loss]);
+  const positive = [...training, ...held].map(([, loss]) => loss).filter((loss) => loss > 0);
+  const logs = (positive.length > 0 ? positive : [1]).map(Math.log10);
+  const low = Math.floor(logs.reduce((a, b) => Math.min(a, b)));
+  const high = Math.max(low + 1, Math.ceil(logs.reduce((a, b) => Math.max(a, b))));
+  const x = linearAxis(0, history.length, across, "step");
+  const y = logAxis(low, high, upwards, "loss");
+  const placed = (points: readonly Point[]): Point[] =>
+    points.map(([step, loss]) => [x.place(step), loss > 0 ? y.place(loss) : upwards[0]]);
+  const curve = (style: "s0" | "s1", points: readonly Point[]): Mark[] => [
+    { kind: "line", style, points: placed(points) },
+    { kind: "dots", style, points: placed(points) },
+  ];
+  const best = x.place(kept);
+  const name = (row: number, style: "s0" | "s1", text: string): Mark => ({
+    ...{ kind: "text", style, text, anchor: "end" },
+    at: [across[1] - 4, upwards[1] + 16 + 18 * row],
+  });
+  return {
+    title,
+    words,
+    drawing: plotted("loss against training steps", x, y, [
+      {
+        kind: "line",
+        style: "axis",
+        points: [
+          [best, upwards[0]],
+          [best, upwards[1]],
+        ],
+      },
+      ...curve("s1", training),
+      ...curve("s0", held),
+      name(0, "s1", "training"),
+      ...(held.length > 0 ? [name(1, "s0", "validation")] : []),
+    ]),
+    caption:
+      `Training loss, mean over ${every} steps, and the loss at frequencies held out; the vertical line is step ${kept}, whose ` +
+      "weights are kept. Both losses are unbiased: estimates at or below 0 lie on the lower edge.",
+  };
+}
+
+/** Means over `every` values, each at the end of its stretch. */
+const means = (values: readonly number[], every: number): Point[] =>
+  Array.from({ length: Math.ceil(values.length / every) }, (_, i) => {
+    const part = values.slice(i * every, (i + 1) * every);
+    return [i * every + part.length, part.reduce((sum, v) => sum + v / part.length, 0)];
+  });

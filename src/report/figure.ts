@@ -1,0 +1,36 @@
+import type { Drawing } from "./drawing.ts";
+import { escapeHtml } from "./escape.ts";
+import { rasterOf } from "./raster.ts";
+import { stylesheet } from "./style.ts";
+import { svgOf } from "./vector.ts";
+
+/** A drawing and what to say of it. */
+export interface Figure {
+  readonly title: string;
+  readonly words: string;
+  readonly drawing: Drawing;
+  readonly caption: string;
+}
+
+/** How figures are written, by the end of a file's name. */
+export const figureFormats = { ".html": figurePage, ".png": ({ drawing }: Figure) => rasterOf(drawing) } as const;
+
+/** One self-contained HTML page of a figure. */
+export function figurePage({ title, words, drawing, caption }: Figure): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(title)}</title>
+<style>${stylesheet(28)}</style>
+</head>
+<body>
+<h1>${escapeHtml(title)}</h1>
+<p>${escapeHtml(words)}</p>
+<figure style="max-width:760px">${svgOf(drawing)}
+<figcaption>${escapeHtml(caption)}</figcaption></figure>
+</body>
+</html>
+`;
+}
