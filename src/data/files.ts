@@ -1,6 +1,7 @@
 import { type FileHandle, open, readFile, rename, stat, unlink } from "node:fs/promises";
 import path from "node:path";
 import { InputError, messageOf } from "./errors.ts";
+import { sweepTemporaries, temporaryName } from "./temporary.ts";
 
 /** Reads a whole file; a file that cannot be read is an InputError that names the path and what to check. */
 export async function readFileOrExplain(file: string): Promise<Uint8Array> {
@@ -39,10 +40,12 @@ export function explained(file: string, error: unknown): InputError {
 /**
  * Writes a file so that its name holds either the old content or the whole new one, never a part: the bytes go to a
  * temporary file beside it, are flushed to the disk, and take the name at the end. When anything fails (disk full, no
- * permission) the old file is untouched, the temporary one is removed, and an InputError says why.
+ * permission) the old file is untouched, the temporary one is removed, and an InputError says why. What a killed process has left
+ * beside the same target is removed too.
  */
 export async function writeAtomic(file: string, bytes: Uint8Array | string): Promise<void> {
-  const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.${++temporaries}.tmp`);
+  await sweepTemporaries(file);
+  const temporary = temporaryName(file);
   let handle: FileHandle | undefined;
   try {
     handle = await open(temporary, "wx");
@@ -57,8 +60,6 @@ export async function writeAtomic(file: string, bytes: Uint8Array | string): Pro
     throw unwritable(file, error);
   }
 }
-
-let temporaries = 0;
 
 /** One clear line for a failed write. */
 export function unwritable(file: string, error: unknown): InputError {
