@@ -19,6 +19,16 @@ export async function energyDistance(x: NdArray<Float32Array>, y: NdArray<Float3
   return 2 * (await meanDistance(x, y)) - (await meanDistance(x, x)) - (await meanDistance(y, y));
 }
 
+/**
+ * The energy distance of two halves of the samples x and y [n, …] together, in the mean over all ways to halve them: 2D/n, D the
+ * mean distance of two different samples. What two samples of n from one law give.
+ */
+export async function halvesEnergy(x: NdArray<Float32Array>, y: NdArray<Float32Array>): Promise<number> {
+  const n = x.shape[0]!;
+  if (y.shape[0] !== n) throw new RangeError(`halves: expected samples of equal number, got ${n} and ${y.shape[0]}`);
+  return (2 * (await meanDistance(x, y)) + (await meanDistance(x, x)) + (await meanDistance(y, y))) / (2 * n - 1);
+}
+
 /** E|X − X'| of samples that were met before: a reference is usually compared with several others. */
 const selfDistances = new WeakMap<NdArray<Float32Array>, Promise<number>>();
 

@@ -1,7 +1,7 @@
 import ndarray, { type NdArray } from "ndarray";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { energyDistance, mmdSquared, slicedWasserstein } from "../../src/compare/two-sample.ts";
+import { energyDistance, halvesEnergy, mmdSquared, slicedWasserstein } from "../../src/compare/two-sample.ts";
 import { stream } from "../../src/data/random.ts";
 
 const test = suite("two samples");
@@ -42,6 +42,26 @@ test("energy distance is 0 of a sample with itself and never below for two", asy
   const x = normal(500, 2, "x");
   assert.ok(Math.abs(await energyDistance(x, x)) < 1e-9);
   assert.ok((await energyDistance(x, normal(500, 2, "other"))) > 0);
+});
+
+test("the energy distance of halves is the mean over all of them", async () => {
+  const all = normal(6, 2, "x");
+  const pick = (rows: readonly number[]) => {
+    const data = Float32Array.from(rows.flatMap((row) => [all.data[2 * row]!, all.data[2 * row + 1]!]));
+    return ndarray(data, [rows.length, 2]);
+  };
+  const halves = Array.from({ length: 64 }, (_, bits) => [0, 1, 2, 3, 4, 5].filter((row) => bits & (1 << row)));
+  const values: number[] = [];
+  for (const rows of halves.filter(({ length }) => length === 3)) {
+    values.push(await energyDistance(pick(rows), pick([0, 1, 2, 3, 4, 5].filter((row) => !rows.includes(row)))));
+  }
+  const mean = values.reduce((sum, v) => sum + v / values.length, 0);
+  assert.is(values.length, 20);
+  assert.ok(Math.abs((await halvesEnergy(pick([0, 1, 2]), pick([3, 4, 5]))) - mean) < 1e-6); // float32 distances
+  await halvesEnergy(pick([0]), pick([1, 2])).then(
+    () => assert.unreachable(),
+    (error: Error) => assert.match(error.message, /halves: expected samples of equal number, got 1 and 2/),
+  );
 });
 
 test("MMD² is unbiased: 0 on average for one law, and the closed form for a shift", async () => {
