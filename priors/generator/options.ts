@@ -20,9 +20,14 @@ export interface TrainOptions {
   readonly method?: MethodName;
   /** Size of the latent z; default the number of features, at least 10 and at most 100. */
   readonly latent?: number;
-  /** Widths of the hidden layers; default [500, 500]. */
+  /**
+   * `mlp`, whose output are the sketch's features; or `conv:64,32`, which resizes and convolves maps of these channels to an image
+   * of free pixels, without batch norm (`ConvSpec`). Default mlp.
+   */
+  readonly network?: string;
+  /** Widths of the hidden layers; default [500, 500], [200] before convolutions. */
   readonly hidden?: readonly number[];
-  /** Activation of the hidden layers; default tanh. */
+  /** Activation of the hidden layers; default tanh, leakyRelu with convolutions. */
   readonly activation?: Activation;
   /** A linear path beside the hidden layers that starts as the Gaussian with the sketch's covariance; default true. */
   readonly linear?: boolean;
@@ -58,6 +63,7 @@ export type TrainSettings = Required<TrainOptions>;
 /** The settings of priors from before these options existed: what their training did. */
 export const olderSettings = {
   method: "sketch",
+  network: "mlp",
   loss: "unbiased",
   frequencyBatch: 0,
   validation: 0,
@@ -68,11 +74,13 @@ export const olderSettings = {
 /** Options with their defaults, for a number of features and of labels, if any. Errors: an option out of range. */
 export function completed(options: TrainOptions, features: number, labels = 1): TrainSettings {
   const steps = options.steps ?? 1000;
+  const convolutional = (options.network ?? "mlp") !== "mlp";
   const given: TrainSettings = {
     method: "sketch",
+    network: "mlp",
     latent: Math.min(100, Math.max(10, features)),
-    hidden: [500, 500],
-    activation: "tanh",
+    hidden: convolutional ? [200] : [500, 500],
+    activation: convolutional ? "leakyRelu" : "tanh",
     linear: true,
     batch: 1000,
     steps,

@@ -28,9 +28,11 @@ export interface Target {
   readonly frequencies: NdArray<Float32Array>;
   readonly cos: NdArray<Float32Array>;
   readonly sin: NdArray<Float32Array>;
-  /** Features are offset + scale ⊙ u, [k]: where the mean of all samples is. */
+  /** Features are offset + scale ⊙ u, [k], or with an encoder offset + (scale ⊙ u)E: offset is the mean of all samples. */
   readonly offset: NdArray<Float32Array>;
-  /** Mean [(labels,) k] and covariance [(labels,) k, k] of u = (features − offset)/scale. */
+  /** E [n, k], where the network's output u are the n pixels and the features are others. */
+  readonly encoder?: NdArray<Float32Array>;
+  /** Mean [(labels,) d] and covariance [(labels,) d, d] of the network's output u, of d numbers. */
   readonly mean: NdArray<Float32Array>;
   readonly covariance: NdArray<Float32Array>;
 }
@@ -38,12 +40,20 @@ export interface Target {
 /** Scales below this fraction of the largest are raised to it, so that constant pixels do not divide by zero. */
 const SMALLEST_SCALE = 1e-3;
 
-/** Errors (InputError): missing families, constant data, a label with a single sample. */
-export async function targetOf(sketch: Sketch): Promise<Target> {
+/** What a network puts out: the sketch's features, or the sample itself, its pixels. */
+export type Output = "features" | "pixels";
+
+/**
+ * The target of a network. Features have a scale each; pixels one for all, so that those which hardly vary do not weigh as
+ * much as the others. What free pixels put where the features do not look is held by their mean and covariance.
+ * Errors (InputError): missing families, constant data, a label with a single sample.
+ */
+export async function targetOf(sketch: Sketch, output: Output = "features"): Promise<Target> {
   const { design } = sketch;
   const n = sizeOf(design.shape);
   const centre = mean(sketch);
-  const pca = featureBasis(design.arrays);
+  const learned = featureBasis(design.arrays);
+  const pca = output === "features" ? learned : undefined;
   const k = pca ? pca.basis.shape[1]! : n;
   const inFeatures = (of: Sketch) => (pca ? project(covariance(of), pca.basis.data, n, k) : covariance(of));
   const whole = inFeatures(sketch);
@@ -52,24 +62,26 @@ export async function targetOf(sketch: Sketch): Promise<Target> {
   if (largest === 0) {
     throw new InputError("train: the sketched data are constant (covariance 0), there is nothing to learn");
   }
-  const scale = deviations.map((d) => Math.max(d, SMALLEST_SCALE * largest));
-  const offset = pca ? encode(centre, pca.mean.data, pca.basis.data, k) : centre;
+  const mean2 = deviations.reduce((sum, d) => sum + d * d, 0) / k;
+  const scale = deviations.map((d) => (output === "pixels" ? Math.sqrt(mean2) : Math.max(d, SMALLEST_SCALE * largest)));
+  const origin = pca ? featuresOf(centre, pca) : centre;
   const meanOf = (of: Sketch) => {
-    const at = pca ? encode(mean(of), pca.mean.data, pca.basis.data, k) : mean(of);
-    return at.map((v, i) => (v - offset[i]!) / scale[i]!);
+    const at = pca ? featuresOf(mean(of), pca) : mean(of);
+    return at.map((v, i) => (v - origin[i]!) / scale[i]!);
   };
   const covarianceOf = (of: Sketch) =>
     (of === sketch ? whole : inFeatures(of)).map((v, i) => v / (scale[Math.floor(i / k)]! * scale[i % k]!));
+  const encoded = output === "pixels" ? learned : undefined;
   const parts = await partsOf(sketch);
   const moments = parts.map(fourierMoments);
   const m = moments[0]!.cos.length;
   const array = (data: ArrayLike<number>, shape: number[]) => ndarray(Float32Array.from(data), shape);
   const byLabel = design.labels === undefined ? [] : [design.labels];
-  const stacked = (arrays: readonly ArrayLike<number>[], shape: number[]) =>
-    array(
-      arrays.flatMap((a) => Array.from(a)),
-      [...byLabel, ...shape],
-    );
+  const stacked = (arrays: readonly ArrayLike<number>[], shape: number[]) => {
+    const out = new Float32Array(arrays.length * arrays[0]!.length);
+    for (const [i, values] of arrays.entries()) out.set(values, i * values.length);
+    return ndarray(out, [...byLabel, ...shape]);
+  };
   return {
     decoder: {
       centre: array(centre, [n]),
@@ -86,7 +98,9 @@ export async function targetOf(sketch: Sketch): Promise<Target> {
       moments.map(({ sin }) => sin),
       [m],
     ),
-    offset: array(offset, [k]),
+    ...(encoded
+      ? { encoder: encoded.basis, offset: array(featuresOf(centre, encoded), [encoded.basis.shape[1]!]) }
+      : { offset: array(origin, [k]) }),
     mean: stacked(parts.map(meanOf), [k]),
     covariance: stacked(parts.map(covarianceOf), [k, k]),
   };
@@ -169,11 +183,12 @@ function project(c: Float64Array, basis: Float32Array, n: number, k: number): Fl
   return out;
 }
 
-/** Bᵀ(x − mean). */
-function encode(x: Float64Array, origin: Float32Array, basis: Float32Array, k: number): Float64Array {
+/** Bᵀ(x − mean), the features of x. */
+function featuresOf(x: Float64Array, { mean, basis }: { mean: NdArray<Float32Array>; basis: NdArray<Float32Array> }) {
+  const k = basis.shape[1]!;
   const out = new Float64Array(k);
   for (let i = 0; i < x.length; i++) {
-    for (let q = 0; q < k; q++) out[q]! += (x[i]! - origin[i]!) * basis[i * k + q]!;
+    for (let q = 0; q < k; q++) out[q]! += (x[i]! - mean.data[i]!) * basis.data[i * k + q]!;
   }
   return out;
 }

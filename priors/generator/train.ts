@@ -8,7 +8,7 @@ import { type EndCode, type IterateOptions, iterate } from "../../src/engine/ite
 import { familySpec, type Sketch, withoutLabels } from "../../src/sketch/index.ts";
 import { type CheckpointOptions, loadTraining, saveTraining, trainingOf } from "./checkpoint.ts";
 import { type GeneratorModel, generatorPrior } from "./model.ts";
-import { initialWeights, type NetworkSpec, type Weights } from "./network.ts";
+import { initialWeights, type NetworkSpec, parseNetwork, type Weights } from "./network.ts";
 import { completed, schedules, type TrainOptions, type TrainSettings } from "./options.ts";
 import { residualCovariance } from "./residual.ts";
 import { type AdamState, trainingStep } from "./step.ts";
@@ -65,13 +65,14 @@ export interface TrainRun extends Pick<IterateOptions<unknown>, "onProgress" | "
 export async function trainGenerator(whole: Sketch, options: TrainOptions & TrainRun = {}): Promise<TrainedGenerator> {
   const { onProgress, signal, checkpoint, snapshot, data, resume = false, ...given } = options;
   const sketch = methods[given.method ?? "sketch"]?.data ? await withoutLabels(whole) : whole;
-  const target = await targetOf(sketch);
+  const conv = parseNetwork(given.network ?? "mlp", sketch.design.shape);
+  const target = await targetOf(sketch, conv ? "pixels" : "features");
   const { decoder, probabilities } = target;
   const labels = probabilities?.length;
-  const settings = completed(given, decoder.scale.size, labels);
+  const settings = completed(given, target.offset.size, labels);
   const { latent, hidden, activation, linear, batch, steps, learningRate, schedule, seed } = settings;
   const size = { latent, output: decoder.scale.size, ...(labels !== undefined && { labels }) };
-  const network: NetworkSpec = { ...size, hidden, activation, linear };
+  const network: NetworkSpec = { ...size, hidden, activation, linear, ...(conv && { conv }) };
   const taught = await taughtData(settings.method, data, sketch, target);
   const of = trainingOf(sketch, settings, taught);
   const before = resume && checkpoint ? await loadTraining(checkpoint.path, of) : undefined;

@@ -45,7 +45,8 @@ export const sizeText = async (file: string): Promise<string> => bytesText((awai
 
 export function priorFacts(trained: TrainedGenerator) {
   const { model, settings, sketch, history, code, kept, validation } = trained;
-  const network = [model.network.latent, ...model.network.hidden, model.network.output].join("-");
+  const { latent, hidden, conv, output } = model.network;
+  const network = [latent, ...hidden, ...(conv ? [`conv:${conv.channels}`] : []), output].join("-");
   const last = history.slice(-50);
   const loss = last.reduce((sum, v) => sum + v / last.length, 0); // the loss of one step is noisy
   const { labels } = model.network;

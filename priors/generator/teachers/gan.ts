@@ -23,7 +23,7 @@ const BETA1 = 0.5;
 export const gan: Method = {
   summary: "a game with a discriminator of the data, non-saturating, with gradient penalty",
   data: true,
-  unused: ["loss", "frequencyBatch", "momentWeight"],
+  unused: ["network", "loss", "frequencyBatch", "momentWeight"],
   teacher: ({ network, settings, data }) => {
     const { batch, seed } = settings;
     const [n, k] = data.shape as [number, number];

@@ -20,7 +20,7 @@ const BLOCK = 1024;
 export const mmd: Method = {
   summary: "exact MMD² to all of the data, at a cost that grows with their number",
   data: true,
-  unused: ["loss", "frequencyBatch"],
+  unused: ["network", "loss", "frequencyBatch"],
   teacher: ({ network, target, fourier, settings, data }) => {
     const { law, scales } = fourier;
     if (law !== "gaussian") {

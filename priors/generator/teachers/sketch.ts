@@ -70,9 +70,12 @@ export function withMoments(
   return tf.add(loss, tf.mul(momentWeight, momentLossAt(target, u))) as tf.Scalar;
 }
 
-/** A sketch loss of network outputs u [batch, k] at the frequencies of a target, or at the `picked` ones [count] of them. */
+/** A sketch loss of network outputs u [batch, d] at the frequencies of a target, or at the `picked` ones [count] of them. */
 export function lossAt(target: Target, u: tf.Tensor, loss: LossName, picked?: tf.Tensor): tf.Tensor {
-  const features = tf.add(constant(target.offset), tf.mul(u, constant(target.decoder.scale)));
+  const scaled = tf.mul(u, constant(target.decoder.scale)) as tf.Tensor2D;
+  const { encoder } = target;
+  const spread = encoder ? tf.matMul(scaled, constant(encoder) as tf.Tensor2D) : scaled;
+  const features = tf.add(constant(target.offset), spread);
   const part = (array: NdArray<Float32Array>) => {
     const all = constant(array);
     return picked ? tf.gather(all, picked as tf.Tensor1D, all.rank - 1) : all;

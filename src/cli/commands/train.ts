@@ -44,12 +44,16 @@ export const train = defineCommand({
         ...{ type: "number", requiresArg: true, defaultDescription: "number of features, 10 to 100" },
         describe: "size of the latent z",
       })
+      .option("network", {
+        ...{ type: "string", requiresArg: true, defaultDescription: "mlp" },
+        describe: "mlp; or conv:64,32: resize and convolve maps of these channels to free pixels",
+      })
       .option("hidden", {
-        ...{ type: "string", requiresArg: true, defaultDescription: "500,500" },
+        ...{ type: "string", requiresArg: true, defaultDescription: "500,500; with convolutions 200" },
         describe: "widths of the hidden layers",
       })
       .option("activation", {
-        ...{ type: "string", requiresArg: true, defaultDescription: "tanh" },
+        ...{ type: "string", requiresArg: true, defaultDescription: "tanh; with convolutions leakyRelu" },
         describe: "relu, leakyRelu, elu, tanh or softplus",
       })
       .option("batch", {
@@ -141,6 +145,7 @@ export const train = defineCommand({
         ...(dataset && { data: dataset }),
         ...(args.method !== undefined && { method: args.method }),
         ...(args.latent !== undefined && { latent: args.latent }),
+        ...(args.network !== undefined && { network: args.network }),
         ...(hidden !== undefined && { hidden }),
         ...(activation !== undefined && { activation: activation as keyof typeof activations }),
         ...(args.batch !== undefined && { batch: args.batch }),
