@@ -69,7 +69,8 @@ const demo = defineCommand({
 
     const truth = await readRows(test, 0, args.limit);
     const tuning = await readRows(digits, digits.count - args["tune-count"], digits.count);
-    const options = { seed, signal, tuning, watch: progress };
+    const range = [0, 1] as const; // of pixels
+    const options = { seed, signal, tuning, range, watch: progress };
     const methods = [
       generatorMethod("sketch prior", generatorPrior("sketch prior", trained.model), options),
       ...baselineNames.map((name) => baselineMethod(makePrior(name, digits.shape), options)),
@@ -80,7 +81,7 @@ const demo = defineCommand({
       measured.push({ operator, noise, y: (await measure(truth, operator, { noise, seed })).y });
     }
     const table = await compare({
-      ...{ truth, problems: measured, methods, seed, signal, range: [0, 1] },
+      ...{ truth, problems: measured, methods, seed, signal, range },
       onRow: ({ operator, method, mse }) => note(`${operator}, ${method}: ${mse.toPrecision(3)}`),
     });
 

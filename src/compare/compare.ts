@@ -1,9 +1,9 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { NdArray } from "ndarray";
 import { type ForwardOperator, isLinear } from "../../operators/operator.ts";
+import { clipped, type ValueRange } from "../data/range.ts";
 import { compile } from "../engine/index.ts";
 import { meanSquaredErrors, psnr } from "./metrics.ts";
-import { clipped, type ValueRange } from "./range.ts";
 import { type Summary, summarise, summarisePaired } from "./summary.ts";
 import { wilcoxonSignedRank } from "./wilcoxon.ts";
 

@@ -1,6 +1,7 @@
 import type { NdArray } from "ndarray";
 import { type ForwardOperator, isLinear, requireLinear } from "../../operators/operator.ts";
 import type { GaussianPrior, GeneratorPrior, PenaltyPrior } from "../../priors/prior.ts";
+import type { ValueRange } from "../data/range.ts";
 import type { Progress } from "../engine/iterate.ts";
 import { measure } from "../measure/index.ts";
 import { recoverWithPenalty } from "../solve/baseline.ts";
@@ -20,6 +21,8 @@ export interface MethodOptions {
   readonly lambda?: number;
   /** Training signals [n, ...shape] on which λ is chosen; never the ones that are reported. */
   readonly tuning?: NdArray<Float32Array>;
+  /** Values that signals are known to have; λ is chosen on estimates clipped to it (as `compare` clips them). */
+  readonly range?: ValueRange;
   /** Seed of random starts and of the noise on the tuning signals; default 1. */
   readonly seed?: number;
   readonly watch?: Watch;
@@ -52,7 +55,7 @@ const TUNING_SEED_STEP = 1_000_003;
  * `defaultLambda`. Errors: an operator that is not linear; those of `recoverWithPenalty`.
  */
 export function baselineMethod(prior: PenaltyPrior, options: MethodOptions = {}): TunedMethod {
-  const { tuning, seed = 1, watch = unwatched, signal } = options;
+  const { tuning, range, seed = 1, watch = unwatched, signal } = options;
   const abort = signal && { signal };
   return {
     name: prior.name,
@@ -63,7 +66,8 @@ export function baselineMethod(prior: PenaltyPrior, options: MethodOptions = {})
         (tuning
           ? await watch(`${prior.name}, choosing λ`, async () => {
               const known = await measure(tuning, operator, { noise, seed: seed + TUNING_SEED_STEP });
-              return (await chooseLambda(operator, prior, tuning, known.y, abort)).lambda;
+              return (await chooseLambda(operator, prior, tuning, known.y, { ...abort, ...(range && { range }) }))
+                .lambda;
             })
           : defaultLambda(prior.name, noise));
       const recovery = await watch(`${prior.name}, ${operator.name}`, (onProgress) =>
@@ -112,7 +116,7 @@ export function generatorMethod(
   prior: GeneratorPrior,
   options: GeneratorMethodOptions = {},
 ): TunedMethod {
-  const { tuning, seed = 1, watch = unwatched, signal, restarts, steps, estimate } = options;
+  const { tuning, range, seed = 1, watch = unwatched, signal, restarts, steps, estimate } = options;
   const settings = {
     seed,
     ...(restarts !== undefined && { restarts }),
@@ -133,7 +137,8 @@ export function generatorMethod(
         (tuning
           ? await watch(`${name}, choosing λ`, async (onProgress) => {
               const known = await measure(tuning, operator, { noise, seed: seed + TUNING_SEED_STEP });
-              return (await chooseLatentLambda(operator, prior, tuning, known.y, { ...settings, onProgress })).lambda;
+              const choice = { ...settings, onProgress, ...(range && { range }) };
+              return (await chooseLatentLambda(operator, prior, tuning, known.y, choice)).lambda;
             })
           : GENERATOR_LAMBDA);
       const recovery = await watch(`${name}, ${operator.name}`, (onProgress) =>

@@ -1,6 +1,7 @@
 import type { NdArray } from "ndarray";
 import type { ForwardOperator, LinearOperator } from "../../operators/operator.ts";
 import type { PenaltyPrior } from "../../priors/prior.ts";
+import { clipped, type ValueRange } from "../data/range.ts";
 import { sameShape } from "../engine/graph.ts";
 import { contiguous } from "../engine/index.ts";
 import { type BaselineOptions, recoverWithPenalty, sizeOfOperator } from "./baseline.ts";
@@ -13,6 +14,8 @@ export interface ChooseOptions extends Pick<BaselineOptions, "signal"> {
   readonly grid?: readonly number[];
   /** As in `recoverWithPenalty`; default 1e-2 (1e-4 for quadratic penalties), enough to rank λ. */
   readonly tolerance?: number;
+  /** Values that signals are known to have: estimates are clipped to it before their errors count. Default: they are not. */
+  readonly range?: ValueRange;
   /** Most compiled steps of 20 iterations; default 100. */
   readonly maxSteps?: number;
 }
@@ -55,7 +58,7 @@ export async function chooseLambda(
   const coarse = options.grid ?? logGrid(scale * (quadratic ? 1e-7 : 1e-5), scale, points);
   const settings = { tolerance, maxSteps, ...(signal && { signal }) };
   return searchLambda(coarse, (grid) =>
-    errorsAt(truth, y, grid, async (rows, lambda) => {
+    errorsAt(truth, y, grid, options.range, async (rows, lambda) => {
       const { estimate, gaps } = await recoverWithPenalty(operator, prior, rows, { ...settings, lambda });
       return { estimate, solved: (row) => gaps[row]! <= tolerance };
     }),
@@ -94,11 +97,13 @@ export async function errorsAt(
   truth: NdArray<Float32Array>,
   y: NdArray<Float32Array>,
   grid: readonly number[],
+  range: ValueRange | undefined,
   recover: RecoverRows,
 ): Promise<LambdaError[]> {
   const signals = truth.shape[0]!;
   const lambda = Array.from({ length: signals }, () => grid).flat();
-  const { estimate, solved } = await recover(repeatRows(y, grid.length), lambda);
+  const { estimate: raw, solved } = await recover(repeatRows(y, grid.length), lambda);
+  const estimate = range ? clipped(raw, range) : raw;
   const actual = contiguous(truth) as Float32Array;
   const width = truth.size / signals;
   const totals = new Float64Array(grid.length);

@@ -1,6 +1,7 @@
 import type { NdArray } from "ndarray";
 import type { ForwardOperator } from "../../operators/operator.ts";
 import type { GeneratorPrior } from "../../priors/prior.ts";
+import type { ValueRange } from "../data/range.ts";
 import { contiguous } from "../engine/index.ts";
 import { checkTraining, errorsAt, type LambdaChoice, logGrid, searchLambda } from "./choose-lambda.ts";
 import { type LatentOptions, recoverLatent } from "./latent.ts";
@@ -10,6 +11,8 @@ export interface ChooseLatentOptions extends Omit<LatentOptions, "lambda" | "sta
   readonly points?: number;
   /** The grid of the first round; default: from 1 to 1e-4 times ‖y‖²/latent, where both terms of the objective weigh alike. */
   readonly grid?: readonly number[];
+  /** As in `chooseLambda`. */
+  readonly range?: ValueRange;
 }
 
 /**
@@ -25,12 +28,12 @@ export async function chooseLatentLambda(
   y: NdArray<Float32Array>,
   options: ChooseLatentOptions = {},
 ): Promise<LambdaChoice> {
-  const { points = 9, grid, ...settings } = options;
+  const { points = 9, grid, range, ...settings } = options;
   checkTraining(operator, truth, y, points, grid);
   const energy = (contiguous(y) as Float32Array).reduce((sum, v) => sum + v * v, 0) / y.shape[0]!;
   const scale = energy / prior.latent || 1; // silent measurements: any scale will do
   return searchLambda(grid ?? logGrid(1e-4 * scale, scale, points), (values) =>
-    errorsAt(truth, y, values, async (rows, lambda) => {
+    errorsAt(truth, y, values, range, async (rows, lambda) => {
       const { estimate, code } = await recoverLatent(operator, prior, rows, { ...settings, lambda });
       return { estimate, solved: () => code !== "non-finite" };
     }),

@@ -44,6 +44,24 @@ test("the grid follows the scale of the data: 255 times the signals, 255 times �
   assert.ok(Math.abs(bytes.errors[0]!.lambda / unit.errors[0]!.lambda / 255 - 1) < 1e-3);
 });
 
+test("within a range the errors are those of clipped estimates, and their λ need not be the same", async () => {
+  const operator = operators[0]!;
+  const y = await measured(operator, 0.05);
+  const prior = makePrior("tikhonov", shape);
+  const { errors } = await chooseLambda(operator, prior, scenes, y, { range: [0, 1] });
+  const { lambda, mse } = errors[4]!; // small: the estimate follows the noise out of the range
+  const { estimate } = await recoverWithPenalty(operator, prior, y, { lambda });
+  const near = floats(
+    [...estimate.data].map((v) => Math.min(1, Math.max(0, v))),
+    estimate.shape,
+  );
+  assert.ok(Math.abs(meanSquare(near, scenes) / mse - 1) < 0.05); // solved more exactly than for the choice
+  assert.ok(
+    meanSquare(near, scenes) < 0.95 * meanSquare(estimate, scenes),
+    "the scenes' borders are 0, estimates go below",
+  );
+});
+
 test("without noise small λ are tried", async () => {
   const operator = operators[0]!;
   const y = await measured(operator, 0);

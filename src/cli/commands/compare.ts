@@ -72,21 +72,21 @@ export const compare = defineCommand({
     const operators = args.operator.map((spec) => parseOperator(spec, dataset.shape, seed));
     const truth = await firstRows(dataset, args.from, args.limit);
     const tuning = await tuningSignals(dataset, args);
+    const known = [truth, ...(tuning ? [tuning.signals] : [])];
+    const range = args.range === undefined ? await unitRange(known) : parseRange(args.range);
     const methods: ChosenMethod[] = [];
     for (const prior of wanted) {
       methods.push(
         await methodOf(prior, dataset.shape, {
           ...{ seed, signal, watch: progress },
           ...(tuning && { tuning: tuning.signals }),
+          ...(range && { range }),
           ...(args.restarts !== undefined && { restarts: args.restarts }),
           ...(args.steps !== undefined && { steps: args.steps }),
           estimate: args.estimate,
         }),
       );
     }
-
-    const known = [truth, ...(tuning ? [tuning.signals] : [])];
-    const range = args.range === undefined ? await unitRange(known) : parseRange(args.range);
 
     const started = performance.now();
     const library = await import("../../compare/compare.ts");
@@ -176,7 +176,7 @@ async function tuningSignals(dataset: Dataset, args: CompareArgs): Promise<Tunin
 
 /** [0, 1] where all signals lie in it: the range of pictures. */
 async function unitRange(signals: readonly NdArray<Float32Array>[]): Promise<readonly [0, 1] | undefined> {
-  const { liesIn } = await import("../../compare/range.ts");
+  const { liesIn } = await import("../../data/range.ts");
   return signals.every((known) => liesIn(known, [0, 1])) ? [0, 1] : undefined;
 }
 

@@ -64,6 +64,7 @@ export const reconstruct = defineCommand({
       ...(args.tune !== undefined && {
         tuning: await tuningSignals(args.tune, args["tune-count"], measurements.inShape),
       }),
+      ...(range && { range }),
       ...(args.restarts !== undefined && { restarts: args.restarts }),
       ...(args.steps !== undefined && { steps: args.steps }),
       estimate: args.estimate,
@@ -75,7 +76,7 @@ export const reconstruct = defineCommand({
         `reconstruct: ${method.name} met values that are not finite after ${steps} steps; try another --lambda`,
       );
     }
-    const { clipped } = await import("../../compare/range.ts");
+    const { clipped } = await import("../../data/range.ts");
     const estimate = range ? clipped(raw, range) : raw;
     const { meanSquaredErrors } = await import("../../compare/metrics.ts");
     const { saveReconstruction } = await import("../../compare/reconstruction.ts");
