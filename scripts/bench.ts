@@ -1,7 +1,11 @@
 import { engineBench } from "./bench/engine.ts";
+import { memoryBench } from "./bench/memory.ts";
 
 /** `npm run bench -- NAME [options]`: measurements that take too long, or vary too much, for tests. */
-const benches: Readonly<Record<string, (words: readonly string[]) => Promise<string>>> = { engine: engineBench };
+const benches: Readonly<Record<string, (words: readonly string[]) => Promise<string>>> = {
+  engine: engineBench,
+  memory: memoryBench,
+};
 
 const [name = "", ...words] = process.argv.slice(2);
 const bench = benches[name];
