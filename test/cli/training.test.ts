@@ -132,6 +132,16 @@ test("inspect tells and draws how a training went, with validation and without",
   assert.is(PNG.sync.read(readFileSync("traced.png")).width, 1280);
 });
 
+test("--network makes a convolutional generator, which is recorded", async () => {
+  await ok("sketch images.npy -o J.npz --frequencies 32 --scale 1,2 --features pca:5");
+  const { network } = await ok(`train J.npz -o maps ${SMALL} --steps 2 --network conv:4`);
+  assert.is(network, "3-8-conv:4-36");
+  assert.is(JSON.parse(readFileSync("maps/prior.json", "utf8")).settings.network, "conv:4");
+  const { code, stderr } = await run("train J.npz -o none --network conv:4,4");
+  const sides = "conv:4,4 makes images whose sides are multiples of 4, got signals of shape [6,6]";
+  assert.equal([code, stderr], [1, `error: train: network: ${sides}\n`]);
+});
+
 test("a training that diverges is one line of error, and no prior", async () => {
   const { code, stdout, stderr } = await run(`train X.npz -o wild ${SMALL} --steps 50 --learning-rate 1e30`);
   assert.equal([code, stdout], [1, ""]);
