@@ -1,0 +1,73 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { distil, distilledNames, distilledPrior } from "../../priors/distilled/index.ts";
+import { latentForm } from "../../priors/mixture/latent-form.ts";
+import { drawSamples } from "../../priors/samples.ts";
+import { k, toyMixture as mixture, n } from "./mixtures.ts";
+
+const test = suite("distilled generators");
+
+/** Mean [n] and covariance [n, n] of 40 000 samples of a generator. */
+async function moments(prior: Parameters<typeof drawSamples>[0]) {
+  const count = 40_000;
+  const { data } = await drawSamples(prior, count, 9);
+  const mean = Array.from({ length: n }, (_, i) => {
+    let sum = 0;
+    for (let row = 0; row < count; row++) sum += data[row * n + i]!;
+    return sum / count;
+  });
+  const covariance = Array.from({ length: n * n }, (_, at) => {
+    const [i, j] = [Math.floor(at / n), at % n];
+    let sum = 0;
+    for (let row = 0; row < count; row++) sum += (data[row * n + i]! - mean[i]!) * (data[row * n + j]! - mean[j]!);
+    return sum / count;
+  });
+  return { mean, covariance };
+}
+
+for (const kind of distilledNames) {
+  for (const labels of [true, false]) {
+    test(`${kind}, ${labels ? "with" : "without"} labels: its samples have the mixture's mean and covariance`, async () => {
+      const { labels: _, ...unlabelled } = mixture;
+      const taught = labels ? mixture : unlabelled;
+      const settings = { latent: 2, hidden: [32], steps: 400, batch: 200, seed: 3 };
+      const { model, history } = await distil(taught, kind, settings);
+      assert.ok(history.every(Number.isFinite));
+      const [got, want] = [await moments(distilledPrior(kind, model)), await moments(latentForm({ ...taught }))];
+      const scale = Math.max(...want.covariance);
+      for (const [i, v] of want.mean.entries()) {
+        assert.ok(Math.abs(got.mean[i]! - v) < 0.1 * Math.sqrt(scale), `mean ${i}: ${got.mean[i]} and ${v}`);
+      }
+      // 40 000 samples know a covariance to about 1 %; the rest is for fits that are not exact
+      for (const [i, v] of want.covariance.entries()) {
+        assert.ok(Math.abs(got.covariance[i]! - v) < 0.1 * scale, `covariance ${i}: ${got.covariance[i]} and ${v}`);
+      }
+    });
+  }
+
+  test(`${kind}: the same seed gives the same weights, another one others`, async () => {
+    const weights = async (seed: number) => {
+      const { model } = await distil(mixture, kind, { latent: 2, hidden: [8], steps: 5, batch: 20, seed });
+      return model.weights.map(({ data }) => Array.from(data));
+    };
+    assert.equal(await weights(4), await weights(4));
+    assert.not.equal(await weights(4), await weights(5));
+  });
+}
+
+test("options out of range are refused by name", async () => {
+  const refused = async (options: object, message: RegExp) => {
+    try {
+      await distil(mixture, "cell-linear", options);
+    } catch (error) {
+      assert.match((error as Error).message, message);
+      return;
+    }
+    assert.unreachable("was not refused");
+  };
+  await refused({ latent: k + 1 }, /latent: expected a whole number from 1 to 4, the number of features, got 5/);
+  await refused({ hidden: [0] }, /hidden: expected a positive whole number, got 0/);
+  await refused({ learningRate: Number.NaN }, /learning rate: expected a positive number, got NaN/);
+});
+
+test.run();
