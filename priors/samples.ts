@@ -22,6 +22,9 @@ export interface LabelledSamples {
 export const drawSamples = async (prior: GeneratorPrior, count: number, seed: number): Promise<NdArray<Float32Array>> =>
   (await drawLabelled(prior, count, seed)).signals;
 
+/** The same prior without its residual: its draws are G(z, c) alone. */
+export const withoutResidual = ({ residual: _, ...prior }: GeneratorPrior): GeneratorPrior => prior;
+
 /** `drawSamples` with the label of each; all have `label` where it is given. Errors (InputError): a label that never occurs. */
 export async function drawLabelled(
   prior: GeneratorPrior,

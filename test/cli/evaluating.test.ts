@@ -23,6 +23,8 @@ test("a table of three figures, each beside real halves, and the same as JSON", 
   }
   assert.equal((await ok(line)).figures, figures);
   assert.not.equal((await ok(`${line} --seed 2`)).figures, figures);
+  assert.not.equal((await ok(`${line} --no-residual`)).figures.energy.prior, figures.energy.prior);
+  assert.equal((await ok(`${line} --no-residual`)).figures.energy.real, figures.energy.real);
 });
 
 test("its own kernel and coordinates", async () => {

@@ -31,6 +31,10 @@ export const evaluate = defineCommand({
         ...{ type: "number", default: 20, requiresArg: true },
         describe: "random halves, and draws from the prior",
       })
+      .option("no-residual", {
+        type: "boolean",
+        describe: "draw G(z) alone, without the Gaussian residual that recovery adds to it",
+      })
       .option("features", {
         ...{ type: "string", requiresArg: true, defaultDescription: "pca:100, raw up to 100 numbers a sample" },
         describe: "coordinates of all figures: raw or pca:K",
@@ -53,11 +57,11 @@ export const evaluate = defineCommand({
       import("../../../priors/load.ts"),
       import("../../compare/evaluate.ts"),
     ]);
-    const prior = await loadPrior(args.prior);
+    const loaded = await loadPrior(args.prior);
     const dataset = await openDataset(args.data);
-    if (dataset.shape.join() !== prior.shape.join()) {
+    if (dataset.shape.join() !== loaded.shape.join()) {
       throw new InputError(
-        `evaluate: ${args.prior} makes signals of ${shapeText(prior.shape)}, the samples of ${dataset.name} are ` +
+        `evaluate: ${args.prior} makes signals of ${shapeText(loaded.shape)}, the samples of ${dataset.name} are ` +
           `${shapeText(dataset.shape)}; give data like those that the prior was trained on`,
       );
     }
@@ -68,13 +72,18 @@ export const evaluate = defineCommand({
         `evaluate: expected at least ${LEAST_SAMPLES} samples, got ${count} of ${dataset.name}; raise --limit or give more`,
       );
     }
-    const [{ drawSamples }, { fromHost, contiguous }, { stream }, { featuresOf, frequencies, makeDesign }] =
-      await Promise.all([
-        import("../../../priors/samples.ts"),
-        import("../../engine/index.ts"),
-        import("../../data/random.ts"),
-        import("../../sketch/index.ts"),
-      ]);
+    const [
+      { drawSamples, withoutResidual },
+      { fromHost, contiguous },
+      { stream },
+      { featuresOf, frequencies, makeDesign },
+    ] = await Promise.all([
+      import("../../../priors/samples.ts"),
+      import("../../engine/index.ts"),
+      import("../../data/random.ts"),
+      import("../../sketch/index.ts"),
+    ]);
+    const prior = args["no-residual"] ? withoutResidual(loaded) : loaded;
     const started = performance.now();
     const own = (name: string, at = 0) => stream(seed, name, at).integer(2 ** 32); // seeds that no training has used
     const scales = args.scale === undefined || args.scale === "auto" ? undefined : numberList("scale", args.scale);
@@ -113,7 +122,18 @@ export const evaluate = defineCommand({
     const features = args.features ?? rawOrPca(dataset.shape);
     return {
       text: `${table}\n\n${repeats} draws of ${grouped(samples)} against halves of ${grouped(count)} samples of ${dataset.name}, features ${features}, ${secondsText(seconds)}`,
-      data: { prior: args.prior, data: dataset.name, count, samples, repeats, features, seed, figures, seconds },
+      data: {
+        prior: args.prior,
+        data: dataset.name,
+        count,
+        samples,
+        repeats,
+        features,
+        residual: !args["no-residual"],
+        seed,
+        figures,
+        seconds,
+      },
     };
   },
 });

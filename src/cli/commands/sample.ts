@@ -22,6 +22,10 @@ export const sample = defineCommand({
         ...{ type: "number", requiresArg: true, defaultDescription: "drawn by their probabilities" },
         describe: "the label of all signals, of a prior by label",
       })
+      .option("no-residual", {
+        type: "boolean",
+        describe: "draw G(z) alone, without the Gaussian residual that recovery adds to it",
+      })
       .option("out", outOption("file to write, .png, .npy or .npz")),
   run: async (args, { seed }) => {
     requireWhole("count", args.count);
@@ -33,7 +37,7 @@ export const sample = defineCommand({
     await requireWritable(args.out);
     const [
       { loadPrior },
-      { drawLabelled },
+      { drawLabelled, withoutResidual },
       { isPictureShape, gridPng },
       { encodeNpy },
       { encodeNpz },
@@ -52,7 +56,12 @@ export const sample = defineCommand({
         `--out: signals of shape ${shapeText(prior.shape)} are no images; write a .npy file instead`,
       );
     }
-    const { signals, labels } = await drawLabelled(prior, args.count, seed, args.label);
+    const { signals, labels } = await drawLabelled(
+      args["no-residual"] ? withoutResidual(prior) : prior,
+      args.count,
+      seed,
+      args.label,
+    );
     const grid = args.columns === undefined ? {} : { columns: args.columns };
     const content = {
       png: () => gridPng(signals, grid),
