@@ -5,7 +5,7 @@ import { symmetricEigen } from "../src/data/linalg.ts";
 import { stream } from "../src/data/random.ts";
 import { sizeOf } from "../src/engine/graph.ts";
 import { compile, fromHost } from "../src/engine/index.ts";
-import type { GeneratorPrior } from "./prior.ts";
+import type { GeneratorPrior, MixturePrior } from "./prior.ts";
 import { perSignal } from "./signals.ts";
 
 /** Signals that are made at a time. */
@@ -14,29 +14,95 @@ const BLOCK = 1000;
 export interface LabelledSamples {
   /** [count, ...shape] */
   readonly signals: NdArray<Float32Array>;
-  /** The condition of each signal, [count], where the prior has conditions. */
+  /** The condition of each signal, [count], where the prior has conditions; of a mixture the label of its component. */
   readonly labels?: NdArray<Int32Array>;
 }
 
-/** `count` independent signals of a prior, [count, ...shape]: x = G(z, c) + r, with z, c and r drawn by its own laws. */
-export const drawSamples = async (prior: GeneratorPrior, count: number, seed: number): Promise<NdArray<Float32Array>> =>
-  (await drawLabelled(prior, count, seed)).signals;
+/**
+ * `count` independent signals of a prior, [count, ...shape]: x = G(z, c) + r, with z, c and r drawn by its own laws; of a
+ * mixture x = centre + Dv + r, with a component, v of it and r drawn.
+ */
+export const drawSamples = async (
+  prior: GeneratorPrior | MixturePrior,
+  count: number,
+  seed: number,
+): Promise<NdArray<Float32Array>> => (await drawLabelled(prior, count, seed)).signals;
 
 /** The same prior without its residual: its draws are G(z, c) alone. */
 export const withoutResidual = ({ residual: _, ...prior }: GeneratorPrior): GeneratorPrior => prior;
 
-/** `drawSamples` with the label of each; all have `label` where it is given. Errors (InputError): a label that never occurs. */
+/**
+ * `drawSamples` with the label of each, where the prior knows labels; all have `label` where it is given.
+ * Errors (InputError): a label that never occurs.
+ */
 export async function drawLabelled(
-  prior: GeneratorPrior,
+  prior: GeneratorPrior | MixturePrior,
   count: number,
   seed: number,
   label?: number,
 ): Promise<LabelledSamples> {
-  if (label !== undefined) requireLabel(prior, label);
-  const { latent, shape, conditions, residual } = prior;
-  const n = sizeOf(shape);
+  const chances = labelChances(prior);
+  if (label !== undefined) requireLabel(prior.name, chances, label);
+  const { generator, z, c, labels } =
+    prior.kind === "mixture" ? ofMixture(prior, count, seed, label) : ofGenerator(prior, count, seed, label);
+  const signals = await decoded(generator, z, c, seed);
+  return { signals, ...(labels && { labels: fromHost(labels, [count]) }) };
+}
+
+/** What signals are decoded from: latents [count, latent], and conditions where the generator takes them. */
+interface Draws {
+  readonly generator: GeneratorPrior;
+  readonly z: Float32Array;
+  readonly c?: Int32Array;
+  readonly labels?: Int32Array;
+}
+
+function ofGenerator(generator: GeneratorPrior, count: number, seed: number, label?: number): Draws {
+  const { latent, conditions } = generator;
   const z = stream(seed, "samples").fillNormal(new Float32Array(count * latent));
-  const c = conditions && (label === undefined ? drawConditions(conditions, count, seed) : ofLabel(label, count));
+  if (!conditions) return { generator, z };
+  const c = label === undefined ? drawConditions(conditions, count, seed) : new Int32Array(count).fill(label);
+  return { generator, z, c, labels: c };
+}
+
+/** Features v = μ_j + L_c(j)e of components j drawn by their weights, and the generator G(v) = centre + Dv. */
+function ofMixture(prior: MixturePrior, count: number, seed: number, label?: number): Draws {
+  const { name, shape, weights, means, covarianceOf, factors, centre, matrix, residual, labels } = prior;
+  const [n, k] = matrix.shape as [number, number];
+  const own = label === undefined ? weights : weights.map((w, j) => (labels![j] === label ? w : 0));
+  const total = own.reduce((sum, w) => sum + w, 0);
+  const components = drawConditions(
+    own.map((w) => w / total),
+    count,
+    seed,
+  );
+  const e = stream(seed, "samples").fillNormal(new Float32Array(count * k));
+  const z = Float32Array.from(e, (_, at) => {
+    const [row, a] = [Math.floor(at / k), at % k];
+    const j = components[row]!;
+    const from = (covarianceOf[j]! * k + a) * k;
+    let v = means.data[j * k + a]!;
+    for (let b = 0; b <= a; b++) v += factors.data[from + b]! * e[row * k + b]!;
+    return v;
+  });
+  const decode = (v: tf.Tensor) => {
+    const spread = tf.matMul(v as tf.Tensor2D, tf.tensor2d(matrix.data, [n, k]), false, true);
+    return tf.reshape(tf.add(tf.tensor1d(centre.data), spread), [-1, ...shape]);
+  };
+  const generator: GeneratorPrior = { kind: "generator", name, latent: k, shape, residual, decode };
+  return { generator, z, ...(labels && { labels: components.map((j) => labels[j]!) }) };
+}
+
+/** G(z, c) + r for every row of z, with r drawn. */
+async function decoded(
+  prior: GeneratorPrior,
+  z: Float32Array,
+  c: Int32Array | undefined,
+  seed: number,
+): Promise<NdArray<Float32Array>> {
+  const { latent, shape, residual } = prior;
+  const count = z.length / latent;
+  const n = sizeOf(shape);
   const noise = residual && stream(seed, "sample residuals").fillNormal(new Float32Array(count * n));
   const root = residual && squareRoot(residual);
 
@@ -57,15 +123,22 @@ export async function drawLabelled(
     signals.set((await make.run(from(at))).data, at * n);
   }
   await make.dispose();
-  return { signals: ndarray(signals, [count, ...shape]), ...(c && { labels: fromHost(c, [count]) }) };
+  return ndarray(signals, [count, ...shape]);
 }
 
-const ofLabel = (label: number, count: number): Int32Array => new Int32Array(count).fill(label);
+/** Probability of each label; undefined for a prior without labels. */
+function labelChances(prior: GeneratorPrior | MixturePrior): Float64Array | undefined {
+  if (prior.kind === "generator") return prior.conditions;
+  if (!prior.labels) return undefined;
+  const chances = new Float64Array(1 + prior.labels.reduce((a, b) => Math.max(a, b), 0));
+  for (const [j, label] of prior.labels.entries()) chances[label]! += prior.weights[j]!;
+  return chances;
+}
 
-function requireLabel({ name, conditions }: GeneratorPrior, label: number): void {
-  if (!conditions) throw new InputError(`label: ${name} takes no labels; train it on a sketch made with --by-label`);
-  if (conditions[label]! > 0) return;
-  const labels = [...conditions.keys()].filter((c) => conditions[c]! > 0);
+function requireLabel(name: string, chances: Float64Array | undefined, label: number): void {
+  if (!chances) throw new InputError(`label: ${name} takes no labels; train it on a sketch made with --by-label`);
+  if (chances[label]! > 0) return;
+  const labels = [...chances.keys()].filter((c) => chances[c]! > 0);
   throw new InputError(`label: ${name} has the labels ${labels.join(", ")}, got ${label}`);
 }
 

@@ -2,7 +2,7 @@ import ndarray, { type NdArray } from "ndarray";
 import { InputError } from "../../src/data/errors.ts";
 import { symmetricEigen } from "../../src/data/linalg.ts";
 import { multiply, multiplyTransposed, transpose } from "../../src/data/matmul.ts";
-import { covariance, featureBasis, featureSize, gatedSpec, mean, type Sketch } from "../../src/sketch/index.ts";
+import { covariance, featureBasis, gatedSpec, mean, type Sketch } from "../../src/sketch/index.ts";
 import { gaussiansOf } from "./cells.ts";
 import type { MixtureModel } from "./model.ts";
 
@@ -39,8 +39,7 @@ export function fitMixture(sketch: Sketch, { shrinkage = 50 }: MixtureOptions = 
   if (!(shrinkage >= 0 && shrinkage < Number.POSITIVE_INFINITY)) {
     throw new InputError(`mixture: shrinkage: expected a number of at least 0, got ${shrinkage}`);
   }
-  const { coarse, fine, inner } = gatedSpec(sketch);
-  const k = featureSize(sketch.design);
+  const { coarse, fine, features: k, inner } = gatedSpec(sketch);
   const { origin, matrix, residual } = regression(sketch, k);
   const groups = sketch.design.labels ?? 1;
 
@@ -88,6 +87,16 @@ export function fitMixture(sketch: Sketch, { shrinkage = 50 }: MixtureOptions = 
   };
 }
 
+/** The first k columns of B, [n, k]. */
+function leadingColumns({ data, shape }: NdArray<Float32Array>, k: number): Float64Array {
+  const [n, columns] = shape as [number, number];
+  return Float64Array.from({ length: n * k }, (_, at) => data[Math.floor(at / k) * columns + (at % k)]!);
+}
+
+/** The first k unit vectors as columns, [n, k]: the basis of raw features. */
+const unitColumns = (n: number, k: number): Float64Array =>
+  Float64Array.from({ length: n * k }, (_, at) => Number(Math.floor(at / k) === at % k));
+
 /** Directions of the features with less than this part of the largest variance say nothing of the pixels. */
 const RANK = 1e-9;
 
@@ -96,12 +105,8 @@ function regression(sketch: Sketch, k: number): Regression {
   const sigma = covariance(sketch);
   const n = centre.length;
   const pca = featureBasis(sketch.design.arrays);
-  if (!pca) {
-    const identity = Float64Array.from({ length: n * n }, (_, i) => Number(i % (n + 1) === 0));
-    return { origin: centre, matrix: identity, residual: new Float64Array(n * n) };
-  }
-  const basis = Float64Array.from(pca.basis.data); // [n, k]
-  const offset = centre.map((v, i) => v - pca.mean.data[i]!);
+  const basis = pca ? leadingColumns(pca.basis, k) : unitColumns(n, k);
+  const offset = pca ? centre.map((v, i) => v - pca.mean.data[i]!) : centre;
   const cross = multiply(sigma, basis, n, n, k); // Σ_xu [n, k]
   const inner = multiply(transpose(basis, n, k), cross, k, n, k); // Σ_uu
   const { values, vectors } = symmetricEigen(inner, k);

@@ -1,5 +1,7 @@
 import { stat } from "node:fs/promises";
 import type { TrainedGenerator } from "../../priors/generator/index.ts";
+import type { TrainedPrior } from "../../priors/load.ts";
+import type { TrainedMixture } from "../../priors/mixture/index.ts";
 import type { Reconstruction } from "../compare/reconstruction.ts";
 import type { Measurements } from "../measure/index.ts";
 import { short } from "../report/table.ts";
@@ -43,7 +45,43 @@ export async function scaleFacts(sketch: Sketch) {
 
 export const sizeText = async (file: string): Promise<string> => bytesText((await stat(file)).size);
 
-export function priorFacts(trained: TrainedGenerator) {
+/** A prior in one line, for reports. */
+export function priorLine({ kind, trained }: TrainedPrior): string {
+  const { count, fingerprint } = trained.sketch;
+  const sketch = `sketch of ${grouped(count)} samples, design ${fingerprint.slice(0, 16)}`;
+  if (kind === "mixture") return `${mixtureFacts(trained).words.mixture}; ${sketch}`;
+  const { network } = trained.model;
+  const layers = [network.latent, ...network.hidden, network.output].join("-");
+  return `generator ${layers}, ${trained.history.length} steps, seed ${trained.settings.seed}; ${sketch}`;
+}
+
+export function mixtureFacts({ model, settings, sketch }: TrainedMixture) {
+  const { shape, weights, means, factors, labels } = model;
+  const components = weights.length;
+  const [, features] = means.shape as [number, number];
+  const covariances = factors.shape[0]!;
+  const labelCount = labels && new Set(labels).size;
+  return {
+    data: {
+      kind: "mixture",
+      shape,
+      components,
+      covariances,
+      features,
+      settings,
+      sketch,
+      ...(labels && { labels: labelCount }),
+    },
+    words: {
+      signals: shapeText(shape),
+      mixture: `${components} Gaussians of ${features} features, ${covariances} covariances${labels ? `, ${labelCount} labels` : ""}`,
+      trained: `in closed form, shrinkage ${settings.shrinkage}`,
+      sketch: `${grouped(sketch.count)} samples in ${grouped(sketch.numbers)} numbers, design ${sketch.fingerprint.slice(0, 16)}`,
+    },
+  };
+}
+
+export function generatorFacts(trained: TrainedGenerator) {
   const { model, settings, sketch, history, code, kept, validation } = trained;
   const { latent, hidden, conv, output } = model.network;
   const network = [latent, ...hidden, ...(conv ? [`conv:${conv.channels}`] : []), output].join("-");

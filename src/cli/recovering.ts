@@ -1,14 +1,14 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
-import type { TrainedGenerator } from "../../priors/generator/index.ts";
+import type { TrainedPrior } from "../../priors/load.ts";
 import type { GeneratorMethodOptions, TunedMethod } from "../compare/methods.ts";
 import { InputError } from "../data/errors.ts";
 import { suggestion } from "../data/nearest.ts";
 
 export interface ChosenMethod {
   readonly method: TunedMethod;
-  /** The prior folder's content, for a generator. */
-  readonly trained?: TrainedGenerator;
+  /** The prior folder's content, where it is one. */
+  readonly trained?: TrainedPrior;
 }
 
 /** What --prior and --baselines call the Gaussian of a sketch: this, and the sketch's file. */
@@ -26,9 +26,7 @@ export async function methodOf(
     return { method: baselineMethod(makePrior(prior, shape), options) };
   }
   if (prior.startsWith(GAUSSIAN)) {
-    if (options.lambda !== undefined) {
-      throw new InputError(`--lambda: ${prior} has none, the noise of the measurements weighs it; leave --lambda out`);
-    }
+    requireNoLambda(prior, options);
     const { gaussianPrior } = await import("../../priors/gaussian.ts");
     const { gaussianMethod } = await import("../compare/methods.ts");
     const { loadSketch } = await import("../sketch/index.ts");
@@ -42,12 +40,20 @@ export async function methodOf(
       `--prior: no folder and no baseline is called "${prior}"; ${suggestion(prior, baselineNames)}`,
     );
   }
-  const { generatorPrior, loadGenerator } = await import("../../priors/generator/index.ts");
-  const trained = await loadGenerator(prior);
+  const { loadTrained, priorOf } = await import("../../priors/load.ts");
+  const trained = await loadTrained(prior);
   const name = path.basename(path.resolve(prior));
-  const generator = generatorPrior(name, trained.model);
-  requireShape(prior, generator.shape, shape);
-  return { method: generatorMethod(name, generator, options), trained };
+  const made = priorOf(trained, name);
+  requireShape(prior, made.shape, shape);
+  if (made.kind === "generator") return { method: generatorMethod(name, made, options), trained };
+  requireNoLambda(prior, options);
+  const { mixtureMethod } = await import("../compare/mixture-method.ts");
+  return { method: mixtureMethod(made, options), trained };
+}
+
+function requireNoLambda(prior: string, { lambda }: GeneratorMethodOptions): void {
+  if (lambda === undefined) return;
+  throw new InputError(`--lambda: ${prior} has none, the noise of the measurements weighs it; leave --lambda out`);
 }
 
 function requireShape(prior: string, made: readonly number[], shape: readonly number[]): void {

@@ -45,7 +45,7 @@ export interface TunedMethod extends Method {
   recover(operator: ForwardOperator, y: NdArray<Float32Array>, noise: number): Promise<MethodRecovery>;
 }
 
-const unwatched: Watch = (_, task) => task(() => {});
+export const unwatched: Watch = (_, task) => task(() => {});
 
 /** Where tuning signals get their noise from: a seed apart from the reported ones'. */
 const TUNING_SEED_STEP = 1_000_003;

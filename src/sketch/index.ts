@@ -50,7 +50,6 @@ export { type Law, type LawName, lawNames, laws } from "./laws.ts";
 export { fitScale, type ModulusPoints, pilotScale } from "./scale.ts";
 export {
   covariance,
-  featureSize,
   fourierMoments,
   frequencies,
   gatedSpec,

@@ -1,8 +1,10 @@
 import type { NdArray } from "ndarray";
 import { InputError } from "../data/errors.ts";
+import { multiply, multiplyTransposed } from "../data/matmul.ts";
 import { dimensionsOf, familySpec, isByLabel, type SketchDesign, sizeOf, sumShapes } from "./design.ts";
 import { fromTriangle } from "./families/family.ts";
 import { drawFrequencies } from "./families/fourier.ts";
+import { featureBasis } from "./features.ts";
 
 /**
  * Sums of moments over the samples, never means, with the number of samples: sketches of parts add up to the whole's.
@@ -68,10 +70,14 @@ export function mean(sketch: Sketch): Float64Array {
   return total(sketch, "second.x").map((v) => v / sketch.count);
 }
 
-/** The covariance (1/n) Σ xxᵀ - μμᵀ of the samples, [d, d] row-major, exactly symmetric. */
+/**
+ * The covariance (1/n) Σ xxᵀ - μμᵀ of the samples, [d, d] row-major, exactly symmetric. Where second moments are `reduced`, that of
+ * the features in the pixels, B Cov(u) Bᵀ, with the pixels' own variances on the diagonal.
+ */
 export function covariance(sketch: Sketch): Float64Array {
   familySpec(sketch.design, "second", "covariance");
   requireSamples("covariance", sketch, 2);
+  if (familySpec(sketch.design, "second", "covariance").reduced) return reducedCovariance(sketch);
   const mu = mean(sketch);
   const d = mu.length;
   const square = fromTriangle(total(sketch, "second.xx"), d);
@@ -81,15 +87,39 @@ export function covariance(sketch: Sketch): Float64Array {
   return square;
 }
 
+function reducedCovariance(sketch: Sketch): Float64Array {
+  const mu = mean(sketch);
+  const d = mu.length;
+  const pca = featureBasis(sketch.design.arrays);
+  const k = dimensionsOf(sketch.design).features;
+  const basis = pca ? Float64Array.from(pca.basis.data) : undefined;
+  const centre = pca
+    ? multiply(
+        mu.map((v, i) => v - pca.mean.data[i]!),
+        basis!,
+        1,
+        d,
+        k,
+      )
+    : mu;
+  const inner = fromTriangle(total(sketch, "second.uu"), k).map(
+    (v, at) => v / sketch.count - centre[Math.floor(at / k)]! * centre[at % k]!,
+  );
+  const out = basis ? multiplyTransposed(multiply(basis, inner, d, k, k), basis, k) : inner;
+  const squares = total(sketch, "second.squares");
+  for (let i = 0; i < d; i++) {
+    for (let j = 0; j < i; j++) out[i * d + j] = out[j * d + i]!; // products are symmetric to rounding only
+    out[i * (d + 1)] = Math.max(out[i * (d + 1)]!, squares[i]! / sketch.count - mu[i]! ** 2);
+  }
+  return out;
+}
+
 /** How many numbers the sums of a design hold: the size of every sketch of it, whatever it is a sketch of. */
 export const sketchSize = (design: SketchDesign): number =>
   Object.values(sumShapes(design)).reduce((sum, shape) => sum + sizeOf(shape), 0);
 
 /** The cells of a sketch's gated moments. Errors: a sketch without them. */
 export const gatedSpec = ({ design }: Sketch) => familySpec(design, "gated", "mixture");
-
-/** Number of features of the samples, k. */
-export const featureSize = (design: SketchDesign): number => dimensionsOf(design).features;
 
 function requireSamples(what: string, { count }: Sketch, least: number): void {
   if (count >= least) return;

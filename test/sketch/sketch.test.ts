@@ -42,11 +42,13 @@ function naive(design: SketchDesign, rows: Float32Array, d: number): Record<stri
     "second.xx": new Float64Array(((apart ? groups : 1) * d * (d + 1)) / 2),
     "labels.count": new Float64Array(groups),
     "gated.count": new Float64Array(groups * cells),
-    "gated.u": new Float64Array(groups * cells * k),
+    "second.squares": new Float64Array((apart ? groups : 1) * d),
+    "second.uu": new Float64Array(((apart ? groups : 1) * k * (k + 1)) / 2),
+    "gated.u": new Float64Array(groups * cells * (gated?.features ?? 0)),
     "gated.inner": new Float64Array(
       (groups * (gated?.coarse ?? 0) * (gated?.inner ?? 0) * ((gated?.inner ?? 0) + 1)) / 2,
     ),
-    "gated.uu": new Float64Array((groups * k * (k + 1)) / 2),
+    "gated.uu": new Float64Array((groups * (gated?.features ?? 0) * ((gated?.features ?? 0) + 1)) / 2),
   };
   for (let row = 0; row < rows.length; row += d) {
     const x = [...rows.subarray(row, row + d)];
@@ -64,13 +66,17 @@ function naive(design: SketchDesign, rows: Float32Array, d: number): Record<stri
     }
     for (let i = 0; i < d; i++) {
       sums["second.x"][second * d + i]! += x[i]!;
+      sums["second.squares"][second * d + i]! += x[i]! ** 2;
     }
     const triangle = (size: number) => (size * (size + 1)) / 2;
     for (let i = 0, at = second * triangle(d); i < d; i++) {
       for (let j = 0; j <= i; j++) sums["second.xx"][at++]! += x[i]! * x[j]!;
     }
+    for (let i = 0, at = second * triangle(k); i < k; i++) {
+      for (let j = 0; j <= i; j++) sums["second.uu"][at++]! += u[i]! * u[j]!;
+    }
     if (gated) {
-      const { coarse, fine, inner, gate } = gated;
+      const { coarse, fine, features, inner, gate } = gated;
       const anchors = design.arrays[ANCHORS]!.data;
       const cells = coarse * fine;
       const gaps = Array.from({ length: cells }, (_, c) =>
@@ -78,11 +84,11 @@ function naive(design: SketchDesign, rows: Float32Array, d: number): Record<stri
       );
       const cell = group * cells + gaps.indexOf(Math.min(...gaps));
       sums["gated.count"][cell]!++;
-      for (let i = 0; i < k; i++) sums["gated.u"][cell * k + i]! += u[i]!;
+      for (let i = 0; i < features; i++) sums["gated.u"][cell * features + i]! += u[i]!;
       for (let i = 0, at = Math.floor(cell / fine) * triangle(inner); i < inner; i++) {
         for (let j = 0; j <= i; j++) sums["gated.inner"][at++]! += u[i]! * u[j]!;
       }
-      for (let i = 0, at = group * triangle(k); i < k; i++) {
+      for (let i = 0, at = group * triangle(features); i < features; i++) {
         for (let j = 0; j <= i; j++) sums["gated.uu"][at++]! += u[i]! * u[j]!;
       }
     }

@@ -36,7 +36,7 @@ export function tinyDesign(options: Partial<DesignOptions> = {}): Promise<Sketch
   return makeDesign({ shape: [3], ...pilot, families, ...options });
 }
 
-const cells = { kind: "gated", coarse: 2, fine: 3, inner: 1, gate: 2 } as const;
+const cells = { kind: "gated", coarse: 2, fine: 3, features: 2, inner: 1, gate: 2 } as const;
 
 /** The designs that laws of sketches are checked on: every family, raw and PCA coordinates, every law. */
 export const designs: Record<string, () => Promise<SketchDesign>> = {
@@ -54,6 +54,7 @@ export const designs: Record<string, () => Promise<SketchDesign>> = {
   "gated and second": () => tinyDesign({ features: "pca:2", families: [cells, { kind: "second" }] }),
   "by label, gated": () => tinyDesign({ labels: 3, families: [cells] }),
   "by label, second together": () => tinyDesign({ labels: 3, families: [{ kind: "second", together: true }, cells] }),
+  "second reduced, pca:2": () => tinyDesign({ features: "pca:2", families: [{ kind: "second", reduced: true }] }),
   "second alone": () => tinyDesign({ families: [{ kind: "second" }] }),
 };
 

@@ -2,10 +2,11 @@ import type { NdArray } from "ndarray";
 import { InputError } from "../../data/errors.ts";
 import type { Dataset } from "../../data/rows.ts";
 import { defineCommand } from "../command.ts";
+import { priorLine } from "../facts.ts";
 import { estimateOption, outOption, parseRange, requireFolder, requireNonNegative, requireWhole } from "../options.ts";
 import { type ChosenMethod, methodOf } from "../recovering.ts";
 import { firstRows } from "../signals.ts";
-import { grouped, secondsText, shapeText } from "../text.ts";
+import { secondsText, shapeText } from "../text.ts";
 
 export const compare = defineCommand({
   usage: "compare <data>",
@@ -190,10 +191,7 @@ function aboutReport(
   const last = Math.min(dataset.count, args.from + args.limit) - 1;
   const count = last - args.from + 1;
   const trained = methods.flatMap(({ method, trained: prior }) => (prior ? [{ name: method.name, ...prior }] : []));
-  const priors = trained.map(({ name, model, settings, sketch, history }) => [
-    `prior ${name}`,
-    `generator ${[model.network.latent, ...model.network.hidden, model.network.output].join("-")}, ${history.length} steps, seed ${settings.seed}; sketch of ${grouped(sketch.count)} samples, design ${sketch.fingerprint.slice(0, 16)}`,
-  ]);
+  const priors = trained.map(({ name, ...prior }) => [`prior ${name}`, priorLine(prior)]);
   return {
     title: `${count} signals of ${dataset.name} recovered from few measurements`,
     paragraphs: [

@@ -4,7 +4,15 @@ import { InputError } from "../../data/errors.ts";
 import type { Npz } from "../../data/npz.ts";
 import type { Figure } from "../../report/figure.ts";
 import { defineCommand, type Outcome } from "../command.ts";
-import { designFacts, measurementFacts, priorFacts, reconstructionFacts, scaleFacts, sketchFacts } from "../facts.ts";
+import {
+  designFacts,
+  generatorFacts,
+  measurementFacts,
+  mixtureFacts,
+  reconstructionFacts,
+  scaleFacts,
+  sketchFacts,
+} from "../facts.ts";
 import { requireWritable } from "../options.ts";
 import { bytesText, factLines, grouped, shapeText } from "../text.ts";
 
@@ -59,11 +67,15 @@ const outcome = (
 });
 
 async function inspectFolder(folder: string): Promise<Inspected> {
-  const { loadGenerator } = await import("../../../priors/generator/index.ts");
+  const { loadTrained } = await import("../../../priors/load.ts");
   const inside = await stat(`${folder}/prior.json`).catch(() => undefined);
   if (!inside) throw new InputError(`${folder}: is a folder without prior.json, so it is no prior`);
-  const trained = await loadGenerator(folder);
-  const { words, data } = priorFacts(trained);
+  const prior = await loadTrained(folder);
+  if (prior.kind === "mixture") {
+    const { words, data } = mixtureFacts(prior.trained);
+    return outcome("prior", folder, words, data);
+  }
+  const { words, data } = generatorFacts(prior.trained);
   return {
     ...outcome("prior", folder, words, data),
     figure: async () => {
@@ -72,7 +84,7 @@ async function inspectFolder(folder: string): Promise<Inspected> {
       return trainingFigure(
         `Training of ${folder}`,
         `${ended}${validation ? `; validation loss ${validation}` : ""}.`,
-        trained,
+        prior.trained,
       );
     },
   };

@@ -1,8 +1,9 @@
 import path from "node:path";
 import { InputError } from "../../data/errors.ts";
 import { suggestion } from "../../data/nearest.ts";
+import type { Sketch } from "../../sketch/index.ts";
 import { defineCommand } from "../command.ts";
-import { priorFacts } from "../facts.ts";
+import { generatorFacts, mixtureFacts } from "../facts.ts";
 import { numberList, outOption, requireFolder, requireWhole } from "../options.ts";
 import { firstRows } from "../signals.ts";
 import { factLines, secondsText } from "../text.ts";
@@ -11,7 +12,7 @@ import { sampleWatcher } from "../watching.ts";
 export const train = defineCommand({
   usage: "train <sketch>",
   description:
-    "Train a generator prior on a sketch alone; the data are not needed any more. A sketch by label gives one that takes the label.",
+    "Train a prior on a sketch alone; the data are not needed any more. A sketch with cells gives a mixture, one by label a generator that takes the label.",
   examples: [
     ["sketchprior train X.npz -o prior/", "a prior folder with prior.json and generator.onnx"],
     ["sketchprior train X.npz -o prior/ --resume", "go on after an interruption, with the same bits"],
@@ -28,6 +29,11 @@ export const train = defineCommand({
     y
       .positional("sketch", { type: "string", demandOption: true, describe: "sketch file, .npz" })
       .option("out", outOption("folder to write the prior to"))
+      .option("kind", {
+        ...{ type: "string", requiresArg: true, choices: ["mixture", "generator"] as const },
+        ...{ defaultDescription: "mixture where the sketch has cells, else generator" },
+        describe: "mixture: Gaussians in closed form, recovery is exact; generator: a network",
+      })
       .option("method", {
         ...{ type: "string", requiresArg: true, choices: ["sketch", "mmd", "gan"] as const },
         ...{ defaultDescription: "sketch", describe: "what to learn from, see below" },
@@ -133,6 +139,11 @@ export const train = defineCommand({
     }
     const loaded = await loadSketch(args.sketch);
     const sketch = args["ignore-labels"] ? await withoutLabels(loaded) : loaded;
+    const hasCells = sketch.design.families.some(({ kind }) => kind === "gated");
+    if (args.kind === "mixture" || (args.kind === undefined && hasCells)) {
+      requireOnly("mixture", args);
+      return trainedMixture(sketch, args.out);
+    }
     const dataset = args.data === undefined ? undefined : await openData(args.data, args.limit);
     const show = args.watch === undefined ? undefined : await sampleWatcher(args.out, sketch.design.shape, seed);
     const checkpoint = path.join(args.out, "checkpoint.npz");
@@ -172,7 +183,7 @@ export const train = defineCommand({
     await saveGenerator(args.out, trained);
     await show?.(trained.model);
     await removeTraining(checkpoint);
-    const { words, data } = priorFacts(trained);
+    const { words, data } = generatorFacts(trained);
     return {
       text: factLines({ wrote: `prior ${args.out}`, ...words, time: secondsText(seconds) }),
       data: { folder: args.out, ...data, seconds },
@@ -185,4 +196,32 @@ async function openData(spec: string, limit?: number) {
   const { arrayDataset, openDataset } = await import("../../data/dataset.ts");
   const dataset = await openDataset(spec);
   return limit === undefined ? dataset : arrayDataset(dataset.name, await firstRows(dataset, 0, limit));
+}
+
+async function trainedMixture(sketch: Sketch, folder: string) {
+  const { saveMixture, trainMixture } = await import("../../../priors/mixture/index.ts");
+  const started = performance.now();
+  const trained = trainMixture(sketch);
+  const seconds = (performance.now() - started) / 1000;
+  await saveMixture(folder, trained);
+  const { words, data } = mixtureFacts(trained);
+  return {
+    text: factLines({ wrote: `prior ${folder}`, ...words, time: secondsText(seconds) }),
+    data: { folder, ...data, seconds },
+  };
+}
+
+/** The options of `train` that are about networks. */
+const networkOptions = [
+  ...["method", "data", "latent", "hidden", "activation", "batch", "steps", "learning-rate", "schedule", "loss"],
+  ...["frequency-batch", "validation", "patience", "resume", "checkpoint-every", "watch"],
+];
+
+/** Refuses options that a closed form has no use for. */
+function requireOnly(kind: string, args: object): void {
+  const given = networkOptions.find((name) => (args as Record<string, unknown>)[name] !== undefined);
+  if (given === undefined) return;
+  throw new InputError(
+    `--${given}: a ${kind} is a closed form and has no ${given}; give --kind generator, or leave it out`,
+  );
 }

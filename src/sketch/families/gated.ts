@@ -15,7 +15,9 @@ export interface GatedSpec {
   readonly coarse: number;
   /** Fine cells in each coarse one: those with a count and a mean. */
   readonly fine: number;
-  /** Leading features whose second moments each coarse cell holds; those of all features are held once a label. */
+  /** Leading features that have moments, k. */
+  readonly features: number;
+  /** Of those the leading ones whose second moments each coarse cell holds; those of all k are held once a label. */
   readonly inner: number;
   /** Leading features that decide which anchor is nearest. */
   readonly gate: number;
@@ -28,6 +30,8 @@ export interface GatedOptions {
   readonly coarse?: number;
   /** Default 10. */
   readonly fine?: number;
+  /** Default all of the design. */
+  readonly features?: number;
   /** Default 100, or all features of fewer. */
   readonly inner?: number;
   /** Default 40, or all features of fewer. */
@@ -60,19 +64,23 @@ function anchorsIn(arrays: DesignArrays) {
  */
 export const gated: Family<GatedSpec, GatedOptions> = {
   summary: "counts, means and second moments of the features in the cells of a partition",
-  design: ({ coarse = 5, fine = 10, inner, gate, seed = 1 }, { features }) => {
-    const leading = { inner: inner ?? Math.min(INNER, features), gate: gate ?? Math.min(GATE, features) };
+  design: ({ coarse = 5, fine = 10, features, inner, gate, seed = 1 }, context) => {
+    const k = features ?? context.features;
+    const leading = { features: k, inner: inner ?? Math.min(INNER, k), gate: gate ?? Math.min(GATE, k) };
     const spec: GatedSpec = { kind: "gated", coarse, fine, ...leading, seed };
-    for (const name of ["coarse", "fine", "inner", "gate"] as const) {
+    for (const name of ["coarse", "fine", "features", "inner", "gate"] as const) {
       if (Number.isInteger(spec[name]) && spec[name] > 0) continue;
       throw new InputError(`sketch: cells: ${name}: must be a positive whole number, got ${spec[name]}`);
     }
     if (!(Number.isSafeInteger(seed) && seed >= 0)) {
       throw new InputError(`sketch: seed: must be a whole number of at least 0, got ${seed}`);
     }
+    if (k > context.features) {
+      throw new InputError(`sketch: cells: features: there are ${context.features}, got ${k}`);
+    }
     for (const name of ["inner", "gate"] as const) {
-      if (spec[name] <= features) continue;
-      throw new InputError(`sketch: cells: ${name}: there are ${features} features, got ${spec[name]}`);
+      if (spec[name] <= k) continue;
+      throw new InputError(`sketch: cells: ${name}: there are ${k} features, got ${spec[name]}`);
     }
     return spec;
   },
@@ -80,16 +88,16 @@ export const gated: Family<GatedSpec, GatedOptions> = {
     const anchors = anchorsOf(await context.pilot("cells"), context.groups, spec);
     return { [ANCHORS]: ndarray(anchors, [context.groups, spec.coarse * spec.fine, spec.gate]) };
   },
-  sums: ({ coarse, fine, inner }, { features }) => ({
+  sums: ({ coarse, fine, features, inner }) => ({
     count: [coarse * fine],
     u: [coarse * fine, features],
     inner: [coarse, triangleSize(inner)],
     uu: [triangleSize(features)],
   }),
   inputs: (_, __, arrays) => ({ anchors: anchorsIn(arrays) }),
-  block: ({ coarse, fine, inner, gate }, { features, weights }, { anchors }) => {
+  block: ({ coarse, fine, features: k, inner, gate }, { features: all, weights }, { anchors }) => {
     const [groups, n] = weights.shape as [number, number];
-    const k = features.shape[1]!;
+    const features = tf.slice(all, [0, 0], [n, k]);
     const own = Array.from({ length: groups }, (_, g) => {
       const centres = tf.reshape(tf.slice(anchors!, [g, 0, 0], [1, -1, -1]), [coarse * fine, gate]);
       const gates = tf.slice(features, [0, 0], [n, gate]);

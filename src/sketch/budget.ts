@@ -1,0 +1,55 @@
+import { InputError } from "../data/errors.ts";
+import { triangleSize } from "./families/family.ts";
+import type { FamilyOptions } from "./families/index.ts";
+
+/** What a design for a mixture prior takes: the features and the families. */
+export interface MixtureDesign {
+  readonly features: string;
+  readonly families: readonly FamilyOptions[];
+}
+
+/** Fine cells in a coarse one: their means say less than another coarse cell would. */
+const FINE = 5;
+const MOST_FEATURES = 200;
+const MOST_INNER = 100;
+/** Features of reduced second moments: what they leave out of digits and clothing is noise of single pixels. */
+const REDUCED = 300;
+/** Principal components are estimated from the pilot, so that there must be fewer of them than samples. */
+const PILOT_PART = 0.5;
+
+/**
+ * A design whose sums are at most `size` numbers, for a mixture prior of samples of d numbers with `labels` labels (1: none).
+ *
+ * Measured on MNIST (docs/experiments.md): the covariance of all pixels while it takes no more than a third of the budget, else
+ * that of the features and the pixels' variances; a third of the rest for second moments of each label; then as many
+ * coarse cells as fit, of about a tenth of a label's numbers each.
+ * Errors (InputError): a budget that holds no cell.
+ */
+export function mixtureDesign(size: number, d: number, labels = 1, pilot = Number.POSITIVE_INFINITY): MixtureDesign {
+  const whole = d + triangleSize(d);
+  const reduced = whole > size / 3;
+  const most = Math.min(d, Math.max(1, Math.floor(PILOT_PART * pilot)));
+  const wide = Math.min(most, REDUCED, triangleRoot(size / 6));
+  const left = size - (reduced ? 2 * d + triangleSize(wide) : whole);
+  const k = Math.min(reduced ? wide : most, MOST_FEATURES, triangleRoot((0.3 * left) / labels));
+  const each = left / labels - triangleSize(k);
+  const inner = Math.min(k, MOST_INNER, triangleRoot(each / 10));
+  const coarse = Math.floor(each / (triangleSize(inner) + FINE * (1 + k)));
+  if (!(k >= 1 && inner >= 1 && coarse >= 1)) {
+    throw new InputError(
+      `sketch size: ${size} numbers hold no cells for samples of ${d} numbers${labels > 1 ? ` and ${labels} labels` : ""}; ` +
+        "give more, or sketch without labels",
+    );
+  }
+  const together = labels > 1;
+  return {
+    features: reduced ? `pca:${wide}` : d > k ? `pca:${k}` : "raw",
+    families: [
+      { kind: "gated", coarse, fine: FINE, features: k, inner },
+      { kind: "second", together, reduced },
+    ],
+  };
+}
+
+/** The largest k with k(k+1)/2 ≤ size, at least 0. */
+const triangleRoot = (size: number): number => Math.max(0, Math.floor((Math.sqrt(8 * size + 1) - 1) / 2));
