@@ -57,6 +57,10 @@ export const designOptions = <T>(y: Argv<T>) =>
       ...{ type: "string", requiresArg: true, defaultDescription: "pca:100, raw up to 100 numbers a sample" },
       describe: "coordinates of the Fourier moments: raw or pca:K",
     })
+    .option("sketch-size", {
+      ...{ type: "string", requiresArg: true },
+      describe: "moments in cells instead, for a mixture prior, of at most so many numbers: 300k, 1M",
+    })
     .option("by-label", { type: "boolean", describe: "sum the samples of each label apart" })
     .option("pilot", {
       ...{ type: "number", requiresArg: true, defaultDescription: "5000" },
@@ -72,6 +76,7 @@ export interface DesignArgs {
   readonly features: string | undefined;
   readonly pilot: number | undefined;
   readonly "by-label": boolean | undefined;
+  readonly "sketch-size": string | undefined;
 }
 
 /** The design that the options ask for, for a data set. */
@@ -80,6 +85,18 @@ export async function designOf(dataset: Dataset, args: DesignArgs) {
   const { frequencies, law, scale, pilot, seed } = args;
   if (frequencies !== undefined) requireWhole("frequencies", frequencies);
   if (pilot !== undefined) requireWhole("pilot", pilot, 2);
+  const size = args["sketch-size"];
+  if (size !== undefined) {
+    for (const name of ["frequencies", "law", "structured", "scale", "features"] as const) {
+      if (args[name] === undefined) continue;
+      throw new InputError(`--${name}: --sketch-size chooses the moments itself; give one of the two`);
+    }
+    return designFor(dataset, {
+      sketchSize: requireSize(size),
+      ...(pilot !== undefined && { pilotRows: pilot }),
+      ...(args["by-label"] && { byLabel: true }),
+    });
+  }
   return designFor(dataset, {
     features: args.features ?? rawOrPca(dataset.shape),
     families: [
@@ -100,9 +117,17 @@ export async function designOf(dataset: Dataset, args: DesignArgs) {
 
 /** Refuses options that shape a design beside --design, which already fixes them. */
 export function requireNoDesignOptions(args: DesignArgs): void {
-  for (const name of ["frequencies", "law", "structured", "scale", "features", "by-label", "pilot"] as const) {
+  const names = ["frequencies", "law", "structured", "scale", "features", "by-label", "sketch-size", "pilot"] as const;
+  for (const name of names) {
     if (args[name] !== undefined) {
       throw new InputError(`--${name}: the file of --design already fixes it; give one of the two`);
     }
   }
+}
+
+/** A number of numbers: 300000, 300k or 1M. */
+function requireSize(text: string): number {
+  const [, digits, unit = ""] = /^(\d+(?:\.\d+)?)([kM]?)$/.exec(text) ?? [];
+  if (digits === undefined) throw new InputError(`--sketch-size: expected a number such as 300k or 1M, got "${text}"`);
+  return Math.round(Number(digits) * { "": 1, k: 1e3, M: 1e6 }[unit as "" | "k" | "M"]);
 }

@@ -23,16 +23,28 @@ export function designFacts(design: SketchDesign) {
     words[family.kind] =
       family.kind === "fourier"
         ? `${family.m} ${family.structured ? "structured " : ""}frequencies, law ${family.law}, scales ${family.scales.map((s) => Number(s.toPrecision(4))).join(", ")}, seed ${family.seed}`
-        : "sums of x and xxᵀ";
+        : family.kind === "gated"
+          ? `${family.coarse} coarse × ${family.fine} fine cells${labels === undefined ? "" : " a label"}, ${family.features} features, second moments of ${family.inner} in each`
+          : family.reduced
+            ? "sums of x, x ⊙ x, and uuᵀ in the features"
+            : "sums of x and xxᵀ";
   }
   if (labels !== undefined) words.labels = `0 to ${labels - 1}, each summed apart`;
   words.fingerprint = fingerprint.slice(0, 16);
   return { data, words };
 }
 
-export function sketchFacts({ design, count }: Sketch) {
+export async function sketchFacts({ design, count }: Sketch) {
+  const { sketchSize } = await import("../sketch/index.ts");
   const { data, words } = designFacts(design);
-  return { data: { count, ...data }, words: { ...words, samples: `${grouped(count)} of ${words.samples}` } };
+  const numbers = sketchSize(design);
+  const held = count * design.shape.reduce((a, b) => a * b, 1);
+  const part = numbers < held ? `1/${short(held / numbers, 2)}` : `${short(numbers / held, 2)} times those`;
+  const size = `${grouped(numbers)} numbers, ${part} of the ${grouped(held)} that were sketched`;
+  return {
+    data: { count, numbers, ...data },
+    words: { ...words, samples: `${grouped(count)} of ${words.samples}`, holds: size },
+  };
 }
 
 /** Whether the scales of a sketch suit its data, in words and as data; nothing for a sketch without Fourier moments. */

@@ -3,6 +3,7 @@ import { InputError } from "../data/errors.ts";
 import { suggestion } from "../data/nearest.ts";
 import { type Dataset, readRows, requireFinite } from "../data/rows.ts";
 import { contiguous } from "../engine/index.ts";
+import { mixtureDesign } from "./budget.ts";
 import type { DesignContext } from "./families/family.ts";
 import {
   defaultFamilies,
@@ -118,12 +119,14 @@ export interface DataDesignOptions extends Omit<DesignOptions, "shape" | "pilot"
   readonly pilotRows?: number;
   /** Sums for each label apart, from 0 to the largest label of the data; default false. */
   readonly byLabel?: boolean;
+  /** A design for a mixture prior whose sums are at most so many numbers (`mixtureDesign`), instead of features and families. */
+  readonly sketchSize?: number;
 }
 
 /** `makeDesign` for a data set: the pilot is its first `pilotRows` samples. */
 export async function designFor(
   dataset: Dataset,
-  { pilotRows = DEFAULT_PILOT, byLabel = false, ...options }: DataDesignOptions = {},
+  { pilotRows = DEFAULT_PILOT, byLabel = false, sketchSize, ...options }: DataDesignOptions = {},
 ): Promise<SketchDesign> {
   if (!(Number.isInteger(pilotRows) && pilotRows > 0)) {
     throw new InputError(`design: pilot: must be a positive number of samples, got ${pilotRows}`);
@@ -131,7 +134,24 @@ export async function designFor(
   const labels = byLabel ? 1 + (await labelsOf(dataset)).reduce((a, b) => Math.max(a, b), 0) : options.labels;
   const pilot = await readRows(dataset, 0, Math.min(pilotRows, dataset.count));
   const known = labels !== undefined && dataset.labels ? { pilotLabels: await dataset.labels() } : {};
-  return makeDesign({ ...options, ...known, ...(labels !== undefined && { labels }), shape: dataset.shape, pilot });
+  if (sketchSize !== undefined) {
+    if (options.features ?? options.families) {
+      throw new InputError("design: a sketch size chooses features and families; give one of the two");
+    }
+    if (!(Number.isInteger(sketchSize) && sketchSize > 0)) {
+      throw new InputError(`design: sketch size: must be a positive whole number, got ${sketchSize}`);
+    }
+  }
+  const chosen =
+    sketchSize === undefined ? {} : mixtureDesign(sketchSize, sizeOf(dataset.shape), labels, pilot.shape[0]);
+  return makeDesign({
+    ...options,
+    ...chosen,
+    ...known,
+    ...(labels !== undefined && { labels }),
+    shape: dataset.shape,
+    pilot,
+  });
 }
 
 /** The labels of a data set; one without them is refused. */

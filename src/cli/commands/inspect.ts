@@ -96,7 +96,7 @@ async function inspectOwn(file: string, npz: Npz, size: string | undefined): Pro
   const { DESIGN_FORMAT, diagnoseScale, loadDesign, loadSketch, SKETCH_FORMAT } = await import("../../sketch/index.ts");
   if (format === SKETCH_FORMAT.format) {
     const sketch = await loadSketch(file);
-    const { words, data } = sketchFacts(sketch);
+    const { words, data } = await sketchFacts(sketch);
     const scale = await scaleFacts(sketch);
     return {
       ...outcome("sketch", file, { size, ...words, ...scale.words }, { ...data, ...scale.data }),

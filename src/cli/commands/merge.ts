@@ -31,7 +31,7 @@ export const merge = defineCommand({
       merged = mergeSketches(merged, next);
     }
     await saveSketch(args.out, merged);
-    const { data, words } = sketchFacts(merged);
+    const { data, words } = await sketchFacts(merged);
     return { text: factLines({ wrote: `sketch ${args.out}`, ...words }), data: { file: args.out, ...data } };
   },
 });

@@ -11,6 +11,7 @@ export const sketch = defineCommand({
   description: "Sum data up in one sketch, in one pass.",
   examples: [
     ["sketchprior sketch mnist -o X.npz", "60 000 digits become one file of moments"],
+    ["sketchprior sketch mnist --by-label --sketch-size 1M -o X.npz", "moments in cells, for a mixture prior"],
     ["sketchprior sketch mnist --design D.npz --shard 1/4 -o X1.npz", "the first quarter, to be merged later"],
     ["sketchprior sketch a.npy b.npy --by-label -o X.npz --resume", "go on after an interruption, with the same bits"],
     ["sketchprior sketch - --shape 28,28 -o X.npz < numbers.f32", "float32 numbers from standard input"],
@@ -46,7 +47,7 @@ export const sketch = defineCommand({
     const seconds = (performance.now() - started) / 1000;
     await saveSketch(args.out, made);
     await removeCheckpoint(checkpoint);
-    const { data, words } = sketchFacts(made);
+    const { data, words } = await sketchFacts(made);
     const scale = await scaleFacts(made);
     return {
       text: factLines({

@@ -31,7 +31,7 @@ export const subtract = defineCommand({
       left = subtractSketch(left, part);
     }
     await saveSketch(args.out, left);
-    const { data, words } = sketchFacts(left);
+    const { data, words } = await sketchFacts(left);
     return { text: factLines({ wrote: `sketch ${args.out}`, ...words }), data: { file: args.out, ...data } };
   },
 });

@@ -11,8 +11,7 @@ import { sampleWatcher } from "../watching.ts";
 
 export const train = defineCommand({
   usage: "train <sketch>",
-  description:
-    "Train a prior on a sketch alone; the data are not needed any more. A sketch with cells gives a mixture, one by label a generator that takes the label.",
+  description: "Train a prior on a sketch alone; the data are not needed any more.",
   examples: [
     ["sketchprior train X.npz -o prior/", "a prior folder with prior.json and generator.onnx"],
     ["sketchprior train X.npz -o prior/ --resume", "go on after an interruption, with the same bits"],

@@ -1,0 +1,196 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import ndarray from "ndarray";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { loadPrior } from "../../priors/load.ts";
+import { fitMixture, type MixtureModel, mixturePrior, saveMixture, trainMixture } from "../../priors/mixture/index.ts";
+import { drawLabelled } from "../../priors/samples.ts";
+import { arrayDataset } from "../../src/data/index.ts";
+import { multiply, multiplyTransposed } from "../../src/data/matmul.ts";
+import { stream } from "../../src/data/random.ts";
+import { mixtureDesign } from "../../src/sketch/budget.ts";
+import {
+  covariance,
+  designFor,
+  mean,
+  mergeSketches,
+  type Sketch,
+  sketchDataset,
+  sketchSize,
+} from "../../src/sketch/index.ts";
+import { refuses } from "../data/tiny.ts";
+
+const test = suite("mixture prior");
+const d = 5;
+
+/** Two labels, each a Gaussian of its own. */
+function twoLabels(rows: number) {
+  const random = stream(3, "two labels");
+  const labels = Uint8Array.from({ length: rows }, () => Number(random.uniform() < 0.3));
+  const data = new Float32Array(rows * d);
+  for (let row = 0; row < rows; row++) {
+    const g = Array.from({ length: d }, () => random.normal());
+    for (let i = 0; i < d; i++) {
+      data[row * d + i] = labels[row] === 0 ? (i + 1) * 0.3 * g[i]! : 4 + 0.5 * g[i]! + 0.5 * g[(i + 1) % d]!;
+    }
+  }
+  return arrayDataset("two labels", ndarray(data, [rows, d]), labels);
+}
+
+const data = twoLabels(3000);
+const families = (coarse: number, fine: number) =>
+  [
+    { kind: "gated", coarse, fine, inner: 2 },
+    { kind: "second", together: true },
+  ] as const;
+const sketched = async (coarse: number, fine: number, byLabel: boolean): Promise<Sketch> =>
+  sketchDataset(data, await designFor(data, { byLabel, families: families(coarse, fine), features: "pca:4" }));
+
+/** Mean and covariance of a model, from its formula. */
+function momentsOf({ weights, means, covarianceOf, factors, centre, matrix, residual }: MixtureModel) {
+  const k = means.shape[1]!;
+  const v = new Float64Array(k);
+  const vv = new Float64Array(k * k);
+  for (const [j, weight] of weights.entries()) {
+    const c = covarianceOf[j]! * k * k;
+    const l = Float64Array.from(factors.data.subarray(c, c + k * k));
+    const sigma = multiplyTransposed(l, l, k);
+    for (let a = 0; a < k; a++) {
+      v[a]! += weight * means.data[j * k + a]!;
+      for (let b = 0; b < k; b++)
+        vv[a * k + b]! += weight * (sigma[a * k + b]! + means.data[j * k + a]! * means.data[j * k + b]!);
+    }
+  }
+  const D = Float64Array.from(matrix.data);
+  const inner = vv.map((x, at) => x - v[Math.floor(at / k)]! * v[at % k]!);
+  return {
+    mean: multiply(D, v, d, k, 1).map((x, i) => x + centre.data[i]!),
+    covariance: multiplyTransposed(multiply(D, inner, d, k, k), D, k).map((x, at) => x + residual.data[at]!),
+  };
+}
+
+const near = (got: ArrayLike<number>, wanted: ArrayLike<number>, tolerance: number, what: string) => {
+  for (let i = 0; i < wanted.length; i++) {
+    assert.ok(Math.abs(got[i]! - wanted[i]!) <= tolerance, `${what}[${i}]: ${got[i]} and ${wanted[i]}`);
+  }
+};
+
+for (const [coarse, fine, byLabel] of [
+  [1, 1, false],
+  [1, 1, true],
+  [3, 2, true],
+  [4, 3, false],
+] as const) {
+  test(`${coarse} × ${fine} cells${byLabel ? " by label" : ""}: the mixture has the sketch's mean, and nearly its covariance`, async () => {
+    const sketch = await sketched(coarse, fine, byLabel);
+    const got = momentsOf(fitMixture(sketch, { shrinkage: 0 }));
+    near(got.mean, mean(sketch), 1e-5, "mean"); // float32 sums and means
+    // Exact for one cell; with several, b is regressed on a with one slope for all cells, which moves it by a few percent.
+    near(got.covariance, covariance(sketch), coarse * fine === 1 && !byLabel ? 1e-4 : 0.15, "covariance");
+  });
+}
+
+test("every component has the weight, mean and label of its cell", async () => {
+  const sketch = await sketched(1, 1, true);
+  const { weights, labels, means } = fitMixture(sketch);
+  const known = await data.labels!();
+  const ones = known.reduce((sum, label) => sum + label, 0) / known.length;
+  near(weights, [1 - ones, ones], 1e-12, "weights");
+  assert.equal([...labels!], [0, 1]);
+  assert.is(means.shape[0], 2);
+});
+
+test("shrinkage draws a cell's covariance towards half of its label's, more the stronger it is", async () => {
+  const sketch = await sketched(4, 1, false);
+  const spread = (shrinkage: number) => {
+    const { factors } = fitMixture(sketch, { shrinkage });
+    return Array.from({ length: 4 }, (_, c) => factors.data[c * 16]! ** 2); // variance of the first feature
+  };
+  const [none, some, all] = [spread(0), spread(200), spread(1e9)];
+  near(all!, new Array(4).fill(all![0]), 1e-3, "variances");
+  for (let c = 0; c < 4; c++) assert.ok((some![c]! - none![c]!) * (all![c]! - some![c]!) >= 0, `${c}`);
+});
+
+test("sketches of parts, merged, give the mixture of the whole", async () => {
+  const design = await designFor(data, { byLabel: true, families: families(3, 2), features: "pca:4" });
+  const part = (from: number, to: number) => sketchDataset(data, design, { range: { from, to } });
+  const whole = fitMixture(await sketchDataset(data, design));
+  const merged = fitMixture(mergeSketches(await part(0, 1100), await part(1100, 3000)));
+  near(merged.weights, whole.weights, 1e-12, "weights");
+  near(merged.means.data, whole.means.data, 1e-5, "means");
+  near(merged.factors.data, whole.factors.data, 1e-4, "factors");
+  near(merged.residual.data, whole.residual.data, 1e-4, "residual");
+});
+
+test("samples have the mixture's moments, of each label its own", async () => {
+  const prior = mixturePrior("mixture", fitMixture(await sketched(3, 2, true)));
+  const { signals, labels } = await drawLabelled(prior, 20_000, 1);
+  const { mean: wanted } = momentsOf(prior);
+  const got = Float64Array.from({ length: d }, (_, i) => {
+    let sum = 0;
+    for (let row = 0; row < 20_000; row++) sum += signals.data[row * d + i]!;
+    return sum / 20_000;
+  });
+  near(got, wanted, 0.08, "mean"); // 5 standard errors of a deviation of 2.2
+  const known = prior.weights.reduce((sum, w, j) => sum + w * prior.labels![j]!, 0);
+  const ones = labels!.data.reduce((sum, v) => sum + v, 0) / 20_000;
+  assert.ok(Math.abs(ones - known) < 0.017, `${ones} of ${known}`); // 5 standard errors
+  const only = await drawLabelled(prior, 50, 1, 1);
+  assert.equal([...new Set(only.labels!.data)], [1]);
+});
+
+test("a saved mixture is the same when loaded; a damaged folder is refused", async () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), "sketchprior-mixture-"));
+  const trained = trainMixture(await sketched(3, 2, true));
+  await saveMixture(folder, trained);
+  assert.equal(await loadPrior(folder, "own"), mixturePrior("own", trained.model));
+  writeFileSync(path.join(folder, "prior.json"), '{"format": "sketchprior-mixture", "version": 2}');
+  await refuses(() => loadPrior(folder), /version 2 is newer/);
+  writeFileSync(path.join(folder, "prior.json"), "{");
+  await refuses(() => loadPrior(folder), /is not JSON/);
+  rmSync(folder, { recursive: true });
+});
+
+test("a sketch without cells, constant data and a negative shrinkage are refused", async () => {
+  const plain = await sketchDataset(data, await designFor(data, { families: [{ kind: "second" }] }));
+  await refuses(async () => fitMixture(plain), /mixture: the sketch has no gated moments/);
+  const sketch = await sketched(2, 2, false);
+  await refuses(
+    async () => fitMixture(sketch, { shrinkage: -1 }),
+    /shrinkage: expected a number of at least 0, got -1/,
+  );
+  const constant = arrayDataset("constant", ndarray(new Float32Array(200).fill(1), [40, 5]));
+  const design = await designFor(constant, { families: families(1, 1), features: "raw" });
+  await refuses(async () => fitMixture(await sketchDataset(constant, design)), /the sketched data are constant/);
+});
+
+test("a sketch size is never exceeded, and one that holds no cell is refused", async () => {
+  for (const labels of [1, 10]) {
+    for (const sample of [2, 30, 784]) {
+      for (const size of [300, 5000, 30_000, 300_000, 1_000_000]) {
+        let chosen: ReturnType<typeof mixtureDesign> | undefined;
+        try {
+          chosen = mixtureDesign(size, sample, labels, 5000);
+        } catch (error) {
+          assert.match(String(error), /hold no cells/);
+        }
+        if (!chosen) continue;
+        const [gated, second] = chosen.families;
+        assert.ok(gated?.kind === "gated" && second?.kind === "second");
+        const triangle = (n: number) => (n * (n + 1)) / 2;
+        const { coarse = 0, fine = 0, features = 0, inner = 0 } = gated;
+        const wide = chosen.features === "raw" ? sample : Number(chosen.features.slice(4));
+        const own = coarse * (fine * (1 + features) + triangle(inner)) + triangle(features);
+        const rest = second.reduced ? 2 * sample + triangle(wide) : sample + triangle(sample);
+        assert.ok(labels * own + rest <= size, `${size}: ${labels * own + rest}`);
+      }
+    }
+  }
+  const design = await designFor(data, { byLabel: true, sketchSize: 600 });
+  assert.ok(sketchSize(design) - 2 <= 600, `${sketchSize(design)}`); // the labels' counts are not in the budget
+  await refuses(() => designFor(data, { sketchSize: 10 }), /hold no cells/);
+});
+
+test.run();
