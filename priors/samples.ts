@@ -28,8 +28,13 @@ export const drawSamples = async (
   seed: number,
 ): Promise<NdArray<Float32Array>> => (await drawLabelled(prior, count, seed)).signals;
 
-/** The same prior without its residual: its draws are G(z, c) alone. */
-export const withoutResidual = ({ residual: _, ...prior }: GeneratorPrior): GeneratorPrior => prior;
+/** The same prior without its residual: its draws are G(z, c) alone, or centre + Dv. */
+export function withoutResidual(prior: GeneratorPrior | MixturePrior): GeneratorPrior | MixturePrior {
+  const { residual, ...rest } = prior;
+  if (rest.kind === "generator") return rest;
+  const none = residual as MixturePrior["residual"];
+  return { ...rest, residual: fromHost(new Float32Array(none.size), none.shape) };
+}
 
 /**
  * `drawSamples` with the label of each, where the prior knows labels; all have `label` where it is given.
