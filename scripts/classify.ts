@@ -42,9 +42,9 @@ const classify = defineCommand({
         requiresArg: true,
         describe: "frequencies of the sketch",
       })
-      .option("steps", { type: "number", default: 200, requiresArg: true, describe: "training steps of the generator" })
+      .option("steps", { type: "number", default: 100, requiresArg: true, describe: "training steps of the generator" })
       .option("batch", { type: "number", default: 1000, requiresArg: true, describe: "latents of a step" })
-      .option("epochs", { type: "number", default: 2, requiresArg: true, describe: "epochs of the classifier" })
+      .option("epochs", { type: "number", default: 1, requiresArg: true, describe: "epochs of the classifier" })
       .option("images", { type: "number", default: 60_000, requiresArg: true, describe: "images to draw" })
       .option("ceiling", { type: "boolean", describe: "the same classifier trained on the real images, too" })
       .option("out", {
