@@ -27,11 +27,13 @@ const FRESH = 2000;
 
 /** The paper's network. */
 const paper: TrainOptions = { hidden: [10, 10, 10, 10, 10, 10, 10], activation: "leakyRelu" };
-/** The smallest network found that reaches an MMD² of 1e-4 and 3 times the energy distance of real halves (docs/experiments.md). */
-const smallest: { readonly [K in SyntheticName]: TrainOptions } = {
+/**
+ * The smallest network found that reaches an MMD² of 1e-4 and 3 times the energy distance of real halves (docs/experiments.md),
+ * where the paper's does not.
+ */
+const smallest: { readonly [K in SyntheticName]?: TrainOptions } = {
   spiral: { hidden: [32, 32], activation: "relu" },
   gmm6: { hidden: [32, 32], activation: "relu" },
-  ring: { hidden: [32, 32], activation: "relu" },
 };
 /** Few frequencies a step leave time for more latents and more steps, whose noise costs more. */
 const common: TrainOptions = {
@@ -52,7 +54,8 @@ const names: readonly SyntheticName[] = ["spiral", "gmm6", "ring"];
 
 const reproduce = defineCommand({
   usage: "reproduce <set>",
-  description: "Train the CL-GN paper's network on a sketch of its two-dimensional set, and another; measure both.",
+  description:
+    "Train the CL-GN paper's network on a sketch of its two-dimensional set, and a larger one where it falls short; measure both.",
   examples: [
     ["npm run reproduce -- spiral", "figures on stdout, and reproduce-report/spiral with figure.png and figures.json"],
   ],
@@ -98,10 +101,9 @@ const reproduce = defineCommand({
     const rows = [await measured("real points, other draw", half)];
     const halves = await halvesEnergy(real, half);
     const pictures = [histogram(real)];
-    for (const [name, network] of Object.entries({
-      "paper's network": paper,
-      "smallest that reaches": smallest[set],
-    })) {
+    const other = smallest[set];
+    const networks = { "paper's network": paper, ...(other && { "smallest that reaches": other }) };
+    for (const [name, network] of Object.entries(networks)) {
       const from = performance.now();
       const options = { ...common, ...network, steps: args.steps, seed, signal };
       const { model } = await progress(name, (onProgress) => trainGenerator(sketch, { ...options, onProgress }));
