@@ -2,16 +2,14 @@ import type { NdArray } from "ndarray";
 import type { LinearOperator } from "../../operators/operator.ts";
 import type { MixturePrior } from "../../priors/prior.ts";
 import { cholesky, logDeterminant, solveLower, solveLowerTransposed } from "../data/cholesky.ts";
-import { triangularise } from "../data/householder.ts";
 import { multiply, multiplyTransposed, transpose } from "../data/matmul.ts";
 import { sizeOf } from "../engine/graph.ts";
 import { contiguous, fromHost } from "../engine/index.ts";
-import { transposedMatrix } from "./operator-matrix.ts";
-import { conditionalMeans, seenCovariance } from "./seen-covariance.ts";
+import { reduceMeasurements } from "./mixture-reduction.ts";
 import { checkedSignals } from "./signals.ts";
 
 export interface MixturePosteriorOptions {
-  /** Standard deviation σ of the noise of each measurement; default 0, raised to `noiseFloor`. */
+  /** Standard deviation σ of the noise of each measurement; default 0, raised where it is less than `seenCovariance` needs. */
   readonly noise?: number;
   /** Called after each covariance with those done and to do. */
   readonly onProgress?: (done: number, total: number) => void;
@@ -31,9 +29,6 @@ export interface MixturePosterior {
   /** √diag Cov[x | y] of every signal, [batch, ...shape]: what a pixel is uncertain by. */
   deviations(): NdArray<Float32Array>;
 }
-
-/** Least noise variance, as a part of the mean variance that the prior's features give a measurement; see `seenCovariance`. */
-const NOISE_FLOOR = 1e-6;
 
 /** Components that are less probable than this are left out of a posterior mean: they change it less than float32 does. */
 const NEGLIGIBLE = 1e-9;
@@ -59,53 +54,61 @@ export async function mixturePosterior(
   const { weights, covarianceOf } = prior;
   const [components, k] = prior.means.shape as [number, number];
   const covariances = prior.factors.shape[0]!;
-  const reduced = await reduce(operator, prior, contiguous(y) as Float32Array, noise);
+  const reduced = await reduceMeasurements(operator, prior, contiguous(y) as Float32Array, noise);
   const { r, B, u } = reduced;
 
-  // The whitened innovation of every component and signal: L_c⁻¹(u − Bμ_j), with L_cL_cᵀ = I + BΣ_cBᵀ.
   const means = Float64Array.from(prior.means.data);
-  const measuredMeans = multiplyTransposed(means, B, k); // Bμ_j, [components, r]
-  const logs = new Float64Array(batch * components);
-  const cells = Array.from({ length: covariances }, () => [] as number[]);
-  for (let j = 0; j < components; j++) cells[covarianceOf[j]!]!.push(j);
+  const seenMeans = multiplyTransposed(means, B, k); // Bμ_j, [components, r]
+  const posterior = new Float64Array(batch * components); // logarithms first
   const gains: Gain[] = [];
-  for (const [c, own] of cells.entries()) {
+  for (let c = 0; c < covariances; c++) {
     signal?.throwIfAborted();
-    const gain = gainOf(Float64Array.from(prior.factors.data.subarray(c * k * k, (c + 1) * k * k)), B, r, k);
+    const gain = gainOf(prior, c, B, r);
     gains.push(gain);
-    const seen = solveLower(gain.factor, r, u.slice());
     const logDet = logDeterminant(gain.factor, r);
-    for (const j of own) {
-      const centre = solveLower(gain.factor, r, measuredMeans.slice(j * r, (j + 1) * r));
+    const seen = solveLower(gain.factor, r, u.slice());
+    for (let j = 0; j < components; j++) {
+      if (covarianceOf[j] !== c) continue;
+      const centre = solveLower(gain.factor, r, seenMeans.slice(j * r, (j + 1) * r));
       const constant = Math.log(weights[j]!) - 0.5 * logDet;
       for (let i = 0; i < batch; i++) {
         let gap = 0;
         for (let q = 0, at = i * r; q < r; q++) gap += (seen[at + q]! - centre[q]!) ** 2;
-        logs[i * components + j] = constant - 0.5 * gap;
+        posterior[i * components + j] = constant - 0.5 * gap;
       }
     }
     onProgress?.(c + 1, covariances);
   }
-  const evidence = new Float64Array(batch);
-  for (let i = 0; i < batch; i++) {
-    evidence[i] = normalise(logs.subarray(i * components, (i + 1) * components)) + reduced.constants[i]!;
-  }
+  const evidence = reduced.constants.map(
+    (constant, i) => constant + normalise(posterior.subarray(i * components, (i + 1) * components)),
+  );
 
-  /** E[v | y, j] of a signal and component, [k]. */
-  const featureMean = (i: number, j: number): Float64Array => {
-    const { factor, spread } = gains[covarianceOf[j]!]!;
-    const innovation = Float64Array.from({ length: r }, (_, q) => u[i * r + q]! - measuredMeans[j * r + q]!);
-    solveLowerTransposed(factor, r, solveLower(factor, r, innovation));
-    const shift = multiplyTransposed(spread, innovation, r); // Σ_cBᵀ(I + BΣ_cBᵀ)⁻¹(u − Bμ_j)
-    return shift.map((v, a) => v + means[j * k + a]!);
+  /** The components of a signal that are not negligible, with their probabilities, by their covariance. */
+  const likely = (i: number): Map<number, Likely[]> => {
+    const found = new Map<number, Likely[]>();
+    for (let j = 0; j < components; j++) {
+      const part = posterior[i * components + j]!;
+      if (part <= NEGLIGIBLE) continue;
+      const c = covarianceOf[j]!;
+      found.set(c, [...(found.get(c) ?? []), { j, part }]);
+    }
+    return found;
   };
-  const likely = (i: number) =>
-    Array.from({ length: components }, (_, j) => j).filter((j) => logs[i * components + j]! > NEGLIGIBLE);
+  /** Σ_j p_j E[v | y, j] over components of one covariance: the innovations are added first, for they pass through one matrix. */
+  const meanOf = (i: number, c: number, parts: readonly Likely[]): Float64Array => {
+    const sum = new Float64Array(k);
+    const innovation = new Float64Array(r);
+    for (const { j, part } of parts) {
+      for (let a = 0; a < k; a++) sum[a]! += part * means[j * k + a]!;
+      for (let q = 0; q < r; q++) innovation[q]! += part * (u[i * r + q]! - seenMeans[j * r + q]!);
+    }
+    for (const [a, v] of gained(gains[c]!, innovation, k).entries()) sum[a]! += v;
+    return sum;
+  };
   const features = new Float64Array(batch * k);
   for (let i = 0; i < batch; i++) {
-    for (const j of likely(i)) {
-      const part = logs[i * components + j]!;
-      for (const [a, v] of featureMean(i, j).entries()) features[i * k + a]! += part * v;
+    for (const [c, parts] of likely(i)) {
+      for (const [a, v] of meanOf(i, c, parts).entries()) features[i * k + a]! += v;
     }
   }
   const mean = fromHost(reduced.signals(features), [batch, ...prior.shape]);
@@ -113,28 +116,20 @@ export async function mixturePosterior(
   /** Cov[v | y] of a signal, [k, k]. */
   const featureCovariance = (i: number): Float64Array => {
     const out = new Float64Array(k * k);
-    const centre = features.subarray(i * k, (i + 1) * k);
-    const within = new Map<number, number>();
-    for (const j of likely(i)) {
-      const part = logs[i * components + j]!;
-      within.set(covarianceOf[j]!, (within.get(covarianceOf[j]!) ?? 0) + part);
-      const gap = featureMean(i, j).map((v, a) => v - centre[a]!);
-      for (let a = 0; a < k; a++) for (let b = 0; b < k; b++) out[a * k + b]! += part * gap[a]! * gap[b]!;
-    }
-    for (const [c, part] of within) {
-      const { factor, spread } = gains[c]!;
-      const l = Float64Array.from(prior.factors.data.subarray(c * k * k, (c + 1) * k * k));
-      const prior2 = multiplyTransposed(l, l, k);
-      const half = solveLower(factor, r, spread.slice()); // [k, r]
-      const known = multiplyTransposed(half, half, r);
-      for (let at = 0; at < k * k; at++) out[at]! += part * (prior2[at]! - known[at]!);
+    for (const [c, parts] of likely(i)) {
+      const total = parts.reduce((sum, { part }) => sum + part, 0);
+      for (const [at, v] of spreadOf(gains[c]!, r, k).entries()) out[at]! += total * v;
+      for (const { j, part } of parts) {
+        const gap = meanOf(i, c, [{ j, part: 1 }]).map((v, a) => v - features[i * k + a]!);
+        for (let a = 0; a < k; a++) for (let b = 0; b < k; b++) out[a * k + b]! += part * gap[a]! * gap[b]!;
+      }
     }
     return out;
   };
   const n = sizeOf(prior.shape);
   return {
     mean,
-    weights: logs,
+    weights: posterior,
     evidence,
     covariance: (i) => {
       const spread = reduced.unexplained(); // E [n, k] and Cov[r | y, v]
@@ -157,19 +152,55 @@ export async function mixturePosterior(
   };
 }
 
-/** What a covariance Σ = LLᵀ becomes when u = Bv + e is seen. */
-interface Gain {
-  /** Of I + BΣBᵀ, [r, r]. */
-  readonly factor: Float64Array;
-  /** ΣBᵀ, [k, r]. */
-  readonly spread: Float64Array;
+interface Likely {
+  readonly j: number;
+  /** P(j | y). */
+  readonly part: number;
 }
 
-function gainOf(l: Float64Array, B: Float64Array, r: number, k: number): Gain {
-  const half = multiply(B, l, r, k, k); // BL, [r, k]
-  const inner = multiplyTransposed(half, half, k);
-  for (let q = 0; q < r; q++) inner[q * r + q]! += 1;
-  return { factor: cholesky(inner, r), spread: multiplyTransposed(l, half, k) };
+/** What a covariance Σ = LLᵀ becomes when u = Bv + e is seen. */
+interface Gain {
+  /** L [k, k]. */
+  readonly root: Float64Array;
+  /** BL, [r, k]. */
+  readonly seen: Float64Array;
+  /** Of I + BΣBᵀ, [r, r]. */
+  readonly factor: Float64Array;
+}
+
+function gainOf({ factors }: MixturePrior, c: number, B: Float64Array, r: number): Gain {
+  const k = factors.shape[1]!;
+  const root = Float64Array.from(factors.data.subarray(c * k * k, (c + 1) * k * k));
+  const seen = new Float64Array(r * k);
+  for (let q = 0; q < r; q++) {
+    for (let b = 0; b < k; b++) {
+      const v = B[q * k + b]!;
+      if (v !== 0) for (let a = 0; a <= b; a++) seen[q * k + a]! += v * root[b * k + a]!;
+    }
+  }
+  const inner = new Float64Array(r * r); // its lower triangle
+  for (let q = 0; q < r; q++) {
+    for (let p = 0; p <= q; p++) {
+      let sum = p === q ? 1 : 0;
+      for (let a = 0, left = q * k, right = p * k; a < k; a++) sum += seen[left + a]! * seen[right + a]!;
+      inner[q * r + p] = sum;
+    }
+  }
+  return { root, seen, factor: cholesky(inner, r) };
+}
+
+/** ΣBᵀ(I + BΣBᵀ)⁻¹d of d [r]: what an innovation says of v. */
+function gained({ root, seen, factor }: Gain, d: Float64Array, k: number): Float64Array {
+  const r = d.length;
+  const solved = solveLowerTransposed(factor, r, solveLower(factor, r, d.slice()));
+  return multiplyTransposed(multiply(solved, seen, 1, r, k), root, k);
+}
+
+/** Σ − ΣBᵀ(I + BΣBᵀ)⁻¹BΣ = L(I − VVᵀ)Lᵀ, [k, k]. */
+function spreadOf({ root, seen, factor }: Gain, r: number, k: number): Float64Array {
+  const V = solveLower(factor, r, transpose(seen, r, k));
+  const left = multiplyTransposed(V, V, r).map((v, at) => Number(at % (k + 1) === 0) - v);
+  return multiplyTransposed(multiply(root, left, k, k, k), root, k);
 }
 
 /** Turns logarithms of weights into weights that sum to 1, in place; returns the logarithm of their sum. */
@@ -179,80 +210,4 @@ function normalise(logs: Float64Array): number {
   for (const v of logs) sum += Math.exp(v - most);
   for (let j = 0; j < logs.length; j++) logs[j] = Math.exp(logs[j]! - most) / sum;
   return most + Math.log(sum);
-}
-
-/** Measurements y − Φ·centre = ΦDv + (Φr + w), whitened and turned so that u = Bv + e holds all that they say of v. */
-async function reduce(operator: LinearOperator, prior: MixturePrior, y: Float32Array, noise: number) {
-  const { centre, matrix } = prior;
-  const n = centre.size;
-  const m = sizeOf(operator.outShape);
-  const k = prior.means.shape[1]!;
-  const batch = y.length / m;
-  const { data: transposed } = await transposedMatrix(operator);
-  const seenCentre = multiply(centre.data, transposed, 1, n, m);
-  const decoder = transpose(matrix.data, n, k); // rows of Dᵀ, [k, n]
-  const seenDecoder = multiply(decoder, transposed, k, n, m); // rows of (ΦD)ᵀ, [k, m]
-  const variances = featureVariances(prior);
-  const energy = variances.reduce((sum, v, a) => sum + v * square(seenDecoder.subarray(a * m, (a + 1) * m)), 0);
-  const floor = Math.sqrt((NOISE_FLOOR * energy) / m);
-  const residual = await seenCovariance(operator, prior.residual.data, Math.max(noise, floor));
-  const { factor, cross } = residual;
-
-  const columns = new Float64Array((k + batch) * m);
-  columns.set(seenDecoder);
-  for (let i = 0; i < y.length; i++) columns[k * m + i] = y[i]! - seenCentre[i % m]!;
-  const innovations = columns.slice(k * m);
-  solveLower(factor, m, columns);
-  const whitened = columns.slice(0, k * m);
-  const totals = Float64Array.from({ length: batch }, (_, i) => square(columns.subarray((k + i) * m, (k + i + 1) * m)));
-  if (m > k) triangularise(columns, m, k);
-  const r = Math.min(m, k);
-  const B = new Float64Array(r * k);
-  for (let a = 0; a < k; a++) for (let q = 0; q < r; q++) B[q * k + a] = columns[a * m + q]!;
-  const u = new Float64Array(batch * r);
-  for (let i = 0; i < batch; i++) u.set(columns.subarray((k + i) * m, (k + i) * m + r), i * r);
-  const volume = logDeterminant(factor, m) + m * Math.log(2 * Math.PI);
-  const constants = totals.map((total, i) => -0.5 * (total - square(u.subarray(i * r, (i + 1) * r)) + volume));
-  return {
-    ...{ r, B, u, constants },
-    /** centre + Dv + CΦᵀR⁻¹(y − Φ(centre + Dv)) of features v [batch, k]. */
-    signals: (features: Float64Array): Float32Array => {
-      const seen = multiply(features, seenDecoder, batch, k, m);
-      const known = multiply(features, decoder, batch, k, n);
-      const rest = conditionalMeans(
-        residual,
-        innovations.map((v, at) => v - seen[at]!),
-      );
-      return Float32Array.from(known, (v, at) => v + rest[at]! + centre.data[at % n]!);
-    },
-    /** D − CΦᵀR⁻¹ΦD, and C − CΦᵀR⁻¹ΦC: how x depends on v when y is known, and what v leaves out. */
-    unexplained: () => {
-      const half = solveLower(factor, m, transpose(cross, m, n)); // rows of (L⁻¹ΦC)ᵀ, [n, m]
-      const explained = multiplyTransposed(half, whitened, m); // CΦᵀR⁻¹ΦD, [n, k]
-      const known = multiplyTransposed(half, half, m);
-      return {
-        matrix: explained.map((v, at) => matrix.data[at]! - v),
-        residual: known.map((v, at) => prior.residual.data[at]! - v),
-      };
-    },
-  };
-}
-
-/** E vᵢ² of every feature, [k]. */
-function featureVariances({ weights, means, covarianceOf, factors }: MixturePrior): Float64Array {
-  const k = means.shape[1]!;
-  const out = new Float64Array(k);
-  for (const [j, weight] of weights.entries()) {
-    for (let a = 0; a < k; a++) {
-      const row = (covarianceOf[j]! * k + a) * k;
-      out[a]! += weight * (means.data[j * k + a]! ** 2 + square(factors.data.subarray(row, row + k)));
-    }
-  }
-  return out;
-}
-
-function square(v: Float64Array | Float32Array): number {
-  let sum = 0;
-  for (const x of v) sum += x * x;
-  return sum;
 }
