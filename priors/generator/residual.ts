@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { NdArray } from "ndarray";
 import { cholesky, solveLower } from "../../src/data/cholesky.ts";
 import { symmetricEigen } from "../../src/data/linalg.ts";
-import { multiply, transpose } from "../../src/data/matmul.ts";
+import { multiply, multiplyTransposed, transpose } from "../../src/data/matmul.ts";
 import { stream } from "../../src/data/random.ts";
 import { sizeOf } from "../../src/engine/graph.ts";
 import { compile, fromHost } from "../../src/engine/index.ts";
@@ -13,8 +13,21 @@ const SAMPLES = 16384;
 const BATCH = 1024;
 
 /**
+ * Parts of the data's variance below this one count as noise: a variance of 16384 samples has the standard error
+ * √(2/16384) = 1.1 % of itself, and training leaves errors of that order.
+ */
+const NOISE = 0.05;
+
+/** What is added to the data's variances, as a fraction of their mean, so that constant pixels can be divided by. */
+const FLOOR = 1e-6;
+
+/**
  * What a generator leaves out of the sketched data: C = cov(x) − cov(G(z)) [n, n], the negative eigenvalues set to 0, so that
  * x ≈ G(z) + r with r ~ N(0, C) has the sketch's covariance wherever G does not exceed it.
+ *
+ * Of that, parts below 5 % of the data's own variance are left out (Cv = λ cov(x)v, λ < 5 %): they hold the sampling
+ * noise of cov(G), which would blur sharp data. Directions that a decoder from principal components cannot reach have the
+ * part 1.
  *
  * cov(G) comes from 16384 latents (4 a latent dimension if that is more) that are balanced: with every z its opposite, the
  * second moments exactly I, and conditions in their proportions. The linear part of an unconditional G has then no
@@ -26,16 +39,27 @@ export async function residualCovariance(
   seed: number,
 ): Promise<NdArray<Float32Array>> {
   const n = sizeOf(prior.shape);
+  const data = covariance(sketch);
   const made = await generatedCovariance(prior, seed);
-  const left = covariance(sketch).map((v, i) => v - made[i]!);
-  const { values, vectors } = symmetricEigen(left, n);
-  const count = values.findIndex((v) => v <= 0);
-  const roots = (count < 0 ? vectors : vectors.subarray(0, count * n)).map(
-    (v, i) => v * Math.sqrt(values[Math.floor(i / n)]!),
-  );
-  const rank = roots.length / n;
-  return fromHost(Float32Array.from(multiply(transpose(roots, rank, n), roots, n, rank, n)), [n, n]);
+  const left = data.map((v, i) => v - made[i]!);
+  const mean = data.reduce((sum, v, i) => (i % (n + 1) === 0 ? sum + v / n : sum), 0);
+  const unit = data.map((v, i) => (i % (n + 1) === 0 ? v + FLOOR * mean : v));
+  const factor = cholesky(unit, n); // L, in whose coordinates L⁻¹x the data have the covariance I
+  const whitened = solveLower(factor, n, rootsAbove(left, n, 0));
+  const roots = multiplyTransposed(rootsAbove(gram(whitened, n), n, NOISE), factor, n);
+  return fromHost(Float32Array.from(gram(roots, n)), [n, n]);
 }
+
+/** Rows √λ v of a symmetric matrix [n, n], for its eigenvalues λ above a bound of at least 0. */
+function rootsAbove(matrix: Float64Array, n: number, bound: number): Float64Array {
+  const { values, vectors } = symmetricEigen(matrix, n);
+  const count = values.filter((v) => v > bound).length;
+  return vectors.slice(0, count * n).map((v, i) => v * Math.sqrt(values[Math.floor(i / n)]!));
+}
+
+/** RᵀR [n, n] of rows R of n numbers. */
+const gram = (rows: Float64Array, n: number): Float64Array =>
+  multiply(transpose(rows, rows.length / n, n), rows, n, rows.length / n, n);
 
 /** cov(G(z)) [n, n] in float64, of sums over batches in float32 about the mean signal of the first batch. */
 async function generatedCovariance(prior: GeneratorPrior, seed: number): Promise<Float64Array> {

@@ -3,6 +3,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { residualCovariance } from "../../priors/generator/residual.ts";
 import type { GeneratorPrior } from "../../priors/prior.ts";
+import { cholesky } from "../../src/data/cholesky.ts";
+import { multiplyTransposed } from "../../src/data/matmul.ts";
 import { covariance, sketchDataset } from "../../src/sketch/index.ts";
 import { gaussianData, tinyDesign } from "../sketch/tiny.ts";
 
@@ -36,6 +38,24 @@ test("a generator that says too much leaves nothing there, never a negative vari
   const { data } = await residualCovariance(given, prior, 1);
   for (let i = 0; i < 3; i++) assert.ok(data[4 * i]! >= 0);
   assert.ok(data[0]! < 1e-3 * covariance(given)[0]!);
+});
+
+test("parts of the data's variance below 5 % are noise, what G never reaches stays whole, however small", async () => {
+  const given = await sketch();
+  const l = cholesky(covariance(given), 3);
+  const columns = (scale: (column: number) => number) => l.map((v, i) => v * scale(i % 3));
+  // the third column is (0, 0, .2): its variance, .04, is less than 3 % of the first one's, (1, 1, 0)
+  const cases = [
+    { made: [0.97, 0.9, 0], left: [0, 0.1, 1] },
+    { made: [0.96, 0.96, 0.96], left: [0, 0, 0] },
+  ];
+  for (const { made, left } of cases) {
+    const factor = columns((j) => Math.sqrt(made[j]!));
+    const decode = (z: tf.Tensor) => tf.matMul(z as tf.Tensor2D, tf.tensor2d([...factor], [3, 3]), false, true);
+    const { data } = await residualCovariance(given, generator(decode, { latent: 3 }), 1);
+    const roots = columns((j) => Math.sqrt(left[j]!));
+    near(data, [...multiplyTransposed(roots, roots, 3)], 1e-5); // float32 sums
+  }
 });
 
 test("conditions weigh by their probability: two levels of distance d with 1/4 and 3/4 have the variance 3d²/16", async () => {
