@@ -13,6 +13,8 @@ export interface GeneratorPrior {
   readonly conditions?: Float64Array;
   /** Covariance C [n, n] of r ~ N(0, C), what G leaves out of a signal of n numbers; absent: r = 0. */
   readonly residual?: NdArray<Float32Array>;
+  /** Whether G(z, c) is affine in z for every c: its posterior is then known without descent. Default false. */
+  readonly affine?: boolean;
   /** G: z [batch, latent], and c [batch] (int32) where there are conditions, to [batch, ...shape]. */
   decode(z: tf.Tensor, c?: tf.Tensor): tf.Tensor;
 }

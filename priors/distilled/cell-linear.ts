@@ -18,6 +18,7 @@ import { alignedRoots, matrixPower } from "./roots.ts";
  */
 export const cellLinear: Kind = {
   summary: "linear in z within a cell of the mixture, cells share their directions",
+  affine: true,
   defaults: { hidden: [1000], steps: 200, batch: 1, learningRate: 0.05 },
 
   fit: async (mixture, settings, watched) => {

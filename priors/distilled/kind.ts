@@ -52,6 +52,8 @@ export interface Kind {
   /** The generator in one line, for help texts. */
   readonly summary: string;
   readonly defaults: Pick<DistilSettings, "hidden" | "steps" | "batch" | "learningRate">;
+  /** Whether v(z, c) is affine in z. */
+  readonly affine: boolean;
   fit(mixture: MixtureModel, settings: DistilSettings, watched: Watched): Promise<Fitted>;
   /** v(z, c): z [batch, latent] and c [batch] (int32) to [batch, k]. */
   features(network: DistilledNetwork, weights: readonly tf.Tensor[], z: tf.Tensor, c: tf.Tensor): tf.Tensor;

@@ -27,6 +27,7 @@ export function distilledPrior(name: string, model: DistilledModel): GeneratorPr
   const { kind, network, weights, shape, conditions, centre, matrix, residual } = model;
   return {
     ...{ kind: "generator", name, latent: network.latent, shape, conditions, residual },
+    affine: kinds[kind].affine,
     decode: (z, c) => {
       const v = kinds[kind].features(network, weights.map(constant), z, c!);
       const signals = tf.matMul(v as tf.Tensor2D, constant(matrix) as tf.Tensor2D, false, true);

@@ -12,11 +12,11 @@ export interface Roots {
   readonly means: readonly Float64Array[];
   /** Probability of every covariance: that of its components. */
   readonly weights: Float64Array;
-  /** Mean over the covariances of Σ_c − R_cᵀR_c, [k, k], with a millionth of the mean variance on its diagonal: invertible. */
+  /** Mean over the covariances of Σ_c − R_cᵀR_c, [k, k], with 1 % of its mean variance on the diagonal: well conditioned. */
   readonly rest: Float64Array;
 }
 
-const RIDGE = 1e-6;
+const RIDGE = 0.01;
 
 /**
  * The rows of R_c are the principal directions of Σ_c times their deviations. Any rotation of them is a root too; each R_c is
@@ -41,17 +41,22 @@ export function alignedRoots({ weights: chances, covarianceOf, factors, labels }
   const ofGroups = names.map((g) => turned(principalRoot(weightedMean(covariances, within(g)), k, rank), all, rank));
   const roots = covariances.map((sigma, c) => turned(principalRoot(sigma, k, rank), ofGroups[groups[c]!]!, rank));
   const rest = weightedMean(covariances, weights);
-  const variance = rest.reduce((sum, v, i) => (i % (k + 1) === 0 ? sum + v / k : sum), 0);
-  for (let i = 0; i < k; i++) rest[i * k + i]! += RIDGE * variance;
   for (const [c, root] of roots.entries()) {
     const known = multiply(transpose(root, rank, k), root, k, rank, k);
     for (let i = 0; i < rest.length; i++) rest[i]! -= weights[c]! * known[i]!;
   }
-  return { roots, groups, means: names.map((g) => weightedMean(roots, within(g))), weights, rest };
+  return { roots, groups, means: names.map((g) => weightedMean(roots, within(g))), weights, rest: ridged(rest, k) };
+}
+
+/** A covariance with 1 % of its mean variance more on the diagonal, in place. */
+export function ridged(covariance: Float64Array, k: number): Float64Array {
+  const variance = covariance.reduce((sum, v, i) => (i % (k + 1) === 0 ? sum + v / k : sum), 0);
+  for (let i = 0; i < k; i++) covariance[i * k + i]! += RIDGE * variance;
+  return covariance;
 }
 
 /** Σ w A / Σ w; zeros where all weights are 0. */
-function weightedMean(matrices: readonly Float64Array[], weights: Float64Array): Float64Array {
+export function weightedMean(matrices: readonly Float64Array[], weights: Float64Array): Float64Array {
   const total = weights.reduce((sum, w) => sum + w, 0) || 1;
   const out = new Float64Array(matrices[0]!.length);
   for (const [c, matrix] of matrices.entries()) {
@@ -62,7 +67,7 @@ function weightedMean(matrices: readonly Float64Array[], weights: Float64Array):
 }
 
 /** Rows √λᵢ uᵢ of the `rank` largest eigenvalues, [rank, k]. */
-function principalRoot(sigma: Float64Array, k: number, rank: number): Float64Array {
+export function principalRoot(sigma: Float64Array, k: number, rank: number): Float64Array {
   const { values, vectors } = symmetricEigen(sigma, k, rank);
   return vectors.map((v, at) => v * Math.sqrt(Math.max(0, values[Math.floor(at / k)]!)));
 }

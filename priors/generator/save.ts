@@ -5,6 +5,7 @@ import { InputError, messageOf } from "../../src/data/errors.ts";
 import { readFileOrExplain, writeAtomic } from "../../src/data/files.ts";
 import { encodeNpz, readNpz } from "../../src/data/npz.ts";
 import { batchedOnnx, fromHost } from "../../src/engine/index.ts";
+import type { GeneratorPrior } from "../prior.ts";
 import { numbered, readFloat32, readNumbered } from "./arrays.ts";
 import { type Decoder, type GeneratorModel, generatorPrior } from "./model.ts";
 import { type NetworkSpec, weightShapes } from "./network.ts";
@@ -75,12 +76,14 @@ export async function loadGenerator(folder: string): Promise<TrainedGenerator> {
   return { ...older, ...rest, settings, model: { ...described, weights, decoder, ...residual } };
 }
 
+/** The generator as an ONNX model, weights inside; see `priorOnnx`. */
+export const exportOnnx = (model: GeneratorModel): Uint8Array => priorOnnx(generatorPrior("generator", model));
+
 /**
- * The generator as an ONNX model for any number n of rows: inputs `z` [n, latent] and, with labels, `c` [n] (int32), output
- * `x` [n, ...shape], weights inside.
+ * A generator as an ONNX model for any number n of rows: inputs `z` [n, latent] and, with conditions, `c` [n] (int32), output
+ * `x` [n, ...shape].
  */
-export function exportOnnx(model: GeneratorModel): Uint8Array {
-  const prior = generatorPrior("generator", model);
+export function priorOnnx(prior: GeneratorPrior): Uint8Array {
   const inputs = (rows: number) => ({
     z: fromHost(new Float32Array(rows * prior.latent), [rows, prior.latent]),
     ...(prior.conditions && { c: fromHost(new Int32Array(rows), [rows]) }),

@@ -1,4 +1,5 @@
 import { stat } from "node:fs/promises";
+import type { TrainedDistilled } from "../../priors/distilled/index.ts";
 import type { TrainedGenerator } from "../../priors/generator/index.ts";
 import type { TrainedPrior } from "../../priors/load.ts";
 import type { TrainedMixture } from "../../priors/mixture/index.ts";
@@ -62,6 +63,7 @@ export function priorLine({ kind, trained }: TrainedPrior): string {
   const { count, fingerprint } = trained.sketch;
   const sketch = `sketch of ${grouped(count)} samples, design ${fingerprint.slice(0, 16)}`;
   if (kind === "mixture") return `${mixtureFacts(trained).words.mixture}; ${sketch}`;
+  if (kind === "distilled") return `${distilledFacts(trained).words.network}; ${sketch}`;
   const { network } = trained.model;
   const layers = [network.latent, ...network.hidden, network.output].join("-");
   return `generator ${layers}, ${trained.history.length} steps, seed ${trained.settings.seed}; ${sketch}`;
@@ -88,6 +90,30 @@ export function mixtureFacts({ model, settings, sketch }: TrainedMixture) {
       signals: shapeText(shape),
       mixture: `${components} Gaussians of ${features} features, ${covariances} covariances${labels ? `, ${labelCount} labels` : ""}`,
       trained: `in closed form, shrinkage ${settings.shrinkage}`,
+      sketch: `${grouped(sketch.count)} samples in ${grouped(sketch.numbers)} numbers, design ${sketch.fingerprint.slice(0, 16)}`,
+    },
+  };
+}
+
+export function distilledFacts({ model, settings, history, code, sketch }: TrainedDistilled) {
+  const { kind, network, shape, weights, conditions } = model;
+  const numbers = weights.reduce((sum, { size }) => sum + size, 0);
+  return {
+    data: {
+      ...{
+        kind,
+        shape,
+        latent: network.latent,
+        hidden: network.hidden,
+        weights: numbers,
+        conditions: conditions.length,
+      },
+      ...{ settings, sketch, steps: history.length, code },
+    },
+    words: {
+      signals: shapeText(shape),
+      network: `${kind} of ${network.latent} latents, ${grouped(numbers)} weights, ${conditions.length} conditions`,
+      trained: `${history.length} steps from the mixture of the sketch, seed ${settings.seed}, ${code}`,
       sketch: `${grouped(sketch.count)} samples in ${grouped(sketch.numbers)} numbers, design ${sketch.fingerprint.slice(0, 16)}`,
     },
   };

@@ -8,6 +8,8 @@ import type { SeenCovariance } from "./seen-covariance.ts";
 
 /** The data term of an objective: how far signals are from what was measured, ‖target − see(x)‖². */
 export interface Fidelity {
+  /** Whether `see` is linear and what it leaves of the target is N(0, I), so that evidence can be told. */
+  readonly whitened: boolean;
   /** One row a measured signal, [batch, m]. */
   readonly target: NdArray<Float32Array>;
   /** Signals [rows, ...inShape] to [rows, m]; linear where Φ is. */
@@ -18,6 +20,7 @@ export interface Fidelity {
 export function plainFidelity(operator: ForwardOperator, y: NdArray<Float32Array>): Fidelity {
   const m = sizeOf(operator.outShape);
   return {
+    whitened: false,
     target: fromHost(contiguous(y) as Float32Array, [y.shape[0]!, m]),
     see: (x) => tf.reshape(operator.forward(x), [-1, m]),
   };
@@ -34,6 +37,7 @@ export function whitenedFidelity(
   const whiten = Float32Array.from(solveLower(factor, m, identity)); // L⁻ᵀ: row j is L⁻¹eⱼ
   const target = solveLower(factor, m, Float64Array.from(contiguous(y)));
   return {
+    whitened: true,
     target: fromHost(Float32Array.from(target), [y.shape[0]!, m]),
     see: (x) => tf.matMul(tf.reshape(operator.forward(x), [-1, m]) as tf.Tensor2D, tf.tensor2d(whiten, [m, m])),
   };

@@ -90,6 +90,35 @@ export async function laplace(
   return { ...out, z: fromHost(out.z, [rows, k]) };
 }
 
+/** Rows of one compiled run of the modes. */
+const CHUNK_ROWS = 4096;
+
+/** Modes whose evidence is known, with their signals and misfits. */
+export async function modesAt(
+  prior: GeneratorPrior,
+  fidelity: Fidelity,
+  { z, c, perSignal }: Starts,
+  logEvidence: Float64Array,
+): Promise<Laplace> {
+  const [rows, [n, m]] = [z.shape[0]!, [sizeOf(prior.shape), fidelity.target.shape[1]!]];
+  const target = repeatRows(fidelity.target, perSignal);
+  const chunk = Math.min(CHUNK_ROWS, rows);
+  const taken = (first: number) => {
+    const at = Array.from({ length: chunk }, (_, i) => Math.min(first + i, rows - 1)); // the last chunk repeats the last row
+    return { z: takeRows(z, at), target: takeRows(target, at), c: conditionsAt(c, at) };
+  };
+  const look = await compile(evaluation(prior, fidelity, n), taken(0));
+  const out = { signals: new Float32Array(rows * n), misfits: new Float32Array(rows * m) };
+  for (let first = 0; first < rows; first += chunk) {
+    const { signals, misfit } = await look.run(taken(first));
+    const count = Math.min(chunk, rows - first);
+    out.signals.set(signals.data.subarray(0, count * n), first * n);
+    out.misfits.set(misfit.data.subarray(0, count * m), first * m);
+  }
+  await look.dispose();
+  return { ...out, z, logEvidence };
+}
+
 type Rows = { z: tf.Tensor; target: tf.Tensor; c: tf.Tensor };
 
 const evaluation =

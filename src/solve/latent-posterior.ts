@@ -4,7 +4,7 @@ import type { GeneratorPrior } from "../../priors/prior.ts";
 import { contiguous, fromHost } from "../engine/index.ts";
 import { type DescentOptions, descend } from "./descent.ts";
 import { whitenedFidelity } from "./fidelity.ts";
-import { type Laplace, laplace } from "./laplace.ts";
+import { type Laplace, laplace, modesAt } from "./laplace.ts";
 import type { Recovery } from "./recovery.ts";
 import { takeRows } from "./rows.ts";
 import { ofWhitened, type SeenCovariance, seenCovariance } from "./seen-covariance.ts";
@@ -41,7 +41,7 @@ const SAME_MODE = 0.05;
  *
  * is the most probable z with the mean of r given it; there is no λ to choose. Adam runs from several starts (`chooseStarts`,
  * z = 0 first), a Gauss–Newton step ends each, and x̂ is the mean over the modes found, weighted by Laplace's evidence
- * (`laplace`). Exact for G linear in z. `seenCovariance` says what stands for σ where there is no noise.
+ * (`laplace`). Exact for G linear in z; of an affine prior the modes are known without descent (`proposeConditions`). `seenCovariance` says what stands for σ where there is no noise.
  *
  * y: [batch, ...outShape]; the estimate: [batch, ...inShape]. `history` holds the sum of the objectives' least values.
  *
@@ -65,18 +65,9 @@ export async function recoverPosterior(
   const seen = await seenCovariance(operator, contiguous(prior.residual), noise);
   const fidelity = whitenedFidelity(operator, seen, y);
   const starts = await chooseStarts(prior, fidelity, options, true);
-  const one = ndarray(new Float32Array(signals).fill(1), [signals]);
-  const {
-    z,
-    code,
-    steps: done,
-    history,
-  } = await descend(prior, fidelity, starts, one, {
-    ...{ steps, learningRate, tolerance },
-    ...(onProgress && { onProgress }),
-    ...(signal && { signal }),
-  });
-  const found = await laplace(prior, fidelity, { ...starts, z });
+  const { found, ...end } = starts.logEvidence
+    ? { found: await modesAt(prior, fidelity, starts, starts.logEvidence), ...AT_ONCE }
+    : await descended();
   const { perSignal } = starts;
   const logEvidence = withoutRepeats(found, starts);
   const best = mostEvidence(logEvidence, perSignal);
@@ -84,12 +75,23 @@ export async function recoverPosterior(
   const data = weightedSignals(found, weights, perSignal, seen);
   return {
     estimate: fromHost(data, [signals, ...prior.shape]),
-    ...{ code, steps: done, history, seconds: (performance.now() - started) / 1000 },
+    ...{ ...end, seconds: (performance.now() - started) / 1000 },
     latents: takeRows(found.z, best),
     conditions: Int32Array.from(best, (row) => starts.c.data[row]!),
     logEvidence: ndarray(logEvidence, [signals, perSignal]),
   };
+
+  async function descended() {
+    const one = ndarray(new Float32Array(signals).fill(1), [signals]);
+    const watched = { ...(onProgress && { onProgress }), ...(signal && { signal }) };
+    const descent = await descend(prior, fidelity, starts, one, { steps, learningRate, tolerance, ...watched });
+    const { code, steps: done, history, z } = descent;
+    return { code, steps: done, history, found: await laplace(prior, fidelity, { ...starts, z }) };
+  }
 }
+
+/** How a recovery ends that starts at its modes. */
+const AT_ONCE = { code: "converged", steps: 0, history: [] } as const;
 
 /** The log evidence, −∞ for every restart that found what one of its signal with more evidence did. */
 function withoutRepeats({ z, logEvidence }: Laplace, { c, perSignal }: Starts): Float64Array {

@@ -4,6 +4,7 @@ import type { GeneratorPrior } from "../../priors/prior.ts";
 import { stream } from "../data/random.ts";
 import { compile, fromHost } from "../engine/index.ts";
 import type { Fidelity } from "./fidelity.ts";
+import { proposeConditions } from "./propose-conditions.ts";
 
 /** Where descents start: one row a restart, `perSignal` rows a signal beside each other. */
 export interface Starts {
@@ -12,6 +13,8 @@ export interface Starts {
   /** Conditions [rows]; all 0 for a prior that takes none. */
   readonly c: NdArray<Int32Array>;
   readonly perSignal: number;
+  /** Log evidence [rows] of starts that are the modes already: those of an affine generator. */
+  readonly logEvidence?: Float64Array;
 }
 
 /** Starts that something else proposes, for all signals: rows as in `Starts`. */
@@ -24,7 +27,7 @@ export interface GivenStarts {
 }
 
 export interface StartOptions {
-  /** Starts a signal; default: every condition once if there are at most 20, otherwise 5; 4 without conditions. */
+  /** Starts a signal; default: every condition once if there are at most 20, otherwise 5, or 20 of an affine generator; 4 without conditions. */
   readonly restarts?: number;
   /** The starts themselves, instead of `restarts`. */
   readonly starts?: GivenStarts;
@@ -38,9 +41,10 @@ const SOME_CONDITIONS = 5;
 const RESTARTS = 4;
 
 /**
- * Starts for a batch of signals. Conditions are taken in the order of ‖target − see(G(0, c))‖² − 2 log π_c, the most promising
- * first, again from the beginning where there are more restarts than conditions. z is 0 the first time that a condition is
- * taken (with `fromZero`), otherwise drawn from N(0, I).
+ * Starts for a batch of signals. Conditions are taken in the order of their evidence where the fidelity tells it
+ * (`proposeConditions`), otherwise of ‖target − see(G(0, c))‖² − 2 log π_c, the most promising first, again from the beginning
+ * where there are more restarts than conditions. z is 0 the first time that a condition is taken (with `fromZero`), otherwise
+ * drawn from N(0, I); of an affine generator it is the mode at once.
  *
  * Errors: restarts that are no positive whole number; given starts of another shape, or with conditions out of range.
  */
@@ -53,10 +57,16 @@ export async function chooseStarts(
   const signals = fidelity.target.shape[0]!;
   if (options.starts) return checkedStarts(prior, signals, options.starts);
   const conditions = prior.conditions?.length ?? 1;
-  const usual = conditions > FEW_CONDITIONS ? SOME_CONDITIONS : conditions;
+  const usual = conditions > FEW_CONDITIONS && !prior.affine ? SOME_CONDITIONS : Math.min(conditions, FEW_CONDITIONS);
   const { restarts = prior.conditions ? usual : RESTARTS, seed = 1 } = options;
   if (!(Number.isInteger(restarts) && restarts > 0)) {
     throw new RangeError(`latent recovery: restarts: expected a positive whole number, got ${restarts}`);
+  }
+  if (prior.conditions && fidelity.whitened && restarts <= conditions) {
+    const { z, conditions: c, logEvidence } = await proposeConditions(prior, prior.conditions, fidelity, restarts);
+    const zeros = () => fromHost(new Float32Array(z.size), z.shape);
+    const starts = { c: fromHost(c, [c.length]), perSignal: restarts };
+    return prior.affine ? { ...starts, z, logEvidence } : { ...starts, z: zeros() };
   }
   const rows = signals * restarts;
   const { latent } = prior;

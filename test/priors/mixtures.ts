@@ -21,11 +21,19 @@ for (let at = 0; at < lower.size; at++) {
   if (column === row) lower.data[at] = 1 / (1 + row);
 }
 
-/** A mixture whose components lie apart, with a small residual. */
+const weights = Float64Array.of(0.1, 0.4, 0.3, 0.2);
+
+const means = normal([components, k], "means", 1);
+for (let a = 0; a < k; a++) {
+  const middle = weights.reduce((sum, w, j) => sum + w * means.get(j, a), 0);
+  for (let j = 0; j < components; j++) means.set(j, a, means.get(j, a) - middle);
+}
+
+/** A mixture whose components lie apart, their mean 0, with a small residual. */
 export const toyMixture: MixturePrior = {
   ...{ kind: "mixture", name: "toy", shape: [n] },
-  weights: Float64Array.of(0.1, 0.4, 0.3, 0.2),
-  means: normal([components, k], "means", 3),
+  weights,
+  means,
   covarianceOf: Int32Array.of(0, 0, 1, 1),
   labels: Int32Array.of(0, 0, 1, 1),
   factors: lower,

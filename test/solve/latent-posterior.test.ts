@@ -118,6 +118,25 @@ test("conditions make it a mixture: its posterior mean, and the evidences of bot
   close(alone.estimate.data.subarray(0, n), parts[conditions[0]!]!.estimate.data.subarray(0, n), 2e-3);
 });
 
+test("an affine prior needs no descent: the same estimate and evidences at once, most evidence first", async () => {
+  const y = normal([5, m], "y2");
+  const slow = await recoverPosterior(operator, either, y, noise, { steps: 20 });
+  const { estimate, logEvidence, steps, code } = await recoverPosterior(
+    operator,
+    { ...either, affine: true },
+    y,
+    noise,
+  );
+  assert.is(`${steps} ${code}`, "0 converged");
+  close(estimate.data, slow.estimate.data, 5e-3);
+  for (let i = 0; i < 5; i++) {
+    const [first, second] = [logEvidence.get(i, 0), logEvidence.get(i, 1)];
+    assert.ok(first >= second);
+    const gap = Math.abs(slow.logEvidence.get(i, 0) - slow.logEvidence.get(i, 1));
+    assert.ok(Math.abs(first - second - gap) < 1e-3 * (1 + gap), `${first - second} and ${gap}`);
+  }
+});
+
 test("restarts that end in one place count once; the two signs of z² are two modes", async () => {
   const y = normal([3, m], "y3");
   const same = await recoverPosterior(operator, linear(1), y, noise, { restarts: 5, steps: 20 });

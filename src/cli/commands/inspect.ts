@@ -6,6 +6,7 @@ import type { Figure } from "../../report/figure.ts";
 import { defineCommand, type Outcome } from "../command.ts";
 import {
   designFacts,
+  distilledFacts,
   generatorFacts,
   measurementFacts,
   mixtureFacts,
@@ -73,6 +74,10 @@ async function inspectFolder(folder: string): Promise<Inspected> {
   const prior = await loadTrained(folder);
   if (prior.kind === "mixture") {
     const { words, data } = mixtureFacts(prior.trained);
+    return outcome("prior", folder, words, data);
+  }
+  if (prior.kind === "distilled") {
+    const { words, data } = distilledFacts(prior.trained);
     return outcome("prior", folder, words, data);
   }
   const { words, data } = generatorFacts(prior.trained);

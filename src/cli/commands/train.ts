@@ -1,13 +1,17 @@
 import path from "node:path";
+import type { DistilledName, DistilOptions, Watched } from "../../../priors/distilled/index.ts";
 import { InputError } from "../../data/errors.ts";
 import { suggestion } from "../../data/nearest.ts";
 import type { Sketch } from "../../sketch/index.ts";
 import { defineCommand } from "../command.ts";
-import { generatorFacts, mixtureFacts } from "../facts.ts";
+import { distilledFacts, generatorFacts, mixtureFacts } from "../facts.ts";
 import { numberList, outOption, requireFolder, requireWhole } from "../options.ts";
 import { firstRows } from "../signals.ts";
 import { factLines, secondsText } from "../text.ts";
 import { sampleWatcher } from "../watching.ts";
+
+/** What a sketch can become: its mixture, a network fitted to it, or a network that the mixture is distilled into. */
+const trainKinds = ["mixture", "generator", "cell-linear", "cell-mlp", "vae"] as const;
 
 export const train = defineCommand({
   usage: "train <sketch>",
@@ -19,19 +23,25 @@ export const train = defineCommand({
   ],
   details: async () => {
     const { methods } = await import("../../../priors/generator/index.ts");
-    const lines = Object.entries(methods).map(([name, { summary }]) => `  ${name.padEnd(7)} ${summary}`);
-    return ["Methods; mmd and gan are for comparison, with the same network on the data themselves:", ...lines].join(
-      "\n",
-    );
+    const { kinds } = await import("../../../priors/distilled/index.ts");
+    const line = ([name, { summary }]: [string, { readonly summary: string }]) => `  ${name.padEnd(11)} ${summary}`;
+    return [
+      "Kinds; those after generator are networks that learn the mixture, and like it need a sketch with cells:",
+      line(["mixture", { summary: "Gaussians in closed form, recovery is exact" }]),
+      line(["generator", { summary: "network that learns the sketch itself, by --method" }]),
+      ...Object.entries(kinds).map(line),
+      "Methods; mmd and gan are for comparison, with the same network on the data themselves:",
+      ...Object.entries(methods).map(line),
+    ].join("\n");
   },
   options: (y) =>
     y
       .positional("sketch", { type: "string", demandOption: true, describe: "sketch file, .npz" })
       .option("out", outOption("folder to write the prior to"))
       .option("kind", {
-        ...{ type: "string", requiresArg: true, choices: ["mixture", "generator"] as const },
+        ...{ type: "string", requiresArg: true, choices: trainKinds },
         ...{ defaultDescription: "mixture where the sketch has cells, else generator" },
-        describe: "mixture: Gaussians in closed form, recovery is exact; generator: a network",
+        describe: "what to make of the sketch, see below",
       })
       .option("method", {
         ...{ type: "string", requiresArg: true, choices: ["sketch", "mmd", "gan"] as const },
@@ -140,8 +150,22 @@ export const train = defineCommand({
     const sketch = args["ignore-labels"] ? await withoutLabels(loaded) : loaded;
     const hasCells = sketch.design.families.some(({ kind }) => kind === "gated");
     if (args.kind === "mixture" || (args.kind === undefined && hasCells)) {
-      requireOnly("mixture", args);
+      requireNone("mixture", args, [...notDistilling, ...ofNetworks]);
       return trainedMixture(sketch, args.out);
+    }
+    if (args.kind !== undefined && args.kind !== "generator") {
+      const { latent, batch, steps } = args;
+      requireNone(args.kind, args, notDistilling);
+      const options = {
+        ...{ seed, signal },
+        ...(latent !== undefined && { latent }),
+        ...(hidden !== undefined && { hidden }),
+        ...(batch !== undefined && { batch }),
+        ...(steps !== undefined && { steps }),
+        ...(args["learning-rate"] !== undefined && { learningRate: args["learning-rate"] }),
+      };
+      const { kind } = args;
+      return progress("train", (onProgress) => distilled(kind, sketch, args.out, { ...options, onProgress }));
     }
     const dataset = args.data === undefined ? undefined : await openData(args.data, args.limit);
     const show = args.watch === undefined ? undefined : await sampleWatcher(args.out, sketch.design.shape, seed);
@@ -210,17 +234,37 @@ async function trainedMixture(sketch: Sketch, folder: string) {
   };
 }
 
-/** The options of `train` that are about networks. */
-const networkOptions = [
-  ...["method", "data", "latent", "hidden", "activation", "batch", "steps", "learning-rate", "schedule", "loss"],
-  ...["frequency-batch", "validation", "patience", "resume", "checkpoint-every", "watch"],
-];
+async function distilled(kind: DistilledName, sketch: Sketch, folder: string, options: DistilOptions & Watched) {
+  const { distil, saveDistilled } = await import("../../../priors/distilled/index.ts");
+  const { trainMixture } = await import("../../../priors/mixture/index.ts");
+  const started = performance.now();
+  const mixture = trainMixture(sketch);
+  const trained = { ...(await distil(mixture.model, kind, options)), sketch: mixture.sketch };
+  const seconds = (performance.now() - started) / 1000;
+  if (trained.code === "cancelled") throw new InputError("train: was interrupted, nothing is written");
+  if (trained.code === "non-finite") {
+    throw new InputError(
+      `train: the loss stopped being finite after ${trained.history.length} steps; try a smaller --learning-rate (was ${trained.settings.learningRate})`,
+    );
+  }
+  await saveDistilled(folder, trained);
+  const { words, data } = distilledFacts(trained);
+  return {
+    text: factLines({ wrote: `prior ${folder}`, ...words, time: secondsText(seconds) }),
+    data: { folder, ...data, seconds },
+  };
+}
 
-/** Refuses options that a closed form has no use for. */
-function requireOnly(kind: string, args: object): void {
-  const given = networkOptions.find((name) => (args as Record<string, unknown>)[name] !== undefined);
+/** The options of `train` that only the kind generator has, and those that all networks have. */
+const notDistilling = [
+  ...["method", "data", "limit", "network", "activation", "schedule", "loss", "frequency-batch", "moment-weight"],
+  ...["no-linear", "validation", "validate-every", "patience", "resume", "checkpoint-every", "watch"],
+];
+const ofNetworks = ["latent", "hidden", "batch", "steps", "learning-rate"];
+
+/** Refuses options that a kind has no use for. */
+function requireNone(kind: string, args: object, unused: readonly string[]): void {
+  const given = unused.find((name) => (args as Record<string, unknown>)[name] !== undefined);
   if (given === undefined) return;
-  throw new InputError(
-    `--${given}: a ${kind} is a closed form and has no ${given}; give --kind generator, or leave it out`,
-  );
+  throw new InputError(`--${given}: the kind ${kind} has no ${given}; give --kind generator, or leave it out`);
 }
