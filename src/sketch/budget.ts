@@ -12,8 +12,9 @@ export interface MixtureDesign {
 const FINE = 5;
 const MOST_FEATURES = 200;
 const MOST_INNER = 100;
-/** Features of reduced second moments: what they leave out of digits and clothing is noise of single pixels. */
-const REDUCED = 300;
+/** Features of reduced second moments at most, and their part of the budget: fewer lose recoveries from many measurements. */
+const REDUCED = 400;
+const REDUCED_PART = 0.28;
 /** Principal components are estimated from the pilot, so that there must be fewer of them than samples. */
 const PILOT_PART = 0.5;
 
@@ -29,7 +30,7 @@ export function mixtureDesign(size: number, d: number, labels = 1, pilot = Numbe
   const whole = d + triangleSize(d);
   const reduced = whole > size / 3;
   const most = Math.min(d, Math.max(1, Math.floor(PILOT_PART * pilot)));
-  const wide = Math.min(most, REDUCED, triangleRoot(size / 6));
+  const wide = Math.min(most, REDUCED, triangleRoot(REDUCED_PART * size));
   const left = size - (reduced ? 2 * d + triangleSize(wide) : whole);
   const k = Math.min(reduced ? wide : most, MOST_FEATURES, triangleRoot((0.3 * left) / labels));
   const each = left / labels - triangleSize(k);
