@@ -18,7 +18,17 @@ export {
   type TrainOptions,
   trainGenerator,
 } from "../priors/generator/index.ts";
-export type { GaussianPrior, GeneratorPrior, PenaltyPrior } from "../priors/prior.ts";
+export { loadPrior } from "../priors/load.ts";
+export {
+  fitMixture,
+  type MixtureModel,
+  type MixtureOptions,
+  mixturePrior,
+  saveMixture,
+  type TrainedMixture,
+  trainMixture,
+} from "../priors/mixture/index.ts";
+export type { GaussianPrior, GeneratorPrior, MixturePrior, PenaltyPrior } from "../priors/prior.ts";
 export { makePrior } from "../priors/registry.ts";
 export { type Dataset, InputError, openDataset, openDatasets, readRows } from "./data/index.ts";
 export { type Random, stream } from "./data/random.ts";
@@ -54,11 +64,13 @@ export {
   withoutLabels,
 } from "./sketch/index.ts";
 export { type BaselineOptions, recoverWithPenalty } from "./solve/baseline.ts";
+export { boundedMode } from "./solve/box.ts";
 export { chooseLambda } from "./solve/choose-lambda.ts";
 export { chooseLatentLambda } from "./solve/choose-latent-lambda.ts";
 export { adjointGap, operatorNorm } from "./solve/doctor.ts";
 export { recoverGaussian } from "./solve/gaussian-posterior.ts";
 export { generate, type LatentOptions, type LatentRecovery, recoverLatent } from "./solve/latent.ts";
 export { type PosteriorOptions, type PosteriorRecovery, recoverPosterior } from "./solve/latent-posterior.ts";
+export { type MixturePosterior, type MixturePosteriorOptions, mixturePosterior } from "./solve/mixture-posterior.ts";
 export type { Recovery } from "./solve/recovery.ts";
 export type { GivenStarts } from "./solve/starts.ts";

@@ -1,12 +1,16 @@
 import { requireLinear } from "../../operators/operator.ts";
 import type { MixturePrior } from "../../priors/prior.ts";
+import { boundedMode } from "../solve/box.ts";
 import { mixturePosterior } from "../solve/mixture-posterior.ts";
 import { type MethodOptions, type TunedMethod, unwatched } from "./methods.ts";
 
-/** The posterior mean of a mixture as a method (see `mixturePosterior`); there is no λ. Errors: an operator that is not linear. */
+/**
+ * The posterior of a mixture as a method, without λ: its mean (`mixturePosterior`), or, where signals are known to lie in a range, its
+ * mode in there (`boundedMode`). Errors: an operator that is not linear.
+ */
 export function mixtureMethod(
   prior: MixturePrior,
-  { watch = unwatched, signal }: Pick<MethodOptions, "watch" | "signal"> = {},
+  { watch = unwatched, range, signal }: Pick<MethodOptions, "watch" | "range" | "signal"> = {},
 ): TunedMethod {
   return {
     name: prior.name,
@@ -14,13 +18,14 @@ export function mixtureMethod(
       const operator = requireLinear(prior.name, given);
       return watch(`${prior.name}, ${operator.name}`, async (onProgress) => {
         const started = performance.now();
-        const { mean } = await mixturePosterior(operator, prior, y, {
+        const posterior = await mixturePosterior(operator, prior, y, {
           ...{ noise, onProgress: (step, maxSteps) => onProgress({ step, maxSteps, objective: Number.NaN }) },
           ...(signal && { signal }),
         });
+        const estimate = range ? await boundedMode(posterior, range) : posterior.mean;
         const seconds = (performance.now() - started) / 1000;
-        const finite = mean.data.every(Number.isFinite);
-        return { estimate: mean, seconds, code: finite ? "converged" : "non-finite", steps: 1 };
+        const finite = estimate.data.every(Number.isFinite);
+        return { estimate, seconds, code: finite ? "converged" : "non-finite", steps: 1 };
       });
     },
   };

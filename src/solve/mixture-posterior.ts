@@ -5,7 +5,7 @@ import { cholesky, logDeterminant, solveLower, solveLowerTransposed } from "../d
 import { multiply, multiplyTransposed, transpose } from "../data/matmul.ts";
 import { sizeOf } from "../engine/graph.ts";
 import { contiguous, fromHost } from "../engine/index.ts";
-import { reduceMeasurements } from "./mixture-reduction.ts";
+import { reduceMeasurements, type Unexplained } from "./mixture-reduction.ts";
 import { checkedSignals } from "./signals.ts";
 
 export interface MixturePosteriorOptions {
@@ -24,8 +24,12 @@ export interface MixturePosterior {
   readonly weights: Float64Array;
   /** log p(y) of every signal, [batch]. */
   readonly evidence: Float64Array;
-  /** Cov[x | y] of one signal of the batch, [n, n] row-major. */
+  /** Cov[x | y] of one signal of the batch, [n, n] row-major: E M Eᵀ + R with the two below. */
   covariance(signal: number): Float64Array;
+  /** M, the covariance of the features v of one signal, [k, k], of the components that are at least as probable as `least`. */
+  featureCovariance(signal: number, least?: number): Float64Array;
+  /** E [n, k] and R [n, n], of all signals alike: how x depends on v when y is known, and the covariance that v leaves. */
+  unexplained(): Unexplained;
   /** √diag Cov[x | y] of every signal, [batch, ...shape]: what a pixel is uncertain by. */
   deviations(): NdArray<Float32Array>;
 }
@@ -84,11 +88,11 @@ export async function mixturePosterior(
   );
 
   /** The components of a signal that are not negligible, with their probabilities, by their covariance. */
-  const likely = (i: number): Map<number, Likely[]> => {
+  const likely = (i: number, least = NEGLIGIBLE): Map<number, Likely[]> => {
     const found = new Map<number, Likely[]>();
     for (let j = 0; j < components; j++) {
       const part = posterior[i * components + j]!;
-      if (part <= NEGLIGIBLE) continue;
+      if (part <= least) continue;
       const c = covarianceOf[j]!;
       found.set(c, [...(found.get(c) ?? []), { j, part }]);
     }
@@ -113,12 +117,15 @@ export async function mixturePosterior(
   }
   const mean = fromHost(reduced.signals(features), [batch, ...prior.shape]);
 
+  const spreads = new Map<number, Float64Array>(); // of the covariances that were asked for
   /** Cov[v | y] of a signal, [k, k]. */
-  const featureCovariance = (i: number): Float64Array => {
+  const featureCovariance = (i: number, least = NEGLIGIBLE): Float64Array => {
     const out = new Float64Array(k * k);
-    for (const [c, parts] of likely(i)) {
+    for (const [c, parts] of likely(i, least)) {
       const total = parts.reduce((sum, { part }) => sum + part, 0);
-      for (const [at, v] of spreadOf(gains[c]!, r, k).entries()) out[at]! += total * v;
+      const within = spreads.get(c) ?? spreadOf(gains[c]!, r, k);
+      spreads.set(c, within);
+      for (let at = 0; at < out.length; at++) out[at]! += total * within[at]!;
       for (const { j, part } of parts) {
         const gap = meanOf(i, c, [{ j, part: 1 }]).map((v, a) => v - features[i * k + a]!);
         for (let a = 0; a < k; a++) for (let b = 0; b < k; b++) out[a * k + b]! += part * gap[a]! * gap[b]!;
@@ -131,8 +138,10 @@ export async function mixturePosterior(
     mean,
     weights: posterior,
     evidence,
+    featureCovariance,
+    unexplained: reduced.unexplained,
     covariance: (i) => {
-      const spread = reduced.unexplained(); // E [n, k] and Cov[r | y, v]
+      const spread = reduced.unexplained();
       const half = multiply(spread.matrix, featureCovariance(i), n, k, k);
       return multiplyTransposed(half, spread.matrix, k).map((v, at) => v + spread.residual[at]!);
     },
@@ -199,8 +208,22 @@ function gained({ root, seen, factor }: Gain, d: Float64Array, k: number): Float
 /** Σ − ΣBᵀ(I + BΣBᵀ)⁻¹BΣ = L(I − VVᵀ)Lᵀ, [k, k]. */
 function spreadOf({ root, seen, factor }: Gain, r: number, k: number): Float64Array {
   const V = solveLower(factor, r, transpose(seen, r, k));
-  const left = multiplyTransposed(V, V, r).map((v, at) => Number(at % (k + 1) === 0) - v);
-  return multiplyTransposed(multiply(root, left, k, k, k), root, k);
+  const inner = symmetric(k, (a, b) => Number(a === b) - dot(V, a * r, V, b * r, r));
+  const half = multiply(root, inner, k, k, k);
+  return symmetric(k, (a, b) => dot(half, a * k, root, b * k, b + 1)); // row b of L is 0 beyond b
+}
+
+/** The symmetric matrix [size, size] with the entries `at(a, b)`, b ≤ a. */
+function symmetric(size: number, at: (a: number, b: number) => number): Float64Array {
+  const out = new Float64Array(size * size);
+  for (let a = 0; a < size; a++) for (let b = 0; b <= a; b++) out[a * size + b] = out[b * size + a] = at(a, b);
+  return out;
+}
+
+function dot(x: Float64Array, from: number, y: Float64Array, start: number, count: number): number {
+  let sum = 0;
+  for (let i = 0; i < count; i++) sum += x[from + i]! * y[start + i]!;
+  return sum;
 }
 
 /** Turns logarithms of weights into weights that sum to 1, in place; returns the logarithm of their sum. */

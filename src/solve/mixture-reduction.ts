@@ -10,6 +10,12 @@ import { conditionalMeans, seenCovariance } from "./seen-covariance.ts";
 /** Least noise variance, as a part of the mean variance that the prior's features give a measurement; see `seenCovariance`. */
 const NOISE_FLOOR = 1e-6;
 
+/** x = (what y and v say) + N(0, residual); `matrix` is how it depends on v. */
+export interface Unexplained {
+  readonly matrix: Float64Array;
+  readonly residual: Float64Array;
+}
+
 /** Measurements y − Φ·centre = ΦDv + (Φr + w), whitened and turned so that u = Bv + e holds all that they say of v. */
 export async function reduceMeasurements(
   operator: LinearOperator,
@@ -47,6 +53,7 @@ export async function reduceMeasurements(
   for (let i = 0; i < batch; i++) u.set(columns.subarray((k + i) * m, (k + i) * m + r), i * r);
   const volume = logDeterminant(factor, m) + m * Math.log(2 * Math.PI);
   const constants = totals.map((total, i) => -0.5 * (total - square(u.subarray(i * r, (i + 1) * r)) + volume));
+  let known: Unexplained | undefined;
   return {
     ...{ r, B, u, constants },
     /** centre + Dv + CΦᵀR⁻¹(y − Φ(centre + Dv)) of features v [batch, k]. */
@@ -60,14 +67,16 @@ export async function reduceMeasurements(
       return Float32Array.from(known, (v, at) => v + rest[at]! + centre.data[at % n]!);
     },
     /** D − CΦᵀR⁻¹ΦD, and C − CΦᵀR⁻¹ΦC: how x depends on v when y is known, and what v leaves out. */
-    unexplained: () => {
+    unexplained: (): Unexplained => {
+      if (known) return known;
       const half = solveLower(factor, m, transpose(cross, m, n)); // rows of (L⁻¹ΦC)ᵀ, [n, m]
       const explained = multiplyTransposed(half, whitened, m); // CΦᵀR⁻¹ΦD, [n, k]
-      const known = multiplyTransposed(half, half, m);
-      return {
+      const seen = multiplyTransposed(half, half, m);
+      known = {
         matrix: explained.map((v, at) => matrix.data[at]! - v),
-        residual: known.map((v, at) => prior.residual.data[at]! - v),
+        residual: seen.map((v, at) => prior.residual.data[at]! - v),
       };
+      return known;
     },
   };
 }

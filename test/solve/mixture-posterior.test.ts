@@ -7,6 +7,7 @@ import { cholesky, logDeterminant, solveLower, solveLowerTransposed } from "../.
 import { multiply, multiplyTransposed, transpose } from "../../src/data/matmul.ts";
 import { stream } from "../../src/data/random.ts";
 import { fromHost } from "../../src/engine/index.ts";
+import { boundedMode } from "../../src/solve/box.ts";
 import { mixturePosterior } from "../../src/solve/mixture-posterior.ts";
 import { transposedMatrix } from "../../src/solve/operator-matrix.ts";
 
@@ -121,6 +122,40 @@ test("without noise the mean explains the measurements", async () => {
   const phi = transpose((await transposedMatrix(operator)).data, n, 3);
   const seen = multiplyTransposed(Float64Array.from(mean.data), phi, n);
   near(seen, y, 1e-3, "measurements"); // the noise floor, a standard deviation of 1e-3 of a measurement's
+});
+
+test("the mode within bounds keeps them, and its pull off the mean pushes only against bounds it lies on (KKT)", async () => {
+  const operator = operators[2]!;
+  const m = 5;
+  const y = draw("measurements", 40 * m);
+  const posterior = await mixturePosterior(operator, prior, fromHost(y, [40, m]), { noise: 0.3 });
+  const bounds = [-0.5, 0.5] as const;
+  const { data } = await boundedMode(posterior, bounds);
+  let pressed = 0;
+  for (let i = 0; i < 40; i++) {
+    const x = data.subarray(i * n, (i + 1) * n);
+    const gap = Float64Array.from(x, (v, p) => v - posterior.mean.data[i * n + p]!);
+    const P = posterior.covariance(i);
+    for (let p = 0; p < n; p++) P[p * n + p]! += 1e-9; // a residual of 6 numbers may leave it singular to rounding
+    const L = cholesky(P, n);
+    const slope = solveLowerTransposed(L, n, solveLower(L, n, gap)); // P⁻¹(x − x̄)
+    for (let p = 0; p < n; p++) {
+      assert.ok(x[p]! >= bounds[0] && x[p]! <= bounds[1]);
+      // the last sweep moved every number by less than 1e-3: what that leaves, in units of the pixel's deviation
+      const slack = 2e-3;
+      const left = slope[p]! * Math.sqrt(P[p * n + p]!);
+      if (x[p]! > bounds[0] + slack) assert.ok(left < 0.05, `${i}, ${p}: ${left} at ${x[p]}`);
+      if (x[p]! < bounds[1] - slack) assert.ok(left > -0.05, `${i}, ${p}: ${left} at ${x[p]}`);
+      if (Math.abs(x[p]!) > 0.5 - slack) pressed++;
+    }
+  }
+  assert.ok(pressed > 20, `${pressed}`); // so that the test has met bounds
+});
+
+test("a mode without bounds to meet is the mean", async () => {
+  const y = draw("measurements", 4 * 3);
+  const posterior = await mixturePosterior(operators[1]!, prior, fromHost(y, [4, 3]), { noise: 0.3 });
+  assert.equal(await boundedMode(posterior, [-100, 100]), posterior.mean);
 });
 
 test("other shapes, measurements that are not finite and an abort are refused", async () => {

@@ -1,0 +1,98 @@
+import * as tf from "@tensorflow/tfjs";
+import type { NdArray } from "ndarray";
+import type { ValueRange } from "../data/range.ts";
+import { compile, fromHost } from "../engine/index.ts";
+import type { MixturePosterior } from "./mixture-posterior.ts";
+
+/** Covariances [n, n] that are made in one compiled run. */
+const CHUNK = 16;
+
+/** Sweeps over the pixels at most; tens are usual, and hundreds where nearly everything is known. */
+const SWEEPS = 200;
+
+/** A sweep that moves every pixel by less than this part of the range is the last one. */
+const TOLERANCE = 1e-3;
+
+/** Over-relaxation of a pixel's step: halves the sweeps. */
+const RELAXATION = 1.5;
+
+/** Components that are less probable than this are left out of P: they move it by less than the mode's own approximation. */
+const NEGLIGIBLE = 1e-3;
+
+/**
+ * The posterior with bounds that signals are known to keep, low ≤ x ≤ high in every number: its mode
+ *
+ *   argmin (x − x̄)ᵀ P⁻¹ (x − x̄)  over the box,
+ *
+ * x̄ and P the posterior's mean and covariance. Unlike clipping it tells the pixels that are within the box what follows for them from
+ * those that are not: where most pixels lie on a bound, as the black ones of digits do, they say as much as measurements.
+ *
+ * x = x̄ + Pν, and ν is found pixel by pixel (Hildreth 1957; the dual of the quadratic program): the νᵢ that brings xᵢ to
+ * the bound it exceeds, 0 where it exceeds none; projected over-relaxation (Cryer 1971). P may be singular. Signals: [batch, ...shape].
+ */
+export async function boundedMode(
+  { mean, unexplained, featureCovariance }: MixturePosterior,
+  [low, high]: ValueRange,
+): Promise<NdArray<Float32Array>> {
+  const batch = mean.shape[0]!;
+  const n = mean.size / batch;
+  const { matrix, residual } = unexplained();
+  const k = matrix.length / n;
+  const rows = Math.min(CHUNK, batch);
+  const fixed = {
+    matrix: fromHost(Float32Array.from(matrix), [n, k]),
+    residual: fromHost(Float32Array.from(residual), [n, 1, n]),
+  };
+  const features = new Float32Array(rows * k * k);
+  const inputs = { ...fixed, features: fromHost(features, [rows * k, k]) };
+  const covariances = await compile(covariancesOf(rows, n, k), inputs, { name: "covariances" });
+  const estimate = new Float32Array(mean.data);
+  for (let first = 0; first < batch; first += rows) {
+    const count = Math.min(rows, batch - first);
+    for (let i = 0; i < count; i++) features.set(featureCovariance(first + i, NEGLIGIBLE), i * k * k);
+    const { data } = await covariances.run(inputs);
+    for (let i = 0; i < count; i++) {
+      const row = (p: number) => data.subarray((p * rows + i) * n, (p * rows + i + 1) * n);
+      intoBox(estimate.subarray((first + i) * n, (first + i + 1) * n), row, low, high);
+    }
+  }
+  await covariances.dispose();
+  return fromHost(estimate, mean.shape);
+}
+
+/** E M Eᵀ + R of several M [rows · k, k]: [n, rows, n], so that a pixel's row of each is in one piece. */
+const covariancesOf =
+  (rows: number, n: number, k: number) =>
+  ({ features, matrix, residual }: { features: tf.Tensor; matrix: tf.Tensor; residual: tf.Tensor }) => {
+    const half = tf.reshape(tf.matMul(features, matrix, false, true), [rows, k, n]); // M Eᵀ
+    const side = tf.reshape(tf.transpose(half, [1, 0, 2]), [k, rows * n]);
+    return tf.add(tf.reshape(tf.matMul(matrix, side), [n, rows, n]), residual);
+  };
+
+/** Moves x by Pν into the box, in place; `row(p)` is the row p of P. */
+function intoBox(x: Float32Array, row: (p: number) => Float32Array, low: number, high: number): void {
+  const n = x.length;
+  const multipliers = new Float64Array(n);
+  const moving = new Float64Array(x);
+  const least = TOLERANCE * (high - low);
+  for (let sweep = 0, moved = Number.POSITIVE_INFINITY; moved > least && sweep < SWEEPS; sweep++) {
+    moved = 0;
+    for (let p = 0; p < n; p++) {
+      const value = moving[p]!;
+      const held = multipliers[p]!;
+      if (held === 0 && value >= low && value <= high) continue;
+      const covariances = row(p);
+      const variance = covariances[p]!;
+      if (!(variance > 0)) continue; // a pixel that is known exactly
+      const below = held > 0 || value < low;
+      const wanted = held + (RELAXATION * ((below ? low : high) - value)) / variance;
+      const next = below ? Math.max(0, wanted) : Math.min(0, wanted); // multipliers only push inwards
+      const step = next - held;
+      if (Math.abs(step * variance) <= 0.1 * least) continue;
+      multipliers[p] = next;
+      moved = Math.max(moved, Math.abs(step * variance));
+      for (let q = 0; q < n; q++) moving[q]! += step * covariances[q]!;
+    }
+  }
+  for (let p = 0; p < n; p++) x[p] = Math.min(high, Math.max(low, moving[p]!));
+}
