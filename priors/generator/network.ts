@@ -4,6 +4,7 @@ import { InputError } from "../../src/data/errors.ts";
 import { stream } from "../../src/data/random.ts";
 import { sizeOf } from "../../src/engine/graph.ts";
 import { fromHost } from "../../src/engine/index.ts";
+import { type BatchStatistics, batchNormalised } from "./batch-norm.ts";
 
 /** Activations of the hidden layers. To add one: a line here. */
 export const activations = {
@@ -31,6 +32,8 @@ export interface NetworkSpec {
   readonly output: number;
   /** Convolutions between the hidden layers and an output that is an image; absent: dense layers only. */
   readonly conv?: ConvSpec;
+  /** Every layer but the last is normalised over the batch, with gains of its own (batch-norm.ts): while it trains only. */
+  readonly batchNorm?: true;
   /**
    * u = MLP(z) + zS instead of u = MLP(z): S can start as a square root of the data's covariance. With labels,
    * u = MLP(z, c) + μ_c + zS_c, which can start as each label's own Gaussian.
@@ -71,8 +74,14 @@ function firstMaps({ channels, image: [height, width] }: ConvSpec): [number, num
   return [height / factor, width / factor, channels[0]!];
 }
 
-/** Weights in layer order: w₁ [latent + labels, h₁], b₁ [h₁], w₂, b₂, …, and last, if `linear`, S of `linearShape`. */
+/**
+ * Weights in layer order: w₁ [latent + labels, h₁], b₁ [h₁], w₂, b₂, …; then, with `batchNorm`, the gains γ₁ [h₁], γ₂, … of the
+ * normalised layers; and last, if `linear`, S of `linearShape`.
+ */
 export type Weights = readonly NdArray<Float32Array>[];
+
+/** Number of layers before the last one, which is linear: those that are activated, and normalised with `batchNorm`. */
+export const activatedLayers = ({ hidden, conv }: NetworkSpec): number => hidden.length + (conv?.channels.length ?? 0);
 
 /** How much smaller the MLP's last layer starts when a linear path carries the second moments already. */
 const BESIDE_LINEAR = 0.1;
@@ -91,19 +100,24 @@ export function weightShapes(spec: NetworkSpec): number[][] {
   const dense = sizes.slice(1).flatMap((fanOut, layer) => [[sizes[layer]!, fanOut], [fanOut]]);
   const maps = conv ? [...conv.channels, conv.image[2]] : [];
   const layers = [...dense, ...maps.slice(1).flatMap((fanOut, i) => [[3, 3, maps[i]!, fanOut], [fanOut]])];
-  return spec.linear ? [...layers, linearShape(spec)] : layers;
+  const gains = spec.batchNorm
+    ? Array.from({ length: activatedLayers(spec) }, (_, layer) => layers[2 * layer + 1]!)
+    : [];
+  return [...layers, ...gains, ...(spec.linear ? [linearShape(spec)] : [])];
 }
 
 /**
  * He's initialisation (He et al. 2015): w ~ N(0, 2/fan-in), the linear last layer N(0, 1/fan-in), b = 0. The fan-in of the first
- * layer is the latents; what a label adds is N(0, 1), so that it counts from the start. `linear` is the start of the linear
- * path; 0 without it.
+ * layer is the latents; what a label adds is N(0, 1), so that it counts from the start. Gains start as 1. `linear` is the start of
+ * the linear path; 0 without it.
  */
 export function initialWeights(spec: NetworkSpec, seed: number, linear?: NdArray<Float32Array>): Weights {
-  const lastLayer = spec.hidden.length + (spec.conv?.channels.length ?? 0);
-  return weightShapes(spec).map((shape, i) => {
+  const lastLayer = activatedLayers(spec);
+  const shapes = weightShapes(spec);
+  return shapes.map((shape, i) => {
     const layer = i >> 1;
-    if (layer > lastLayer) return linear ?? fromHost(new Float32Array(sizeOf(shape)), shape);
+    if (spec.linear && i === shapes.length - 1) return linear ?? fromHost(new Float32Array(sizeOf(shape)), shape);
+    if (layer > lastLayer) return fromHost(new Float32Array(sizeOf(shape)).fill(1), shape);
     if (i % 2 === 1) return fromHost(new Float32Array(sizeOf(shape)), shape);
     const columns = shape.at(-1)!;
     const fanIn = layer === 0 ? spec.latent : sizeOf(shape) / columns;
@@ -118,30 +132,56 @@ export function initialWeights(spec: NetworkSpec, seed: number, linear?: NdArray
 }
 
 /** The network's output for latents z [batch, latent] and, where it takes them, labels c [batch] (int32): [batch, output]. */
-export function applyNetwork(spec: NetworkSpec, weights: readonly tf.Tensor[], z: tf.Tensor, c?: tf.Tensor): tf.Tensor {
-  const activate = activations[spec.activation];
+export const applyNetwork = (
+  spec: NetworkSpec,
+  weights: readonly tf.Tensor[],
+  z: tf.Tensor,
+  c?: tf.Tensor,
+): tf.Tensor => forward(spec, weights, z, c).output;
+
+/** The output, and the statistics of every normalised layer over the batch: none without `batchNorm`. */
+export function forward(spec: NetworkSpec, weights: readonly tf.Tensor[], z: tf.Tensor, c?: tf.Tensor) {
+  const { hidden, conv } = spec;
   const label = oneHot(spec, c);
-  const affine = (x: tf.Tensor, layer: number) =>
-    tf.add(tf.matMul(x as tf.Tensor2D, weights[2 * layer] as tf.Tensor2D), weights[2 * layer + 1]!);
+  const statistics: BatchStatistics[] = [];
+  const last = activatedLayers(spec);
+  /** Layer `layer` of its inputs' products with w: plus b, or normalised, and activated unless it is the last. */
+  const completed = (product: tf.Tensor, layer: number): tf.Tensor => {
+    const b = weights[2 * layer + 1]!;
+    if (layer === last) return tf.add(product, b);
+    const activate = activations[spec.activation];
+    if (!spec.batchNorm) return activate(tf.add(product, b));
+    const { normalised, ...own } = batchNormalised(product);
+    statistics.push(own);
+    return activate(tf.add(tf.mul(normalised, weights[2 * (last + 1) + layer]!), b));
+  };
   let h = label ? tf.concat([z, label], 1) : z;
-  for (let layer = 0; layer < spec.hidden.length; layer++) h = activate(affine(h, layer));
-  const dense = affine(h, spec.hidden.length);
-  const u = spec.conv ? convolved(spec, spec.conv, weights, activate(dense)) : dense;
-  return spec.linear ? tf.add(u, linearPath(spec, weights.at(-1)!, z, label)) : u;
+  for (let layer = 0; layer <= hidden.length; layer++) {
+    h = completed(tf.matMul(h as tf.Tensor2D, weights[2 * layer] as tf.Tensor2D), layer);
+  }
+  const u = conv
+    ? convolved(conv, h, (maps, i) => {
+        const layer = hidden.length + 1 + i;
+        return completed(tf.conv2d(maps, weights[2 * layer] as tf.Tensor4D, 1, "same"), layer);
+      })
+    : h;
+  return { output: spec.linear ? tf.add(u, linearPath(spec, weights.at(-1)!, z, label)) : u, statistics };
 }
 
-/** The images, flattened to [batch, output], that the convolutions make of the maps of the dense layers. */
-function convolved(spec: NetworkSpec, conv: ConvSpec, weights: readonly tf.Tensor[], dense: tf.Tensor): tf.Tensor {
+/** The images, flattened to [batch, pixels], that the convolutions `layer` make of the first maps, flattened too. */
+function convolved(
+  conv: ConvSpec,
+  first: tf.Tensor,
+  layer: (maps: tf.Tensor4D, index: number) => tf.Tensor,
+): tf.Tensor {
   let [height, width] = firstMaps(conv);
-  let maps = tf.reshape(dense, [-1, ...firstMaps(conv)]) as tf.Tensor4D;
+  let maps = tf.reshape(first, [-1, ...firstMaps(conv)]);
   for (const i of conv.channels.keys()) {
-    const at = 2 * (spec.hidden.length + 1 + i);
     [height, width] = [2 * height, 2 * width];
-    const resized = tf.image.resizeNearestNeighbor(maps, [height, width]);
-    const made = tf.add(tf.conv2d(resized, weights[at] as tf.Tensor4D, 1, "same"), weights[at + 1]!) as tf.Tensor4D;
-    maps = i === conv.channels.length - 1 ? made : (activations[spec.activation](made) as tf.Tensor4D);
+    const resized = tf.image.resizeNearestNeighbor(maps as tf.Tensor4D, [height, width]);
+    maps = layer(resized, i);
   }
-  return tf.reshape(maps, [-1, spec.output]);
+  return tf.reshape(maps, [-1, sizeOf(conv.image)]);
 }
 
 /** zS, or μ_c + zS_c: one product with one-hot(c) ⊗ (1, z), whatever the labels of the rows. */

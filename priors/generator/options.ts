@@ -22,13 +22,19 @@ export interface TrainOptions {
   readonly latent?: number;
   /**
    * `mlp`, whose output are the sketch's features; or `conv:64,32`, which resizes and convolves maps of these channels to an image
-   * of free pixels, without batch norm (`ConvSpec`). Default mlp.
+   * of free pixels (`ConvSpec`). Default mlp.
    */
   readonly network?: string;
   /** Widths of the hidden layers; default [500, 500], [200] before convolutions. */
   readonly hidden?: readonly number[];
   /** Activation of the hidden layers; default tanh, leakyRelu with convolutions. */
   readonly activation?: Activation;
+  /**
+   * Normalise every layer before its activation by the mean and variance of the batch, with a gain and a shift to learn (Ioffe,
+   * Szegedy 2015). Samples of one batch are then not independent, and the unbiased loss keeps a bias of order 1/batch. At the end the
+   * statistics of 4096 latents are folded into the weights: the prior is a network without normalisation. Default false.
+   */
+  readonly batchNorm?: boolean;
   /** A linear path beside the hidden layers that starts as the Gaussian with the sketch's covariance; default true. */
   readonly linear?: boolean;
   /**
@@ -64,6 +70,7 @@ export type TrainSettings = Required<TrainOptions>;
 export const olderSettings = {
   method: "sketch",
   network: "mlp",
+  batchNorm: false,
   loss: "unbiased",
   frequencyBatch: 0,
   validation: 0,
@@ -81,6 +88,7 @@ export function completed(options: TrainOptions, features: number, labels = 1): 
     latent: Math.min(100, Math.max(10, features)),
     hidden: convolutional ? [200] : [500, 500],
     activation: convolutional ? "leakyRelu" : "tanh",
+    batchNorm: false,
     linear: true,
     batch: 1000,
     steps,

@@ -7,6 +7,7 @@ import { compile, fromHost } from "../../src/engine/index.ts";
 import { type EndCode, type IterateOptions, iterate } from "../../src/engine/iterate.ts";
 import { familySpec, type Sketch, withoutLabels } from "../../src/sketch/index.ts";
 import { type CheckpointOptions, loadTraining, saveTraining, trainingOf } from "./checkpoint.ts";
+import { folding, withoutNorm } from "./folding.ts";
 import { type GeneratorModel, generatorPrior } from "./model.ts";
 import { initialWeights, type NetworkSpec, parseNetwork, type Weights } from "./network.ts";
 import { completed, schedules, type TrainOptions, type TrainSettings } from "./options.ts";
@@ -70,9 +71,16 @@ export async function trainGenerator(whole: Sketch, options: TrainOptions & Trai
   const { decoder, probabilities } = target;
   const labels = probabilities?.length;
   const settings = completed(given, target.offset.size, labels);
-  const { latent, hidden, activation, linear, batch, steps, learningRate, schedule, seed } = settings;
+  const { latent, hidden, activation, batchNorm, linear, batch, steps, learningRate, schedule, seed } = settings;
   const size = { latent, output: decoder.scale.size, ...(labels !== undefined && { labels }) };
-  const network: NetworkSpec = { ...size, hidden, activation, linear, ...(conv && { conv }) };
+  const network: NetworkSpec = {
+    ...size,
+    hidden,
+    activation,
+    linear,
+    ...(conv && { conv }),
+    ...(batchNorm && { batchNorm }),
+  };
   const taught = await taughtData(settings.method, data, sketch, target);
   const of = trainingOf(sketch, settings, taught);
   const before = resume && checkpoint ? await loadTraining(checkpoint.path, of) : undefined;
@@ -87,9 +95,11 @@ export async function trainGenerator(whole: Sketch, options: TrainOptions & Trai
   const latents = (index: number) =>
     fromHost(stream(seed, "latents", index).fillNormal(new Float32Array(batch * latent)), [batch, latent]);
 
-  const ofNetwork = (trained: Weights): Weights => trained.slice(0, weights.length);
-  const modelOf = (trained: Weights): GeneratorModel => ({
-    ...{ network, weights: ofNetwork(trained), decoder },
+  const plain = withoutNorm(network);
+  const norm = await folding(network, settings, weights);
+  const ofNetwork = (trained: Weights): Promise<Weights> => norm.fold(trained.slice(0, weights.length));
+  const modelOf = async (trained: Weights): Promise<GeneratorModel> => ({
+    ...{ network: plain, weights: await ofNetwork(trained), decoder },
     shape: sketch.design.shape,
     ...(probabilities && { conditions: probabilities }),
   });
@@ -99,7 +109,7 @@ export async function trainGenerator(whole: Sketch, options: TrainOptions & Trai
     rate: adamRate(1, 0),
     drawn: teacher.draws(0),
   });
-  const validation = held && (await validator(network, held, settings, weights));
+  const validation = held && (await validator(plain, held, settings, await ofNetwork(weights)));
   const every = checkpoint?.every ?? 100;
   const floor = held ? await floorOf(sketch) : 0;
   const run = await iterate<TrainState>({
@@ -114,7 +124,7 @@ export async function trainGenerator(whole: Sketch, options: TrainOptions & Trai
       const { loss, ...adam } = await step.run({ ...adamOf(state), z: latents(index), rate, drawn });
       const done = index + 1;
       const due = done === steps || done % settings.validateEvery === 0;
-      const point = due ? await validation?.validate(ofNetwork(adam.weights), done) : undefined;
+      const point = due ? await validation?.validate(await ofNetwork(adam.weights), done) : undefined;
       const next = withPoint({ ...state, ...adam }, point);
       return {
         state: next,
@@ -125,14 +135,14 @@ export async function trainGenerator(whole: Sketch, options: TrainOptions & Trai
     afterStep: async (reached) => {
       const done = reached.history.length;
       if (checkpoint && done % every === 0) await saveTraining(checkpoint.path, of, reached);
-      if (snapshot && done % snapshot.every === 0) await snapshot.take(modelOf(reached.state.weights), done);
+      if (snapshot && done % snapshot.every === 0) await snapshot.take(await modelOf(reached.state.weights), done);
     },
   });
   if (checkpoint && run.code === "cancelled" && run.steps > 0) await saveTraining(checkpoint.path, of, run);
-  await Promise.all([step.dispose(), validation?.dispose()]);
   const { state, history, code } = run;
   const best = state.best ?? { step: history.length, weights: state.weights };
-  const model = modelOf(best.weights);
+  const model = await modelOf(best.weights);
+  await Promise.all([step.dispose(), validation?.dispose(), norm.dispose()]);
   return {
     model: { ...model, residual: await residualCovariance(sketch, generatorPrior("generator", model), seed) },
     settings,

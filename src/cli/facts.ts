@@ -140,7 +140,7 @@ export function generatorFacts(trained: TrainedGenerator) {
   };
   const words = {
     signals: shapeText(model.shape),
-    network: `${network}, ${model.network.activation}`,
+    network: `${network}, ${model.network.activation}${settings.batchNorm ? ", batch norm" : ""}`,
     ...(labels !== undefined && { labels: `0 to ${labels - 1}, taken beside the latent` }),
     trained: `${history.length} steps of ${settings.batch} latents, method ${settings.method}, seed ${settings.seed}, ${code}`,
     loss: `${history[0]?.toPrecision(4)} at the start, ${loss.toPrecision(4)} in the mean of the last 50 steps`,

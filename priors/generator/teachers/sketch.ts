@@ -37,12 +37,17 @@ export const sketch: Method = {
 };
 
 /** The network's outputs for a batch of latents, [batch, k]; with labels, every one in turn has an equal part of them. */
-export function outputs(network: NetworkSpec, weights: readonly tf.Tensor[], z: tf.Tensor): tf.Tensor {
-  const { labels } = network;
-  if (labels === undefined) return applyNetwork(network, weights, z);
-  const each = z.shape[0]! / labels;
-  const c = Int32Array.from({ length: z.shape[0]! }, (_, row) => Math.floor(row / each));
-  return applyNetwork(network, weights, z, tf.tensor1d(c, "int32"));
+export const outputs = (network: NetworkSpec, weights: readonly tf.Tensor[], z: tf.Tensor): tf.Tensor =>
+  applyNetwork(network, weights, z, equalLabels(network, z.shape[0]!));
+
+/** Labels [rows] for a network that takes them: an equal part of the rows for every one in turn. */
+export function equalLabels({ labels }: NetworkSpec, rows: number): tf.Tensor1D | undefined {
+  if (labels === undefined) return undefined;
+  const each = rows / labels;
+  return tf.tensor1d(
+    Int32Array.from({ length: rows }, (_, row) => Math.floor(row / each)),
+    "int32",
+  );
 }
 
 /** Rows as `outputs` orders them, [labels · each, k], with the labels as an axis of their own: [labels, each, k]. */

@@ -71,6 +71,7 @@ export const train = defineCommand({
         ...{ type: "string", requiresArg: true, defaultDescription: "tanh; with convolutions leakyRelu" },
         describe: "relu, leakyRelu, elu, tanh or softplus",
       })
+      .option("batch-norm", { type: "boolean", describe: "normalise the layers over the batch; folded in at the end" })
       .option("batch", {
         ...{ type: "number", requiresArg: true, defaultDescription: "1000" },
         describe: "latents drawn afresh for every step",
@@ -182,6 +183,7 @@ export const train = defineCommand({
         ...(args.network !== undefined && { network: args.network }),
         ...(hidden !== undefined && { hidden }),
         ...(activation !== undefined && { activation: activation as keyof typeof activations }),
+        ...(args["batch-norm"] && { batchNorm: true }),
         ...(args.batch !== undefined && { batch: args.batch }),
         ...(args.steps !== undefined && { steps: args.steps }),
         ...(args["learning-rate"] !== undefined && { learningRate: args["learning-rate"] }),
@@ -257,8 +259,18 @@ async function distilled(kind: DistilledName, sketch: Sketch, folder: string, op
 
 /** The options of `train` that only the kind generator has, and those that all networks have. */
 const notDistilling = [
-  ...["method", "data", "limit", "network", "activation", "schedule", "loss", "frequency-batch", "moment-weight"],
-  ...["no-linear", "validation", "validate-every", "patience", "resume", "checkpoint-every", "watch"],
+  ...["method", "data", "limit", "network", "activation", "batch-norm", "schedule", "loss"],
+  ...[
+    "frequency-batch",
+    "moment-weight",
+    "no-linear",
+    "validation",
+    "validate-every",
+    "patience",
+    "resume",
+    "checkpoint-every",
+    "watch",
+  ],
 ];
 const ofNetworks = ["latent", "hidden", "batch", "steps", "learning-rate"];
 
