@@ -8,6 +8,14 @@ export {
   linearOperator,
 } from "../operators/operator.ts";
 export { parseOperator } from "../operators/registry.ts";
+export {
+  type Distilled,
+  type DistilledName,
+  type DistilOptions,
+  distil,
+  distilledPrior,
+  saveDistilled,
+} from "../priors/distilled/index.ts";
 export { gaussianPrior } from "../priors/gaussian.ts";
 export {
   type GeneratorModel,
@@ -28,6 +36,7 @@ export {
   type TrainedMixture,
   trainMixture,
 } from "../priors/mixture/index.ts";
+export { latentForm } from "../priors/mixture/latent-form.ts";
 export type { GaussianPrior, GeneratorPrior, MixturePrior, PenaltyPrior } from "../priors/prior.ts";
 export { makePrior } from "../priors/registry.ts";
 export { type Dataset, InputError, openDataset, openDatasets, readRows } from "./data/index.ts";

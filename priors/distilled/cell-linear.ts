@@ -19,7 +19,7 @@ import { alignedRoots, matrixPower } from "./roots.ts";
 export const cellLinear: Kind = {
   summary: "linear in z within a cell of the mixture, cells share their directions",
   affine: true,
-  defaults: { hidden: [1000], steps: 200, batch: 1, learningRate: 0.05 },
+  defaults: { latent: 64, hidden: [1200], steps: 200, batch: 1, learningRate: 0.05 },
 
   fit: async (mixture, settings, watched) => {
     const network = cellNetwork(mixture, settings);

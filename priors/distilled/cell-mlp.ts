@@ -20,7 +20,7 @@ const MEASURED = 4096;
 export const cellMlp: Kind = {
   summary: "network of z, the mean of a cell of the mixture and its label",
   affine: false,
-  defaults: { hidden: [400, 400], steps: 1500, batch: 1000, learningRate: 3e-3 },
+  defaults: { latent: 40, hidden: [400, 400], steps: 1500, batch: 1000, learningRate: 3e-3 },
 
   fit: async (mixture, settings, watched) => {
     const network = cellNetwork(mixture, settings);

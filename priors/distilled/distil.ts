@@ -28,7 +28,8 @@ export async function distil(
   { onProgress, signal, ...options }: DistilOptions & Watched = {},
 ): Promise<Distilled> {
   const k = mixture.means.shape[1]!;
-  const settings: DistilSettings = { latent: Math.min(40, k), seed: 1, ...kinds[kind].defaults, ...options };
+  const { defaults } = kinds[kind];
+  const settings: DistilSettings = { ...defaults, latent: Math.min(defaults.latent, k), seed: 1, ...options };
   requireInRange(settings, k);
   const { rest, history, code, ...fitted } = await kinds[kind].fit(mixture, settings, {
     ...(onProgress && { onProgress }),

@@ -4,7 +4,7 @@ import type { Weights } from "../generator/network.ts";
 import type { MixtureModel } from "../mixture/model.ts";
 
 export interface DistilOptions {
-  /** Size of the latent z, at most the number of features; default 40. */
+  /** Size of the latent z, at most the number of features; default that of the kind, or all features of fewer. */
   readonly latent?: number;
   /** Widths of the hidden layers; default that of the kind. */
   readonly hidden?: readonly number[];
@@ -51,7 +51,7 @@ export type Watched = Pick<IterateOptions<unknown>, "onProgress" | "signal">;
 export interface Kind {
   /** The generator in one line, for help texts. */
   readonly summary: string;
-  readonly defaults: Pick<DistilSettings, "hidden" | "steps" | "batch" | "learningRate">;
+  readonly defaults: Pick<DistilSettings, "latent" | "hidden" | "steps" | "batch" | "learningRate">;
   /** Whether v(z, c) is affine in z. */
   readonly affine: boolean;
   fit(mixture: MixtureModel, settings: DistilSettings, watched: Watched): Promise<Fitted>;

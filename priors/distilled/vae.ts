@@ -26,7 +26,7 @@ const MEASURED = 4096;
 export const vae: Kind = {
   summary: "variational autoencoder by label, taught by samples of the mixture",
   affine: false,
-  defaults: { hidden: [500], steps: 4000, batch: 256, learningRate: 1e-3 },
+  defaults: { latent: 40, hidden: [500], steps: 4000, batch: 256, learningRate: 1e-3 },
 
   fit: async (mixture, settings, watched) => {
     const { latent, hidden, batch, seed, steps, learningRate } = settings;
