@@ -14,15 +14,15 @@ const demo = (...args: string[]) =>
 test("the whole chain runs at toy size: every operator, every method, a report and a prior", () => {
   const out = mkdtempSync(path.join(os.tmpdir(), "sketchprior-demo-"));
   try {
-    const small = ["--limit", "2", "--tune-count", "2", "--frequencies", "64", "--steps", "5"];
+    const small = ["--limit", "2", "--tune-count", "2", "--sketch-size", "30000", "--steps", "2"];
     const { status, stdout, stderr } = demo(...small, "--json", "--out", out);
     assert.is(status, 0, stderr);
     const { rows, methods } = JSON.parse(stdout) as { rows: { mse: number; operator: string }[]; methods: string[] };
-    assert.equal(methods, ["sketch prior", "tikhonov", "tv", "wavelet"]);
-    assert.is(rows.length, 5 * 4);
+    assert.equal(methods, ["mixture", "generator", "gaussian", "tikhonov", "tv", "wavelet"]);
+    assert.is(rows.length, 5 * 6);
     assert.ok(rows.every((row) => row.mse > 0 && row.mse < 1));
     assert.match(readFileSync(path.join(out, "index.html"), "utf8"), /<img[^>]*data:image\/png/);
-    for (const file of ["report.json", "report.csv", "sketch.npz", "prior/prior.json", "prior/generator.onnx"]) {
+    for (const file of ["report.json", "report.csv", "sketch.npz", "mixture/prior.json", "generator/generator.onnx"]) {
       assert.ok(existsSync(path.join(out, file)), file);
     }
   } finally {
