@@ -161,7 +161,7 @@ function drawConditions(probabilities: Float64Array, count: number, seed: number
 }
 
 /** S [n, n] with SᵀS = C, rows √λᵢ uᵢ of C = UΛUᵀ, so that eS ~ N(0, C) for e ~ N(0, I). */
-function squareRoot(covariance: NdArray<Float32Array>): Float32Array {
+export function squareRoot(covariance: NdArray<Float32Array>): Float32Array {
   const n = covariance.shape[0]!;
   const { values, vectors } = symmetricEigen(covariance.data, n);
   return Float32Array.from(vectors, (v, at) => v * Math.sqrt(Math.max(0, values[Math.floor(at / n)]!)));
