@@ -16,7 +16,7 @@ const QUARTERS = 4;
 const SIZE = FILTERS[1] * QUARTERS;
 const BLOCK = 1000;
 /** Draws of each component, in the mean: several times the samples that it stands for. */
-const DRAWS = 1000;
+const DRAWS = 500;
 
 /**
  * Means by label of random features: two convolutions 5×5 of stride 2 with random weights (He) and relu, pooled over quarters of
@@ -70,21 +70,18 @@ async function* signalsOf(data: Dataset, labels: Uint8Array, range: Range): Asyn
   }
 }
 
-/** Draws of the mixture, as many of each component in the mean. */
+/** Draws of the mixture, as many of each component in the mean; all blocks share their draws of the residual. */
 async function* drawsOf(model: MixtureModel, seed: number): AsyncGenerator<Block> {
   const { centre, matrix, residual, shape, weights } = model;
   const [n, k] = matrix.shape as [number, number];
-  const inputs = { centre, matrix, root: fromHost(squareRoot(residual), [n, n]) };
-  const blank = {
-    v: fromHost(new Float32Array(BLOCK * k), [BLOCK, k]),
-    e: fromHost(new Float32Array(BLOCK * n), [BLOCK, n]),
-  };
+  const e = fromHost(stream(seed, "residuals").fillNormal(new Float32Array(BLOCK * n)), [BLOCK, n]);
+  const inputs = { centre, matrix, e, root: fromHost(squareRoot(residual), [n, n]) };
   const decode = await compile(
     (given: Record<"centre" | "matrix" | "root" | "v" | "e", tf.Tensor>) => {
       const spread = tf.matMul(given.v as tf.Tensor2D, given.matrix as tf.Tensor2D, false, true);
       return tf.add(tf.add(given.centre, spread), tf.matMul(given.e as tf.Tensor2D, given.root as tf.Tensor2D));
     },
-    { ...inputs, ...blank },
+    { ...inputs, v: fromHost(new Float32Array(BLOCK * k), [BLOCK, k]) },
     { name: "draws of components" },
   );
   const even = { ...model, weights: weights.map(() => 1 / weights.length) };
@@ -92,8 +89,7 @@ async function* drawsOf(model: MixtureModel, seed: number): AsyncGenerator<Block
   for (let i = 0; i < blocks; i++) {
     const random = stream(seed, "draws of components", i);
     const { features, components } = drawFeatures(even, random, BLOCK);
-    const e = fromHost(random.fillNormal(new Float32Array(BLOCK * n)), [BLOCK, n]);
-    const { data } = await decode.run({ ...inputs, v: fromHost(features, [BLOCK, k]), e });
+    const { data } = await decode.run({ ...inputs, v: fromHost(features, [BLOCK, k]) });
     yield { images: ndarray(data, [BLOCK, ...shape]), groups: components };
   }
   await decode.dispose();
