@@ -30,13 +30,15 @@ export interface Refined {
 const BATCH = 1024;
 const HELD = 1024;
 const EVERY = 20;
+/** The misfit of moments that are known up to their sampling noise. */
+const NOISE = 1;
 
 type Arrays = readonly NdArray<Float32Array>[];
 type State = { readonly values: Arrays; readonly moments: AdamMoments<NdArray<Float32Array>> };
 
 /**
  * Moves a mixture by label towards moments of the data by Adam, the step size falling along a cosine, and keeps the step that is best at
- * held-out moments. It ends early where the misfit of a step reaches the noise, 1.
+ * held-out moments. It ends early where the misfit of a step reaches the noise.
  */
 export async function refine(
   model: MixtureModel,
@@ -68,15 +70,16 @@ export async function refine(
   );
   let best = { values: start, step: 0, misfit: await misfitOf(start) };
   await iterate<State>({
-    ...{ ...run, maxSteps: steps, tolerance: 1, state: { values: start, moments: adamMoments(start) } },
+    ...{ ...run, maxSteps: steps, tolerance: NOISE, state: { values: start, moments: adamMoments(start) } },
     step: async (state, index) => {
       const rate = adamRate(learningRate * 0.5 * (1 + Math.cos((Math.PI * index) / steps)), index);
       const { value, ...next } = await step.run({ ...state, fixed, batch: batch(index), rate });
-      if ((index + 1) % EVERY === 0 || index + 1 === steps) {
+      const objective = value.data[0]!;
+      if ((index + 1) % EVERY === 0 || index + 1 === steps || objective <= NOISE) {
         const misfit = await misfitOf(next.values);
         if (misfit < best.misfit) best = { values: next.values, step: index + 1, misfit };
       }
-      return { state: next, objective: value.data[0]!, change: value.data[0]! };
+      return { state: next, objective, change: objective };
     },
   });
   const result = best.step > 0 ? await modelOf(model, parts, best.values) : model;
