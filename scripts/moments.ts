@@ -91,12 +91,13 @@ const moments = defineCommand({
 
     const truth = await readRows(await openDataset("mnist:test"), args.from, args.from + args.images);
     const problems = await Promise.all(MEASUREMENTS.map((m) => problemOf(truth, m, seed)));
+    const misfitOf = (model: MixtureModel) => heldOutMisfit(model, target, seed);
     const rows: Row[] = [];
     const add = async (name: string, model: MixtureModel, row: Partial<Row> = {}) => {
       rows.push({ name, seconds: 0, ...row, errors: await errorsOf(model, problems, truth) });
       note(line(rows.at(-1)!, rows[0]!).join("  "));
     };
-    if (gaussians) await add("one Gaussian a label", gaussians);
+    if (gaussians) await add("one Gaussian a label", gaussians, { misfit: await misfitOf(gaussians) });
     await add(gaussians ? "split at random" : "gated, closed form", start, {
       misfit: await heldOutMisfit(start, target, seed),
     });
@@ -111,7 +112,7 @@ const moments = defineCommand({
         ...{ misfit: refined.misfit, step: refined.step, seconds: since(from) },
       });
     }
-    if (gaussians) await add("gated, closed form", gated, { misfit: await heldOutMisfit(gated, target, seed) });
+    if (gaussians) await add("gated, closed form", gated, { misfit: await misfitOf(gated) });
     const result = {
       ...{ family: args.family, frequencies: args.frequencies, scale: args.scale, start: args.start, seed },
       ...{ sketch: { gated: sketchSize(cells), moments: target.numbers }, pass, seconds: since(started) },

@@ -2,9 +2,9 @@ import ndarray from "ndarray";
 import type { MixtureModel } from "../../priors/mixture/index.ts";
 import { stream } from "../../src/data/random.ts";
 
-/** Components that a Gaussian is split into, and the part of its covariance that becomes the spread of their means. */
+/** Components that a Gaussian is split into, and the part of its covariance that becomes the spread of their means: little, because few means span few directions. */
 const PARTS = 10;
-const BETWEEN = 0.3;
+const BETWEEN = 0.05;
 
 /**
  * Every Gaussian of a mixture (one a component, each with its own covariance) as a mixture of equal ones with its covariance in the

@@ -73,7 +73,7 @@ test("a split Gaussian keeps its weight, and its covariance up to the draw of th
     assert.ok(Math.abs(weights.reduce((a, b) => a + b, 0) - own.weights[j]!) < 1e-12);
     assert.equal([...new Set(parts.labels!.subarray(j * count, (j + 1) * count))], [own.labels![j]]);
     const [narrow, wide] = [parts.factors.data[j * count * k * k]!, own.factors.data[own.covarianceOf[j]! * k * k]!];
-    assert.ok(Math.abs((narrow / wide) ** 2 - 0.7) < 1e-6);
+    assert.ok(Math.abs((narrow / wide) ** 2 - 0.95) < 1e-6);
   }
 });
 
