@@ -36,6 +36,7 @@ const classify = defineCommand({
       .option("tune", { type: "boolean", describe: "test on training images that the sketch leaves out" })
       .option("features", { type: "string", default: "pca:100", requiresArg: true, describe: "features of the sketch" })
       .option("network", { type: "string", default: "mlp", requiresArg: true, describe: "mlp, or conv:32,16" })
+      .option("batch-norm", { type: "boolean", describe: "normalise the generator's layers over the batch" })
       .option("frequencies", {
         type: "number",
         default: 1000,
@@ -63,7 +64,8 @@ const classify = defineCommand({
     const design = await designFor(data, { features: args.features, byLabel: true, families });
     const sketch = await sketchDataset(data, design, { range: { from: 0, to: count }, signal });
     const sketched = since();
-    const options = { network: args.network, steps: args.steps, batch: args.batch, seed, signal };
+    const { network, steps, batch } = args;
+    const options = { network, steps, batch, batchNorm: args["batch-norm"] ?? false, seed, signal };
     const trained = await progress("generator", (onProgress) => trainGenerator(sketch, { ...options, onProgress }));
     const made = since();
     const prior = generatorPrior(args.set, trained.model);

@@ -260,17 +260,8 @@ async function distilled(kind: DistilledName, sketch: Sketch, folder: string, op
 /** The options of `train` that only the kind generator has, and those that all networks have. */
 const notDistilling = [
   ...["method", "data", "limit", "network", "activation", "batch-norm", "schedule", "loss"],
-  ...[
-    "frequency-batch",
-    "moment-weight",
-    "no-linear",
-    "validation",
-    "validate-every",
-    "patience",
-    "resume",
-    "checkpoint-every",
-    "watch",
-  ],
+  ...["frequency-batch", "moment-weight", "no-linear", "validation", "validate-every", "patience"],
+  ...["resume", "checkpoint-every", "watch"],
 ];
 const ofNetworks = ["latent", "hidden", "batch", "steps", "learning-rate"];
 
