@@ -5,6 +5,7 @@ import { symmetricEigen } from "../src/data/linalg.ts";
 import { stream } from "../src/data/random.ts";
 import { sizeOf } from "../src/engine/graph.ts";
 import { compile, fromHost } from "../src/engine/index.ts";
+import { drawComponents, drawFeatures } from "./mixture/draw.ts";
 import type { GeneratorPrior, MixturePrior } from "./prior.ts";
 import { perSignal } from "./signals.ts";
 
@@ -66,36 +67,27 @@ function ofGenerator(generator: GeneratorPrior, count: number, seed: number, lab
   const { latent, conditions } = generator;
   const z = stream(seed, "samples").fillNormal(new Float32Array(count * latent));
   if (!conditions) return { generator, z };
-  const c = label === undefined ? drawConditions(conditions, count, seed) : new Int32Array(count).fill(label);
+  const c =
+    label === undefined
+      ? drawComponents(conditions, stream(seed, "sample conditions"), count)
+      : new Int32Array(count).fill(label);
   return { generator, z, c, labels: c };
 }
 
-/** Features v = μ_j + L_c(j)e of components j drawn by their weights, and the generator G(v) = centre + Dv. */
+/** Features v of components drawn by their weights, and the generator G(v) = centre + Dv. */
 function ofMixture(prior: MixturePrior, count: number, seed: number, label?: number): Draws {
-  const { name, shape, weights, means, covarianceOf, factors, centre, matrix, residual, labels } = prior;
+  const { name, shape, weights, centre, matrix, residual, labels } = prior;
   const [n, k] = matrix.shape as [number, number];
   const own = label === undefined ? weights : weights.map((w, j) => (labels![j] === label ? w : 0));
   const total = own.reduce((sum, w) => sum + w, 0);
-  const components = drawConditions(
-    own.map((w) => w / total),
-    count,
-    seed,
-  );
-  const e = stream(seed, "samples").fillNormal(new Float32Array(count * k));
-  const z = Float32Array.from(e, (_, at) => {
-    const [row, a] = [Math.floor(at / k), at % k];
-    const j = components[row]!;
-    const from = (covarianceOf[j]! * k + a) * k;
-    let v = means.data[j * k + a]!;
-    for (let b = 0; b <= a; b++) v += factors.data[from + b]! * e[row * k + b]!;
-    return v;
-  });
+  const ofLabel = { ...prior, weights: own.map((w) => w / total) };
+  const { features, components } = drawFeatures(ofLabel, stream(seed, "samples"), count);
   const decode = (v: tf.Tensor) => {
     const spread = tf.matMul(v as tf.Tensor2D, tf.tensor2d(matrix.data, [n, k]), false, true);
     return tf.reshape(tf.add(tf.tensor1d(centre.data), spread), [-1, ...shape]);
   };
   const generator: GeneratorPrior = { kind: "generator", name, latent: k, shape, residual, decode };
-  return { generator, z, ...(labels && { labels: components.map((j) => labels[j]!) }) };
+  return { generator, z: features, ...(labels && { labels: components.map((j) => labels[j]!) }) };
 }
 
 /** G(z, c) + r for every row of z, with r drawn. */
@@ -145,19 +137,6 @@ function requireLabel(name: string, chances: Float64Array | undefined, label: nu
   if (chances[label]! > 0) return;
   const labels = [...chances.keys()].filter((c) => chances[c]! > 0);
   throw new InputError(`label: ${name} has the labels ${labels.join(", ")}, got ${label}`);
-}
-
-/** Independent conditions 0, 1, … with these probabilities. */
-function drawConditions(probabilities: Float64Array, count: number, seed: number): Int32Array {
-  const random = stream(seed, "sample conditions");
-  return Int32Array.from({ length: count }, () => {
-    let left = random.uniform();
-    const found = probabilities.findIndex((p) => {
-      left -= p;
-      return left < 0;
-    });
-    return found < 0 ? probabilities.length - 1 : found; // probabilities that add up to a little less than 1
-  });
 }
 
 /** S [n, n] with SᵀS = C, rows √λᵢ uᵢ of C = UΛUᵀ, so that eS ~ N(0, C) for e ~ N(0, I). */

@@ -1,6 +1,7 @@
 import ndarray, { type NdArray } from "ndarray";
 import { InputError } from "../../src/data/errors.ts";
 import { symmetricEigen } from "../../src/data/linalg.ts";
+import { multiply, transpose } from "../../src/data/matmul.ts";
 import { sizeOf } from "../../src/engine/graph.ts";
 import {
   covariance,
@@ -165,23 +166,8 @@ function squareRoot(covariance: Float32Array, scale: Float32Array, latent: numbe
 }
 
 /** BᵀCB for C [n, n] and B [n, k]. */
-function project(c: Float64Array, basis: Float32Array, n: number, k: number): Float64Array {
-  const half = new Float64Array(n * k); // CB
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j < n; j++) {
-      const v = c[i * n + j]!;
-      if (v !== 0) for (let q = 0; q < k; q++) half[i * k + q]! += v * basis[j * k + q]!;
-    }
-  }
-  const out = new Float64Array(k * k);
-  for (let i = 0; i < n; i++) {
-    for (let p = 0; p < k; p++) {
-      const v = basis[i * k + p]!;
-      for (let q = 0; q < k; q++) out[p * k + q]! += v * half[i * k + q]!;
-    }
-  }
-  return out;
-}
+const project = (c: Float64Array, basis: Float32Array, n: number, k: number): Float64Array =>
+  multiply(transpose(basis, n, k), multiply(c, basis, n, n, k), k, n, k);
 
 /** Bᵀ(x − mean), the features of x. */
 function featuresOf(x: Float64Array, { mean, basis }: { mean: NdArray<Float32Array>; basis: NdArray<Float32Array> }) {
