@@ -82,7 +82,7 @@ const moments = defineCommand({
     const settings = { count: args.frequencies, scale: args.scale, seed, signal, range };
     const gaussians = args.start === "gated" ? undefined : await oneEach(data, cells, range);
     const start = gaussians ? splitGaussians(gaussians, seed) : gated;
-    note(`${cells.fingerprint.slice(0, 8)}: ${start.weights.length} components, ${secondsText(since(started))}`);
+    note(`mixture of ${start.weights.length} components, ${secondsText(since(started))}`);
 
     const sketching = performance.now();
     const target = await targetOf(args.family as (typeof families)[number], data, start, settings);
@@ -98,17 +98,14 @@ const moments = defineCommand({
       note(line(rows.at(-1)!, rows[0]!).join("  "));
     };
     if (gaussians) await add("one Gaussian a label", gaussians, { misfit: await misfitOf(gaussians) });
-    await add(gaussians ? "split at random" : "gated, closed form", start, {
-      misfit: await heldOutMisfit(start, target, seed),
-    });
+    await add(gaussians ? "split at random" : "gated, closed form", start, { misfit: await misfitOf(start) });
     const movable = args.family === "convolution" ? refinements.slice(0, 1) : refinements.slice(gaussians ? 1 : 0);
     for (const parts of movable) {
       const from = performance.now();
       const options = { parts, steps: args.steps, learningRate: args["learning-rate"], seed, signal };
-      const refined = await progress(parts.join(" and "), (onProgress) =>
-        refine(start, target, { ...options, onProgress }),
-      );
-      await add(`${parts.join(", ")} moved`, refined.model, {
+      const name = `${parts.join(", ")} moved`;
+      const refined = await progress(name, (onProgress) => refine(start, target, { ...options, onProgress }));
+      await add(name, refined.model, {
         ...{ misfit: refined.misfit, step: refined.step, seconds: since(from) },
       });
     }

@@ -2,13 +2,14 @@ import ndarray from "ndarray";
 import type { MixtureModel } from "../../priors/mixture/index.ts";
 import { stream } from "../../src/data/random.ts";
 
-/** Components that a Gaussian is split into, and the part of its covariance that becomes the spread of their means: little, because few means span few directions. */
+/** Components that a Gaussian is split into. */
 const PARTS = 10;
+/** β, the part of its covariance that becomes the spread of their means: little, because few means span few directions. */
 const BETWEEN = 0.05;
 
 /**
  * Every Gaussian of a mixture (one a component, each with its own covariance) as a mixture of equal ones with its covariance in the
- * mean: N(μ, LLᵀ) as N(μ + √β Le, (1 − β)LLᵀ), e ~ N(0, I). It knows nothing more than the Gaussians do, but can be refined.
+ * mean: N(μ, LLᵀ) as N(μ + √β Le, (1 − β)LLᵀ), e ~ N(0, I). It knows no more than the Gaussians do, but can be refined.
  */
 export function splitGaussians(model: MixtureModel, seed: number): MixtureModel {
   const [components, k] = model.means.shape as [number, number];
