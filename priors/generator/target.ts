@@ -5,6 +5,7 @@ import { multiply, transpose } from "../../src/data/matmul.ts";
 import { sizeOf } from "../../src/engine/graph.ts";
 import {
   covariance,
+  familySpec,
   featureBasis,
   fourierMoments,
   frequencies,
@@ -51,6 +52,7 @@ export type Output = "features" | "pixels";
  */
 export async function targetOf(sketch: Sketch, output: Output = "features"): Promise<Target> {
   const { design } = sketch;
+  familySpec(design, "fourier", "train"); // before labels are told apart, so that the message names what there is
   const n = sizeOf(design.shape);
   const centre = mean(sketch);
   const learned = featureBasis(design.arrays);
