@@ -15,6 +15,8 @@ export interface GeneratorPrior {
   readonly residual?: NdArray<Float32Array>;
   /** Whether G(z, c) is affine in z for every c: its posterior is then known without descent. Default false. */
   readonly affine?: boolean;
+  /** Where G is affine: the same distribution as a mixture, whose posterior is exact over all conditions. */
+  asMixture?(): Promise<MixturePrior>;
   /** G: z [batch, latent], and c [batch] (int32) where there are conditions, to [batch, ...shape]. */
   decode(z: tf.Tensor, c?: tf.Tensor): tf.Tensor;
 }

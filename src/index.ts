@@ -81,5 +81,6 @@ export { recoverGaussian } from "./solve/gaussian-posterior.ts";
 export { generate, type LatentOptions, type LatentRecovery, recoverLatent } from "./solve/latent.ts";
 export { type PosteriorOptions, type PosteriorRecovery, recoverPosterior } from "./solve/latent-posterior.ts";
 export { type MixturePosterior, type MixturePosteriorOptions, mixturePosterior } from "./solve/mixture-posterior.ts";
+export { type MixtureRecoveryOptions, recoverMixture } from "./solve/recover-mixture.ts";
 export type { Recovery } from "./solve/recovery.ts";
 export type { GivenStarts } from "./solve/starts.ts";

@@ -5,6 +5,7 @@ import type { Weights } from "../generator/network.ts";
 import type { GeneratorPrior } from "../prior.ts";
 import type { DistilledNetwork } from "./kind.ts";
 import { type DistilledName, kinds } from "./kinds.ts";
+import { mixtureForm } from "./mixture-form.ts";
 
 /** A generator distilled from a mixture, x = centre + D v(z, c) + r: everything that decoding needs. */
 export interface DistilledModel {
@@ -28,6 +29,7 @@ export function distilledPrior(name: string, model: DistilledModel): GeneratorPr
   return {
     ...{ kind: "generator", name, latent: network.latent, shape, conditions, residual },
     affine: kinds[kind].affine,
+    ...(kinds[kind].affine && { asMixture: () => mixtureForm(name, model) }),
     decode: (z, c) => {
       const v = kinds[kind].features(network, weights.map(constant), z, c!);
       const signals = tf.matMul(v as tf.Tensor2D, constant(matrix) as tf.Tensor2D, false, true);

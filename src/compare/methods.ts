@@ -10,6 +10,7 @@ import { chooseLatentLambda } from "../solve/choose-latent-lambda.ts";
 import { recoverGaussian } from "../solve/gaussian-posterior.ts";
 import { recoverLatent } from "../solve/latent.ts";
 import { type EstimateName, recoverPosterior } from "../solve/latent-posterior.ts";
+import { recoverMixture } from "../solve/recover-mixture.ts";
 import type { Recovery } from "../solve/recovery.ts";
 import type { Method, MethodResult } from "./compare.ts";
 
@@ -107,7 +108,8 @@ export function gaussianMethod(
 const GENERATOR_LAMBDA = 0.1;
 
 /**
- * A generator prior as a method: the posterior of the prior and its residual (`recoverPosterior`) where Φ is linear and the
+ * A generator prior as a method: of one that is affine the posterior of the mixture that it is (`recoverMixture`), unless restarts or
+ * the best of them are asked for; else the posterior of the prior and its residual (`recoverPosterior`) where Φ is linear and the
  * prior has a residual. Otherwise, and with a fixed λ, CSGM's latent recovery (`recoverLatent`), λ chosen on the tuning
  * signals by `chooseLatentLambda`; without them, 0.1.
  */
@@ -126,6 +128,16 @@ export function generatorMethod(
   return {
     name,
     recover: async (operator, y, noise) => {
+      const exact = isLinear(operator) && options.lambda === undefined && restarts === undefined && estimate !== "best";
+      if (exact && prior.asMixture) {
+        const mixture = await prior.asMixture();
+        const own = { ...(range && { range }), ...(signal && { signal }) };
+        return pick(
+          await watch(`${name}, ${operator.name}`, (onProgress) =>
+            recoverMixture(operator, mixture, y, noise, { onProgress, ...own }),
+          ),
+        );
+      }
       if (prior.residual && isLinear(operator) && options.lambda === undefined) {
         const recovery = await watch(`${name}, ${operator.name}`, (onProgress) =>
           recoverPosterior(operator, prior, y, noise, { ...settings, onProgress, ...(estimate && { estimate }) }),

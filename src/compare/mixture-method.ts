@@ -1,17 +1,15 @@
 import { isLinear } from "../../operators/operator.ts";
 import { latentForm } from "../../priors/mixture/latent-form.ts";
 import type { MixturePrior } from "../../priors/prior.ts";
-import { boundedMode } from "../solve/box.ts";
-import { mixturePosterior } from "../solve/mixture-posterior.ts";
+import { recoverMixture } from "../solve/recover-mixture.ts";
 import { generatorMethod, type MethodOptions, type TunedMethod, unwatched } from "./methods.ts";
 
 /** λ of operators that are not linear is σ², the weight of a Gaussian prior; without noise this. */
 const LEAST_LAMBDA = 1e-6;
 
 /**
- * The posterior of a mixture as a method, without λ: its mean (`mixturePosterior`), or, where signals are known to lie in a range, its
- * mode in there (`boundedMode`). Where Φ is not linear, the mode of the likeliest component by descent from the cells that explain y
- * best (`recoverLatent` of the mixture's `latentForm`).
+ * The posterior of a mixture as a method, without λ (`recoverMixture`). Where Φ is not linear, the mode of the likeliest component by
+ * descent from the cells that explain y best (`recoverLatent` of the mixture's `latentForm`).
  */
 export function mixtureMethod(
   prior: MixturePrior,
@@ -29,17 +27,9 @@ export function mixtureMethod(
           ...(signal && { signal }),
         }).recover(operator, y, noise);
       }
-      return watch(`${prior.name}, ${operator.name}`, async (onProgress) => {
-        const started = performance.now();
-        const posterior = await mixturePosterior(operator, prior, y, {
-          ...{ noise, onProgress: (step, maxSteps) => onProgress({ step, maxSteps, objective: Number.NaN }) },
-          ...(signal && { signal }),
-        });
-        const estimate = range ? await boundedMode(posterior, range) : posterior.mean;
-        const seconds = (performance.now() - started) / 1000;
-        const finite = estimate.data.every(Number.isFinite);
-        return { estimate, seconds, code: finite ? "converged" : "non-finite", steps: 1 };
-      });
+      return watch(`${prior.name}, ${operator.name}`, (onProgress) =>
+        recoverMixture(operator, prior, y, noise, { onProgress, ...(range && { range }), ...(signal && { signal }) }),
+      );
     },
   };
 }

@@ -9,6 +9,7 @@ import { distil, distilledNames, distilledPrior, saveDistilled } from "../../pri
 import { loadTrained } from "../../priors/load.ts";
 import { latentForm } from "../../priors/mixture/latent-form.ts";
 import { drawSamples } from "../../priors/samples.ts";
+import { multiply } from "../../src/data/matmul.ts";
 import { generate } from "../../src/solve/latent.ts";
 import { k, toyMixture as mixture, n } from "./mixtures.ts";
 
@@ -69,6 +70,33 @@ for (const kind of distilledNames) {
     assert.not.equal(await weights(4), await weights(5));
   });
 }
+
+test("an affine generator is the mixture that it says it is: G(z, c) has the component's mean and covariance", async () => {
+  const { model } = await distil(mixture, "cell-linear", { latent: 2, hidden: [8], steps: 20, seed: 4 });
+  const prior = distilledPrior("own", model);
+  const form = await prior.asMixture!();
+  assert.equal(form.weights, prior.conditions);
+  const D = Float64Array.from(model.matrix.data);
+  for (const [c, cell] of form.covarianceOf.entries()) {
+    // signals at z = 0 and at the two unit vectors
+    const z = ndarray(Float32Array.of(0, 0, 1, 0, 0, 1), [3, 2]);
+    const { data } = await generate(prior, z, Int32Array.of(c, c, c));
+    const L = Float64Array.from(form.factors.data.subarray(cell * k * k, (cell + 1) * k * k));
+    const middle = multiply(D, form.means.data.subarray(c * k, (c + 1) * k), n, k, 1);
+    const root = multiply(D, L, n, k, k);
+    for (let i = 0; i < n; i++) {
+      const want = middle[i]! + model.centre.data[i]!;
+      assert.ok(Math.abs(data[i]! - want) < 1e-5, `${c}, ${i}: ${data[i]} and ${want}`); // float32
+      for (let j = 0; j < n; j++) {
+        let made = 0;
+        for (const e of [1, 2]) made += (data[e * n + i]! - data[i]!) * (data[e * n + j]! - data[j]!);
+        let told = 0;
+        for (let a = 0; a < k; a++) told += root[i * k + a]! * root[j * k + a]!;
+        assert.ok(Math.abs(made - told) < 1e-4, `${c}, ${i}, ${j}: ${made} and ${told}`);
+      }
+    }
+  }
+});
 
 test("a folder brings the same generator back, and ONNX runs it", async () => {
   const folder = await mkdtemp(path.join(tmpdir(), "distilled-"));
