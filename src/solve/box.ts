@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { NdArray } from "ndarray";
+import { cholesky } from "../data/cholesky.ts";
 import type { ValueRange } from "../data/range.ts";
 import { compile, fromHost } from "../engine/index.ts";
 import type { MixturePosterior } from "./mixture-posterior.ts";
@@ -16,6 +17,12 @@ const TOLERANCE = 1e-3;
 /** Over-relaxation of a pixel's step: halves the sweeps. */
 const RELAXATION = 1.5;
 
+/** What P gets on its diagonal, as a part of its largest entry and at least the tolerance squared: float32 makes it indefinite by less. */
+const ROUNDING = 1e-5;
+
+/** A sweep that moves a pixel further than this many ranges diverges: no step towards a box that x is near is that long. */
+const LOST = 1e3;
+
 /** Components that are less probable than this are left out of P: they move it by less than the mode's own approximation. */
 const NEGLIGIBLE = 1e-3;
 
@@ -28,7 +35,7 @@ const NEGLIGIBLE = 1e-3;
  * those that are not: where most pixels lie on a bound, as the black ones of digits do, they say as much as measurements.
  *
  * x = x̄ + Pν, and ν is found pixel by pixel (Hildreth 1957; the dual of the quadratic program): the νᵢ that brings xᵢ to
- * the bound it exceeds, 0 where it exceeds none; projected over-relaxation (Cryer 1971). P may be singular. Signals: [batch, ...shape].
+ * the bound it exceeds, 0 where it exceeds none; projected over-relaxation (Cryer 1971). P may be singular: its diagonal gets a slack. Signals: [batch, ...shape].
  */
 export async function boundedMode(
   { mean, unexplained, featureCovariance }: MixturePosterior,
@@ -41,18 +48,18 @@ export async function boundedMode(
   const rows = Math.min(CHUNK, batch);
   const fixed = {
     matrix: fromHost(Float32Array.from(matrix), [n, k]),
-    residual: fromHost(Float32Array.from(residual), [n, 1, n]),
+    residual: fromHost(Float32Array.from(residual), [n, n]),
   };
   const features = new Float32Array(rows * k * k);
-  const inputs = { ...fixed, features: fromHost(features, [rows * k, k]) };
+  const inputs = { ...fixed, features: fromHost(features, [rows, k, k]) };
   const covariances = await compile(covariancesOf(rows, n, k), inputs, { name: "covariances" });
   const estimate = new Float32Array(mean.data);
   for (let first = 0; first < batch; first += rows) {
     const count = Math.min(rows, batch - first);
-    for (let i = 0; i < count; i++) features.set(featureCovariance(first + i, NEGLIGIBLE), i * k * k);
+    for (let i = 0; i < count; i++) features.set(rootOf(featureCovariance(first + i, NEGLIGIBLE), k), i * k * k);
     const { data } = await covariances.run(inputs);
     for (let i = 0; i < count; i++) {
-      const row = (p: number) => data.subarray((p * rows + i) * n, (p * rows + i + 1) * n);
+      const row = (p: number) => data.subarray((i * n + p) * n, (i * n + p + 1) * n);
       intoBox(estimate.subarray((first + i) * n, (first + i + 1) * n), row, low, high);
     }
   }
@@ -60,14 +67,23 @@ export async function boundedMode(
   return fromHost(estimate, mean.shape);
 }
 
-/** E M Eᵀ + R of several M [rows · k, k]: [n, rows, n], so that a pixel's row of each is in one piece. */
+/** (EF)(EF)ᵀ + R of several F [rows, k, k], so that rounding does not make it indefinite: [rows, n, n]. */
 const covariancesOf =
   (rows: number, n: number, k: number) =>
   ({ features, matrix, residual }: { features: tf.Tensor; matrix: tf.Tensor; residual: tf.Tensor }) => {
-    const half = tf.reshape(tf.matMul(features, matrix, false, true), [rows, k, n]); // M Eᵀ
-    const side = tf.reshape(tf.transpose(half, [1, 0, 2]), [k, rows * n]);
-    return tf.add(tf.reshape(tf.matMul(matrix, side), [n, rows, n]), residual);
+    const beside = tf.reshape(tf.transpose(features, [1, 0, 2]), [k, rows * k]);
+    const half = tf.transpose(tf.reshape(tf.matMul(matrix, beside), [n, rows, k]), [1, 0, 2]); // EF
+    return tf.add(tf.matMul(half, half, false, true), residual);
   };
+
+/** F with M + εI = FFᵀ, ε a rounding error of M's largest entry. */
+function rootOf(M: Float64Array, k: number): Float64Array {
+  let largest = Number.MIN_VALUE;
+  for (let a = 0; a < k; a++) largest = Math.max(largest, M[a * k + a]!);
+  const raised = M.slice();
+  for (let a = 0; a < k; a++) raised[a * k + a]! += 1e-12 * largest;
+  return cholesky(raised, k);
+}
 
 /** Moves x by Pν into the box, in place; `row(p)` is the row p of P. */
 function intoBox(x: Float32Array, row: (p: number) => Float32Array, low: number, high: number): void {
@@ -75,6 +91,9 @@ function intoBox(x: Float32Array, row: (p: number) => Float32Array, low: number,
   const multipliers = new Float64Array(n);
   const moving = new Float64Array(x);
   const least = TOLERANCE * (high - low);
+  let largest = 0;
+  for (let p = 0; p < n; p++) largest = Math.max(largest, row(p)[p]!);
+  const slack = Math.max(least ** 2, ROUNDING * largest);
   for (let sweep = 0, moved = Number.POSITIVE_INFINITY; moved > least && sweep < SWEEPS; sweep++) {
     moved = 0;
     for (let p = 0; p < n; p++) {
@@ -82,8 +101,7 @@ function intoBox(x: Float32Array, row: (p: number) => Float32Array, low: number,
       const held = multipliers[p]!;
       if (held === 0 && value >= low && value <= high) continue;
       const covariances = row(p);
-      const variance = covariances[p]!;
-      if (!(variance > 0)) continue; // a pixel that is known exactly
+      const variance = Math.max(0, covariances[p]!) + slack;
       const below = held > 0 || value < low;
       const wanted = held + (RELAXATION * ((below ? low : high) - value)) / variance;
       const next = below ? Math.max(0, wanted) : Math.min(0, wanted); // multipliers only push inwards
@@ -92,6 +110,11 @@ function intoBox(x: Float32Array, row: (p: number) => Float32Array, low: number,
       multipliers[p] = next;
       moved = Math.max(moved, Math.abs(step * variance));
       for (let q = 0; q < n; q++) moving[q]! += step * covariances[q]!;
+      moving[p]! += step * slack;
+    }
+    if (!(moved < LOST * (high - low))) {
+      moving.set(x); // P is not a covariance: the clipped mean stands for the mode
+      break;
     }
   }
   for (let p = 0; p < n; p++) x[p] = Math.min(high, Math.max(low, moving[p]!));

@@ -157,6 +157,22 @@ test("the mode within bounds keeps them, and its pull off the mean pushes only a
   assert.ok(pressed > 20, `${pressed}`); // so that the test has met bounds
 });
 
+test("a posterior that knows some numbers exactly has a mode within bounds that they exceed", async () => {
+  const first = operators.at(-1)!;
+  const y = fromHost(
+    Float32Array.from(draw("measurements", 12), (v) => 5 * v),
+    [4, 3],
+  );
+  const sharp = { ...prior, residual: fromHost(new Float32Array(n * n), [n, n]) };
+  for (const noise of [0, 1e-3]) {
+    const { data } = await boundedMode(await mixturePosterior(first, sharp, y, { noise }), [-0.5, 0.5]);
+    assert.ok(
+      data.every((v) => v >= -0.5 && v <= 0.5),
+      `${data}`,
+    );
+  }
+});
+
 test("a mode without bounds to meet is the mean", async () => {
   const y = draw("measurements", 4 * 3);
   const posterior = await mixturePosterior(operators[1]!, prior, fromHost(y, [4, 3]), { noise: 0.3 });
