@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "#tf";
 
 /** A constant matrix, row-major. */
 export interface Matrix {

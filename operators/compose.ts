@@ -1,4 +1,4 @@
-import { sameShape } from "../src/engine/graph.ts";
+import { sameShape } from "../src/data/array.ts";
 import { type ForwardOperator, isLinear, type LinearOperator, linearOperator } from "./operator.ts";
 
 /**

@@ -1,6 +1,6 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "#tf";
+import { sizeOf } from "../src/data/array.ts";
 import { stream } from "../src/data/random.ts";
-import { sizeOf } from "../src/engine/graph.ts";
 import { type LinearOperator, linearOperator } from "./operator.ts";
 
 export interface MaskOptions {

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "#tf";
 
 /**
  * A forward operator Φ. `forward` maps a batch [batch, ...inShape] to [batch, ...outShape] and is written with tfjs ops

@@ -1,5 +1,5 @@
-import type * as tf from "@tensorflow/tfjs";
 import type { NdArray } from "ndarray";
+import type * as tf from "#tf";
 
 /** A prior that generates signals: x = G(z, c) + r, z ~ N(0, I). Recovery searches its latent space. */
 export interface GeneratorPrior {

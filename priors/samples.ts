@@ -1,10 +1,10 @@
-import * as tf from "@tensorflow/tfjs";
 import ndarray, { type NdArray } from "ndarray";
+import * as tf from "#tf";
+import { fromHost, sizeOf } from "../src/data/array.ts";
 import { InputError } from "../src/data/errors.ts";
 import { symmetricEigen } from "../src/data/linalg.ts";
 import { stream } from "../src/data/random.ts";
-import { sizeOf } from "../src/engine/graph.ts";
-import { compile, fromHost } from "../src/engine/index.ts";
+import { compile } from "../src/engine/index.ts";
 import { drawComponents, drawFeatures } from "./mixture/draw.ts";
 import type { GeneratorPrior, MixturePrior } from "./prior.ts";
 import { perSignal } from "./signals.ts";

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "#tf";
 import type { QuadraticPenalty } from "./prior.ts";
 import { perSignal } from "./signals.ts";
 

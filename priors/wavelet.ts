@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "#tf";
 import { alongAxis, type Matrix, matrixOf, transposed } from "../operators/axes.ts";
 import type { ProximalPenalty } from "./prior.ts";
 import { perSignal, spread } from "./signals.ts";

@@ -1,3 +1,5 @@
+/** TensorFlow.js as this package runs it: operators and penalties are written with it. */
+export * as tf from "#tf";
 /** The public API, on one page. */
 export { compose } from "../operators/compose.ts";
 export {

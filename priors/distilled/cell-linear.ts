@@ -1,7 +1,7 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "#tf";
+import { fromHost } from "../../src/data/array.ts";
 import { multiply, multiplyTransposed, transpose } from "../../src/data/matmul.ts";
 import { stream } from "../../src/data/random.ts";
-import { fromHost } from "../../src/engine/index.ts";
 import { constant } from "../generator/model.ts";
 import { cellNetwork, entryOf } from "./cells.ts";
 import { groupCount, type Kind } from "./kind.ts";

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "#tf";
 import type { MixtureModel } from "../mixture/model.ts";
 import type { DistilledNetwork, DistilSettings } from "./kind.ts";
 

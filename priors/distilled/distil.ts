@@ -1,6 +1,6 @@
+import { fromHost } from "../../src/data/array.ts";
 import { InputError } from "../../src/data/errors.ts";
 import { multiply, multiplyTransposed } from "../../src/data/matmul.ts";
-import { fromHost } from "../../src/engine/index.ts";
 import type { EndCode } from "../../src/engine/iterate.ts";
 import type { MixtureModel } from "../mixture/model.ts";
 import type { DistilOptions, DistilSettings, Watched } from "./kind.ts";

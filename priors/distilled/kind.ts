@@ -1,4 +1,4 @@
-import type * as tf from "@tensorflow/tfjs";
+import type * as tf from "#tf";
 import type { EndCode, IterateOptions } from "../../src/engine/iterate.ts";
 import type { Weights } from "../generator/network.ts";
 import type { MixtureModel } from "../mixture/model.ts";

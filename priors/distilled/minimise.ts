@@ -1,5 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
 import type { NdArray } from "ndarray";
+import * as tf from "#tf";
 import { type AdamMoments, adamMoments, adamRate, adamUpdate } from "../../src/engine/adam.ts";
 import { compile } from "../../src/engine/index.ts";
 import { type EndCode, type IterateOptions, iterate } from "../../src/engine/iterate.ts";

@@ -1,7 +1,8 @@
-import type * as tf from "@tensorflow/tfjs";
 import ndarray from "ndarray";
+import type * as tf from "#tf";
+import { fromHost } from "../../src/data/array.ts";
 import { triangularise } from "../../src/data/householder.ts";
-import { compile, fromHost } from "../../src/engine/index.ts";
+import { compile } from "../../src/engine/index.ts";
 import { constant } from "../generator/model.ts";
 import type { MixturePrior } from "../prior.ts";
 import { kinds } from "./kinds.ts";

@@ -1,5 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
 import type { NdArray } from "ndarray";
+import * as tf from "#tf";
 import { constant } from "../generator/model.ts";
 import type { Weights } from "../generator/network.ts";
 import type { GeneratorPrior } from "../prior.ts";

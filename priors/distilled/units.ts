@@ -1,5 +1,5 @@
+import { fromHost } from "../../src/data/array.ts";
 import { multiply } from "../../src/data/matmul.ts";
-import { fromHost } from "../../src/engine/index.ts";
 import type { NetworkSpec, Weights } from "../generator/network.ts";
 import type { MixtureModel } from "../mixture/model.ts";
 

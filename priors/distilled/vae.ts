@@ -1,7 +1,8 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "#tf";
+import { fromHost } from "../../src/data/array.ts";
 import { multiply, multiplyTransposed } from "../../src/data/matmul.ts";
 import { stream } from "../../src/data/random.ts";
-import { compile, fromHost } from "../../src/engine/index.ts";
+import { compile } from "../../src/engine/index.ts";
 import { applyNetwork, initialWeights, type NetworkSpec, type Weights } from "../generator/network.ts";
 import { drawFeatures } from "../mixture/draw.ts";
 import { type GroupGaussians, groupGaussians } from "./groups.ts";

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "#tf";
 
 /** Mean and variance of a layer's pre-activations over a batch, one of each channel. */
 export type BatchStatistics = { readonly mean: tf.Tensor; readonly variance: tf.Tensor };

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "#tf";
 
 /** Means of cos ωⱼᵀf and sin ωⱼᵀf over a data set: the real and imaginary part of √m·z_X, each [m], or [labels, m]. */
 export interface FourierTarget {

@@ -1,6 +1,6 @@
-import * as tf from "@tensorflow/tfjs";
 import type { NdArray } from "ndarray";
-import { sizeOf } from "../../src/engine/graph.ts";
+import * as tf from "#tf";
+import { sizeOf } from "../../src/data/array.ts";
 import type { GeneratorPrior } from "../prior.ts";
 import { applyNetwork, type NetworkSpec, type Weights } from "./network.ts";
 

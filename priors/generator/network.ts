@@ -1,9 +1,8 @@
-import * as tf from "@tensorflow/tfjs";
 import type { NdArray } from "ndarray";
+import * as tf from "#tf";
+import { fromHost, sizeOf } from "../../src/data/array.ts";
 import { InputError } from "../../src/data/errors.ts";
 import { stream } from "../../src/data/random.ts";
-import { sizeOf } from "../../src/engine/graph.ts";
-import { fromHost } from "../../src/engine/index.ts";
 import { type BatchStatistics, batchNormalised } from "./batch-norm.ts";
 
 /** Activations of the hidden layers. To add one: a line here. */

@@ -1,11 +1,11 @@
-import * as tf from "@tensorflow/tfjs";
 import type { NdArray } from "ndarray";
+import * as tf from "#tf";
+import { fromHost, sizeOf } from "../../src/data/array.ts";
 import { cholesky, solveLower } from "../../src/data/cholesky.ts";
 import { symmetricEigen } from "../../src/data/linalg.ts";
 import { multiply, multiplyTransposed, transpose } from "../../src/data/matmul.ts";
 import { stream } from "../../src/data/random.ts";
-import { sizeOf } from "../../src/engine/graph.ts";
-import { compile, fromHost } from "../../src/engine/index.ts";
+import { compile } from "../../src/engine/index.ts";
 import { covariance, type Sketch } from "../../src/sketch/index.ts";
 import type { GeneratorPrior } from "../prior.ts";
 

@@ -1,10 +1,11 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
-import type * as tf from "@tensorflow/tfjs";
+import type * as tf from "#tf";
+import { fromHost } from "../../src/data/array.ts";
 import { InputError, messageOf } from "../../src/data/errors.ts";
 import { readFileOrExplain, writeAtomic } from "../../src/data/files.ts";
 import { encodeNpz, readNpz } from "../../src/data/npz.ts";
-import { batchedOnnx, fromHost } from "../../src/engine/index.ts";
+import { batchedOnnx } from "../../src/engine/index.ts";
 import type { GeneratorPrior } from "../prior.ts";
 import { numbered, readFloat32, readNumbered } from "./arrays.ts";
 import { type Decoder, type GeneratorModel, generatorPrior } from "./model.ts";

@@ -1,5 +1,5 @@
-import type * as tf from "@tensorflow/tfjs";
 import type { NdArray } from "ndarray";
+import type * as tf from "#tf";
 import { type AdamMoments, adamUpdate } from "../../src/engine/adam.ts";
 import type { Weights } from "./network.ts";
 import type { Teacher } from "./teachers/teacher.ts";

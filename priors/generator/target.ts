@@ -1,8 +1,8 @@
 import ndarray, { type NdArray } from "ndarray";
+import { sizeOf } from "../../src/data/array.ts";
 import { InputError } from "../../src/data/errors.ts";
 import { symmetricEigen } from "../../src/data/linalg.ts";
 import { multiply, transpose } from "../../src/data/matmul.ts";
-import { sizeOf } from "../../src/engine/graph.ts";
 import {
   covariance,
   familySpec,

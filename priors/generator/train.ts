@@ -1,9 +1,10 @@
 import ndarray from "ndarray";
+import { fromHost } from "../../src/data/array.ts";
 import { InputError } from "../../src/data/errors.ts";
 import { stream } from "../../src/data/random.ts";
 import type { Dataset } from "../../src/data/rows.ts";
 import { adamMoments, adamRate } from "../../src/engine/adam.ts";
-import { compile, fromHost } from "../../src/engine/index.ts";
+import { compile } from "../../src/engine/index.ts";
 import { type EndCode, type IterateOptions, iterate } from "../../src/engine/iterate.ts";
 import { familySpec, type Sketch, withoutLabels } from "../../src/sketch/index.ts";
 import { type CheckpointOptions, loadTraining, saveTraining, trainingOf } from "./checkpoint.ts";

@@ -1,7 +1,8 @@
-import type * as tf from "@tensorflow/tfjs";
 import type { NdArray } from "ndarray";
+import type * as tf from "#tf";
+import { fromHost } from "../../src/data/array.ts";
 import { stream } from "../../src/data/random.ts";
-import { compile, fromHost } from "../../src/engine/index.ts";
+import { compile } from "../../src/engine/index.ts";
 import type { NetworkSpec, Weights } from "./network.ts";
 import type { TrainSettings } from "./options.ts";
 import type { Target } from "./target.ts";

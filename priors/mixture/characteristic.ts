@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "#tf";
 
 /** A mixture of Gaussians as tensors, for functions that differentiate through it; see `MixturePrior` for the letters. */
 export type MixtureTensors = {

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "#tf";
 import { constant } from "../generator/model.ts";
 import type { GeneratorPrior, MixturePrior } from "../prior.ts";
 

@@ -1,10 +1,11 @@
 import os from "node:os";
 import { parseArgs } from "node:util";
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "#tf";
 import { applyNetwork, initialWeights, type NetworkSpec } from "../../priors/generator/network.ts";
+import { fromHost } from "../../src/data/array.ts";
 import { stream } from "../../src/data/random.ts";
 import { adamMoments, adamRate, adamUpdate } from "../../src/engine/adam.ts";
-import { compile, type EngineName, engineSettings, fromHost } from "../../src/engine/index.ts";
+import { compile, type EngineName, engineSettings } from "../../src/engine/index.ts";
 import { short, textTable } from "../../src/report/table.ts";
 
 /** A training step: a network, m frequencies on its output, a batch of latents; gradient and Adam update inside. */

@@ -1,10 +1,10 @@
-import * as tf from "@tensorflow/tfjs";
 import type { NdArray } from "ndarray";
+import * as tf from "#tf";
 import type { LabelledSamples } from "../../priors/samples.ts";
+import { contiguous, fromHost, sizeOf } from "../../src/data/array.ts";
 import { stream } from "../../src/data/random.ts";
 import { adamMoments, adamRate, adamUpdate } from "../../src/engine/adam.ts";
-import { sizeOf } from "../../src/engine/graph.ts";
-import { compile, contiguous, fromHost, type TensorsOf } from "../../src/engine/index.ts";
+import { compile, type TensorsOf } from "../../src/engine/index.ts";
 import { type IterateOptions, iterate } from "../../src/engine/iterate.ts";
 
 /** Images [n, side, side] with their labels [n]. */

@@ -1,12 +1,13 @@
-import * as tf from "@tensorflow/tfjs";
 import ndarray, { type NdArray } from "ndarray";
+import * as tf from "#tf";
 import { drawFeatures } from "../../priors/mixture/draw.ts";
 import type { MixtureModel } from "../../priors/mixture/index.ts";
 import { squareRoot } from "../../priors/samples.ts";
+import { fromHost } from "../../src/data/array.ts";
 import type { Dataset } from "../../src/data/index.ts";
 import { stream } from "../../src/data/random.ts";
 import type { Range } from "../../src/data/rows.ts";
-import { compile, fromHost } from "../../src/engine/index.ts";
+import { compile } from "../../src/engine/index.ts";
 import type { MomentTarget } from "./target.ts";
 
 /** Filters of the two layers; each of the second is pooled over four quarters of the image. */

@@ -1,9 +1,9 @@
-import * as tf from "@tensorflow/tfjs";
 import ndarray from "ndarray";
+import * as tf from "#tf";
 import { characteristicFunction } from "../../priors/mixture/index.ts";
+import { fromHost } from "../../src/data/array.ts";
 import type { Dataset, Range } from "../../src/data/index.ts";
 import { transpose } from "../../src/data/matmul.ts";
-import { fromHost } from "../../src/engine/index.ts";
 import {
   designFor,
   dimensionsOf,

@@ -1,9 +1,10 @@
-import * as tf from "@tensorflow/tfjs";
 import ndarray, { type NdArray } from "ndarray";
+import * as tf from "#tf";
 import type { MixtureModel, MixtureTensors } from "../../priors/mixture/index.ts";
+import { fromHost } from "../../src/data/array.ts";
 import { stream } from "../../src/data/random.ts";
 import { type AdamMoments, adamMoments, adamRate, adamUpdate } from "../../src/engine/adam.ts";
-import { compile, fromHost } from "../../src/engine/index.ts";
+import { compile } from "../../src/engine/index.ts";
 import { type IterateOptions, iterate } from "../../src/engine/iterate.ts";
 import type { MomentBatch, MomentTarget } from "./target.ts";
 

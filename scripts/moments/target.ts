@@ -1,5 +1,5 @@
-import type * as tf from "@tensorflow/tfjs";
 import type { NdArray } from "ndarray";
+import type * as tf from "#tf";
 import type { MixtureTensors } from "../../priors/mixture/index.ts";
 
 /** Arrays of some of the moments: what `misfit` compares a mixture with. */

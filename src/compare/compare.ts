@@ -1,5 +1,5 @@
-import type * as tf from "@tensorflow/tfjs";
 import type { NdArray } from "ndarray";
+import type * as tf from "#tf";
 import { type ForwardOperator, isLinear } from "../../operators/operator.ts";
 import { clipped, type ValueRange } from "../data/range.ts";
 import { compile } from "../engine/index.ts";

@@ -1,5 +1,5 @@
 import type { NdArray } from "ndarray";
-import { contiguous } from "../engine/index.ts";
+import { contiguous } from "../data/array.ts";
 
 /**
  * Mean squared error per pixel of every signal of a batch: `e_i = (1/n) Σ_j (x̂_ij − x_ij)²`, in squared signal units.

@@ -1,7 +1,8 @@
-import * as tf from "@tensorflow/tfjs";
 import type { NdArray } from "ndarray";
+import * as tf from "#tf";
+import { contiguous, fromHost } from "../data/array.ts";
 import { stream } from "../data/random.ts";
-import { compile, contiguous, fromHost } from "../engine/index.ts";
+import { compile } from "../engine/index.ts";
 
 /** Distances between two sets of samples, [n, ...shape] and [m, ...shape], all 0 for equal distributions. */
 

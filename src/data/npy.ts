@@ -1,5 +1,5 @@
 import ndarray, { type NdArray } from "ndarray";
-import { contiguous, type HostArray } from "../engine/index.ts";
+import { contiguous, type HostArray } from "./array.ts";
 import { InputError } from "./errors.ts";
 
 /** The typed arrays that .npy files are read into. */
@@ -55,14 +55,15 @@ export function codecOf(descr: string, where: string): Codec {
 }
 
 const MAGIC = "\x93NUMPY";
-const latin1 = new TextDecoder("latin1");
+/** Bytes as characters of the same code. Not a TextDecoder: its "latin1" is windows-1252, where byte 0x93 is a quotation mark. */
+const latin1 = (bytes: Uint8Array): string => Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
 
 /** Bytes to read before `parseNpyHeader` can work, for all but absurdly long headers. */
 export const NPY_HEADER_BYTES = 4096;
 
 /** Reads the head of an .npy file (versions 1 to 3) from the file's first bytes. */
 export function parseNpyHeader(bytes: Uint8Array, where: string): NpyHeader {
-  if (latin1.decode(bytes.subarray(0, 6)) !== MAGIC) {
+  if (latin1(bytes.subarray(0, 6)) !== MAGIC) {
     throw new InputError(`${where}: is not an .npy file, it does not begin with \\x93NUMPY`);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -71,7 +72,7 @@ export function parseNpyHeader(bytes: Uint8Array, where: string): NpyHeader {
   if (bytes.length < head) throw new InputError(`${where}: file is truncated in its header`);
   const start = head + (wide ? view.getUint32(8, true) : view.getUint16(8, true));
   if (bytes.length < start) throw new InputError(`${where}: file is truncated in its header`);
-  const text = latin1.decode(bytes.subarray(head, start));
+  const text = latin1(bytes.subarray(head, start));
   const descr = /'descr':\s*'([^']*)'/.exec(text)?.[1];
   const fortran = /'fortran_order':\s*(True|False)/.exec(text)?.[1];
   const shape = /'shape':\s*\(([\d,\s]*)\)/.exec(text)?.[1];

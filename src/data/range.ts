@@ -1,5 +1,5 @@
 import type { NdArray } from "ndarray";
-import { contiguous, fromHost } from "../engine/index.ts";
+import { contiguous, fromHost } from "./array.ts";
 
 /** Smallest and largest value that a signal can have. */
 export type ValueRange = readonly [number, number];

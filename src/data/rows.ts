@@ -1,5 +1,5 @@
 import ndarray, { type NdArray } from "ndarray";
-import { contiguous } from "../engine/index.ts";
+import { contiguous } from "./array.ts";
 import { InputError } from "./errors.ts";
 
 /** Rows `from` up to, not including, `to`. */

@@ -1,6 +1,6 @@
-import * as tf from "@tensorflow/tfjs";
 import ndarray, { type NdArray } from "ndarray";
-import { fromHost } from "./host.ts";
+import * as tf from "#tf";
+import { fromHost } from "../data/array.ts";
 
 /** First and second moment estimates, one pair a parameter. */
 export type AdamMoments<T> = { readonly first: readonly T[]; readonly second: readonly T[] };

@@ -1,8 +1,8 @@
-import type * as tf from "@tensorflow/tfjs";
+import type * as tf from "#tf";
+import { type HostArray, isArray } from "../data/array.ts";
 import type { Constant, ConstantData, Node, Value } from "./graph.ts";
-import { isArray } from "./host.ts";
 import { encodeOnnx, type OnnxOptions } from "./onnx.ts";
-import { flatten, type HostArray, type Struct, type TensorsOf, unflatten } from "./struct.ts";
+import { flatten, type Struct, type TensorsOf, unflatten } from "./struct.ts";
 import { type Trace, trace } from "./trace.ts";
 
 /** Batch sizes to trace: large primes, which no other dimension is likely to be. The third checks what two have shown. */

@@ -1,21 +1,13 @@
-import type * as tf from "@tensorflow/tfjs";
 import type * as Ort from "onnxruntime-node";
+import type * as tf from "#tf";
+import { contiguous, fromHost, type HostArray, type HostData, isArray, sameShape } from "../data/array.ts";
 import { eager } from "./eager.ts";
-import { type Constant, type DType, type Graph, sameShape, type Value } from "./graph.ts";
-import { contiguous, dtypeOf, fromHost, isArray, isTensor } from "./host.ts";
+import type { Constant, DType, Graph, Value } from "./graph.ts";
+import { dtypeOf, isTensor } from "./host.ts";
 import { encodeOnnx, type OnnxOptions, reachable } from "./onnx.ts";
 import { onnxRuntime, openSession, type Session } from "./session.ts";
 import { type EngineSettings, engineSettings } from "./settings.ts";
-import {
-  type ArraysOf,
-  flatten,
-  type HostArray,
-  type HostData,
-  type Leaf,
-  type Struct,
-  type TensorsOf,
-  unflatten,
-} from "./struct.ts";
+import { type ArraysOf, flatten, type Leaf, type Struct, type TensorsOf, unflatten } from "./struct.ts";
 import { type Trace, trace } from "./trace.ts";
 
 export interface CompileOptions extends Partial<EngineSettings> {

@@ -1,10 +1,10 @@
 import { createRequire } from "node:module";
 import os from "node:os";
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "#tf";
+import { fromHost } from "../data/array.ts";
 import { messageOf } from "../data/errors.ts";
 import { stream } from "../data/random.ts";
 import { compile } from "./compile.ts";
-import { fromHost } from "./host.ts";
 import { type DeviceName, type EngineName, engineSettings } from "./settings.ts";
 
 /** Whether something can be used, and if not, why and the command that changes it. */
@@ -50,7 +50,7 @@ export async function diagnose(): Promise<Diagnosis> {
     processors: `${os.cpus()[0]?.model.trim() ?? "unknown"}, ${os.availableParallelism()} usable`,
     versions: {
       node: process.versions.node,
-      "@tensorflow/tfjs": tf.version.tfjs,
+      "@tensorflow/tfjs-core": tf.version_core,
       "onnxruntime-node": installedVersion("onnxruntime-node"),
       "@tensorflow/tfjs-node": installedVersion("@tensorflow/tfjs-node"),
     },

@@ -1,6 +1,7 @@
-import * as tf from "@tensorflow/tfjs";
-import { dtypeOf, fromHost, isTensor } from "./host.ts";
-import { flatten, type HostArray, type HostData, type Leaf, type Struct, unflatten } from "./struct.ts";
+import * as tf from "#tf";
+import { fromHost, type HostArray, type HostData } from "../data/array.ts";
+import { dtypeOf, isTensor } from "./host.ts";
+import { flatten, type Leaf, type Struct, unflatten } from "./struct.ts";
 
 /** Registers @tensorflow/tfjs-node's native backend where that optional peer is installed; returns the backend's name. */
 export async function eagerBackend(): Promise<string> {

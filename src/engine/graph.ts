@@ -1,3 +1,5 @@
+import { sameShape, sizeOf } from "../data/array.ts";
+
 /** The dtypes that tfjs tensors have here; int64 exists only inside a graph (shapes and indices of ONNX operators). */
 export type DType = "float32" | "int32" | "bool";
 export type GraphDType = DType | "int64";
@@ -28,8 +30,6 @@ export interface Node {
 export interface Constant extends Value {
   readonly data: ConstantData;
 }
-
-export const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 /** A constant with more elements than this becomes a hidden input, so that graphs stay small and sessions can be shared. */
 const LARGEST_INLINE = 64;
@@ -163,9 +163,6 @@ export function typedArray(values: ArrayLike<number>, dtype: GraphDType): Consta
   if (dtype === "bool") return Uint8Array.from(values);
   return BigInt64Array.from(Array.from(values, BigInt));
 }
-
-export const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
-  a.length === b.length && a.every((n, i) => n === b[i]);
 
 /** The shape of an elementwise operation with NumPy broadcasting. */
 export function broadcastShape(a: readonly number[], b: readonly number[]): number[] {

@@ -1,6 +1,5 @@
 export { batchedOnnx } from "./batched.ts";
 export { type Compiled, type CompileOptions, compile } from "./compile.ts";
-export { contiguous, fromHost, isArray } from "./host.ts";
 export {
   configureEngine,
   type DeviceName,
@@ -10,4 +9,4 @@ export {
   engineSettings,
   engines,
 } from "./settings.ts";
-export type { HostArray, HostData, Struct, TensorsOf } from "./struct.ts";
+export type { Struct, TensorsOf } from "./struct.ts";

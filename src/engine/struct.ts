@@ -1,12 +1,8 @@
-import type * as tf from "@tensorflow/tfjs";
 import type { NdArray } from "ndarray";
+import type * as tf from "#tf";
 
 /** A value, or lists and records of values, nested to any depth: what compiled functions take and return. */
 export type Struct<T> = T | { readonly [key: string]: Struct<T> } | readonly Struct<T>[];
-
-/** The typed arrays that tensors travel in outside the engine: float32, int32, and bytes for bool. */
-export type HostData = Float32Array | Int32Array | Uint8Array;
-export type HostArray = NdArray<HostData>;
 
 /** The structure of arrays `S` with tensors for leaves. Leaves are told by one property: comparing whole types is too deep. */
 export type TensorsOf<S> = S extends { readonly stride: number[] } ? tf.Tensor : { [K in keyof S]: TensorsOf<S[K]> };

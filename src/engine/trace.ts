@@ -1,8 +1,9 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "#tf";
+import type { HostArray } from "../data/array.ts";
 import { type ConstantData, type DType, Graph, type Value } from "./graph.ts";
 import { dtypeOf, isTensor } from "./host.ts";
 import { kernels } from "./kernels/index.ts";
-import { flatten, type HostArray, type Struct } from "./struct.ts";
+import { flatten, type Struct } from "./struct.ts";
 
 tf.enableProdMode(); // here, before any tensor is made: else tfjs's cpu backend advertises its native package
 

@@ -1,7 +1,7 @@
 import type { NdArray } from "ndarray";
+import { sameShape } from "../data/array.ts";
 import { InputError } from "../data/errors.ts";
 import { type Expected, type Metadata, member, type NpyArray, type Npz, readNpz, writeNpz } from "../data/index.ts";
-import { sameShape } from "../engine/graph.ts";
 import { type Measurements, operatorOf } from "./measure.ts";
 
 /** Measurements as .npz: members `y` and, where known, `truth`; everything else in the metadata. `numpy.load` reads them. */

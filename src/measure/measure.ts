@@ -1,11 +1,11 @@
-import type * as tf from "@tensorflow/tfjs";
 import type { NdArray } from "ndarray";
+import type * as tf from "#tf";
 import type { ForwardOperator } from "../../operators/operator.ts";
 import { parseOperator } from "../../operators/registry.ts";
+import { contiguous, fromHost, sameShape } from "../data/array.ts";
 import { InputError } from "../data/errors.ts";
 import { stream } from "../data/random.ts";
-import { sameShape } from "../engine/graph.ts";
-import { compile, contiguous, fromHost } from "../engine/index.ts";
+import { compile } from "../engine/index.ts";
 
 /** What was measured and how: all that a recovery needs. */
 export interface Measurements {

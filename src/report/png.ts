@@ -1,6 +1,6 @@
 import type { NdArray } from "ndarray";
 import { PNG } from "pngjs";
-import { contiguous } from "../engine/index.ts";
+import { contiguous } from "../data/array.ts";
 
 /** Pixels of one picture, row by row; 1 channel (grey) or 3 (RGB), values 0 to 255. */
 export interface Picture {

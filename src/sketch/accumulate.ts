@@ -1,5 +1,6 @@
-import * as tf from "@tensorflow/tfjs";
 import ndarray, { type NdArray } from "ndarray";
+import * as tf from "#tf";
+import { sizeOf } from "../data/array.ts";
 import { InputError } from "../data/errors.ts";
 import { type Batch, checkedRange, type Dataset, type Range } from "../data/rows.ts";
 import { compile } from "../engine/index.ts";
@@ -10,7 +11,6 @@ import {
   LABEL_COUNT,
   labelsOf,
   type SketchDesign,
-  sizeOf,
   sumShapes,
 } from "./design.ts";
 import { familyOf } from "./families/index.ts";

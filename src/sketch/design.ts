@@ -1,8 +1,8 @@
 import ndarray, { type NdArray } from "ndarray";
+import { contiguous, sizeOf } from "../data/array.ts";
 import { InputError } from "../data/errors.ts";
 import { suggestion } from "../data/nearest.ts";
 import { type Dataset, readRows, requireFinite } from "../data/rows.ts";
-import { contiguous } from "../engine/index.ts";
 import { mixtureDesign } from "./budget.ts";
 import type { DesignContext } from "./families/family.ts";
 import {
@@ -165,8 +165,6 @@ export async function sealed(content: Omit<SketchDesign, "fingerprint">): Promis
   const { arrays, ...settings } = content;
   return { ...content, fingerprint: await fingerprint(settings, arrays) };
 }
-
-export const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 /** Numbers of a sample and of its features. */
 export function dimensionsOf({ shape, features }: SketchDesign) {

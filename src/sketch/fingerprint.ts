@@ -1,4 +1,4 @@
-import { contiguous } from "../engine/index.ts";
+import { contiguous } from "../data/array.ts";
 import type { DesignArrays } from "./features.ts";
 
 /** SHA-256 (hexadecimal) over canonical JSON of the settings, then name, shape and float32 bytes of each array by name. */

@@ -1,5 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
 import ndarray, { type NdArray } from "ndarray";
+import * as tf from "#tf";
 import { compile } from "../engine/index.ts";
 import { drawFrequencies } from "./families/fourier.ts";
 

@@ -1,7 +1,8 @@
 import type { NdArray } from "ndarray";
+import { sizeOf } from "../data/array.ts";
 import { InputError } from "../data/errors.ts";
 import { multiply, multiplyTransposed } from "../data/matmul.ts";
-import { dimensionsOf, familySpec, isByLabel, type SketchDesign, sizeOf, sumShapes } from "./design.ts";
+import { dimensionsOf, familySpec, isByLabel, type SketchDesign, sumShapes } from "./design.ts";
 import { fromTriangle } from "./families/family.ts";
 import { drawFrequencies } from "./families/fourier.ts";
 import { featureBasis } from "./features.ts";

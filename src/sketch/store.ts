@@ -1,8 +1,9 @@
 import ndarray from "ndarray";
+import { sizeOf } from "../data/array.ts";
 import { InputError } from "../data/errors.ts";
 import type { NpyArray } from "../data/npy.ts";
 import { type Metadata, member, type Npz, readNpz, writeNpz } from "../data/npz.ts";
-import { DESIGN_VERSION, type SketchDesign, sealed, sizeOf, sumShapes } from "./design.ts";
+import { DESIGN_VERSION, type SketchDesign, sealed, sumShapes } from "./design.ts";
 import type { DesignArrays } from "./features.ts";
 import type { Sketch } from "./sketch.ts";
 

@@ -1,5 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
 import ndarray, { type NdArray } from "ndarray";
+import * as tf from "#tf";
 import { stream } from "../data/random.ts";
 import { type LawName, laws } from "./laws.ts";
 

@@ -1,7 +1,7 @@
 import type { NdArray } from "ndarray";
 import type { LinearOperator } from "../../operators/operator.ts";
 import type { PenaltyPrior } from "../../priors/prior.ts";
-import { fromHost } from "../engine/index.ts";
+import { fromHost } from "../data/array.ts";
 import { type IterateOptions, iterate } from "../engine/iterate.ts";
 import { conjugateGradients } from "./conjugate-gradients.ts";
 import { frobeniusNorm, operatorNorm } from "./doctor.ts";

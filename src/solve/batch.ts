@@ -1,8 +1,7 @@
-import * as tf from "@tensorflow/tfjs";
 import type { NdArray } from "ndarray";
+import * as tf from "#tf";
 import { perSignal, spread } from "../../priors/signals.ts";
-import { sizeOf } from "../engine/graph.ts";
-import { fromHost } from "../engine/index.ts";
+import { fromHost, sizeOf } from "../data/array.ts";
 
 /** Arithmetic on batches, [batch, …] with one row a problem: the numbers of a row are [batch]. */
 

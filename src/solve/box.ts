@@ -1,8 +1,9 @@
-import * as tf from "@tensorflow/tfjs";
 import type { NdArray } from "ndarray";
+import * as tf from "#tf";
+import { fromHost } from "../data/array.ts";
 import { cholesky } from "../data/cholesky.ts";
 import type { ValueRange } from "../data/range.ts";
-import { compile, fromHost } from "../engine/index.ts";
+import { compile } from "../engine/index.ts";
 import type { MixturePosterior } from "./mixture-posterior.ts";
 
 /** Covariances [n, n] that are made in one compiled run. */

@@ -1,9 +1,8 @@
 import type { NdArray } from "ndarray";
 import type { ForwardOperator, LinearOperator } from "../../operators/operator.ts";
 import type { PenaltyPrior } from "../../priors/prior.ts";
+import { contiguous, sameShape } from "../data/array.ts";
 import { clipped, type ValueRange } from "../data/range.ts";
-import { sameShape } from "../engine/graph.ts";
-import { contiguous } from "../engine/index.ts";
 import { type BaselineOptions, recoverWithPenalty, sizeOfOperator } from "./baseline.ts";
 import { repeatRows } from "./rows.ts";
 

@@ -1,8 +1,8 @@
 import type { NdArray } from "ndarray";
 import type { ForwardOperator } from "../../operators/operator.ts";
 import type { GeneratorPrior } from "../../priors/prior.ts";
+import { contiguous } from "../data/array.ts";
 import type { ValueRange } from "../data/range.ts";
-import { contiguous } from "../engine/index.ts";
 import { checkTraining, errorsAt, type LambdaChoice, logGrid, searchLambda } from "./choose-lambda.ts";
 import { type LatentOptions, recoverLatent } from "./latent.ts";
 

@@ -1,8 +1,9 @@
-import * as tf from "@tensorflow/tfjs";
 import type { NdArray } from "ndarray";
+import * as tf from "#tf";
 import type { GeneratorPrior } from "../../priors/prior.ts";
+import { fromHost } from "../data/array.ts";
 import { adamMoments, adamRate, adamUpdate } from "../engine/adam.ts";
-import { compile, fromHost, type TensorsOf } from "../engine/index.ts";
+import { compile, type TensorsOf } from "../engine/index.ts";
 import { type IterateOptions, iterate } from "../engine/iterate.ts";
 import { squares } from "./batch.ts";
 import type { Fidelity } from "./fidelity.ts";

@@ -1,9 +1,9 @@
-import * as tf from "@tensorflow/tfjs";
 import type { NdArray } from "ndarray";
+import * as tf from "#tf";
 import type { LinearOperator } from "../../operators/operator.ts";
+import { contiguous, fromHost, sizeOf } from "../data/array.ts";
 import { stream } from "../data/random.ts";
-import { sizeOf } from "../engine/graph.ts";
-import { compile, contiguous, fromHost } from "../engine/index.ts";
+import { compile } from "../engine/index.ts";
 import { iterate } from "../engine/iterate.ts";
 
 export interface NormOptions {

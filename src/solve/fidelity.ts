@@ -1,9 +1,8 @@
-import * as tf from "@tensorflow/tfjs";
 import type { NdArray } from "ndarray";
+import * as tf from "#tf";
 import type { ForwardOperator, LinearOperator } from "../../operators/operator.ts";
+import { contiguous, fromHost, sizeOf } from "../data/array.ts";
 import { solveLower } from "../data/cholesky.ts";
-import { sizeOf } from "../engine/graph.ts";
-import { contiguous, fromHost } from "../engine/index.ts";
 import type { SeenCovariance } from "./seen-covariance.ts";
 
 /** The data term of an objective: how far signals are from what was measured, ‖target − see(x)‖². */

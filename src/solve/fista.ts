@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "#tf";
 import type { LinearOperator } from "../../operators/operator.ts";
 import type { ProximalPenalty } from "../../priors/prior.ts";
 import { dots, filled, halfSquares, scaled } from "./batch.ts";

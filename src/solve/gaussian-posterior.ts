@@ -1,8 +1,8 @@
 import type { NdArray } from "ndarray";
 import type { LinearOperator } from "../../operators/operator.ts";
 import type { GaussianPrior } from "../../priors/prior.ts";
+import { contiguous, fromHost } from "../data/array.ts";
 import { multiply } from "../data/matmul.ts";
-import { contiguous, fromHost } from "../engine/index.ts";
 import { transposedMatrix } from "./operator-matrix.ts";
 import type { Recovery } from "./recovery.ts";
 import { conditionalMeans, seenCovariance } from "./seen-covariance.ts";

@@ -1,9 +1,9 @@
-import * as tf from "@tensorflow/tfjs";
 import type { NdArray } from "ndarray";
+import * as tf from "#tf";
 import type { GeneratorPrior } from "../../priors/prior.ts";
+import { fromHost, sizeOf } from "../data/array.ts";
 import { cholesky, logDeterminant, solveLower, solveLowerTransposed } from "../data/cholesky.ts";
-import { sizeOf } from "../engine/graph.ts";
-import { compile, fromHost } from "../engine/index.ts";
+import { compile } from "../engine/index.ts";
 import { decodeRows } from "./descent.ts";
 import type { Fidelity } from "./fidelity.ts";
 import { repeatRows, takeRows } from "./rows.ts";

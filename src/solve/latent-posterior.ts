@@ -1,7 +1,7 @@
 import ndarray, { type NdArray } from "ndarray";
 import type { LinearOperator } from "../../operators/operator.ts";
 import type { GeneratorPrior } from "../../priors/prior.ts";
-import { contiguous, fromHost } from "../engine/index.ts";
+import { contiguous, fromHost } from "../data/array.ts";
 import { type DescentOptions, descend } from "./descent.ts";
 import { whitenedFidelity } from "./fidelity.ts";
 import { type Laplace, laplace, modesAt } from "./laplace.ts";

@@ -1,8 +1,9 @@
-import type * as tf from "@tensorflow/tfjs";
 import ndarray, { type NdArray } from "ndarray";
+import type * as tf from "#tf";
 import type { ForwardOperator } from "../../operators/operator.ts";
 import type { GeneratorPrior } from "../../priors/prior.ts";
-import { compile, fromHost } from "../engine/index.ts";
+import { fromHost } from "../data/array.ts";
+import { compile } from "../engine/index.ts";
 import { bestRestarts, type DescentOptions, decodeRows, descend } from "./descent.ts";
 import { plainFidelity } from "./fidelity.ts";
 import type { Recovery } from "./recovery.ts";

@@ -1,5 +1,5 @@
-import type * as tf from "@tensorflow/tfjs";
 import type { NdArray } from "ndarray";
+import type * as tf from "#tf";
 
 /** What a method carries from step to step: the estimate x [batch, ...inShape] and whatever else it needs. */
 export type MethodState<T> = { readonly x: T } & { readonly [name: string]: T };

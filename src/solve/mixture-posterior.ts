@@ -1,10 +1,9 @@
 import type { NdArray } from "ndarray";
 import type { LinearOperator } from "../../operators/operator.ts";
 import type { MixturePrior } from "../../priors/prior.ts";
+import { contiguous, fromHost, sizeOf } from "../data/array.ts";
 import { cholesky, logDeterminant, solveLower, solveLowerTransposed } from "../data/cholesky.ts";
 import { multiply, multiplyTransposed, transpose } from "../data/matmul.ts";
-import { sizeOf } from "../engine/graph.ts";
-import { contiguous, fromHost } from "../engine/index.ts";
 import { reduceMeasurements, type Unexplained } from "./mixture-reduction.ts";
 import { checkedSignals } from "./signals.ts";
 

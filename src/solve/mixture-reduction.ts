@@ -1,9 +1,9 @@
 import type { LinearOperator } from "../../operators/operator.ts";
 import type { MixturePrior } from "../../priors/prior.ts";
+import { sizeOf } from "../data/array.ts";
 import { logDeterminant, solveLower } from "../data/cholesky.ts";
 import { triangularise } from "../data/householder.ts";
 import { multiply, multiplyTransposed, transpose } from "../data/matmul.ts";
-import { sizeOf } from "../engine/graph.ts";
 import { transposedMatrix } from "./operator-matrix.ts";
 import { conditionalMeans, seenCovariance } from "./seen-covariance.ts";
 

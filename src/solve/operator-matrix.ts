@@ -1,8 +1,8 @@
-import type * as tf from "@tensorflow/tfjs";
 import type { NdArray } from "ndarray";
+import type * as tf from "#tf";
 import type { ForwardOperator, LinearOperator } from "../../operators/operator.ts";
-import { sizeOf } from "../engine/graph.ts";
-import { compile, contiguous, fromHost } from "../engine/index.ts";
+import { contiguous, fromHost, sizeOf } from "../data/array.ts";
+import { compile } from "../engine/index.ts";
 
 /** Signals of one compiled run. */
 const MOST_ROWS = 256;

@@ -1,5 +1,5 @@
-import type * as tf from "@tensorflow/tfjs";
 import type { NdArray } from "ndarray";
+import type * as tf from "#tf";
 import { type Compiled, type CompileOptions, compile, engineSettings } from "../engine/index.ts";
 import type { Batch, MethodState, MethodStep, PenaltyMethod } from "./method.ts";
 

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "#tf";
 import type { LinearOperator } from "../../operators/operator.ts";
 import type { AnalysisPenalty } from "../../priors/prior.ts";
 import { dots, filled, halfSquares, norms, scaled } from "./batch.ts";

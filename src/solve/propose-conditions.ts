@@ -1,8 +1,9 @@
-import * as tf from "@tensorflow/tfjs";
 import type { NdArray } from "ndarray";
+import * as tf from "#tf";
 import type { GeneratorPrior } from "../../priors/prior.ts";
+import { fromHost } from "../data/array.ts";
 import { cholesky, logDeterminant, solveLower, solveLowerTransposed } from "../data/cholesky.ts";
-import { compile, fromHost } from "../engine/index.ts";
+import { compile } from "../engine/index.ts";
 import type { Fidelity } from "./fidelity.ts";
 
 /** The conditions that explain each signal best, and where to start in them. */

@@ -1,5 +1,5 @@
 import type { NdArray } from "ndarray";
-import { contiguous, fromHost } from "../engine/index.ts";
+import { contiguous, fromHost } from "../data/array.ts";
 
 /** Every row of a batch `times` times in a row: r0 r0 r1 r1 … */
 export function repeatRows(batch: NdArray<Float32Array>, times: number): NdArray<Float32Array> {

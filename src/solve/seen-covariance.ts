@@ -1,7 +1,7 @@
 import type { LinearOperator } from "../../operators/operator.ts";
+import { sizeOf } from "../data/array.ts";
 import { cholesky, solveLower, solveLowerTransposed } from "../data/cholesky.ts";
 import { multiply, transpose } from "../data/matmul.ts";
-import { sizeOf } from "../engine/graph.ts";
 import { transposedMatrix } from "./operator-matrix.ts";
 
 /** N(0, C), C [n, n], seen through a linear Φ with noise: all that its posterior needs, whatever was measured. */

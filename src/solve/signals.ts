@@ -1,7 +1,6 @@
 import type { NdArray } from "ndarray";
 import type { ForwardOperator } from "../../operators/operator.ts";
-import { sameShape } from "../engine/graph.ts";
-import { contiguous } from "../engine/index.ts";
+import { contiguous, sameShape } from "../data/array.ts";
 
 /**
  * Checks that operator, prior and measurements y [batch, ...outShape] belong together; returns the number of signals.

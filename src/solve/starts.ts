@@ -1,8 +1,9 @@
-import type * as tf from "@tensorflow/tfjs";
 import type { NdArray } from "ndarray";
+import type * as tf from "#tf";
 import type { GeneratorPrior } from "../../priors/prior.ts";
+import { fromHost } from "../data/array.ts";
 import { stream } from "../data/random.ts";
-import { compile, fromHost } from "../engine/index.ts";
+import { compile } from "../engine/index.ts";
 import type { Fidelity } from "./fidelity.ts";
 import { proposeConditions } from "./propose-conditions.ts";
 

@@ -1,7 +1,7 @@
-import * as tf from "@tensorflow/tfjs";
 import ndarray from "ndarray";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import * as tf from "#tf";
 import { linearOperator } from "../../operators/operator.ts";
 import { compare } from "../../src/compare/compare.ts";
 import { constant, doubling, tinyComparison } from "./tiny.ts";

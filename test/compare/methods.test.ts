@@ -1,10 +1,10 @@
 import { mkdtempSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import * as tf from "@tensorflow/tfjs";
 import ndarray from "ndarray";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import * as tf from "#tf";
 import { parseOperator } from "../../operators/registry.ts";
 import { makePrior } from "../../priors/registry.ts";
 import { baselineMethod, defaultLambda, generatorMethod } from "../../src/compare/methods.ts";

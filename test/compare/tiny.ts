@@ -1,5 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
 import ndarray from "ndarray";
+import * as tf from "#tf";
 import { linearOperator } from "../../operators/operator.ts";
 import { type ComparisonTable, compare } from "../../src/compare/compare.ts";
 

@@ -1,9 +1,10 @@
-import * as tf from "@tensorflow/tfjs";
 import ort from "onnxruntime-node";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import * as tf from "#tf";
+import { fromHost } from "../../src/data/array.ts";
 import { stream } from "../../src/data/random.ts";
-import { batchedOnnx, compile, fromHost } from "../../src/engine/index.ts";
+import { batchedOnnx, compile } from "../../src/engine/index.ts";
 
 const test = suite("one ONNX model for every batch");
 

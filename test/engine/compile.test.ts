@@ -1,10 +1,11 @@
-import * as tf from "@tensorflow/tfjs";
 import ndarray, { type NdArray } from "ndarray";
 import ort from "onnxruntime-node";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import * as tf from "#tf";
+import { fromHost } from "../../src/data/array.ts";
 import { stream } from "../../src/data/random.ts";
-import { compile, fromHost } from "../../src/engine/index.ts";
+import { compile } from "../../src/engine/index.ts";
 import { leakFree } from "./support.ts";
 
 const test = suite("compile");

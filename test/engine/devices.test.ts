@@ -1,6 +1,6 @@
-import * as tf from "@tensorflow/tfjs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import * as tf from "#tf";
 import { diagnose } from "../../src/engine/doctor.ts";
 import { compile, configureEngine, engineSettings } from "../../src/engine/index.ts";
 import { close, floats, messageOf, runOnce, values } from "./support.ts";

@@ -1,7 +1,7 @@
-import * as tf from "@tensorflow/tfjs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { HostArray } from "../../src/engine/index.ts";
+import * as tf from "#tf";
+import type { HostArray } from "../../src/data/array.ts";
 import { type KernelName, kernelNames } from "../../src/engine/kernels/names.ts";
 import type { Case } from "./cases/case.ts";
 import { imageCases } from "./cases/images.ts";

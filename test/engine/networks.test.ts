@@ -1,6 +1,6 @@
-import * as tf from "@tensorflow/tfjs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import * as tf from "#tf";
 import { stream } from "../../src/data/random.ts";
 import { close, floats, leakFree, runOnce, values } from "./support.ts";
 

@@ -1,9 +1,9 @@
-import * as tf from "@tensorflow/tfjs";
 import ndarray from "ndarray";
 import * as assert from "uvu/assert";
+import * as tf from "#tf";
+import { contiguous, type HostArray, sizeOf } from "../../src/data/array.ts";
 import { stream } from "../../src/data/random.ts";
-import { sizeOf } from "../../src/engine/graph.ts";
-import { type Compiled, type CompileOptions, compile, contiguous, type HostArray } from "../../src/engine/index.ts";
+import { type Compiled, type CompileOptions, compile } from "../../src/engine/index.ts";
 
 /** A seeded float array, uniform between two numbers. */
 export const floats = (shape: readonly number[], low = -2, high = 2, name = "floats"): HostArray => {

@@ -1,10 +1,10 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import * as tf from "@tensorflow/tfjs";
 import ort from "onnxruntime-node";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import * as tf from "#tf";
 import { batchNormalised } from "../../priors/generator/batch-norm.ts";
 import { folding, withoutNorm } from "../../priors/generator/folding.ts";
 import {
@@ -21,8 +21,9 @@ import { constant } from "../../priors/generator/model.ts";
 import { applyNetwork, initialWeights, type NetworkSpec, type Weights } from "../../priors/generator/network.ts";
 import { equalLabels } from "../../priors/generator/teachers/sketch.ts";
 import { drawLabelled } from "../../priors/samples.ts";
+import { fromHost } from "../../src/data/array.ts";
 import { stream } from "../../src/data/random.ts";
-import { compile, fromHost } from "../../src/engine/index.ts";
+import { compile } from "../../src/engine/index.ts";
 import { sketchDataset } from "../../src/sketch/index.ts";
 import { gaussianData, tinyDesign } from "../sketch/tiny.ts";
 

@@ -1,7 +1,7 @@
-import * as tf from "@tensorflow/tfjs";
 import ndarray, { type NdArray } from "ndarray";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import * as tf from "#tf";
 import { characteristicFunction } from "../../priors/mixture/index.ts";
 import type { MixturePrior } from "../../priors/prior.ts";
 import { drawLabelled } from "../../priors/samples.ts";

@@ -1,7 +1,7 @@
-import * as tf from "@tensorflow/tfjs";
 import ndarray, { type NdArray } from "ndarray";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import * as tf from "#tf";
 import type { ForwardOperator } from "../../operators/operator.ts";
 import { latentForm } from "../../priors/mixture/latent-form.ts";
 import { drawSamples } from "../../priors/samples.ts";

@@ -1,6 +1,6 @@
-import * as tf from "@tensorflow/tfjs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import * as tf from "#tf";
 import { residualCovariance } from "../../priors/generator/residual.ts";
 import type { GeneratorPrior } from "../../priors/prior.ts";
 import { cholesky } from "../../src/data/cholesky.ts";

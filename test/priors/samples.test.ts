@@ -1,7 +1,7 @@
-import * as tf from "@tensorflow/tfjs";
 import ndarray from "ndarray";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import * as tf from "#tf";
 import type { GeneratorPrior } from "../../priors/prior.ts";
 import { drawSamples } from "../../priors/samples.ts";
 import { stream } from "../../src/data/random.ts";

@@ -1,6 +1,6 @@
-import * as tf from "@tensorflow/tfjs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import * as tf from "#tf";
 import { wavelet, waveletNames, waveletTransform } from "../../priors/wavelet.ts";
 import { apply, difference, dot, draw, floats } from "../operators/draws.ts";
 

@@ -1,7 +1,7 @@
-import type * as tf from "@tensorflow/tfjs";
 import ndarray from "ndarray";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type * as tf from "#tf";
 import { stream } from "../../src/data/index.ts";
 import { compile } from "../../src/engine/index.ts";
 import { drawFrequencies } from "../../src/sketch/families/fourier.ts";

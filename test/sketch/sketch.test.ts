@@ -1,7 +1,7 @@
-import * as tf from "@tensorflow/tfjs";
 import ndarray from "ndarray";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import * as tf from "#tf";
 import { arrayDataset, openDataset, stream } from "../../src/data/index.ts";
 import { ANCHORS } from "../../src/sketch/families/gated.ts";
 import {

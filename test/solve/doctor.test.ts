@@ -1,6 +1,6 @@
-import * as tf from "@tensorflow/tfjs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import * as tf from "#tf";
 import { gaussian } from "../../operators/gaussian.ts";
 import { mask } from "../../operators/mask.ts";
 import { linearOperator } from "../../operators/operator.ts";

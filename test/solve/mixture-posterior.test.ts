@@ -1,16 +1,16 @@
-import * as tf from "@tensorflow/tfjs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import * as tf from "#tf";
 import { gaussian } from "../../operators/gaussian.ts";
 import { linearOperator } from "../../operators/operator.ts";
 import type { MixturePrior } from "../../priors/prior.ts";
 import { drawSamples } from "../../priors/samples.ts";
 import { meanSquaredErrors } from "../../src/compare/metrics.ts";
 import { mixtureMethod } from "../../src/compare/mixture-method.ts";
+import { fromHost } from "../../src/data/array.ts";
 import { cholesky, logDeterminant, solveLower, solveLowerTransposed } from "../../src/data/cholesky.ts";
 import { multiply, multiplyTransposed, transpose } from "../../src/data/matmul.ts";
 import { stream } from "../../src/data/random.ts";
-import { fromHost } from "../../src/engine/index.ts";
 import { measure } from "../../src/measure/index.ts";
 import { boundedMode } from "../../src/solve/box.ts";
 import { mixturePosterior } from "../../src/solve/mixture-posterior.ts";

@@ -1,5 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
 import ndarray, { type NdArray } from "ndarray";
+import * as tf from "#tf";
 import { InputError } from "../../../src/data/errors.ts";
 import type { Dataset } from "../../../src/data/rows.ts";
 import { type Compiled, compile } from "../../../src/engine/index.ts";

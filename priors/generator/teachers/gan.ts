@@ -1,6 +1,6 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "#tf";
+import { fromHost } from "../../../src/data/array.ts";
 import { stream } from "../../../src/data/random.ts";
-import { fromHost } from "../../../src/engine/index.ts";
 import { applyNetwork, initialWeights, type NetworkSpec } from "../network.ts";
 import type { Method } from "./teacher.ts";
 

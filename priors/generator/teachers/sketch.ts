@@ -1,8 +1,8 @@
-import * as tf from "@tensorflow/tfjs";
 import type { NdArray } from "ndarray";
+import * as tf from "#tf";
+import { fromHost } from "../../../src/data/array.ts";
 import { InputError } from "../../../src/data/errors.ts";
 import { stream } from "../../../src/data/random.ts";
-import { fromHost } from "../../../src/engine/index.ts";
 import { type LossName, losses, momentLoss } from "../loss.ts";
 import { constant } from "../model.ts";
 import { applyNetwork, type NetworkSpec } from "../network.ts";

@@ -1,5 +1,5 @@
-import type * as tf from "@tensorflow/tfjs";
 import type { NdArray } from "ndarray";
+import type * as tf from "#tf";
 import type { FourierSpec } from "../../../src/sketch/index.ts";
 import type { NetworkSpec, Weights } from "../network.ts";
 import type { TrainOptions, TrainSettings } from "../options.ts";

@@ -79,7 +79,7 @@ export const evaluate = defineCommand({
       { featuresOf, frequencies, makeDesign },
     ] = await Promise.all([
       import("../../../priors/samples.ts"),
-      import("../../engine/index.ts"),
+      import("../../data/array.ts"),
       import("../../data/random.ts"),
       import("../../sketch/index.ts"),
     ]);

@@ -1,4 +1,4 @@
-import type { LeakyReluAttrs, SoftmaxAttrs } from "@tensorflow/tfjs";
+import type { LeakyReluAttrs, SoftmaxAttrs } from "#tf";
 import type { Graph, Value } from "../graph.ts";
 import { Calculator, real, realOp } from "./calculator.ts";
 import { axisOf, input, type Kernels, kernel } from "./call.ts";

@@ -1,4 +1,4 @@
-import type { NamedAttrMap } from "@tensorflow/tfjs";
+import type { NamedAttrMap } from "#tf";
 import type { Graph, Value } from "../graph.ts";
 import type { KernelName } from "./names.ts";
 

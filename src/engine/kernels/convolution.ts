@@ -7,7 +7,7 @@ import {
   type DepthwiseConv2dNativeBackpropFilterAttrs,
   type DepthwiseConv2dNativeBackpropInputAttrs,
   type FusedConv2DAttrs,
-} from "@tensorflow/tfjs";
+} from "#tf";
 import type { Graph, Value } from "../graph.ts";
 import { activate } from "./activation.ts";
 import { input, type Kernel, type Kernels, kernel } from "./call.ts";

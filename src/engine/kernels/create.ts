@@ -1,5 +1,6 @@
-import type { FillAttrs, LinSpaceAttrs, OneHotAttrs, RangeAttrs } from "@tensorflow/tfjs";
-import { type DType, sizeOf, typedArray } from "../graph.ts";
+import type { FillAttrs, LinSpaceAttrs, OneHotAttrs, RangeAttrs } from "#tf";
+import { sizeOf } from "../../data/array.ts";
+import { type DType, typedArray } from "../graph.ts";
 import { Calculator } from "./calculator.ts";
 import { input, type Kernel, type Kernels, kernel } from "./call.ts";
 

@@ -1,5 +1,6 @@
-import type { GatherV2Attrs, ScatterNdAttrs, UnsortedSegmentSumAttrs } from "@tensorflow/tfjs";
-import { type Graph, sizeOf, type Value } from "../graph.ts";
+import type { GatherV2Attrs, ScatterNdAttrs, UnsortedSegmentSumAttrs } from "#tf";
+import { sizeOf } from "../../data/array.ts";
+import type { Graph, Value } from "../graph.ts";
 import { Calculator } from "./calculator.ts";
 import { axisOf, input, type Kernel, type Kernels, kernel } from "./call.ts";
 

@@ -4,8 +4,9 @@ import {
   type FusedBatchNormAttrs,
   type MaxPoolAttrs,
   type ResizeBilinearAttrs,
-} from "@tensorflow/tfjs";
-import { type Graph, sizeOf, type Value } from "../graph.ts";
+} from "#tf";
+import { sizeOf } from "../../data/array.ts";
+import type { Graph, Value } from "../graph.ts";
 import { Calculator } from "./calculator.ts";
 import { input, type Kernel, type Kernels, kernel } from "./call.ts";
 import { bilinearWeights, nearestRows, nearestWeights, type Weights } from "./resize.ts";

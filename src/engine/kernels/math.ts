@@ -1,4 +1,4 @@
-import type { ClipByValueAttrs, StepAttrs } from "@tensorflow/tfjs";
+import type { ClipByValueAttrs, StepAttrs } from "#tf";
 import { broadcastShape, type Graph, type GraphDType, type Value } from "../graph.ts";
 import { Calculator, real, realOp, store } from "./calculator.ts";
 import { input, type Kernel, type Kernels, kernel } from "./call.ts";

@@ -1,4 +1,4 @@
-import { type _FusedMatMulAttrs, type BatchMatMulAttrs, backend_util, type EinsumAttrs } from "@tensorflow/tfjs";
+import { type _FusedMatMulAttrs, type BatchMatMulAttrs, backend_util, type EinsumAttrs } from "#tf";
 import { broadcastShape, type Graph, type Value } from "../graph.ts";
 import { activate } from "./activation.ts";
 import { input, type Kernels, kernel } from "./call.ts";

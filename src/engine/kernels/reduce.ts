@@ -1,4 +1,4 @@
-import type { ArgMaxAttrs, CumsumAttrs, TopKAttrs } from "@tensorflow/tfjs";
+import type { ArgMaxAttrs, CumsumAttrs, TopKAttrs } from "#tf";
 import type { GraphDType, Value } from "../graph.ts";
 import { axisOf, input, type Kernel, type KernelCall, type Kernels, kernel } from "./call.ts";
 

@@ -10,8 +10,9 @@ import {
   type SpaceToBatchNDAttrs,
   type TileAttrs,
   type TransposeAttrs,
-} from "@tensorflow/tfjs";
-import { type DType, type Graph, sizeOf, type Value } from "../graph.ts";
+} from "#tf";
+import { sizeOf } from "../../data/array.ts";
+import type { DType, Graph, Value } from "../graph.ts";
 import { axisOf, input, type Kernels, kernel } from "./call.ts";
 import { padAxis, sliceAxis } from "./slice.ts";
 

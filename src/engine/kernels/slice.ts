@@ -8,7 +8,7 @@ import {
   type StridedSliceAttrs,
   slice_util,
   type UnpackAttrs,
-} from "@tensorflow/tfjs";
+} from "#tf";
 import type { Graph, Value } from "../graph.ts";
 import { axisOf, input, type Kernels, kernel } from "./call.ts";
 

@@ -1,4 +1,4 @@
-import type { backend_util } from "@tensorflow/tfjs";
+import type { backend_util } from "#tf";
 import type { Attributes, Graph, Value } from "../graph.ts";
 
 /** The geometry of a convolution or pooling window, which tfjs computes from strides and padding of every form. */

@@ -1,5 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
 import type { NdArray } from "ndarray";
+import * as tf from "#tf";
 import type { DesignArrays } from "../features.ts";
 
 /** Sizes that a family may depend on. */

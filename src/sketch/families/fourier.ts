@@ -1,5 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
 import ndarray, { type NdArray } from "ndarray";
+import * as tf from "#tf";
 import { InputError } from "../../data/errors.ts";
 import { suggestion } from "../../data/nearest.ts";
 import { stream } from "../../data/random.ts";

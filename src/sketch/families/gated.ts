@@ -1,5 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
 import ndarray from "ndarray";
+import * as tf from "#tf";
 import { InputError } from "../../data/errors.ts";
 import type { DesignArrays } from "../features.ts";
 import { anchorsOf } from "./anchors.ts";

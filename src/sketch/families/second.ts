@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "#tf";
 import { type Family, squareSums, triangleSize } from "./family.ts";
 
 /** First and second moments of the samples in their own coordinates. */

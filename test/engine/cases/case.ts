@@ -1,5 +1,5 @@
-import type * as tf from "@tensorflow/tfjs";
-import type { HostArray } from "../../../src/engine/index.ts";
+import type * as tf from "#tf";
+import type { HostArray } from "../../../src/data/array.ts";
 import type { KernelName } from "../../../src/engine/kernels/names.ts";
 
 /** One check of a kernel: a function of tensors, on inputs that are the same in both engines. */

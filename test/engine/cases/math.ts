@@ -1,5 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
-import type { HostArray } from "../../../src/engine/index.ts";
+import * as tf from "#tf";
+import type { HostArray } from "../../../src/data/array.ts";
 import { bools, floats, ints, listed, listedInts, special } from "../support.ts";
 import { type Case, type Cases, on, valueOnly } from "./case.ts";
 

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "#tf";
 import { bools, floats, ints } from "../support.ts";
 import { type Case, type Cases, on, valueOnly } from "./case.ts";
 
