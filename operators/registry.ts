@@ -1,11 +1,11 @@
 import { InputError, messageOf } from "../src/data/errors.ts";
 import { suggestion } from "../src/data/nearest.ts";
+import { describeOptions, type OptionTable, type OptionValues, parseOptions } from "../src/data/options.ts";
 import { blur, boundaries } from "./blur.ts";
 import { compose } from "./compose.ts";
 import { gaussian } from "./gaussian.ts";
 import { blockMask, mask } from "./mask.ts";
 import type { ForwardOperator } from "./operator.ts";
-import { describeOptions, type OptionTable, type OptionValues, parseOptions } from "./options.ts";
 
 /** What an operator says of itself: help texts, the law tests and the command line read nothing else. */
 export interface OperatorEntry {

@@ -1,7 +1,7 @@
-import { InputError } from "../src/data/errors.ts";
-import { suggestion } from "../src/data/nearest.ts";
+import { InputError } from "./errors.ts";
+import { suggestion } from "./nearest.ts";
 
-/** One option of an operator as the command line and `--help` see it. */
+/** One option of an operator, a penalty, a noise model or a solver, as specs, options objects and `--help` see it. */
 export type OptionSpec = {
   readonly description: string;
   /** Left out without a default: the option is absent, or refused where `required`. */
@@ -84,4 +84,17 @@ export function describeOptions(table: OptionTable): string[] {
     const tail = spec.required ? "required" : "default" in spec ? `default ${spec.default}` : "";
     return `    ${left.padEnd(26)} ${spec.description}${tail && ` (${tail})`}`;
   });
+}
+
+/** Values of options by name, as programs give them. */
+export type Options = Readonly<Record<string, number | string | boolean | undefined>>;
+
+/**
+ * Options from an object, checked by a table as `parseOptions` checks those of a spec. Errors (InputError): as there.
+ */
+export function checkedOptions<T extends OptionTable>(who: string, table: T, given: Options = {}): OptionValues<T> {
+  const text = Object.entries(given)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => (value === true ? key : `${key}=${value}`));
+  return parseOptions(who, table, text.join(","));
 }

@@ -1,0 +1,54 @@
+import type { NdArray } from "ndarray";
+import type { ForwardOperator } from "../../operators/operator.ts";
+import { contiguous, fromHost, isArray, sameShape, sizeOf } from "../data/array.ts";
+import type { ValueRange } from "../data/range.ts";
+import type { NoiseModel } from "../measure/noise/noise.ts";
+
+/** An inverse problem y ~ p(y | Φ(x)): what every solver gets. */
+export interface Problem {
+  readonly operator: ForwardOperator;
+  /** [batch, ...operator.outShape] */
+  readonly y: NdArray<Float32Array>;
+  readonly noise: NoiseModel;
+  /** Smallest and largest value that a signal can have, where they are known: a constraint of the problem. */
+  readonly range?: ValueRange;
+  /** Shape of one signal: `operator.inShape`. */
+  readonly shape: readonly number[];
+}
+
+export type ProblemInput = Omit<Problem, "shape">;
+
+/**
+ * A problem, checked. One signal's measurements, of shape outShape alone, become a batch of one.
+ *
+ * Errors (RangeError, TypeError): y that is no ndarray of float32, of another shape than the operator returns, or with values that are
+ * not finite; a range whose ends are not in order.
+ */
+export function problemOf({ operator, y, noise, range }: ProblemInput): Problem {
+  const batch = asBatch(operator, y);
+  const data = contiguous(batch);
+  const bad = data.findIndex((v) => !Number.isFinite(v));
+  if (bad >= 0) {
+    const m = sizeOf(operator.outShape);
+    throw new RangeError(
+      `problem: measurement ${bad % m} of signal ${Math.floor(bad / m)} is ${data[bad]}; expected finite numbers`,
+    );
+  }
+  if (range && !(range[0] < range[1])) {
+    throw new RangeError(`problem: range: expected two numbers, the smaller first, got ${range.join(", ")}`);
+  }
+  return { operator, y: batch, noise, shape: operator.inShape, ...(range && { range }) };
+}
+
+function asBatch({ name, outShape }: ForwardOperator, y: NdArray<Float32Array>): NdArray<Float32Array> {
+  if (!isArray(y) || !(y.data instanceof Float32Array)) {
+    throw new TypeError(
+      "problem: y: expected an ndarray of float32, [batch, ...outShape]; make it with ndarray(Float32Array.from(values), shape)",
+    );
+  }
+  if (sameShape(y.shape.slice(1), outShape) && y.shape[0]! > 0) return y;
+  if (sameShape(y.shape, outShape)) return fromHost(contiguous(y) as Float32Array, [1, ...outShape]);
+  throw new RangeError(
+    `problem: ${name} returns measurements [batch, ${outShape.join(", ")}], got y of [${y.shape.join(", ")}]`,
+  );
+}
