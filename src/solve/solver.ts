@@ -2,7 +2,7 @@ import type { Prior } from "../../priors/prior.ts";
 import type { Options, OptionTable } from "../data/options.ts";
 import type { IterateOptions } from "../engine/iterate.ts";
 import type { Problem } from "./problem.ts";
-import type { Recovery } from "./recovery.ts";
+import type { Recovery } from "./solution.ts";
 
 /** What may be asked of any solver beside its own options. */
 export interface SolveOptions extends Pick<IterateOptions<unknown>, "onProgress" | "signal"> {
