@@ -60,7 +60,7 @@ const classify = defineCommand({
       : await labelled(await openDataset(`${args.set}:test`), 0, HELD);
     const started = performance.now();
     const since = () => (performance.now() - started) / 1000;
-    const families = [{ kind: "fourier" as const, m: args.frequencies, seed }, { kind: "second" as const }];
+    const families = [{ kind: "fourier" as const, m: args.frequencies, seed }, { kind: "second-moments" as const }];
     const design = await designFor(data, { features: args.features, byLabel: true, families });
     const sketch = await sketchDataset(data, design, { range: { from: 0, to: count }, signal });
     const sketched = since();

@@ -38,7 +38,7 @@ const cost = defineCommand({
     requireWhole("samples", args.samples, SAMPLES[0]);
     requireWhole("steps", args.steps);
     const design = await designFor(syntheticDataset(SET, seed), {
-      families: [{ kind: "fourier", seed }, { kind: "second" }],
+      families: [{ kind: "fourier", seed }, { kind: "second-moments" }],
     });
     await sketchDataset(await drawn(SAMPLES[0]!, seed), design); // compiles what the passes below use
     const costs: Cost[] = [];

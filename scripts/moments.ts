@@ -14,7 +14,7 @@ import { type Dataset, openDataset, type Range, readRows, writeAtomic } from "..
 import { clipped } from "../src/data/range.ts";
 import { measure } from "../src/measure/index.ts";
 import { fixed, pValue, textTable } from "../src/report/table.ts";
-import { type DataDesignOptions, designFor, gatedSpec, sketchDataset, sketchSize } from "../src/sketch/index.ts";
+import { type DataDesignOptions, designFor, localSpec, sketchDataset, sketchSize } from "../src/sketch/index.ts";
 import { mixturePosterior } from "../src/solve/mixture-posterior.ts";
 import { convolution } from "./moments/convolution.ts";
 import { type FourierSettings, patches, wholeImages } from "./moments/fourier.ts";
@@ -26,7 +26,7 @@ const MEASUREMENTS = [25, 50, 100];
 
 /** Which generalised moments refine the mixture. */
 const families = ["fourier", "leading", "patches", "convolution"] as const;
-const starts = ["gated", "gaussian"] as const;
+const starts = ["local", "gaussian"] as const;
 /** What is moved, one after the other, each from the start. */
 const refinements: readonly (readonly PartName[])[] = [["weights"], ["weights", "means"], partNames];
 /** Principal components of the moments of whole images, and of the leading ones alone. */
@@ -64,7 +64,7 @@ const moments = defineCommand({
         describe: "Fourier moments a label",
       })
       .option("scale", { type: "number", default: 1, requiresArg: true, describe: "factor of the scales auto" })
-      .option("start", { type: "string", choices: starts, default: "gated", describe: "the mixture to refine" })
+      .option("start", { type: "string", choices: starts, default: "local", describe: "the mixture to refine" })
       .option("sketch-size", { type: "number", default: 300_000, requiresArg: true, describe: "numbers of its sketch" })
       .option("samples", { type: "number", default: 60_000, requiresArg: true, describe: "training images" })
       .option("steps", { type: "number", default: 300, requiresArg: true, describe: "steps of a refinement" })
@@ -78,10 +78,10 @@ const moments = defineCommand({
     const data = await openDataset("mnist");
     const range = { from: 0, to: args.samples };
     const cells = await designFor(data, { byLabel: true, sketchSize: args["sketch-size"] });
-    const gated = fitMixture(await sketchDataset(data, cells, { range, signal }));
+    const local = fitMixture(await sketchDataset(data, cells, { range, signal }));
     const settings = { count: args.frequencies, scale: args.scale, seed, signal, range };
-    const gaussians = args.start === "gated" ? undefined : await oneEach(data, cells, range);
-    const start = gaussians ? splitGaussians(gaussians, seed) : gated;
+    const gaussians = args.start === "local" ? undefined : await oneEach(data, cells, range);
+    const start = gaussians ? splitGaussians(gaussians, seed) : local;
     note(`mixture of ${start.weights.length} components, ${secondsText(since(started))}`);
 
     const sketching = performance.now();
@@ -98,7 +98,7 @@ const moments = defineCommand({
       note(line(rows.at(-1)!, rows[0]!).join("  "));
     };
     if (gaussians) await add("one Gaussian a label", gaussians, { misfit: await misfitOf(gaussians) });
-    await add(gaussians ? "split at random" : "gated, closed form", start, { misfit: await misfitOf(start) });
+    await add(gaussians ? "split at random" : "local, closed form", start, { misfit: await misfitOf(start) });
     const movable = args.family === "convolution" ? refinements.slice(0, 1) : refinements.slice(gaussians ? 1 : 0);
     for (const parts of movable) {
       const from = performance.now();
@@ -109,10 +109,10 @@ const moments = defineCommand({
         ...{ misfit: refined.misfit, step: refined.step, seconds: since(from) },
       });
     }
-    if (gaussians) await add("gated, closed form", gated, { misfit: await misfitOf(gated) });
+    if (gaussians) await add("local, closed form", local, { misfit: await misfitOf(local) });
     const result = {
       ...{ family: args.family, frequencies: args.frequencies, scale: args.scale, start: args.start, seed },
-      ...{ sketch: { gated: sketchSize(cells), moments: target.numbers }, pass, seconds: since(started) },
+      ...{ sketch: { local: sketchSize(cells), moments: target.numbers }, pass, seconds: since(started) },
       ...{ steps: args.steps, learningRate: args["learning-rate"], from: args.from, images: args.images },
       rows: rows.map(({ errors, ...row }) => ({
         ...row,
@@ -136,10 +136,10 @@ async function oneEach(
   cells: Awaited<ReturnType<typeof designFor>>,
   range: Range,
 ): Promise<MixtureModel> {
-  const { features } = gatedSpec({ design: cells, count: 0, sums: {} });
+  const { features } = localSpec({ design: cells, count: 0, sums: {} });
   const families: DataDesignOptions["families"] = [
-    { kind: "gated", coarse: 1, fine: 1, features, inner: features },
-    { kind: "second", together: true },
+    { kind: "local-moments", coarse: 1, fine: 1, features, leading: features },
+    { kind: "second-moments", pooled: true },
   ];
   const design = await designFor(data, { byLabel: true, features: `pca:${features}`, families });
   return fitMixture(await sketchDataset(data, design, { range }), { shrinkage: 0 });

@@ -2,15 +2,15 @@ import { cholesky, solveLower, solveLowerTransposed } from "../../src/data/chole
 import { multiply, multiplyTransposed } from "../../src/data/matmul.ts";
 import { fromTriangle, triangleSize } from "../../src/sketch/families/family.ts";
 
-/** The gated moments of one label, or of all data: sums as in src/sketch/families/gated.ts. */
+/** The local moments of one label, or of all data: sums as in src/sketch/families/local-moments.ts. */
 export interface GroupMoments {
   /** Leading features a whose second moments each cell holds. */
-  readonly inner: number;
+  readonly leading: number;
   /** All features, k. */
   readonly features: number;
   readonly coarse: number;
   readonly fine: number;
-  readonly sums: Readonly<Record<"count" | "u" | "inner" | "uu", Float64Array>>;
+  readonly sums: Readonly<Record<"count" | "u" | "aa" | "uu", Float64Array>>;
 }
 
 /** A coarse cell as Gaussians: one for each fine cell with samples, all with the same covariance LLᵀ. */
@@ -35,7 +35,7 @@ interface FineCell {
  * the regression of b on a within fine cells, the same for the whole group. Cells without samples are left out.
  */
 export function gaussiansOf(
-  { inner, features: k, coarse, fine, sums }: GroupMoments,
+  { leading, features: k, coarse, fine, sums }: GroupMoments,
   shrinkage: number,
 ): CellGaussians[] {
   const cells = Array.from({ length: coarse }, (_, c) => fineCells(sums, c * fine, fine, k));
@@ -46,17 +46,17 @@ export function gaussiansOf(
   const spread = scatter(whole, [pooled(all, k)], k).map((v) => v / count); // covariance of the group
   const ridge = Float64Array.from(spread, (v, at) => (at % (k + 1) === 0 ? shrinkage * v : 0));
   const within = scatter(whole, all, k).map((v, at) => (v + ridge[at]!) / (count + shrinkage));
-  const { slope, rest } = tailOf(within, inner, k);
-  const target = leading(spread, inner, k);
+  const { slope, rest } = tailOf(within, leading, k);
+  const target = leadingBlock(spread, leading, k);
   return cells.flatMap((components, c) => {
     if (components.length === 0) return [];
-    const size = triangleSize(inner);
-    const own = fromTriangle(sums.inner.subarray(c * size, (c + 1) * size), inner);
+    const size = triangleSize(leading);
+    const own = fromTriangle(sums.aa.subarray(c * size, (c + 1) * size), leading);
     const held = components.reduce((sum, cell) => sum + cell.count, 0);
-    const blend = scatter(own, components, inner).map(
+    const blend = scatter(own, components, leading).map(
       (w, i) => (w + (shrinkage * target[i]!) / 2) / (held + shrinkage),
     );
-    return [{ factor: assembled(factorOf(blend, inner), slope, rest, inner, k), components }];
+    return [{ factor: assembled(factorOf(blend, leading), slope, rest, leading, k), components }];
   });
 }
 
@@ -87,22 +87,22 @@ function scatter(square: Float64Array, cells: readonly FineCell[], size: number)
   return out;
 }
 
-const leading = (matrix: Float64Array, size: number, k: number): Float64Array =>
+const leadingBlock = (matrix: Float64Array, size: number, k: number): Float64Array =>
   Float64Array.from({ length: size * size }, (_, at) => matrix[Math.floor(at / size) * k + (at % size)]!);
 
-/** Γ [k − inner, inner] and the factor of E, from the covariance [k, k] within cells. */
-function tailOf(within: Float64Array, inner: number, k: number) {
-  const rows = k - inner;
-  const cross = new Float64Array(rows * inner);
+/** Γ [k − leading, leading] and the factor of E, from the covariance [k, k] within cells. */
+function tailOf(within: Float64Array, leading: number, k: number) {
+  const rows = k - leading;
+  const cross = new Float64Array(rows * leading);
   const own = new Float64Array(rows * rows);
   for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < inner; j++) cross[i * inner + j] = within[(inner + i) * k + j]!;
-    for (let j = 0; j < rows; j++) own[i * rows + j] = within[(inner + i) * k + inner + j]!;
+    for (let j = 0; j < leading; j++) cross[i * leading + j] = within[(leading + i) * k + j]!;
+    for (let j = 0; j < rows; j++) own[i * rows + j] = within[(leading + i) * k + leading + j]!;
   }
-  const factor = factorOf(leading(within, inner, k), inner);
-  const half = solveLower(factor, inner, cross.slice());
-  const known = multiplyTransposed(half, half, inner);
-  const slope = solveLowerTransposed(factor, inner, half);
+  const factor = factorOf(leadingBlock(within, leading, k), leading);
+  const half = solveLower(factor, leading, cross.slice());
+  const known = multiplyTransposed(half, half, leading);
+  const slope = solveLowerTransposed(factor, leading, half);
   const rest =
     rows === 0
       ? own
@@ -115,14 +115,14 @@ function tailOf(within: Float64Array, inner: number, k: number) {
 }
 
 /** The factor of Cov(a, b): [[L_a, 0], [ΓL_a, L_E]]. */
-function assembled(a: Float64Array, slope: Float64Array, rest: Float64Array, inner: number, k: number): Float64Array {
+function assembled(a: Float64Array, slope: Float64Array, rest: Float64Array, leading: number, k: number): Float64Array {
   const out = new Float64Array(k * k);
-  const below = multiply(slope, a, k - inner, inner, inner);
-  const rows = k - inner;
-  for (let i = 0; i < inner; i++) for (let j = 0; j <= i; j++) out[i * k + j] = a[i * inner + j]!;
+  const below = multiply(slope, a, k - leading, leading, leading);
+  const rows = k - leading;
+  for (let i = 0; i < leading; i++) for (let j = 0; j <= i; j++) out[i * k + j] = a[i * leading + j]!;
   for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < inner; j++) out[(inner + i) * k + j] = below[i * inner + j]!;
-    for (let j = 0; j <= i; j++) out[(inner + i) * k + inner + j] = rest[i * rows + j]!;
+    for (let j = 0; j < leading; j++) out[(leading + i) * k + j] = below[i * leading + j]!;
+    for (let j = 0; j <= i; j++) out[(leading + i) * k + leading + j] = rest[i * rows + j]!;
   }
   return out;
 }

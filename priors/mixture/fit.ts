@@ -2,7 +2,7 @@ import ndarray, { type NdArray } from "ndarray";
 import { InputError } from "../../src/data/errors.ts";
 import { symmetricEigen } from "../../src/data/linalg.ts";
 import { multiply, multiplyTransposed, transpose } from "../../src/data/matmul.ts";
-import { covariance, featureBasis, gatedSpec, mean, type Sketch } from "../../src/sketch/index.ts";
+import { covariance, featureBasis, localSpec, mean, type Sketch } from "../../src/sketch/index.ts";
 import { gaussiansOf } from "./cells.ts";
 import type { MixtureModel } from "./model.ts";
 
@@ -25,7 +25,7 @@ interface Regression {
 }
 
 /**
- * The mixture of Gaussians that gated moments describe, in closed form:
+ * The mixture of Gaussians that local moments describe, in closed form:
  *
  *   u ~ Σ_j π_j N(μ_j, Σ_c(j)),  x = x̄ + D(u − ū) + r,  r ~ N(0, C).
  *
@@ -33,13 +33,13 @@ interface Regression {
  * covariance (see cells.ts). D and C follow by linear regression of
  * the pixels on the features from the global covariance Σ: D = Σ_xu Σ_uu⁻¹, C = Σ − D Σ_ux.
  *
- * Errors (InputError): a sketch without gated or second moments, constant data, a shrinkage below 0.
+ * Errors (InputError): a sketch without local or second moments, constant data, a shrinkage below 0.
  */
 export function fitMixture(sketch: Sketch, { shrinkage = 50 }: MixtureOptions = {}): MixtureModel {
   if (!(shrinkage >= 0 && shrinkage < Number.POSITIVE_INFINITY)) {
     throw new InputError(`mixture: shrinkage: expected a number of at least 0, got ${shrinkage}`);
   }
-  const { coarse, fine, features: k, inner } = gatedSpec(sketch);
+  const { coarse, fine, features: k, leading } = localSpec(sketch);
   const { origin, matrix, residual } = regression(sketch, k);
   const groups = sketch.design.labels ?? 1;
 
@@ -50,11 +50,11 @@ export function fitMixture(sketch: Sketch, { shrinkage = 50 }: MixtureOptions = 
   const factors: Float64Array[] = [];
   for (let group = 0; group < groups; group++) {
     const part = (name: string) => {
-      const all = sketch.sums[`gated.${name}`]!;
+      const all = sketch.sums[`local-moments.${name}`]!;
       return all.subarray((group * all.length) / groups, ((group + 1) * all.length) / groups);
     };
-    const sums = { count: part("count"), u: part("u"), inner: part("inner"), uu: part("uu") };
-    for (const { factor, components } of gaussiansOf({ inner, features: k, coarse, fine, sums }, shrinkage)) {
+    const sums = { count: part("count"), u: part("u"), aa: part("aa"), uu: part("uu") };
+    for (const { factor, components } of gaussiansOf({ leading, features: k, coarse, fine, sums }, shrinkage)) {
       factors.push(factor);
       for (const { count, mean: centre } of components) {
         weights.push(count / sketch.count);
@@ -108,8 +108,8 @@ function regression(sketch: Sketch, k: number): Regression {
   const basis = pca ? leadingColumns(pca.basis, k) : unitColumns(n, k);
   const offset = pca ? centre.map((v, i) => v - pca.mean.data[i]!) : centre;
   const cross = multiply(sigma, basis, n, n, k); // Σ_xu [n, k]
-  const inner = multiply(transpose(basis, n, k), cross, k, n, k); // Σ_uu
-  const { values, vectors } = symmetricEigen(inner, k);
+  const own = multiply(transpose(basis, n, k), cross, k, n, k); // Σ_uu
+  const { values, vectors } = symmetricEigen(own, k);
   if (!(values[0]! > 0)) {
     throw new InputError("mixture: the sketched data are constant (covariance 0), there is nothing to learn");
   }

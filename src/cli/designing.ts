@@ -108,7 +108,7 @@ export async function designOf(dataset: Dataset, args: DesignArgs) {
         ...(frequencies !== undefined && { m: frequencies }),
         ...(scale !== undefined && scale !== "auto" && { scales: numberList("scale", scale) }),
       },
-      { kind: "second" },
+      { kind: "second-moments" },
     ],
     ...(pilot !== undefined && { pilotRows: pilot }),
     ...(args["by-label"] && { byLabel: true }),

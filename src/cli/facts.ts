@@ -10,7 +10,8 @@ import type { Sketch, SketchDesign } from "../sketch/index.ts";
 import { bytesText, grouped, secondsText, shapeText } from "./text.ts";
 
 /** A design in words and as data. */
-export function designFacts(design: SketchDesign) {
+export async function designFacts(design: SketchDesign) {
+  const { familyOf } = await import("../sketch/families/index.ts");
   const { features, shape, fingerprint, families, labels } = design;
   const data = {
     shape,
@@ -21,14 +22,8 @@ export function designFacts(design: SketchDesign) {
   };
   const words: Record<string, string> = { samples: shapeText(shape), features: data.features };
   for (const family of families) {
-    words[family.kind] =
-      family.kind === "fourier"
-        ? `${family.m} ${family.structured ? "structured " : ""}frequencies, law ${family.law}, scales ${family.scales.map((s) => Number(s.toPrecision(4))).join(", ")}, seed ${family.seed}`
-        : family.kind === "gated"
-          ? `${family.coarse} coarse × ${family.fine} fine cells${labels === undefined ? "" : " a label"}, ${family.features} features, second moments of ${family.inner} in each`
-          : family.reduced
-            ? "sums of x, x ⊙ x, and uuᵀ in the features"
-            : "sums of x and xxᵀ";
+    const { title, describe } = familyOf(family.kind);
+    words[title] = describe(family);
   }
   if (labels !== undefined) words.labels = `0 to ${labels - 1}, each summed apart`;
   words.fingerprint = fingerprint.slice(0, 16);
@@ -37,7 +32,7 @@ export function designFacts(design: SketchDesign) {
 
 export async function sketchFacts({ design, count }: Sketch) {
   const { sketchSize } = await import("../sketch/index.ts");
-  const { data, words } = designFacts(design);
+  const { data, words } = await designFacts(design);
   const numbers = sketchSize(design);
   const held = count * design.shape.reduce((a, b) => a * b, 1);
   const part = numbers < held ? `1/${short(held / numbers, 2)}` : `${short(numbers / held, 2)} times those`;

@@ -65,8 +65,8 @@ function requirePossible({ count, sums, design }: Sketch, whole: Sketch): void {
   const impossible = (what: string) =>
     new InputError(`subtract: this part was never in the whole: ${what} of what would be left is impossible`);
   if (sums[LABEL_COUNT]?.some((n) => n < 0)) throw impossible("the count of a label");
-  if (sums["gated.count"]?.some((n) => n < 0)) throw impossible("the count of a cell");
-  const { "fourier.cos": cos, "fourier.sin": sin, "second.xx": xx } = sums;
+  if (sums["local-moments.count"]?.some((n) => n < 0)) throw impossible("the count of a cell");
+  const { "fourier.cos": cos, "fourier.sin": sin, "second-moments.xx": xx } = sums;
   const groups = design.labels ?? 1;
   const most = (at: number, size: number) => (groups === 1 ? count : sums[LABEL_COUNT]![Math.floor(at / size)]!);
   if (cos && sin) {
@@ -75,7 +75,7 @@ function requirePossible({ count, sums, design }: Sketch, whole: Sketch): void {
     }
   }
   if (!xx) return;
-  const before = whole.sums["second.xx"]!;
+  const before = whole.sums["second-moments.xx"]!;
   const { sample } = dimensionsOf(design);
   for (let first = 0; first < xx.length; first += triangleSize(sample)) {
     for (let i = 0; i < sample; i++) {

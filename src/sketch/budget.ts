@@ -11,7 +11,7 @@ export interface MixtureDesign {
 /** Fine cells in a coarse one: their means say less than another coarse cell would. */
 const FINE = 5;
 const MOST_FEATURES = 200;
-const MOST_INNER = 100;
+const MOST_LEADING = 100;
 /** Features of reduced second moments at most, and their part of the budget: fewer lose recoveries from many measurements. */
 const REDUCED = 400;
 const REDUCED_PART = 0.28;
@@ -34,20 +34,20 @@ export function mixtureDesign(size: number, d: number, labels = 1, pilot = Numbe
   const left = size - (reduced ? 2 * d + triangleSize(wide) : whole);
   const k = Math.min(reduced ? wide : most, MOST_FEATURES, triangleRoot((0.3 * left) / labels));
   const each = left / labels - triangleSize(k);
-  const inner = Math.min(k, MOST_INNER, triangleRoot(each / 10));
-  const coarse = Math.floor(each / (triangleSize(inner) + FINE * (1 + k)));
-  if (!(k >= 1 && inner >= 1 && coarse >= 1)) {
+  const leading = Math.min(k, MOST_LEADING, triangleRoot(each / 10));
+  const coarse = Math.floor(each / (triangleSize(leading) + FINE * (1 + k)));
+  if (!(k >= 1 && leading >= 1 && coarse >= 1)) {
     throw new InputError(
       `sketch size: ${size} numbers hold no cells for samples of ${d} numbers${labels > 1 ? ` and ${labels} labels` : ""}; ` +
         "give more, or sketch without labels",
     );
   }
-  const together = labels > 1;
+  const pooled = labels > 1;
   return {
     features: reduced ? `pca:${wide}` : d > k ? `pca:${k}` : "raw",
     families: [
-      { kind: "gated", coarse, fine: FINE, features: k, inner },
-      { kind: "second", together, reduced },
+      { kind: "local-moments", coarse, fine: FINE, features: k, leading },
+      { kind: "second-moments", pooled, reduced },
     ],
   };
 }

@@ -25,7 +25,7 @@ import { fingerprint } from "./fingerprint.ts";
 import { pilotScale } from "./scale.ts";
 
 /** Version of the design's meaning: sketches of designs with different versions do not merge. */
-export const DESIGN_VERSION = 2;
+export const DESIGN_VERSION = 3;
 
 /** Samples of the pilot when a data set is given. */
 export const DEFAULT_PILOT = 5000;
@@ -54,16 +54,16 @@ export interface DesignOptions {
   readonly shape: readonly number[];
   /** `raw` (default) or `pca:K`: the coordinates of the Fourier moments. */
   readonly features?: string;
-  /** The moment families; default `fourier` and `second`, with their defaults. */
+  /** The moment families; default `fourier` and `second-moments`, with their defaults. */
   readonly families?: readonly FamilyOptions[];
   /** Sums for each label 0 … labels-1 apart, at most 256; default none. */
   readonly labels?: number;
   /**
-   * The first samples of the data, [P, ...shape]: needed by `pca:K`, by scales `auto` and by `gated` families. They should be
+   * The first samples of the data, [P, ...shape]: needed by `pca:K`, by scales `auto` and by local moments. They should be
    * typical: shuffled.
    */
   readonly pilot?: NdArray<Float32Array>;
-  /** The pilot's labels: needed by `gated` families of a design by label. */
+  /** The pilot's labels: needed by local moments of a design by label. */
   readonly pilotLabels?: Uint8Array;
 }
 
@@ -176,8 +176,8 @@ export function dimensionsOf({ shape, features }: SketchDesign) {
 export const LABEL_COUNT = "labels.count";
 
 /**
- * Name and shape of every sum that a sketch of this design holds: `fourier.cos`, `second.xx`, … By label, each has the
- * labels as its first axis (unless it is summed together), and `labels.count` [labels] holds the samples of each.
+ * Name and shape of every sum that a sketch of this design holds: `fourier.cos`, `second-moments.xx`, … By label, each has the
+ * labels as its first axis (unless it is pooled), and `labels.count` [labels] holds the samples of each.
  */
 export function sumShapes(design: SketchDesign): Readonly<Record<string, readonly number[]>> {
   const { labels } = design;
@@ -193,14 +193,16 @@ export function sumShapes(design: SketchDesign): Readonly<Record<string, readonl
 
 /** Whether a family of this design is summed once for each label. */
 export const isByLabel = ({ labels }: Pick<SketchDesign, "labels">, spec: FamilySpec): boolean =>
-  labels !== undefined && !("together" in spec);
+  labels !== undefined && !("pooled" in spec);
 
 /** The spec of a design's family; a design without it is refused by name of `purpose`. */
 export function familySpec<K extends FamilySpec["kind"]>(design: SketchDesign, kind: K, purpose: string) {
   const spec = design.families.find((f) => f.kind === kind);
   if (spec) return spec as Extract<FamilySpec, { kind: K }>;
-  const have = design.families.map((f) => f.kind).join(", ");
-  throw new InputError(`${purpose}: the sketch has no ${kind} moments (it has ${have}); sketch the data with them`);
+  const have = design.families.map((f) => familyOf(f.kind).title).join(", ");
+  throw new InputError(
+    `${purpose}: the sketch has no ${families[kind].title} (it has ${have}); sketch the data with them`,
+  );
 }
 
 /** What differs between two designs, in words (`fourier.seed: 1 and 2`); "" for equal ones. */

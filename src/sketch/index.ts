@@ -52,7 +52,7 @@ export {
   covariance,
   fourierMoments,
   frequencies,
-  gatedSpec,
+  localSpec,
   mean,
   type Sketch,
   samplingFloor,

@@ -12,7 +12,7 @@ export function labelCounts(sketch: Sketch): Float64Array {
 
 /**
  * The sketch of the samples of one label, as an ordinary sketch: equal to the sketch of those samples alone. Left out is what
- * was not summed by label, and gated moments, whose cells each label has its own.
+ * was not summed by label, and local moments, whose cells each label has its own.
  * Errors: a sketch that is not by label, a label outside its range, a label without samples.
  */
 export async function ofLabel(sketch: Sketch, label: number): Promise<Sketch> {
@@ -30,7 +30,7 @@ export async function ofLabel(sketch: Sketch, label: number): Promise<Sketch> {
 }
 
 /**
- * The sketch of the samples of all labels together, as an ordinary sketch, without gated moments, whose cells each label has
+ * The sketch of the samples of all labels, as an ordinary sketch, without local moments, whose cells each label has
  * its own. One that is not by label is returned as it is.
  */
 export async function withoutLabels(sketch: Sketch): Promise<Sketch> {
@@ -49,8 +49,10 @@ async function unlabelled(
   keeps: (spec: FamilySpec) => boolean,
   sumOf: (name: string) => Float64Array,
 ): Promise<Sketch> {
-  const families = content.families.filter((spec) => spec.kind !== "gated" && keeps(spec));
-  const arrays = Object.fromEntries(Object.entries(content.arrays).filter(([name]) => !name.startsWith("gated.")));
+  const families = content.families.filter((spec) => spec.kind !== "local-moments" && keeps(spec));
+  const arrays = Object.fromEntries(
+    Object.entries(content.arrays).filter(([name]) => !name.startsWith("local-moments.")),
+  );
   const names = Object.keys(sums).filter((name) => families.some(({ kind }) => name.startsWith(`${kind}.`)));
   return {
     design: await sealed({ ...content, families, arrays }),

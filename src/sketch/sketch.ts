@@ -9,8 +9,8 @@ import { featureBasis } from "./features.ts";
 
 /**
  * Sums of moments over the samples, never means, with the number of samples: sketches of parts add up to the whole's.
- * `sums` is keyed by family and name: `fourier.cos`, `fourier.sin` [m]; `second.x` [d], `second.xx` [d(d+1)/2], the
- * lower triangle; `gated.count`, `gated.u`, `gated.inner`, `gated.uu` (families/gated.ts). By label
+ * `sums` is keyed by family and name: `fourier.cos`, `fourier.sin` [m]; `second-moments.x` [d], `second-moments.xx` [d(d+1)/2], the
+ * lower triangle; `local-moments.count`, `local-moments.u`, `local-moments.aa`, `local-moments.uu` (families/local-moments.ts). By label
  * (`design.labels`) each has the labels as first axis, and `labels.count` counts them; see labels.ts.
  */
 export interface Sketch {
@@ -66,9 +66,9 @@ export function samplingFloor(sketch: Sketch): number {
 
 /** The mean of the samples, [d]. */
 export function mean(sketch: Sketch): Float64Array {
-  familySpec(sketch.design, "second", "mean");
+  familySpec(sketch.design, "second-moments", "mean");
   requireSamples("mean", sketch, 1);
-  return total(sketch, "second.x").map((v) => v / sketch.count);
+  return total(sketch, "second-moments.x").map((v) => v / sketch.count);
 }
 
 /**
@@ -76,12 +76,12 @@ export function mean(sketch: Sketch): Float64Array {
  * the features in the pixels, B Cov(u) Bᵀ, with the pixels' own variances on the diagonal.
  */
 export function covariance(sketch: Sketch): Float64Array {
-  familySpec(sketch.design, "second", "covariance");
+  familySpec(sketch.design, "second-moments", "covariance");
   requireSamples("covariance", sketch, 2);
-  if (familySpec(sketch.design, "second", "covariance").reduced) return reducedCovariance(sketch);
+  if (familySpec(sketch.design, "second-moments", "covariance").reduced) return reducedCovariance(sketch);
   const mu = mean(sketch);
   const d = mu.length;
-  const square = fromTriangle(total(sketch, "second.xx"), d);
+  const square = fromTriangle(total(sketch, "second-moments.xx"), d);
   for (let i = 0; i < d; i++) {
     for (let j = 0; j < d; j++) square[i * d + j] = square[i * d + j]! / sketch.count - mu[i]! * mu[j]!;
   }
@@ -103,11 +103,11 @@ function reducedCovariance(sketch: Sketch): Float64Array {
         k,
       )
     : mu;
-  const inner = fromTriangle(total(sketch, "second.uu"), k).map(
+  const own = fromTriangle(total(sketch, "second-moments.uu"), k).map(
     (v, at) => v / sketch.count - centre[Math.floor(at / k)]! * centre[at % k]!,
   );
-  const out = basis ? multiplyTransposed(multiply(basis, inner, d, k, k), basis, k) : inner;
-  const squares = total(sketch, "second.squares");
+  const out = basis ? multiplyTransposed(multiply(basis, own, d, k, k), basis, k) : own;
+  const squares = total(sketch, "second-moments.squares");
   for (let i = 0; i < d; i++) {
     for (let j = 0; j < i; j++) out[i * d + j] = out[j * d + i]!; // products are symmetric to rounding only
     out[i * (d + 1)] = Math.max(out[i * (d + 1)]!, squares[i]! / sketch.count - mu[i]! ** 2);
@@ -119,8 +119,8 @@ function reducedCovariance(sketch: Sketch): Float64Array {
 export const sketchSize = (design: SketchDesign): number =>
   Object.values(sumShapes(design)).reduce((sum, shape) => sum + sizeOf(shape), 0);
 
-/** The cells of a sketch's gated moments. Errors: a sketch without them. */
-export const gatedSpec = ({ design }: Sketch) => familySpec(design, "gated", "mixture");
+/** The cells of a sketch's local moments. Errors: a sketch without them. */
+export const localSpec = ({ design }: Sketch) => familySpec(design, "local-moments", "mixture");
 
 function requireSamples(what: string, { count }: Sketch, least: number): void {
   if (count >= least) return;

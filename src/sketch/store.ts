@@ -24,7 +24,7 @@ export async function loadDesign(file: string): Promise<SketchDesign> {
   return designIn(file, await readNpz(file, DESIGN_FORMAT));
 }
 
-/** Writes a sketch as .npz: count and design in the metadata, float64 sums as arrays `fourier.cos`, `second.xx`, … */
+/** Writes a sketch as .npz: count and design in the metadata, float64 sums as arrays `fourier.cos`, `second-moments.xx`, … */
 export async function saveSketch(file: string, sketch: Sketch): Promise<void> {
   await writeNpz(file, sketchContent(sketch, SKETCH_FORMAT));
 }

@@ -32,7 +32,7 @@ for (let i = 0; i < COUNT; i++) {
   for (let r = top; r < top + 3; r++) for (let c = left; c < left + 3; c++) pixels[64 * i + 8 * r + c]! += 1;
 }
 const data = arrayDataset("squares", ndarray(pixels, [COUNT, 8, 8]), labels);
-const families = [{ kind: "fourier" as const, m: 60 }, { kind: "second" as const }];
+const families = [{ kind: "fourier" as const, m: 60 }, { kind: "second-moments" as const }];
 const design = await designFor(data, { families, features: "pca:6", byLabel: true });
 const sketch = await sketchDataset(data, design);
 const toy: TrainOptions = { network: "conv:8,4", hidden: [20], latent: 8, batch: 100, steps: 60, learningRate: 0.01 };

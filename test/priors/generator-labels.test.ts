@@ -37,7 +37,7 @@ function plane(count: number, last = 3) {
   });
   return arrayDataset("plane", ndarray(points, [count, 2]), labels);
 }
-const families = [{ kind: "fourier" as const, m: 100, scales: [0.5, 1, 2] }, { kind: "second" as const }];
+const families = [{ kind: "fourier" as const, m: 100, scales: [0.5, 1, 2] }, { kind: "second-moments" as const }];
 const data = plane(4000);
 const sketch = await sketchDataset(data, await designFor(data, { families, byLabel: true }));
 const toy: TrainOptions = { latent: 3, hidden: [20], batch: 200, steps: 60, learningRate: 0.01, validateEvery: 20 };

@@ -27,7 +27,7 @@ const test = suite("generator");
 /** The CL-GN paper's ring, sketched small: 2-D, so that training takes a second. */
 const makeSketch = async (): Promise<Sketch> => {
   const data = await openDataset("ring");
-  const families = [{ kind: "fourier" as const, m: 400, seed: 1 }, { kind: "second" as const }];
+  const families = [{ kind: "fourier" as const, m: 400, seed: 1 }, { kind: "second-moments" as const }];
   return sketchDataset(data, await designFor(data, { families }));
 };
 let made: Promise<Sketch> | undefined;

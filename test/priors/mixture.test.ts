@@ -42,8 +42,8 @@ function twoLabels(rows: number) {
 const data = twoLabels(3000);
 const families = (coarse: number, fine: number) =>
   [
-    { kind: "gated", coarse, fine, inner: 2 },
-    { kind: "second", together: true },
+    { kind: "local-moments", coarse, fine, leading: 2 },
+    { kind: "second-moments", pooled: true },
   ] as const;
 const sketched = async (coarse: number, fine: number, byLabel: boolean): Promise<Sketch> =>
   sketchDataset(data, await designFor(data, { byLabel, families: families(coarse, fine), features: "pca:4" }));
@@ -154,8 +154,8 @@ test("a saved mixture is the same when loaded; a damaged folder is refused", asy
 });
 
 test("a sketch without cells, constant data and a negative shrinkage are refused", async () => {
-  const plain = await sketchDataset(data, await designFor(data, { families: [{ kind: "second" }] }));
-  await refuses(async () => fitMixture(plain), /mixture: the sketch has no gated moments/);
+  const plain = await sketchDataset(data, await designFor(data, { families: [{ kind: "second-moments" }] }));
+  await refuses(async () => fitMixture(plain), /mixture: the sketch has no local moments/);
   const sketch = await sketched(2, 2, false);
   await refuses(
     async () => fitMixture(sketch, { shrinkage: -1 }),
@@ -177,12 +177,12 @@ test("a sketch size is never exceeded, and one that holds no cell is refused", a
           assert.match(String(error), /hold no cells/);
         }
         if (!chosen) continue;
-        const [gated, second] = chosen.families;
-        assert.ok(gated?.kind === "gated" && second?.kind === "second");
+        const [local, second] = chosen.families;
+        assert.ok(local?.kind === "local-moments" && second?.kind === "second-moments");
         const triangle = (n: number) => (n * (n + 1)) / 2;
-        const { coarse = 0, fine = 0, features = 0, inner = 0 } = gated;
+        const { coarse = 0, fine = 0, features = 0, leading = 0 } = local;
         const wide = chosen.features === "raw" ? sample : Number(chosen.features.slice(4));
-        const own = coarse * (fine * (1 + features) + triangle(inner)) + triangle(features);
+        const own = coarse * (fine * (1 + features) + triangle(leading)) + triangle(features);
         const rest = second.reduced ? 2 * sample + triangle(wide) : sample + triangle(sample);
         assert.ok(labels * own + rest <= size, `${size}: ${labels * own + rest}`);
       }

@@ -32,7 +32,10 @@ const COUNT = 5000;
 const points = await readRows(await openDataset("ring"), 0, COUNT);
 const ring = arrayDataset("points", points);
 const sketchOf = async (law: "gaussian" | "folded-gaussian") =>
-  sketchDataset(ring, await designFor(ring, { families: [{ kind: "fourier", law, m: 100 }, { kind: "second" }] }));
+  sketchDataset(
+    ring,
+    await designFor(ring, { families: [{ kind: "fourier", law, m: 100 }, { kind: "second-moments" }] }),
+  );
 const sketch = await sketchOf("gaussian");
 const toy = { latent: 4, hidden: [20, 20], batch: 100, steps: 40, learningRate: 0.02, seed: 3, validateEvery: 10 };
 const train = (method: MethodName, options: TrainOptions & TrainRun = {}) =>
@@ -79,7 +82,7 @@ test("the kernel loss and its gradient are those of the formula, over several bl
 
 test("the sketch loss of many Gaussian frequencies is the kernel loss, but for the data's own term", async () => {
   const [m, scales] = [20_000, [0.3, 1]];
-  const families = [{ kind: "fourier" as const, scales, m }, { kind: "second" as const }];
+  const families = [{ kind: "fourier" as const, scales, m }, { kind: "second-moments" as const }];
   const design = await makeDesign({ shape: [2], families });
   const { frequencies: omega, cos, sin } = await targetOf(await sketchDataset(ring, design));
   const samples = augmented(points, ones);

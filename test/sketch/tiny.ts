@@ -31,31 +31,33 @@ export const gaussianData = (rows: number, seed = 5): Dataset =>
 
 /** A design for the data above, with everything at toy size. */
 export function tinyDesign(options: Partial<DesignOptions> = {}): Promise<SketchDesign> {
-  const families = [{ kind: "fourier", scales: [0.5, 2], m: 50, seed: 3 }, { kind: "second" }] as const;
+  const families = [{ kind: "fourier", scales: [0.5, 2], m: 50, seed: 3 }, { kind: "second-moments" }] as const;
   const pilot = { pilot: gaussianRows(500), pilotLabels: labelsFor(500) };
   return makeDesign({ shape: [3], ...pilot, families, ...options });
 }
 
-const cells = { kind: "gated", coarse: 2, fine: 3, features: 2, inner: 1, gate: 2 } as const;
+const cells = { kind: "local-moments", coarse: 2, fine: 3, features: 2, leading: 1, assigning: 2 } as const;
 
 /** The designs that laws of sketches are checked on: every family, raw and PCA coordinates, every law. */
 export const designs: Record<string, () => Promise<SketchDesign>> = {
-  "raw, fourier and second": () => tinyDesign(),
-  "pca:2, fourier and second": () => tinyDesign({ features: "pca:2" }),
+  "raw, fourier and second moments": () => tinyDesign(),
+  "pca:2, fourier and second moments": () => tinyDesign({ features: "pca:2" }),
   "adapted-radius, structured": () =>
     tinyDesign({
       families: [
         { kind: "fourier", law: "adapted-radius", scales: [0.5, 2], m: 70, structured: true },
-        { kind: "second" },
+        { kind: "second-moments" },
       ],
     }),
   "folded-gaussian alone": () => tinyDesign({ families: [{ kind: "fourier", law: "folded-gaussian", m: 33 }] }),
-  "by label, fourier and second": () => tinyDesign({ labels: 3 }),
-  "gated and second": () => tinyDesign({ features: "pca:2", families: [cells, { kind: "second" }] }),
-  "by label, gated": () => tinyDesign({ labels: 3, families: [cells] }),
-  "by label, second together": () => tinyDesign({ labels: 3, families: [{ kind: "second", together: true }, cells] }),
-  "second reduced, pca:2": () => tinyDesign({ features: "pca:2", families: [{ kind: "second", reduced: true }] }),
-  "second alone": () => tinyDesign({ families: [{ kind: "second" }] }),
+  "by label, fourier and second moments": () => tinyDesign({ labels: 3 }),
+  "local and second moments": () => tinyDesign({ features: "pca:2", families: [cells, { kind: "second-moments" }] }),
+  "by label, local moments": () => tinyDesign({ labels: 3, families: [cells] }),
+  "by label, second moments pooled": () =>
+    tinyDesign({ labels: 3, families: [{ kind: "second-moments", pooled: true }, cells] }),
+  "second moments reduced, pca:2": () =>
+    tinyDesign({ features: "pca:2", families: [{ kind: "second-moments", reduced: true }] }),
+  "second moments alone": () => tinyDesign({ families: [{ kind: "second-moments" }] }),
 };
 
 /**

@@ -15,7 +15,7 @@ export const design = defineCommand({
     const { saveDesign } = await import("../../sketch/index.ts");
     const made = await designOf(dataset, args);
     await saveDesign(args.out, made);
-    const { data, words } = designFacts(made);
+    const { data, words } = await designFacts(made);
     return { text: factLines({ wrote: `design ${args.out}`, ...words }), data: { file: args.out, ...data } };
   },
 });

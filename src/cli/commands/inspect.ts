@@ -112,7 +112,7 @@ async function inspectOwn(file: string, npz: Npz, size: string | undefined): Pro
     };
   }
   if (format === DESIGN_FORMAT.format) {
-    const { words, data } = designFacts(await loadDesign(file));
+    const { words, data } = await designFacts(await loadDesign(file));
     return outcome("design", file, { size, ...words }, data);
   }
   const { loadMeasurements, measurementsFormat } = await import("../../measure/index.ts");

@@ -149,7 +149,7 @@ export const train = defineCommand({
     }
     const loaded = await loadSketch(args.sketch);
     const sketch = args["ignore-labels"] ? await withoutLabels(loaded) : loaded;
-    const hasCells = sketch.design.families.some(({ kind }) => kind === "gated");
+    const hasCells = sketch.design.families.some(({ kind }) => kind === "local-moments");
     if (args.kind === "mixture" || (args.kind === undefined && hasCells)) {
       requireNone("mixture", args, [...notDistilling, ...ofNetworks]);
       return trainedMixture(sketch, args.out);

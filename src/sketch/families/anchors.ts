@@ -1,21 +1,21 @@
 import { type Random, stream } from "../../data/random.ts";
 import type { PilotSamples } from "./family.ts";
-import type { GatedSpec } from "./gated.ts";
+import type { LocalMomentsSpec } from "./local-moments.ts";
 
 /** Rounds of Lloyd's algorithm: anchors need not have converged, only be spread as the data are. */
 const ROUNDS = 30;
 
 /**
  * The anchors of a partition, learned from a pilot: k-means (k-means++ starts, Arthur, Vassilvitskii 2007; Lloyd 1982) in the
- * leading `gate` features makes the coarse cells of each group, and k-means again inside each the fine ones.
- * [groups, coarse · fine, gate], flat. Where a cell of the pilot has fewer samples than anchors, some anchors are equal and all
+ * leading `assigning` features makes the coarse cells of each group, and k-means again inside each the fine ones.
+ * [groups, coarse · fine, assigning], flat. Where a cell of the pilot has fewer samples than anchors, some anchors are equal and all
  * but the first of them stay empty; a group without pilot samples gets its anchors from all of them.
  */
-export function anchorsOf({ features, labels }: PilotSamples, groups: number, spec: GatedSpec): Float32Array {
-  const { coarse, fine, gate, seed } = spec;
+export function anchorsOf({ features, labels }: PilotSamples, groups: number, spec: LocalMomentsSpec): Float32Array {
+  const { coarse, fine, assigning, seed } = spec;
   const [rows, k] = features.shape as [number, number];
-  const points = Array.from({ length: rows }, (_, i) => features.data.subarray(i * k, i * k + gate));
-  const out = new Float32Array(groups * coarse * fine * gate);
+  const points = Array.from({ length: rows }, (_, i) => features.data.subarray(i * k, i * k + assigning));
+  const out = new Float32Array(groups * coarse * fine * assigning);
   for (let g = 0; g < groups; g++) {
     const inGroup = points.filter((_, i) => (labels?.[i] ?? 0) === g);
     const own = inGroup.length > 0 ? inGroup : points;
@@ -23,7 +23,7 @@ export function anchorsOf({ features, labels }: PilotSamples, groups: number, sp
     for (const [c, { centre, members }] of cells.entries()) {
       const inside = members.length > 0 ? members : [centre];
       for (const [f, part] of clusters(inside, fine, stream(seed, "anchors", g, c)).entries()) {
-        out.set(part.centre, ((g * coarse + c) * fine + f) * gate);
+        out.set(part.centre, ((g * coarse + c) * fine + f) * assigning);
       }
     }
   }

@@ -47,8 +47,12 @@ export interface Block {
  * To add one: its file in this folder, its spec in the union and one entry in ./index.ts, a case in test/sketch.
  */
 export interface Family<Spec, Options> {
+  /** As messages name the moments: "second moments". */
+  readonly title: string;
   /** One line for help texts. */
   readonly summary: string;
+  /** What a spec chooses, in one line for people. */
+  describe(spec: Spec): string;
   /** Completes and checks the options; everything that two machines must share ends up in the spec. */
   design(options: Options, context: DesignContext): Spec | Promise<Spec>;
   /** What the design must keep of the pilot for this family, by names that begin with the family's; default nothing. */

@@ -83,6 +83,7 @@ export function drawFrequencies(spec: FourierSpec, k: number): NdArray<Float32Ar
 
 /** Φ(x) = (cos ωⱼᵀu, sin ωⱼᵀu), j = 1 … m, on the features u of x: CL-GN (Schellekens, Jacques 2020) eq. 1 without 1/√m. */
 export const fourier: Family<FourierSpec, FourierOptions> = {
+  title: "Fourier moments",
   summary: "random Fourier moments exp(i ωᵀu) of the features",
   design: async (
     { law = "gaussian", scales = "auto", m = DEFAULT_FREQUENCIES, seed = 1, structured = false },
@@ -110,6 +111,10 @@ export const fourier: Family<FourierSpec, FourierOptions> = {
     const unit = (spread * laws[law].norm(context.features)) / Math.sqrt(context.features);
     const clusters = (await context.cluster("scale auto")) / (spread / Math.sqrt(context.features));
     return spec(autoScales(clusters).map((c) => Number((c * unit).toPrecision(6))));
+  },
+  describe: ({ m, structured, law, scales, seed }) => {
+    const rounded = scales.map((s) => Number(s.toPrecision(4))).join(", ");
+    return `${m} ${structured ? "structured " : ""}frequencies, law ${law}, scales ${rounded}, seed ${seed}`;
   },
   sums: ({ m }) => ({ cos: [m], sin: [m] }),
   inputs: (spec, { features }) =>

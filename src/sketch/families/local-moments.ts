@@ -6,26 +6,26 @@ import { anchorsOf } from "./anchors.ts";
 import { type Family, squareSums, triangleSize } from "./family.ts";
 
 /**
- * Moments inside the cells of a partition of the features, fixed by anchors before the pass: a sample belongs to the fine cell
- * of its nearest anchor, and `fine` of those make up one coarse cell. By label, every label has its own anchors.
+ * Moments in the cells of a partition of the features, which anchors fix before the pass. A sample belongs to the fine cell
+ * of its nearest anchor; `fine` of those make up one coarse cell. By label, every label has its own anchors.
  */
-export interface GatedSpec {
-  readonly kind: "gated";
+export interface LocalMomentsSpec {
+  readonly kind: "local-moments";
   /** Coarse cells of each label (or of all data): those with second moments. */
   readonly coarse: number;
   /** Fine cells in each coarse one: those with a count and a mean. */
   readonly fine: number;
   /** Leading features that have moments, k. */
   readonly features: number;
-  /** Of those the leading ones whose second moments each coarse cell holds; those of all k are held once a label. */
-  readonly inner: number;
-  /** Leading features that decide which anchor is nearest. */
-  readonly gate: number;
+  /** Leading features with second moments in each coarse cell. Those of all k features are held once a label. */
+  readonly leading: number;
+  /** Leading features that assign a sample to its nearest anchor. */
+  readonly assigning: number;
   readonly seed: number;
 }
 
-export interface GatedOptions {
-  readonly kind: "gated";
+export interface LocalMomentsOptions {
+  readonly kind: "local-moments";
   /** Default 5. */
   readonly coarse?: number;
   /** Default 10. */
@@ -33,42 +33,48 @@ export interface GatedOptions {
   /** Default all of the design. */
   readonly features?: number;
   /** Default 100, or all features of fewer. */
-  readonly inner?: number;
+  readonly leading?: number;
   /** Default 40, or all features of fewer. */
-  readonly gate?: number;
+  readonly assigning?: number;
   /** Seed of the anchors; default 1. */
   readonly seed?: number;
 }
 
-/** The anchors in a design: [groups, coarse · fine, gate], those of one coarse cell after each other. */
-export const ANCHORS = "gated.anchors";
+/** The anchors in a design: [groups, coarse · fine, assigning], those of one coarse cell after each other. */
+export const ANCHORS = "local-moments.anchors";
 
-/** Features that gate by default: of 150 principal components of digits, more than 40 only blur what is near. */
-const GATE = 40;
+/** Features that assign by default: more than 40 of 150 principal components of digits made the cells no better. */
+const ASSIGNING = 40;
 
-/** Features with second moments in each cell by default: the shape of a cell is in its leading ones. */
-const INNER = 100;
+/** Features with second moments in each cell by default. */
+const LEADING = 100;
 
 /** Anchors of the design as the array of the sums' function. */
 function anchorsIn(arrays: DesignArrays) {
   const anchors = arrays[ANCHORS];
   if (anchors) return anchors;
-  throw new InputError("gated moments: the design holds no anchors; make it with a pilot");
+  throw new InputError("local moments: the design holds no anchors; make it with a pilot");
 }
 
 /**
- * Φ(x) = 1[x in cell] and u·1[x in cell] for every fine cell, aaᵀ·1[x in cell] for every coarse one, and uuᵀ, with u the
- * features and a the leading ones of them; of squares the lower triangle. From these a mixture of Gaussians follows in closed form (priors/mixture).
+ * Φ(x) = 1[x in cell] and u·1[x in cell] for every fine cell, aaᵀ·1[x in cell] for every coarse one, and uuᵀ. Here u are the
+ * features and a the leading ones; of aaᵀ and uuᵀ the lower triangle is held. A mixture of Gaussians follows from these in
+ * closed form (priors/mixture).
  *
  * A sample whose two nearest anchors are equally far within float32 rounding may change cells with the rounding of its block.
  */
-export const gated: Family<GatedSpec, GatedOptions> = {
+export const localMoments: Family<LocalMomentsSpec, LocalMomentsOptions> = {
+  title: "local moments",
   summary: "counts, means and second moments of the features in the cells of a partition",
-  design: ({ coarse = 5, fine = 10, features, inner, gate, seed = 1 }, context) => {
+  design: ({ coarse = 5, fine = 10, features, leading, assigning, seed = 1 }, context) => {
     const k = features ?? context.features;
-    const leading = { features: k, inner: inner ?? Math.min(INNER, k), gate: gate ?? Math.min(GATE, k) };
-    const spec: GatedSpec = { kind: "gated", coarse, fine, ...leading, seed };
-    for (const name of ["coarse", "fine", "features", "inner", "gate"] as const) {
+    const sizes = {
+      features: k,
+      leading: leading ?? Math.min(LEADING, k),
+      assigning: assigning ?? Math.min(ASSIGNING, k),
+    };
+    const spec: LocalMomentsSpec = { kind: "local-moments", coarse, fine, ...sizes, seed };
+    for (const name of ["coarse", "fine", "features", "leading", "assigning"] as const) {
       if (Number.isInteger(spec[name]) && spec[name] > 0) continue;
       throw new InputError(`sketch: cells: ${name}: must be a positive whole number, got ${spec[name]}`);
     }
@@ -78,7 +84,7 @@ export const gated: Family<GatedSpec, GatedOptions> = {
     if (k > context.features) {
       throw new InputError(`sketch: cells: features: there are ${context.features}, got ${k}`);
     }
-    for (const name of ["inner", "gate"] as const) {
+    for (const name of ["leading", "assigning"] as const) {
       if (spec[name] <= k) continue;
       throw new InputError(`sketch: cells: ${name}: there are ${k} features, got ${spec[name]}`);
     }
@@ -86,34 +92,36 @@ export const gated: Family<GatedSpec, GatedOptions> = {
   },
   learn: async (spec, context) => {
     const anchors = anchorsOf(await context.pilot("cells"), context.groups, spec);
-    return { [ANCHORS]: ndarray(anchors, [context.groups, spec.coarse * spec.fine, spec.gate]) };
+    return { [ANCHORS]: ndarray(anchors, [context.groups, spec.coarse * spec.fine, spec.assigning]) };
   },
-  sums: ({ coarse, fine, features, inner }) => ({
+  describe: ({ coarse, fine, features, leading }) =>
+    `${coarse} coarse × ${fine} fine cells, ${features} features, second moments of the leading ${leading} in each`,
+  sums: ({ coarse, fine, features, leading }) => ({
     count: [coarse * fine],
     u: [coarse * fine, features],
-    inner: [coarse, triangleSize(inner)],
+    aa: [coarse, triangleSize(leading)],
     uu: [triangleSize(features)],
   }),
   inputs: (_, __, arrays) => ({ anchors: anchorsIn(arrays) }),
-  block: ({ coarse, fine, features: k, inner, gate }, { features: all, weights }, { anchors }) => {
+  block: ({ coarse, fine, features: k, leading, assigning }, { features: all, weights }, { anchors }) => {
     const [groups, n] = weights.shape as [number, number];
     const features = tf.slice(all, [0, 0], [n, k]);
     const own = Array.from({ length: groups }, (_, g) => {
-      const centres = tf.reshape(tf.slice(anchors!, [g, 0, 0], [1, -1, -1]), [coarse * fine, gate]);
-      const gates = tf.slice(features, [0, 0], [n, gate]);
+      const centres = tf.reshape(tf.slice(anchors!, [g, 0, 0], [1, -1, -1]), [coarse * fine, assigning]);
+      const assigned = tf.slice(features, [0, 0], [n, assigning]);
       // |u − a|² without |u|², which is the same for every anchor
-      const distances = tf.sub(tf.sum(tf.square(centres), 1), tf.mul(2, tf.matMul(gates, centres, false, true)));
+      const distances = tf.sub(tf.sum(tf.square(centres), 1), tf.mul(2, tf.matMul(assigned, centres, false, true)));
       const names = tf.expandDims(tf.range(0, coarse * fine, 1, "int32"), 1);
       const inCell = tf.cast(tf.equal(names, tf.expandDims(tf.argMin(distances, 1), 0)), "float32"); // [cells, n]
       const cells = tf.mul(inCell, tf.slice(weights, [g, 0], [1, n]));
       const wide = tf.sum(tf.reshape(cells, [coarse, fine, n]), 1);
-      const leading = tf.slice(features, [0, 0], [n, inner]);
-      return { count: tf.sum(cells, 1), u: tf.matMul(cells, features), inner: squareSums(wide, leading) };
+      const a = tf.slice(features, [0, 0], [n, leading]);
+      return { count: tf.sum(cells, 1), u: tf.matMul(cells, features), aa: squareSums(wide, a) };
     });
     return {
       count: tf.stack(own.map(({ count }) => count)),
       u: tf.reshape(tf.stack(own.map(({ u }) => u)), [groups, coarse * fine, k]),
-      inner: tf.stack(own.map(({ inner }) => inner)),
+      aa: tf.stack(own.map(({ aa }) => aa)),
       uu: squareSums(weights, features),
     };
   },

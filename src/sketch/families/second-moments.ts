@@ -2,33 +2,36 @@ import * as tf from "#tf";
 import { type Family, squareSums, triangleSize } from "./family.ts";
 
 /** First and second moments of the samples in their own coordinates. */
-export interface SecondSpec {
-  readonly kind: "second";
-  /** Present where a design by label sums these over all labels together: one covariance instead of one a label. */
-  readonly together?: true;
+export interface SecondMomentsSpec {
+  readonly kind: "second-moments";
+  /** Present where a design by label sums these over all labels: one covariance instead of one a label. */
+  readonly pooled?: true;
   /** Present where xxᵀ is summed in the features, and of the pixels the squares alone: far fewer numbers. */
   readonly reduced?: true;
 }
 
-export interface SecondOptions {
-  readonly kind: "second";
+export interface SecondMomentsOptions {
+  readonly kind: "second-moments";
   /** One sum over all labels, in a design by label too; default false. */
-  readonly together?: boolean;
+  readonly pooled?: boolean;
   /** Second moments of the features, and of the pixels only the squares; default false. See `covariance`. */
   readonly reduced?: boolean;
 }
 
 /**
- * Φ(x) = (x, xxᵀ), of xxᵀ the lower triangle row by row, in raw coordinates; `reduced`: (x, x ⊙ x, uuᵀ), u the features. Blocks are summed in float32: where the mean is much
- * larger than the spread (more than 100 times), centre the data first or the covariance loses its digits.
+ * Φ(x) = (x, xxᵀ) in the samples' own coordinates, of xxᵀ the lower triangle row by row. Reduced: (x, x ⊙ x, uuᵀ), u the
+ * features. Blocks are summed in float32: where the mean is more than 100 times the spread, centre the data first, or the
+ * covariance loses its digits.
  */
-export const second: Family<SecondSpec, SecondOptions> = {
+export const secondMoments: Family<SecondMomentsSpec, SecondMomentsOptions> = {
+  title: "second moments",
   summary: "mean and covariance of the samples",
-  design: ({ together = false, reduced = false }) => ({
-    kind: "second",
-    ...(together && { together }),
+  design: ({ pooled = false, reduced = false }) => ({
+    kind: "second-moments",
+    ...(pooled && { pooled }),
     ...(reduced && { reduced }),
   }),
+  describe: ({ reduced }) => (reduced ? "sums of x, x ⊙ x, and uuᵀ in the features" : "sums of x and xxᵀ"),
   sums: ({ reduced }, { sample, features }) =>
     reduced
       ? { x: [sample], squares: [sample], uu: [triangleSize(features)] }
