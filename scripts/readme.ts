@@ -63,10 +63,15 @@ function runBlocks(blocks: readonly Block[], scratch: string, work: string): boo
     config,
     JSON.stringify({ extends: path.join(root, "tsconfig.json"), compilerOptions, include: ["*.ts"] }),
   );
-  const tsc = path.join(root, "node_modules/.bin/tsc");
+  const tsc = path.join(root, "node_modules/typescript/bin/tsc");
   let good =
     modules.size === 0 ||
-    attempt(`types of ${modules.size} ts blocks`, tsc, ["--noEmit", "--pretty", "false", "-p", config], { cwd: root });
+    attempt(
+      `types of ${modules.size} ts blocks`,
+      process.execPath,
+      [tsc, "--noEmit", "--pretty", "false", "-p", config],
+      { cwd: root },
+    );
   for (const block of blocks) {
     const module = modules.get(block);
     if (module) {
