@@ -1,9 +1,8 @@
-import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import ndarray from "ndarray";
-import { InputError, messageOf } from "../../src/data/errors.ts";
 import { writeAtomic } from "../../src/data/files.ts";
 import { encodeNpz, member, readNpz } from "../../src/data/npz.ts";
+import { emptyPriorFolder } from "../folder.ts";
 import { numbered, readFloat32, readNumbered } from "../generator/arrays.ts";
 import { priorOnnx } from "../generator/save.ts";
 import type { TrainedMixture } from "../mixture/index.ts";
@@ -32,9 +31,7 @@ export async function saveDistilled(folder: string, { model, ...rest }: TrainedD
     ...{ centre, matrix, residual },
     conditions: ndarray(conditions, [conditions.length]),
   };
-  await mkdir(folder, { recursive: true }).catch((error) => {
-    throw new InputError(`${folder}: cannot make the prior's folder, ${messageOf(error)}`);
-  });
+  await emptyPriorFolder(folder);
   await writeAtomic(path.join(folder, ARRAYS), encodeNpz({ arrays, metadata: DISTILLED_FORMAT }));
   await writeAtomic(path.join(folder, MODEL), priorOnnx(distilledPrior("generator", model)));
   const file: DistilledFile = { kind, network, shape, weights: weights.length, ...rest };

@@ -1,4 +1,3 @@
-import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import type * as tf from "#tf";
 import { fromHost } from "../../src/data/array.ts";
@@ -6,6 +5,7 @@ import { InputError, messageOf } from "../../src/data/errors.ts";
 import { readFileOrExplain, writeAtomic } from "../../src/data/files.ts";
 import { encodeNpz, readNpz } from "../../src/data/npz.ts";
 import { batchedOnnx } from "../../src/engine/index.ts";
+import { emptyPriorFolder } from "../folder.ts";
 import type { GeneratorPrior } from "../prior.ts";
 import { numbered, readFloat32, readNumbered } from "./arrays.ts";
 import { type Decoder, type GeneratorModel, generatorPrior } from "./model.ts";
@@ -42,10 +42,8 @@ export async function saveGenerator(folder: string, trained: TrainedGenerator): 
     ...(residual ? [["residual", residual] as const] : []),
   ]);
   const settings: PriorFile = { format: FORMAT, version: VERSION, ...described, ...rest };
-  await mkdir(folder, { recursive: true }).catch((error) => {
-    throw new InputError(`${folder}: cannot make the prior's folder, ${messageOf(error)}`);
-  });
   const onnx = exportOnnx(model);
+  await emptyPriorFolder(folder, ["checkpoint.npz"]); // the checkpoint goes once all is written
   await writeAtomic(path.join(folder, WEIGHTS), encodeNpz({ arrays, metadata: { format: FORMAT, version: VERSION } }));
   await writeAtomic(path.join(folder, MODEL), onnx);
   await writeAtomic(path.join(folder, SETTINGS), `${JSON.stringify(settings, null, 2)}\n`);

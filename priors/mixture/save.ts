@@ -1,11 +1,10 @@
-import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import ndarray from "ndarray";
-import { InputError, messageOf } from "../../src/data/errors.ts";
 import { writeAtomic } from "../../src/data/files.ts";
 import type { NpyArray } from "../../src/data/npy.ts";
 import { encodeNpz, member, readNpz } from "../../src/data/npz.ts";
 import { type Sketch, sketchSize } from "../../src/sketch/index.ts";
+import { emptyPriorFolder } from "../folder.ts";
 import { readFloat32 } from "../generator/arrays.ts";
 import { fitMixture, type MixtureOptions } from "./fit.ts";
 import type { MixtureModel } from "./model.ts";
@@ -41,9 +40,7 @@ export async function saveMixture(folder: string, { model, settings, sketch }: T
     covarianceOf: ndarray(covarianceOf, [covarianceOf.length]),
     ...(labels && { labels: ndarray(labels, [labels.length]) }),
   };
-  await mkdir(folder, { recursive: true }).catch((error) => {
-    throw new InputError(`${folder}: cannot make the prior's folder, ${messageOf(error)}`);
-  });
+  await emptyPriorFolder(folder);
   await writeAtomic(path.join(folder, ARRAYS), encodeNpz({ arrays, metadata: MIXTURE_FORMAT }));
   const file = { ...MIXTURE_FORMAT, shape, settings, sketch };
   await writeAtomic(path.join(folder, "prior.json"), `${JSON.stringify(file, null, 2)}\n`);

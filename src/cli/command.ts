@@ -6,6 +6,7 @@ export interface GlobalArgs {
   readonly seed: number;
   readonly json: boolean | undefined;
   readonly quiet: boolean | undefined;
+  readonly force: boolean | undefined;
   readonly debug: boolean | undefined;
   readonly engine: string | undefined;
   readonly device: string | undefined;

@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { InputError } from "../data/errors.ts";
 
@@ -23,21 +23,34 @@ export function parseRange(text: string): readonly [number, number] | undefined 
   throw new InputError(`--range: expected two numbers, the smaller first, such as 0,1, or none; got "${text}"`);
 }
 
-/** Refuses a file that could not be written, before long work: its folder must exist, and it must not be a folder. */
-export async function requireWritable(file: string): Promise<void> {
+/**
+ * Refuses a file that could not be written, before long work: its folder must exist, it must not be a folder, and without
+ * `force` there must be no file of its name. `instead` is what else the user can do.
+ */
+export async function requireWritable(file: string, force: boolean | undefined, instead = ""): Promise<void> {
   const folder = path.dirname(file);
   const kind = async (name: string) => stat(name).catch(() => undefined);
   if (!(await kind(folder))?.isDirectory()) {
     throw new InputError(`${file}: cannot be written, there is no folder ${folder}; make it first`);
   }
-  if ((await kind(file))?.isDirectory()) throw new InputError(`${file}: cannot be written, it is a folder`);
+  const found = await kind(file);
+  if (found?.isDirectory()) throw new InputError(`${file}: cannot be written, it is a folder`);
+  if (found && !force) throw new InputError(`${file}: exists already; ${instead}give --force to replace it`);
 }
 
-/** Refuses a folder that could not be made, before long work: its name must be free or a folder, its parent must exist. */
-export async function requireFolder(folder: string): Promise<void> {
+/**
+ * Refuses a folder that could not be made, before long work: its name must be free or a folder, its parent must exist, and
+ * without `force` it must be empty.
+ */
+export async function requireFolder(folder: string, force: boolean | undefined): Promise<void> {
   const found = await stat(folder).catch(() => undefined);
   if (found && !found.isDirectory()) throw new InputError(`${folder}: is a file, expected a folder to write in`);
-  if (!found) await requireWritable(path.resolve(folder));
+  if (!found) await requireWritable(path.resolve(folder), force);
+  else if (!force && (await readdir(folder)).length > 0) {
+    throw new InputError(
+      `${folder}: is not empty; name another folder, or give --force to replace what sketchprior wrote there`,
+    );
+  }
 }
 
 /** Throws an InputError unless the value of an option is a whole number of at least `least`. */

@@ -110,6 +110,7 @@ function globalOptions(cli: Argv, version: string): Argv<GlobalArgs> {
     })
     .option("threads", { type: "number", requiresArg: true, describe: "threads; default: all processors" })
     .option("quiet", { type: "boolean", describe: "no progress and no notes on stderr" })
+    .option("force", { type: "boolean", describe: "replace output that exists already" })
     .option("debug", { type: "boolean", describe: "print the stack trace of an error" })
     .alias("h", "help")
     .version(version);

@@ -61,6 +61,7 @@ Common options:
                                                                  [string] [choices: "cpu", "webgpu"]
       --threads  threads; default: all processors                                           [number]
       --quiet    no progress and no notes on stderr                                        [boolean]
+      --force    replace output that exists already                                        [boolean]
       --debug    print the stack trace of an error                                         [boolean]
       --version  Show version number                                                       [boolean]
 

@@ -116,7 +116,8 @@ test("measure and reconstruct: errors are given where the truth is known, λ is 
 
   const posterior = async (estimate: string) =>
     JSON.parse(
-      (await run(`reconstruct y.npz --prior prior --restarts 2 --estimate ${estimate} -o p.npz --json`)).stdout,
+      (await run(`reconstruct y.npz --prior prior --restarts 2 --estimate ${estimate} -o p-${estimate}.npz --json`))
+        .stdout,
     );
   const [mean, best] = [await posterior("mean"), await posterior("best")];
   assert.equal([mean.lambda, best.lambda], [null, null]);

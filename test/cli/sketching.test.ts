@@ -190,7 +190,7 @@ test("a full disk is an error in one line, and the old file survives", async () 
   try {
     await ok(`sketch data.npy -o tiny/X.npz ${SMALL}`);
     const before = readFileSync("tiny/X.npz");
-    const { code, stderr } = await run("sketch data.npy -o tiny/X.npz --frequencies 20000 --scale 1");
+    const { code, stderr } = await run("sketch data.npy -o tiny/X.npz --force --frequencies 20000 --scale 1");
     assert.equal([code, stderr], [1, "error: tiny/X.npz: cannot be written, the disk is full\n"]);
     assert.equal(readFileSync("tiny/X.npz"), before);
     assert.equal(filesIn(mount), ["X.npz"]);

@@ -67,7 +67,7 @@ export const run = (line: string) => inProcess(line.split(" "));
 
 /** The JSON that a command line answers; it must succeed and say nothing on stderr. */
 export async function ok(line: string) {
-  const { code, stdout, stderr } = await run(`${line} --json`);
+  const { code, stdout, stderr } = await run(`${line} --json --quiet`);
   assert.equal([code, stderr], [0, ""], line);
   return JSON.parse(stdout);
 }

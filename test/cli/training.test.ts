@@ -74,7 +74,7 @@ test("--method trains from the data beside the sketch, and is recorded; without 
     /^trained +5 steps of 50 latents, method gan, seed/m,
   );
   assert.is(JSON.parse(readFileSync("game/prior.json", "utf8")).settings.method, "gan");
-  const { code, stderr } = await run(line);
+  const { code, stderr } = await run(`${line} --force`);
   assert.equal(
     [code, stderr],
     [1, "error: train: method gan: needs the data beside their sketch; give them too (--data)\n"],
@@ -126,7 +126,7 @@ test("inspect tells and draws how a training went, with validation and without",
   assert.match(page, />validation<.*Training loss, mean over 50 steps/s);
   assert.is(page.match(/h\.01/g)!.length, 3 + 3); // a dot for each validation, and one for the training loss before it
   assert.not.match(page, /NaN|undefined|Infinity|src=|<script/);
-  await ok(`${line} --validation 0 --quiet`);
+  await ok(`${line} --validation 0 --force`);
   const { plot, validation: none } = await ok("inspect traced --plot traced.png");
   assert.equal([plot, none], ["traced.png", []]);
   assert.is(PNG.sync.read(readFileSync("traced.png")).width, 1280);

@@ -65,7 +65,7 @@ export const compare = defineCommand({
     requireNonNegative("noise", args.noise);
     const wanted = [...(args.prior ?? []), ...baselineList(args.baselines)];
     if (wanted.length === 0) throw new InputError("compare: no method; give --prior or --baselines");
-    await requireFolder(args.out);
+    await requireFolder(args.out, args.force);
 
     const { openDataset } = await import("../../data/dataset.ts");
     const dataset = await openDataset(args.data);

@@ -10,7 +10,7 @@ export const design = defineCommand({
   examples: [["sketchprior design mnist -o D.npz", "4096 frequencies for 28×28 digits, scales from the first 5000"]],
   options: (y) => designOptions(dataArguments(y).option("out", outOption("file to write the design to, .npz"))),
   run: async (args) => {
-    await requireWritable(args.out);
+    await requireWritable(args.out, args.force);
     const dataset = await datasetOf(args);
     const { saveDesign } = await import("../../sketch/index.ts");
     const made = await designOf(dataset, args);

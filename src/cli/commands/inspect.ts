@@ -32,8 +32,8 @@ export const inspect = defineCommand({
         ...{ type: "string", requiresArg: true },
         describe: "picture to write, .html or .png: a sketch's moments by frequency, or a prior's training",
       }),
-  run: async ({ file, plot }) => {
-    if (plot !== undefined) await requirePlot(plot);
+  run: async ({ file, plot, force }) => {
+    if (plot !== undefined) await requirePlot(plot, force);
     const { figure, ...found } = await inspected(file);
     if (plot === undefined) return found;
     if (!figure) throw new InputError(`--plot: ${file} is neither a sketch nor a prior; only these are plotted`);
@@ -129,13 +129,13 @@ async function inspectOwn(file: string, npz: Npz, size: string | undefined): Pro
 }
 
 /** Refuses a picture that could not be written, before any work. */
-async function requirePlot(plot: string): Promise<void> {
+async function requirePlot(plot: string, force: boolean | undefined): Promise<void> {
   const { figureFormats } = await import("../../report/figure.ts");
   const endings = Object.keys(figureFormats);
   if (!endings.includes(extension(plot))) {
     throw new InputError(`--plot: expected a name that ends in ${endings.join(" or ")}, got "${plot}"`);
   }
-  await requireWritable(plot);
+  await requireWritable(plot, force);
 }
 
 async function writePlot(plot: string, figure: Figure): Promise<void> {

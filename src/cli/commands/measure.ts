@@ -33,7 +33,7 @@ export const measure = defineCommand({
     requireWhole("limit", args.limit);
     requireWhole("from", args.from, 0);
     requireNonNegative("noise", args.noise);
-    await requireWritable(args.out);
+    await requireWritable(args.out, args.force);
     const { openDataset } = await import("../../data/dataset.ts");
     const dataset = await openDataset(args.data);
     const { parseOperator } = await import("../../../operators/registry.ts");

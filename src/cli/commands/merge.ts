@@ -16,7 +16,7 @@ export const merge = defineCommand({
       })
       .option("out", outOption("file to write the sum to, .npz")),
   run: async (args) => {
-    await requireWritable(args.out);
+    await requireWritable(args.out, args.force);
     const { describeDifference, loadSketch, mergeSketches, saveSketch } = await import("../../sketch/index.ts");
     const [firstFile, ...files] = args.sketches as unknown as [string, ...string[]];
     let merged = await loadSketch(firstFile);

@@ -55,7 +55,7 @@ export const reconstruct = defineCommand({
     }
     requireWhole("tune-count", args["tune-count"]);
     const range = parseRange(args.range);
-    await requireWritable(args.out);
+    await requireWritable(args.out, args.force);
     const { loadMeasurements, operatorOf } = await import("../../measure/index.ts");
     const measurements = await loadMeasurements(args.measurements);
     const { method } = await methodOf(args.prior, measurements.inShape, {

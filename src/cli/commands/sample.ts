@@ -34,7 +34,7 @@ export const sample = defineCommand({
     if (kind === undefined) {
       throw new InputError(`--out: expected a name that ends in .png, .npy or .npz, got "${args.out}"`);
     }
-    await requireWritable(args.out);
+    await requireWritable(args.out, args.force);
     const [
       { loadPrior },
       { drawLabelled, withoutResidual },

@@ -27,7 +27,9 @@ export const sketch = defineCommand({
         describe: "seconds between checkpoints, which --resume goes on from",
       }),
   run: async (args, { progress, signal, note }) => {
-    await requireWritable(args.out);
+    await requireWritable(args.out, args.force);
+    const checkpoint = `${args.out.replace(/\.npz$/i, "")}.checkpoint.npz`;
+    if (!args.resume) await requireWritable(checkpoint, args.force, "give --resume to go on from it, or ");
     const every = args["checkpoint-every"] ?? 30;
     requireNonNegative("checkpoint-every", every);
     const dataset = await datasetOf(args);
@@ -35,7 +37,6 @@ export const sketch = defineCommand({
     const { loadDesign, removeCheckpoint, saveSketch, sketchResumably } = await import("../../sketch/index.ts");
     if (args.design !== undefined) requireNoDesignOptions(args);
     const design = args.design === undefined ? await designOf(dataset, args) : await loadDesign(args.design);
-    const checkpoint = `${args.out.replace(/\.npz$/i, "")}.checkpoint.npz`;
     signal.addEventListener("abort", () => note(`sketch: repeat the command with --resume to go on`));
     const started = performance.now();
     const made = await progress("sketch", (onProgress) =>

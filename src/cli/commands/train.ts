@@ -1,6 +1,7 @@
 import path from "node:path";
 import type { DistilledName, DistilOptions, Watched } from "../../../priors/distilled/index.ts";
 import { InputError } from "../../data/errors.ts";
+import { fileExists } from "../../data/files.ts";
 import { suggestion } from "../../data/nearest.ts";
 import type { Sketch } from "../../sketch/index.ts";
 import { defineCommand } from "../command.ts";
@@ -131,7 +132,8 @@ export const train = defineCommand({
         describe: "steps from one picture of samples to the next: samples.png in --out",
       }),
   run: async (args, { seed, signal, progress, note }) => {
-    await requireFolder(args.out);
+    const unfinished = args.resume && !(await fileExists(path.join(args.out, "prior.json")));
+    await requireFolder(args.out, args.force || unfinished);
     const hidden = args.hidden === undefined ? undefined : numberList("hidden", args.hidden);
     const every = args["checkpoint-every"] ?? 100;
     requireWhole("checkpoint-every", every);
