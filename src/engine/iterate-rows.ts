@@ -1,0 +1,88 @@
+import type { NdArray } from "ndarray";
+import { fromHost } from "../data/array.ts";
+import { type EndCode, type IterateOptions, iterate } from "./iterate.ts";
+
+/** The state of a batch: arrays by name. Each holds the rows' parts one after the other, equally long. */
+export type RowState = { readonly [name: string]: NdArray<Float32Array> };
+
+export interface RowsReport<State extends RowState> {
+  readonly state: State;
+  /** The value that is minimised, of every row. */
+  readonly objectives: ArrayLike<number>;
+  /** Of every row, what falls to 0 as it settles; compared with the tolerance. */
+  readonly changes: ArrayLike<number>;
+}
+
+export interface IterateRowsOptions<State extends RowState>
+  extends Pick<IterateOptions<unknown>, "maxSteps" | "tolerance" | "onProgress" | "signal"> {
+  readonly rows: number;
+  readonly state: State;
+  /** One step of the whole batch, in which no row may look at another. */
+  readonly step: (state: State, index: number) => Promise<RowsReport<State>>;
+}
+
+export interface IteratedRows<State extends RowState> {
+  readonly state: State;
+  /** How every row ended. */
+  readonly codes: readonly EndCode[];
+  /** The last finite objective of every row, NaN where there was none; `changes` of the same step. */
+  readonly objectives: Float32Array;
+  readonly changes: Float32Array;
+  readonly steps: number;
+  /** The sum of the rows' objectives after every step. */
+  readonly history: readonly number[];
+}
+
+/**
+ * `iterate` for a batch whose rows have nothing to do with each other. A row that has converged, or whose objective is not finite
+ * any more, stays as it was then (as it was before, where it is not finite) while the others go on: what becomes of a row does not
+ * depend on its batch.
+ */
+export async function iterateRows<State extends RowState>(
+  options: IterateRowsOptions<State>,
+): Promise<IteratedRows<State>> {
+  const { rows, tolerance = 0, state: start, step, ...loop } = options;
+  const codes = new Array<EndCode | undefined>(rows).fill(undefined);
+  const objectives = new Float32Array(rows).fill(Number.NaN);
+  const changes = new Float32Array(rows).fill(Number.NaN);
+  const { state, code, steps, history } = await iterate<{ now: State; before: State }>({
+    ...loop,
+    state: { now: start, before: start },
+    step: async ({ now, before }, index) => {
+      const report = await step(now, index);
+      const sources = codes.map((code, row) => {
+        if (code) return now;
+        const [objective, change] = [report.objectives[row]!, report.changes[row]!];
+        if (!Number.isFinite(objective)) {
+          codes[row] = "non-finite";
+          return before; // the objective may belong to the state that the step began with
+        }
+        if (change <= tolerance) codes[row] = "converged";
+        [objectives[row], changes[row]] = [objective, change];
+        return report.state;
+      });
+      return {
+        state: { now: pickRows(report.state, sources), before: now },
+        objective: objectives.reduce((sum, v) => sum + (Number.isNaN(v) ? 0 : v), 0),
+        change: codes.every(Boolean) ? 0 : Number.POSITIVE_INFINITY,
+      };
+    },
+  });
+  const rest = code === "cancelled" ? code : "max-steps";
+  return { state: state.now, codes: codes.map((c) => c ?? rest), objectives, changes, steps, history };
+}
+
+/** The state whose rows come from these states; `like` itself where all do. */
+function pickRows<State extends RowState>(like: State, sources: readonly State[]): State {
+  if (sources.every((source) => source === like)) return like;
+  const picked = Object.entries(like).map(([name, { data, shape }]) => {
+    const out = data.slice();
+    const length = data.length / sources.length;
+    for (const [row, source] of sources.entries()) {
+      if (source === like) continue;
+      out.set(source[name]!.data.subarray(row * length, (row + 1) * length), row * length);
+    }
+    return [name, fromHost(out, shape)];
+  });
+  return Object.fromEntries(picked) as State;
+}
