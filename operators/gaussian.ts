@@ -17,10 +17,10 @@ export interface GaussianOptions {
  * the same A everywhere; a larger m gives other rows, not more of them.
  *
  * Source: Bora, Jalal, Price, Dimakis 2017 (CSGM), section 2, in the scaling N(0, 1/m).
- * Errors: m that is not a positive whole number.
+ * Errors: m that is not a positive integer.
  */
 export function gaussian({ inShape, m, seed }: GaussianOptions): LinearOperator {
-  if (!(Number.isInteger(m) && m > 0)) throw new RangeError(`gaussian: m: expected a positive whole number, got ${m}`);
+  if (!(Number.isInteger(m) && m > 0)) throw new RangeError(`gaussian: m: expected a positive integer, got ${m}`);
   const n = sizeOf(inShape);
   const entries = stream(seed, "gaussian operator").fillNormal(new Float32Array(m * n));
   const scale = 1 / Math.sqrt(m);

@@ -6,7 +6,7 @@ import { type LinearOperator, linearOperator } from "./operator.ts";
 export interface MaskOptions {
   /** [h, w], [h, w, channels] or [length]. A pixel is a position of the first two axes: its channels go together. */
   readonly inShape: readonly number[];
-  /** Pixels that are observed, at random positions: a fraction up to 1, or a whole number from 2 on. */
+  /** Pixels that are observed, at random positions: a fraction up to 1, or an integer from 2 on. */
   readonly keep: number;
   readonly seed: number;
 }

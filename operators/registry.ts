@@ -36,7 +36,7 @@ export const operators: { readonly [K in OperatorName]: OperatorEntry } = {
   gaussian: define({
     name: "gaussian",
     summary: "y = Ax, A random with entries N(0, 1/m): compressed sensing",
-    options: { m: { type: "whole", required: true, description: "measurements of one signal" } },
+    options: { m: { type: "integer", required: true, description: "measurements of one signal" } },
     samples: [
       { inShape: [4, 5], spec: "gaussian:m=7" },
       { inShape: [6], spec: "gaussian:m=9" },
@@ -48,9 +48,9 @@ export const operators: { readonly [K in OperatorName]: OperatorEntry } = {
     summary: "keeps some pixels: random ones (keep), or all but a square block (block)",
     options: {
       keep: { type: "number", description: "fraction up to 1, or number, of random pixels to keep; 0.5 without block" },
-      block: { type: "whole", description: "side of the missing square instead" },
-      top: { type: "whole", description: "first missing row; without it the block is centred" },
-      left: { type: "whole", description: "first missing column; without it the block is centred" },
+      block: { type: "integer", description: "side of the missing square instead" },
+      top: { type: "integer", description: "first missing row; without it the block is centred" },
+      left: { type: "integer", description: "first missing column; without it the block is centred" },
     },
     samples: [
       { inShape: [4, 5], spec: "mask" },

@@ -47,8 +47,8 @@ export async function drawLabelled(
   seed: number,
   label?: number,
 ): Promise<LabelledSamples> {
-  const chances = labelChances(prior);
-  if (label !== undefined) requireLabel(prior.name, chances, label);
+  const probabilities = labelProbabilities(prior);
+  if (label !== undefined) requireLabel(prior.name, probabilities, label);
   const { generator, z, c, labels } =
     prior.kind === "mixture" ? ofMixture(prior, count, seed, label) : ofGenerator(prior, count, seed, label);
   const signals = await decoded(generator, z, c, seed);
@@ -124,18 +124,18 @@ async function decoded(
 }
 
 /** Probability of each label; undefined for a prior without labels. */
-function labelChances(prior: GeneratorPrior | MixturePrior): Float64Array | undefined {
+function labelProbabilities(prior: GeneratorPrior | MixturePrior): Float64Array | undefined {
   if (prior.kind === "generator") return prior.conditions;
   if (!prior.labels) return undefined;
-  const chances = new Float64Array(1 + prior.labels.reduce((a, b) => Math.max(a, b), 0));
-  for (const [j, label] of prior.labels.entries()) chances[label]! += prior.weights[j]!;
-  return chances;
+  const probabilities = new Float64Array(1 + prior.labels.reduce((a, b) => Math.max(a, b), 0));
+  for (const [j, label] of prior.labels.entries()) probabilities[label]! += prior.weights[j]!;
+  return probabilities;
 }
 
-function requireLabel(name: string, chances: Float64Array | undefined, label: number): void {
-  if (!chances) throw new InputError(`label: ${name} takes no labels; train it on a sketch made with --by-label`);
-  if (chances[label]! > 0) return;
-  const labels = [...chances.keys()].filter((c) => chances[c]! > 0);
+function requireLabel(name: string, probabilities: Float64Array | undefined, label: number): void {
+  if (!probabilities) throw new InputError(`label: ${name} takes no labels; train it on a sketch made with --by-label`);
+  if (probabilities[label]! > 0) return;
+  const labels = [...probabilities.keys()].filter((c) => probabilities[c]! > 0);
   throw new InputError(`label: ${name} has the labels ${labels.join(", ")}, got ${label}`);
 }
 

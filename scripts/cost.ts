@@ -3,7 +3,7 @@ import path from "node:path";
 import ndarray from "ndarray";
 import { type MethodName, type TrainOptions, type TrainRun, trainGenerator } from "../priors/generator/index.ts";
 import { defineCommand } from "../src/cli/command.ts";
-import { requireWhole } from "../src/cli/options.ts";
+import { requireInteger } from "../src/cli/options.ts";
 import { runCommandLine } from "../src/cli/run.ts";
 import { summarise } from "../src/compare/summary.ts";
 import { arrayDataset, type Dataset, readRows, syntheticDataset, writeAtomic } from "../src/data/index.ts";
@@ -35,8 +35,8 @@ const cost = defineCommand({
       .option("steps", { type: "number", default: 10, requiresArg: true, describe: "steps timed, of which the median" })
       .option("out", { type: "string", default: "cost-report", requiresArg: true, describe: "folder to write to" }),
   run: async (args, { seed, signal, note }) => {
-    requireWhole("samples", args.samples, SAMPLES[0]);
-    requireWhole("steps", args.steps);
+    requireInteger("samples", args.samples, SAMPLES[0]);
+    requireInteger("steps", args.steps);
     const design = await designFor(syntheticDataset(SET, seed), {
       families: [{ kind: "fourier", seed }, { kind: "second-moments" }],
     });

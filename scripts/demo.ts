@@ -6,7 +6,7 @@ import { gaussianPrior } from "../priors/gaussian.ts";
 import { mixturePrior, saveMixture, trainMixture } from "../priors/mixture/index.ts";
 import { baselineNames, makePrior } from "../priors/registry.ts";
 import { defineCommand } from "../src/cli/command.ts";
-import { requireWhole } from "../src/cli/options.ts";
+import { requireInteger } from "../src/cli/options.ts";
 import { runCommandLine } from "../src/cli/run.ts";
 import { secondsText } from "../src/cli/text.ts";
 import { compare } from "../src/compare/compare.ts";
@@ -54,8 +54,8 @@ const demo = defineCommand({
       })
       .option("out", { type: "string", default: "demo-report", requiresArg: true, describe: "folder of the report" }),
   run: async (args, { seed, signal, progress, note }) => {
-    for (const name of ["limit", "tune-count", "sketch-size"] as const) requireWhole(name, args[name]);
-    if (args.steps !== undefined) requireWhole("steps", args.steps);
+    for (const name of ["limit", "tune-count", "sketch-size"] as const) requireInteger(name, args[name]);
+    if (args.steps !== undefined) requireInteger("steps", args.steps);
     const started = performance.now();
     const lap = async <T>(task: () => Promise<T>): Promise<[T, string]> => {
       const from = performance.now();

@@ -5,7 +5,7 @@ import { type LinearOperator, requireLinear } from "../operators/operator.ts";
 import { parseOperator } from "../operators/registry.ts";
 import { fitMixture, type MixtureModel, mixturePrior } from "../priors/mixture/index.ts";
 import { defineCommand } from "../src/cli/command.ts";
-import { requireWhole } from "../src/cli/options.ts";
+import { requireInteger } from "../src/cli/options.ts";
 import { runCommandLine } from "../src/cli/run.ts";
 import { secondsText } from "../src/cli/text.ts";
 import { meanSquaredErrors } from "../src/compare/metrics.ts";
@@ -73,7 +73,7 @@ const moments = defineCommand({
       .option("images", { type: "number", default: 500, requiresArg: true, describe: "test images" })
       .option("out", { type: "string", default: "moments-report", requiresArg: true, describe: "folder to write to" }),
   run: async (args, { seed, signal, progress, note }) => {
-    for (const name of ["frequencies", "samples", "steps", "images"] as const) requireWhole(name, args[name]);
+    for (const name of ["frequencies", "samples", "steps", "images"] as const) requireInteger(name, args[name]);
     const started = performance.now();
     const data = await openDataset("mnist");
     const range = { from: 0, to: args.samples };

@@ -47,9 +47,7 @@ export async function distil(
 
 function requireInRange({ latent, hidden, steps, batch, learningRate }: DistilSettings, k: number): void {
   if (!(Number.isInteger(latent) && latent > 0 && latent <= k)) {
-    throw new InputError(
-      `distil: latent: expected a whole number from 1 to ${k}, the number of features, got ${latent}`,
-    );
+    throw new InputError(`distil: latent: expected an integer from 1 to ${k}, the number of features, got ${latent}`);
   }
   for (const [name, value] of [
     ["hidden", Math.min(...hidden)],
@@ -57,7 +55,7 @@ function requireInRange({ latent, hidden, steps, batch, learningRate }: DistilSe
     ["batch", batch],
   ] as const) {
     if (!(Number.isInteger(value) && value > 0)) {
-      throw new InputError(`distil: ${name}: expected a positive whole number, got ${value}`);
+      throw new InputError(`distil: ${name}: expected a positive integer, got ${value}`);
     }
   }
   if (!(learningRate > 0))

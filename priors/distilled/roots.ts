@@ -23,12 +23,15 @@ const RIDGE = 0.01;
  * turned to be nearest to the root of its group's mean covariance, and that one to the root of all (orthogonal Procrustes),
  * so that one z means similar changes in all cells.
  */
-export function alignedRoots({ weights: chances, covarianceOf, factors, labels }: MixtureModel, rank: number): Roots {
+export function alignedRoots(
+  { weights: probabilities, covarianceOf, factors, labels }: MixtureModel,
+  rank: number,
+): Roots {
   const [count, k] = factors.shape as [number, number];
   const weights = new Float64Array(count);
   const groups = new Int32Array(count);
   for (const [j, c] of covarianceOf.entries()) {
-    weights[c]! += chances[j]!;
+    weights[c]! += probabilities[j]!;
     groups[c] = labels?.[j] ?? 0;
   }
   const covariances = Array.from({ length: count }, (_, c) => {

@@ -94,7 +94,7 @@ export function weightShapes(spec: NetworkSpec): number[][] {
   const { conv } = spec;
   const sizes = [spec.latent + (spec.labels ?? 0), ...spec.hidden, conv ? sizeOf(firstMaps(conv)) : spec.output];
   if (sizes.some((n) => !(Number.isInteger(n) && n > 0))) {
-    throw new RangeError(`network: layer sizes must be positive whole numbers, got ${sizes.join(", ")}`);
+    throw new RangeError(`network: layer sizes must be positive integers, got ${sizes.join(", ")}`);
   }
   const dense = sizes.slice(1).flatMap((fanOut, layer) => [[sizes[layer]!, fanOut], [fanOut]]);
   const maps = conv ? [...conv.channels, conv.image[2]] : [];

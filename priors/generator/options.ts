@@ -111,7 +111,7 @@ export function completed(options: TrainOptions, features: number, labels = 1): 
   }
   for (const [name, value] of Object.entries({ latent, batch, steps, validateEvery, patience })) {
     if (!(Number.isInteger(value) && value > 0)) {
-      throw new InputError(`train: ${name}: expected a positive whole number, got ${value}`);
+      throw new InputError(`train: ${name}: expected a positive integer, got ${value}`);
     }
   }
   for (const name of methods[method].unused) {
@@ -127,7 +127,7 @@ export function completed(options: TrainOptions, features: number, labels = 1): 
     throw new InputError(`train: loss: unknown name "${loss}"; ${suggestion(loss, Object.keys(losses))}`);
   }
   if (!(Number.isInteger(frequencyBatch) && frequencyBatch >= 0)) {
-    throw new InputError(`train: frequency batch: expected a whole number of at least 0, got ${frequencyBatch}`);
+    throw new InputError(`train: frequency batch: expected an integer of at least 0, got ${frequencyBatch}`);
   }
   if (!(learningRate > 0)) {
     throw new InputError(`train: learning rate: expected a positive number, got ${learningRate}`);

@@ -127,10 +127,10 @@ function assembled(a: Float64Array, slope: Float64Array, rest: Float64Array, lea
   return out;
 }
 
-/** Variances below this part of the largest are rounding of float32 sums. */
+/** Variances below this fraction of the largest are rounding of float32 sums. */
 const NEGLIGIBLE = 1e-6;
 
-/** L with Σ + εI = LLᵀ: what rounding has made of vanishing variances is raised to ε, a part of the largest. */
+/** L with Σ + εI = LLᵀ: what rounding has made of vanishing variances is raised to ε, a fraction of the largest. */
 function factorOf(sigma: Float64Array, size: number, least = 0): Float64Array {
   let largest = least;
   for (let i = 0; i < size; i++) largest = Math.max(largest, sigma[i * size + i]!);

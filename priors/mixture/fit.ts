@@ -9,7 +9,7 @@ import type { MixtureModel } from "./model.ts";
 export interface MixtureOptions {
   /**
    * ν: a coarse cell's covariance is drawn towards half of its label's with the weight of ν samples; default 50. Half, because
-   * a cell spans about that part of its label.
+   * a cell spans about that fraction of its label.
    */
   readonly shrinkage?: number;
 }
@@ -29,7 +29,7 @@ interface Regression {
  *
  *   u ~ Σ_j π_j N(μ_j, Σ_c(j)),  x = x̄ + D(u − ū) + r,  r ~ N(0, C).
  *
- * One component a fine cell j with samples: π_j its part of them, μ_j its mean. Fine cells of one coarse cell share its
+ * One component a fine cell j with samples: π_j its fraction of them, μ_j its mean. Fine cells of one coarse cell share its
  * covariance (see cells.ts). D and C follow by linear regression of
  * the pixels on the features from the global covariance Σ: D = Σ_xu Σ_uu⁻¹, C = Σ − D Σ_ux.
  *
@@ -97,7 +97,7 @@ function leadingColumns({ data, shape }: NdArray<Float32Array>, k: number): Floa
 const unitColumns = (n: number, k: number): Float64Array =>
   Float64Array.from({ length: n * k }, (_, at) => Number(Math.floor(at / k) === at % k));
 
-/** Directions of the features with less than this part of the largest variance say nothing of the pixels. */
+/** Directions of the features with less than this fraction of the largest variance say nothing of the pixels. */
 const RANK = 1e-9;
 
 function regression(sketch: Sketch, k: number): Regression {

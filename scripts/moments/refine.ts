@@ -172,7 +172,12 @@ async function modelOf(model: MixtureModel, parts: readonly PartName[], values: 
   const { weights, means, factors } = await apply.run({ values, fixed });
   await apply.dispose();
   const labels = model.labels!;
-  const chances = new Float64Array(fixed.member.shape[0]!);
-  for (const [j, label] of labels.entries()) chances[label]! += model.weights[j]!;
-  return { ...model, weights: Float64Array.from(weights.data, (w, j) => w * chances[labels[j]!]!), means, factors };
+  const probabilities = new Float64Array(fixed.member.shape[0]!);
+  for (const [j, label] of labels.entries()) probabilities[label]! += model.weights[j]!;
+  return {
+    ...model,
+    weights: Float64Array.from(weights.data, (w, j) => w * probabilities[labels[j]!]!),
+    means,
+    factors,
+  };
 }

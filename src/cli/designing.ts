@@ -2,7 +2,7 @@ import type { Argv } from "yargs";
 import { InputError } from "../data/errors.ts";
 import type { Dataset } from "../data/rows.ts";
 import { type LawName, lawNames } from "../sketch/laws.ts";
-import { numberList, requireWhole } from "./options.ts";
+import { numberList, requireInteger } from "./options.ts";
 
 /** Samples of more numbers than this are sketched in principal components unless --features says otherwise. */
 const MOST_RAW = 100;
@@ -83,8 +83,8 @@ export interface DesignArgs {
 export async function designOf(dataset: Dataset, args: DesignArgs) {
   const { designFor } = await import("../sketch/index.ts");
   const { frequencies, law, scale, pilot, seed } = args;
-  if (frequencies !== undefined) requireWhole("frequencies", frequencies);
-  if (pilot !== undefined) requireWhole("pilot", pilot, 2);
+  if (frequencies !== undefined) requireInteger("frequencies", frequencies);
+  if (pilot !== undefined) requireInteger("pilot", pilot, 2);
   const size = args["sketch-size"];
   if (size !== undefined) {
     for (const name of ["frequencies", "law", "structured", "scale", "features"] as const) {

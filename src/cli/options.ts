@@ -53,10 +53,10 @@ export async function requireFolder(folder: string, force: boolean | undefined):
   }
 }
 
-/** Throws an InputError unless the value of an option is a whole number of at least `least`. */
-export function requireWhole(option: string, value: number, least = 1): void {
+/** Throws an InputError unless the value of an option is an integer of at least `least`. */
+export function requireInteger(option: string, value: number, least = 1): void {
   if (Number.isInteger(value) && value >= least) return;
-  throw new InputError(`--${option}: expected a whole number of at least ${least}, got ${value}`);
+  throw new InputError(`--${option}: expected an integer of at least ${least}, got ${value}`);
 }
 
 /** Throws an InputError unless the value of an option is a number of at least 0. */

@@ -56,7 +56,7 @@ const engineChoice = ({ engine, device, threads }: GlobalArgs): Partial<EngineSe
 
 function contextOf({ seed, quiet, json }: GlobalArgs, signal: AbortSignal, stderr: NodeJS.WriteStream): Context {
   if (!(Number.isSafeInteger(seed) && seed >= 0)) {
-    throw new RangeError(`--seed: expected a whole number of at least 0, got ${seed}`);
+    throw new RangeError(`--seed: expected an integer of at least 0, got ${seed}`);
   }
   return {
     seed,

@@ -32,7 +32,7 @@ export function wilcoxonSignedRank(differences: ArrayLike<number>, exact = EXACT
   return { statistic, count, p: Math.min(1, 2 * normalTail((total / 2 - smaller - 0.5) / deviation)) };
 }
 
-/** Twice the ranks, which are whole numbers with ties too, and Σ(t³ − t) over the groups of t ties. */
+/** Twice the ranks, which are integers with ties too, and Σ(t³ − t) over the groups of t ties. */
 function doubledRanks(sizes: readonly number[]) {
   const order = sizes.map((_, i) => i).sort((a, b) => sizes[a]! - sizes[b]!);
   const doubled = new Array<number>(sizes.length);
@@ -49,14 +49,14 @@ function doubledRanks(sizes: readonly number[]) {
 
 /** P(Σ over a random half of the ranks ≤ limit), every subset equally likely. */
 function exactTail(ranks: readonly number[], limit: number): number {
-  const chances = new Float64Array(limit + 1);
-  chances[0] = 1;
+  const probabilities = new Float64Array(limit + 1);
+  probabilities[0] = 1;
   for (const rank of ranks) {
     for (let sum = limit; sum >= 0; sum--) {
-      chances[sum] = (chances[sum]! + (sum >= rank ? chances[sum - rank]! : 0)) / 2;
+      probabilities[sum] = (probabilities[sum]! + (sum >= rank ? probabilities[sum - rank]! : 0)) / 2;
     }
   }
-  return chances.reduce((a, b) => a + b, 0);
+  return probabilities.reduce((a, b) => a + b, 0);
 }
 
 /** P(Z > z), z standard normal; above 5 by its asymptotic series (error below 3e-4 of it), where 1 − erf has no digits left. */

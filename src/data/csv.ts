@@ -17,7 +17,7 @@ const NEWLINE = 10;
 
 /**
  * A data set from a CSV file (`.csv`, `.tsv`, `.gz` too), one sample a line, read as a stream: numbers between commas, semicolons
- * or tabs. A first line without numbers, or with a cell `label`, is a header; the column `label` holds whole numbers from 0 to
+ * or tabs. A first line without numbers, or with a cell `label`, is a header; the column `label` holds integers from 0 to
  * 255 and becomes the labels. Empty lines are skipped. The file is read once when it is opened, to count its lines.
  * Errors (InputError), each with the line: something that is no number, another number of columns than before.
  */
@@ -62,7 +62,7 @@ export async function csvDataset(file: string): Promise<Dataset> {
       const cell = line.text.split(layout.separator)[layout.label!]?.replaceAll('"', "").trim();
       const value = cell ? Number(cell) : Number.NaN;
       if (!(Number.isInteger(value) && value >= 0 && value <= 255)) {
-        throw new InputError(`${file}: line ${line.number}: the label must be a whole number from 0 to 255`);
+        throw new InputError(`${file}: line ${line.number}: the label must be an integer from 0 to 255`);
       }
       out[at] = value;
     }

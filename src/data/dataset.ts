@@ -65,7 +65,7 @@ const formats: readonly { readonly ending: RegExp; open(file: string): Promise<D
  */
 export async function openDataset(spec: string, { shape }: OpenOptions = {}): Promise<Dataset> {
   if (shape && !(shape.length > 0 && shape.every((n) => Number.isInteger(n) && n > 0))) {
-    throw new InputError(`data: shape: expected positive whole numbers, as 28,28, got ${shape.join(",") || "none"}`);
+    throw new InputError(`data: shape: expected positive integers, as 28,28, got ${shape.join(",") || "none"}`);
   }
   if (spec === "-") {
     if (process.stdin.isTTY) throw new InputError("data: - is standard input, but nothing is piped in");

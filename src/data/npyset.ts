@@ -58,7 +58,7 @@ async function zipLabels(file: string, count: number): Promise<Uint8Array> {
   for await (const raw of pieces(source, start, count * codec.bytes)) {
     const labels = codec.read(raw, file);
     if (labels.every((v) => Number.isInteger(v) && v >= 0 && v <= 255)) return Uint8Array.from(labels);
-    throw new InputError(`${file}: labels: expected whole numbers from 0 to 255`);
+    throw new InputError(`${file}: labels: expected integers from 0 to 255`);
   }
   throw new InputError(`${file}: labels: file is truncated`);
 }

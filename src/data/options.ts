@@ -8,7 +8,7 @@ export type OptionSpec = {
   readonly required?: boolean;
 } & (
   | { readonly type: "number"; readonly default?: number }
-  | { readonly type: "whole"; readonly default?: number }
+  | { readonly type: "integer"; readonly default?: number }
   | { readonly type: "choice"; readonly choices: readonly string[]; readonly default?: string }
   | { readonly type: "flag" }
 );
@@ -69,7 +69,7 @@ function parseValue(who: string, spec: OptionSpec, text: string | undefined): un
     throw new InputError(`${who}: expected ${spec.choices.join(" or ")}, got ${quoted(text)}`);
   }
   const value = text === undefined || text === "" ? Number.NaN : Number(text);
-  const kind = spec.type === "whole" ? "a whole number" : "a number";
+  const kind = spec.type === "integer" ? "an integer" : "a number";
   if (Number.isFinite(value) && (spec.type === "number" || Number.isInteger(value))) return value;
   throw new InputError(`${who}: expected ${kind} (${spec.description}), got ${quoted(text)}`);
 }

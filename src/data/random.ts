@@ -7,7 +7,7 @@ export interface Random {
   uniform(): number;
   /** Standard normal. */
   normal(): number;
-  /** Uniform whole number in [0, n). */
+  /** Uniform integer in [0, n). */
   integer(n: number): number;
   /** Fills an array with standard normal draws and returns it. */
   fillNormal<T extends Float32Array | Float64Array>(out: T): T;
@@ -18,7 +18,7 @@ export interface Random {
 /** The stream named by `names` under `seed`: xoshiro128** (Blackman, Vigna 2018), seeded by hashing the names. */
 export function stream(seed: number, ...names: readonly (string | number)[]): Random {
   if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new RangeError(`seed: expected a whole number from 0 to 2^53 - 1, got ${seed}`);
+    throw new RangeError(`seed: expected an integer from 0 to 2^53 - 1, got ${seed}`);
   }
   const hash = hasher(`${seed}/${names.join("/")}`);
   let a = hash();

@@ -62,7 +62,7 @@ export function arrayDataset(name: string, array: NdArray<Float32Array>, labels?
 
 export function requireSize(name: string, size: number): void {
   if (!(Number.isInteger(size) && size > 0)) {
-    throw new RangeError(`${name}: batches: size must be a positive whole number, got ${size}`);
+    throw new RangeError(`${name}: batches: size must be a positive integer, got ${size}`);
   }
 }
 

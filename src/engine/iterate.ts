@@ -49,7 +49,7 @@ export async function iterate<State>(options: IterateOptions<State>): Promise<It
   const history = [...(options.history ?? [])];
   const start = history.length;
   if (!(Number.isInteger(maxSteps) && maxSteps >= start)) {
-    throw new RangeError(`iterate: maxSteps: expected a whole number of at least ${start}, got ${maxSteps}`);
+    throw new RangeError(`iterate: maxSteps: expected an integer of at least ${start}, got ${maxSteps}`);
   }
   let { state } = options;
   let previous = state;

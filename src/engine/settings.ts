@@ -35,7 +35,7 @@ export function engineSettings(own: Partial<EngineSettings> = {}): EngineSetting
   const chosen = { ...override, ...own };
   const threads = chosen.threads ?? (SKETCHPRIOR_THREADS ? Number(SKETCHPRIOR_THREADS) : os.availableParallelism());
   if (!(Number.isInteger(threads) && threads > 0)) {
-    throw new RangeError(`threads: expected a positive whole number, got ${threads}`);
+    throw new RangeError(`threads: expected a positive integer, got ${threads}`);
   }
   const engine = choose("engine", engines, chosen.engine ?? SKETCHPRIOR_ENGINE);
   const device = choose("device", devices, chosen.device ?? SKETCHPRIOR_DEVICE);

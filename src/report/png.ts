@@ -61,7 +61,7 @@ export const pngDataUri = (picture: Picture): string =>
 export interface GridOptions {
   /** Default: as square as the number of images allows. */
   readonly columns?: number;
-  /** Output pixels per image pixel, each way; default: the whole number that makes an image about 64 pixels wide. */
+  /** Output pixels per image pixel, each way; default: the integer that makes an image about 64 pixels wide. */
   readonly scale?: number;
   /** Pixels between images; default 2. */
   readonly gap?: number;
@@ -81,7 +81,7 @@ export function gridPng(images: NdArray<Float32Array>, options: GridOptions = {}
     ["gap", gap, 0] as const,
   ]) {
     if (!(Number.isInteger(value) && value >= least)) {
-      throw new RangeError(`gridPng: ${name}: expected a whole number of at least ${least}, got ${value}`);
+      throw new RangeError(`gridPng: ${name}: expected an integer of at least ${least}, got ${value}`);
     }
   }
   const cell = { width: first.width * scale + gap, height: first.height * scale + gap };

@@ -119,7 +119,7 @@ function planned(dataset: Dataset, design: SketchDesign, options: SketchOptions)
   }
   const { blockSize = blockRows(design), resume } = options;
   if (!(Number.isInteger(blockSize) && blockSize > 0)) {
-    throw new RangeError(`sketchDataset: blockSize must be a positive whole number, got ${blockSize}`);
+    throw new RangeError(`sketchDataset: blockSize must be a positive integer, got ${blockSize}`);
   }
   if (resume) requireSamePass(resume, { range, blockSize }, design);
   return { range, blockSize };

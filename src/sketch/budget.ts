@@ -12,11 +12,11 @@ export interface MixtureDesign {
 const FINE = 5;
 const MOST_FEATURES = 200;
 const MOST_LEADING = 100;
-/** Features of reduced second moments at most, and their part of the budget: fewer lose recoveries from many measurements. */
+/** Features of reduced second moments at most, and their fraction of the budget: fewer lose recoveries from many measurements. */
 const REDUCED = 400;
-const REDUCED_PART = 0.28;
+const REDUCED_FRACTION = 0.28;
 /** Principal components are estimated from the pilot, so that there must be fewer of them than samples. */
-const PILOT_PART = 0.5;
+const PILOT_FRACTION = 0.5;
 
 /**
  * A design whose sums are at most `size` numbers, for a mixture prior of samples of d numbers with `labels` labels (1: none).
@@ -29,8 +29,8 @@ const PILOT_PART = 0.5;
 export function mixtureDesign(size: number, d: number, labels = 1, pilot = Number.POSITIVE_INFINITY): MixtureDesign {
   const whole = d + triangleSize(d);
   const reduced = whole > size / 3;
-  const most = Math.min(d, Math.max(1, Math.floor(PILOT_PART * pilot)));
-  const wide = Math.min(most, REDUCED, triangleRoot(REDUCED_PART * size));
+  const most = Math.min(d, Math.max(1, Math.floor(PILOT_FRACTION * pilot)));
+  const wide = Math.min(most, REDUCED, triangleRoot(REDUCED_FRACTION * size));
   const left = size - (reduced ? 2 * d + triangleSize(wide) : whole);
   const k = Math.min(reduced ? wide : most, MOST_FEATURES, triangleRoot((0.3 * left) / labels));
   const each = left / labels - triangleSize(k);

@@ -75,7 +75,7 @@ export interface DesignOptions {
 export async function makeDesign(options: DesignOptions): Promise<SketchDesign> {
   const { shape, pilot, labels, pilotLabels } = options;
   if (labels !== undefined && !(Number.isInteger(labels) && labels >= 1 && labels <= MOST_LABELS)) {
-    throw new InputError(`design: labels: expected a whole number from 1 to ${MOST_LABELS}, got ${labels}`);
+    throw new InputError(`design: labels: expected an integer from 1 to ${MOST_LABELS}, got ${labels}`);
   }
   const features = parseFeatures(options.features ?? "raw");
   const sample = sizeOf(shape);
@@ -139,7 +139,7 @@ export async function designFor(
       throw new InputError("design: a sketch size chooses features and families; give one of the two");
     }
     if (!(Number.isInteger(sketchSize) && sketchSize > 0)) {
-      throw new InputError(`design: sketch size: must be a positive whole number, got ${sketchSize}`);
+      throw new InputError(`design: sketch size: must be a positive integer, got ${sketchSize}`);
     }
   }
   const chosen =

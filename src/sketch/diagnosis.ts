@@ -17,7 +17,7 @@ export function modulusPoints(sketch: Sketch): { norms: Float64Array; moduli: Fl
   };
 }
 
-/** `fitScale` of a sketch: the deviation of one cluster along one direction, in the units of the features. */
+/** `fitScale` of a sketch: the standard deviation of one cluster along one direction, in the units of the features. */
 export function estimateScale(sketch: Sketch): number {
   const found = fitScale(modulusPoints(sketch));
   if (found !== undefined) return found;
@@ -30,7 +30,7 @@ export type ScaleVerdict = "good" | "too coarse" | "too fine";
 export interface ScaleDiagnosis extends ModulusPoints {
   /** Modulus of a moment that is only noise: 1/√n. */
   readonly noise: number;
-  /** Parts of the moments above 0.95, and below three times the noise. */
+  /** Fractions of the moments above 0.95, and below three times the noise. */
   readonly nearOne: number;
   readonly atNoise: number;
   readonly verdict: ScaleVerdict;
@@ -38,7 +38,7 @@ export interface ScaleDiagnosis extends ModulusPoints {
   readonly words: string;
 }
 
-/** Moments above this say that samples are equal at that scale; parts above that make a verdict. */
+/** Moments above this say that samples are equal at that scale; fractions above that make a verdict. */
 const NEAR_ONE = 0.95;
 const MOST = 0.8;
 
@@ -52,13 +52,13 @@ export function diagnoseScale(sketch: Sketch): ScaleDiagnosis {
   const noise = 1 / Math.sqrt(sketch.count);
   const nearOne = points.moduli.filter((v) => v > NEAR_ONE).length / m;
   const atNoise = points.moduli.filter((v) => v < 3 * noise && v <= NEAR_ONE).length / m;
-  const percent = (part: number) => `${Math.round(100 * part)} %`;
-  const shares = `${percent(nearOne)} of the moments are nearly 1, ${percent(atNoise)} are at the noise`;
+  const percent = (fraction: number) => `${Math.round(100 * fraction)} %`;
+  const fractions = `${percent(nearOne)} of the moments are nearly 1, ${percent(atNoise)} are at the noise`;
   const verdict = nearOne > MOST ? "too coarse" : atNoise > MOST ? "too fine" : "good";
   const advice = {
     good: "good",
     "too coarse": "too coarse, use smaller scales",
     "too fine": "too fine, use larger scales",
   };
-  return { ...points, noise, nearOne, atNoise, verdict, words: `${advice[verdict]} (${shares})` };
+  return { ...points, noise, nearOne, atNoise, verdict, words: `${advice[verdict]} (${fractions})` };
 }

@@ -1,6 +1,6 @@
 /** The inverse of a distribution function, tabulated. */
 export interface InverseCdf {
-  /** The radius below which the part u of the mass lies, u in [0, 1). */
+  /** The radius below which the fraction u of the mass lies, u in [0, 1). */
   at(u: number): number;
   readonly rootMeanSquare: number;
 }

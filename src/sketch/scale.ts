@@ -18,15 +18,15 @@ export function columnNorms({ data }: NdArray<Float32Array>, m: number): Float64
   return squares.map(Math.sqrt);
 }
 
-/** Boxes of |ω| of equal numbers of frequencies. */
-const BOXES = 20;
+/** Bins of |ω| of equal numbers of frequencies. */
+const BINS = 20;
 
 /**
- * The deviation σ of one cluster along one direction, from moments alone: the upper envelope of |z_j| falls as
- * a exp(-σ²|ω|²/2), while what many clusters add to each other only makes moments smaller (Keriven et al. 2016, section 3.3.3;
- * pycle's estimate_Sigma). The envelope at |ω| is the largest modulus, cleared of its noise, in the box of |ω| and all boxes
- * beyond it (20 boxes of equal numbers of frequencies); it is fitted in least squares, first everywhere, then where
- * σ|ω| ≥ 0.7, because nearer to 0 the clusters' places count. Undefined where too few boxes lie between 1 and the noise: the
+ * The standard deviation σ of one cluster along one direction, from moments alone: the upper envelope of |z_j| falls as
+ * a exp(-σ²|ω|²/2), while moments of many clusters only cancel each other (Keriven et al. 2016, section 3.3.3;
+ * pycle's estimate_Sigma). The envelope at |ω| is the largest modulus, cleared of its noise, in the bin of |ω| and all bins
+ * beyond it (20 bins of equal numbers of frequencies); it is fitted in least squares, first everywhere, then where
+ * σ|ω| ≥ 0.7, because nearer to 0 the clusters' places count. Undefined where too few bins lie between 1 and the noise: the
  * frequencies are all too coarse or too fine.
  */
 export function fitScale(points: ModulusPoints): number | undefined {
@@ -44,16 +44,16 @@ interface EnvelopePoint {
 
 function upperEnvelope({ norms, moduli, count }: ModulusPoints): EnvelopePoint[] {
   const order = Array.from({ length: norms.length }, (_, j) => j).sort((i, j) => norms[i]! - norms[j]!);
-  const noise2 = Math.log(Math.max(2, order.length / BOXES)) / count; // the largest of a box of squared noises
+  const noise2 = Math.log(Math.max(2, order.length / BINS)) / count; // the largest of a bin of squared noises
   const envelope: EnvelopePoint[] = [];
   let above = 0;
-  for (let box = BOXES - 1; box >= 0; box--) {
-    const own = order.slice(Math.floor((box * order.length) / BOXES), Math.floor(((box + 1) * order.length) / BOXES));
+  for (let bin = BINS - 1; bin >= 0; bin--) {
+    const own = order.slice(Math.floor((bin * order.length) / BINS), Math.floor(((bin + 1) * order.length) / BINS));
     if (own.length === 0) continue;
     const best = own.reduce((a, b) => (moduli[b]! > moduli[a]! ? b : a));
     if (moduli[best]! ** 2 < 9 * noise2) continue;
     const e = Math.sqrt(moduli[best]! ** 2 - noise2);
-    if (e < above) continue; // clusters happen to cancel in this box
+    if (e < above) continue; // clusters happen to cancel in this bin
     above = e;
     envelope.unshift({ r2: norms[best]! ** 2, e });
   }
@@ -96,15 +96,15 @@ const AVERAGED = 5;
 const pilotRowsFor = (k: number): number => (k > 200 ? 2000 : 5000); // many features: dear, and precise anyway
 /** Samples at once, so that little memory is needed. */
 const PILOT_BLOCK = 500;
-/** The first small sketch looks for clusters down to this part of the data's own deviation, by halves. */
+/** The first small sketch looks for clusters down to this fraction of the data's own, by halves. */
 const OCTAVES = 8;
 
 /**
- * The deviation σ of one cluster along one direction, from a pilot's features u [P, k]: small sketches with frequencies of the
- * adapted radius, the first at scales from `deviation` (of all features) down to 1/128 of it, the next ones each at the scale
+ * The standard deviation σ of one cluster along one direction, from a pilot's features u [P, k]: small sketches with frequencies of the
+ * adapted radius, the first at scales from `whole` (that of all features) down to 1/128 of it, the next ones each at the scale
  * that the one before gave. 0.1 to 0.8 s for 5000 samples.
  */
-export async function pilotScale(pilot: NdArray<Float32Array>, deviation: number, seed = 1): Promise<number> {
+export async function pilotScale(pilot: NdArray<Float32Array>, whole: number, seed = 1): Promise<number> {
   const k = pilot.shape[1]!;
   const count = Math.min(pilot.shape[0]!, pilotRowsFor(k));
   const m = PILOT_FREQUENCIES;
@@ -132,11 +132,11 @@ export async function pilotScale(pilot: NdArray<Float32Array>, deviation: number
     return re.map((v, j) => Math.hypot(v, im[j]!) / used);
   };
   const used = count - (count % rows); // whole blocks
-  let scale = deviation;
+  let scale = whole;
   let logarithms = 0;
   try {
     for (let round = 0; round <= ROUNDS; round++) {
-      const scales = round > 0 ? [scale] : Array.from({ length: OCTAVES }, (_, i) => deviation / 2 ** i);
+      const scales = round > 0 ? [scale] : Array.from({ length: OCTAVES }, (_, i) => whole / 2 ** i);
       const spec = { kind: "fourier", law: "adapted-radius", scales, m, seed: seed + round } as const;
       omega.data.set(drawFrequencies(spec, k).data);
       const moduli = await moduliAt(used);

@@ -49,7 +49,7 @@ export async function sketchIn(file: string, npz: Npz<Metadata>): Promise<Sketch
   const design = await designIn(file, npz);
   const { count } = npz.metadata;
   if (!(typeof count === "number" && Number.isSafeInteger(count) && count > 0)) {
-    throw new InputError(`${file}: count must be a positive whole number, got ${String(count)}`);
+    throw new InputError(`${file}: count must be a positive integer, got ${String(count)}`);
   }
   const sums: Record<string, Float64Array> = {};
   for (const [name, shape] of Object.entries(sumShapes(design))) {

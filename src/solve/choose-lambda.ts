@@ -134,7 +134,7 @@ export function checkTraining(
   grid: readonly number[] | undefined,
 ): void {
   if (!(Number.isInteger(points) && points >= 3)) {
-    throw new RangeError(`chooseLambda: points: expected a whole number of at least 3, got ${points}`);
+    throw new RangeError(`chooseLambda: points: expected an integer of at least 3, got ${points}`);
   }
   if (grid?.length === 0) throw new RangeError("chooseLambda: grid: expected at least one λ, got none");
   if (!sameShape(truth.shape, [y.shape[0]!, ...operator.inShape])) {

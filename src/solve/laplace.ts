@@ -82,8 +82,8 @@ export async function laplace(
       if (down) out.z.set(moved.subarray(i * k, (i + 1) * k), row * k);
       out.signals.set(at.signals.data.subarray(i * n, (i + 1) * n), row * n);
       out.misfits.set(at.misfit.data.subarray(i * m, (i + 1) * m), row * m);
-      const chance = prior.conditions ? Math.log(prior.conditions[c.data[row]!]!) : 0;
-      out.logEvidence[row] = chance - (costs[down ? 1 : 0]! + determinants[i]!) / 2;
+      const logProbability = prior.conditions ? Math.log(prior.conditions[c.data[row]!]!) : 0;
+      out.logEvidence[row] = logProbability - (costs[down ? 1 : 0]! + determinants[i]!) / 2;
     }
   }
   await Promise.all([look.dispose(), differentiate.dispose()]);

@@ -31,12 +31,12 @@ const CHUNK = 4096;
  */
 export async function proposeConditions(
   prior: GeneratorPrior,
-  chances: Float64Array,
+  probabilities: Float64Array,
   { target, see }: Fidelity,
   count: number,
 ): Promise<Proposals> {
   const { latent: k } = prior;
-  const total = chances.length;
+  const total = probabilities.length;
   const [signals, m] = target.shape as [number, number];
   const { middles, slopes } = await linearisation(prior, total, see, m);
   const products = await compile(
@@ -57,7 +57,7 @@ export async function proposeConditions(
       offset[a] = inner(own, a * m, middle, 0, m);
     }
     const factor = cholesky(h, k);
-    const constant = Math.log(chances[c]!) - logDeterminant(factor, k) / 2;
+    const constant = Math.log(probabilities[c]!) - logDeterminant(factor, k) / 2;
     for (let i = 0; i < signals; i++) {
       const from = (i * total + c) * k;
       const half = Float64Array.from(offset, (v, a) => seen[from + a]! - v);

@@ -47,7 +47,7 @@ const RESTARTS = 4;
  * where there are more restarts than conditions. z is 0 the first time that a condition is taken (with `fromZero`), otherwise
  * drawn from N(0, I); of an affine generator it is the mode at once.
  *
- * Errors: restarts that are no positive whole number; given starts of another shape, or with conditions out of range.
+ * Errors: restarts that are no positive integer; given starts of another shape, or with conditions out of range.
  */
 export async function chooseStarts(
   prior: GeneratorPrior,
@@ -61,7 +61,7 @@ export async function chooseStarts(
   const usual = conditions > FEW_CONDITIONS && !prior.affine ? SOME_CONDITIONS : Math.min(conditions, FEW_CONDITIONS);
   const { restarts = prior.conditions ? usual : RESTARTS, seed = 1 } = options;
   if (!(Number.isInteger(restarts) && restarts > 0)) {
-    throw new RangeError(`latent recovery: restarts: expected a positive whole number, got ${restarts}`);
+    throw new RangeError(`latent recovery: restarts: expected a positive integer, got ${restarts}`);
   }
   if (prior.conditions && fidelity.whitened && restarts <= conditions) {
     const { z, conditions: c, logEvidence } = await proposeConditions(prior, prior.conditions, fidelity, restarts);
@@ -120,7 +120,7 @@ function checkedStarts(prior: GeneratorPrior, signals: number, { perSignal, z, c
     throw new RangeError(`latent recovery: starts: expected ${rows} conditions, got ${conditions?.length ?? "none"}`);
   }
   if (!(Number.isInteger(perSignal) && perSignal > 0)) {
-    throw new RangeError(`latent recovery: starts: perSignal: expected a positive whole number, got ${perSignal}`);
+    throw new RangeError(`latent recovery: starts: perSignal: expected a positive integer, got ${perSignal}`);
   }
   const wrong = conditions?.find((c) => !(c >= 0 && c < count));
   if (wrong !== undefined) {

@@ -39,7 +39,7 @@ test("options of other kinds are refused, and a sketch without cells", async () 
     /error: --method: the kind vae has no method; give --kind generator/,
   );
   await fails("train X.npz -o no --kind mixture --steps 3", /error: --steps: the kind mixture has no steps/);
-  await fails("train X.npz -o no --kind cell-mlp --latent 1000", /latent: expected a whole number from 1 to \d+/);
+  await fails("train X.npz -o no --kind cell-mlp --latent 1000", /latent: expected an integer from 1 to \d+/);
   await ok("sketch images.npy -o F.npz --frequencies 16 --scale 1");
   await fails("train F.npz -o no --kind cell-linear", /error: .*local moments/);
 });

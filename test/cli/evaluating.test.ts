@@ -45,7 +45,7 @@ test("bad input is one line", async () => {
     ],
     ["evaluate prior ring -n 19", "evaluate: expected at least 20 samples, got 19 of ring; raise --limit or give more"],
     ["evaluate prior ring --from 99990", "evaluate: expected at least 20 samples, got 10 of ring"],
-    ["evaluate prior ring --repeats 1", "--repeats: expected a whole number of at least 2, got 1"],
+    ["evaluate prior ring --repeats 1", "--repeats: expected an integer of at least 2, got 1"],
     ["evaluate prior ring --features pca:3", "features: pca:3 asks for more components than dimensions (2)"],
     ["evaluate prior ring --scale 0", "sketch: scale: must be a positive number, got 0"],
   ]) {

@@ -182,11 +182,11 @@ const refused: [line: string, message: RegExp][] = [
   ["train cut.npz -o out", /^error: cut\.npz: file is truncated or damaged/],
   ["train D.npz -o out", /^error: D\.npz: is not a sketchprior-sketch file, it is sketchprior-design/],
   ["train X.npz -o out --activation tahn", /^error: --activation: unknown name "tahn"; did you mean tanh\?/],
-  ["train X.npz -o out --steps 0", /^error: train: steps: expected a positive whole number, got 0/],
+  ["train X.npz -o out --steps 0", /^error: train: steps: expected a positive integer, got 0/],
   ["train X.npz -o data.npy", /^error: data\.npy: is a file, expected a folder to write in/],
   ["sample nowhere -o out.png", /^error: nowhere\/prior\.json: no such file/],
   ["sample prior -o out.gif", /^error: --out: expected a name that ends in \.png, \.npy or \.npz, got "out\.gif"/],
-  ["sample prior -n 0 -o out.png", /^error: --count: expected a whole number of at least 1, got 0/],
+  ["sample prior -n 0 -o out.png", /^error: --count: expected an integer of at least 1, got 0/],
   [
     "measure data.npy --operator gausian:m=5 -o out.npz",
     /^error: operator: unknown operator "gausian"; did you mean gaussian\?/,

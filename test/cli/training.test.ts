@@ -64,7 +64,7 @@ test("--watch keeps a picture of samples in the prior's folder; signals that are
   assert.equal(readFileSync("again.png"), readFileSync("shown/samples.png")); // at the end, those of the prior
   const { code: failed, stderr } = await run("train X.npz -o none --watch 5");
   assert.equal([failed, stderr], [1, "error: --watch: signals of shape 2 are no images; leave it out\n"]);
-  assert.match((await run("train I.npz -o none --watch 0")).stderr, /^error: --watch: expected a whole number of at/);
+  assert.match((await run("train I.npz -o none --watch 0")).stderr, /^error: --watch: expected an integer of at/);
 });
 
 test("--method trains from the data beside the sketch, and is recorded; without --data it is refused", async () => {

@@ -94,7 +94,7 @@ test("csv: what is wrong is said with its line", async () => {
   await refuses(() => open("1,2\n3,nan\n"), /bad\.csv: line 2: column 2 holds "nan"/);
   await refuses(() => open("1,2\n3,\n"), /bad\.csv: line 2: column 2 holds ""/);
   await refuses(() => open("1,2\n3,1e40\n"), /bad\.csv: row 1 holds Infinity/);
-  await refuses(() => open("1,label\n3,1.5\n"), /bad\.csv: line 2: the label must be a whole number from 0 to 255/);
+  await refuses(() => open("1,label\n3,1.5\n"), /bad\.csv: line 2: the label must be an integer from 0 to 255/);
   await refuses(() => open("label\n3\n"), /bad\.csv: holds no column of numbers beside the label/);
   await refuses(() => open("x,y\n"), /bad\.csv: holds no samples/);
   await refuses(() => open(""), /bad\.csv: holds no samples/);
@@ -190,7 +190,7 @@ test("raw float32 numbers need their shape; bytes that do not fit it are refused
     () => openDataset(at("d.f32"), { shape: [2, 2] }),
     /d\.f32: 56 bytes are no whole number of float32 samples of shape \[2,2\] \(16 bytes each\)/,
   );
-  await refuses(() => openDataset(at("d.f32"), { shape: [0] }), /data: shape: expected positive whole numbers/);
+  await refuses(() => openDataset(at("d.f32"), { shape: [0] }), /data: shape: expected positive integers/);
   writeFileSync(at("empty.raw"), "");
   await refuses(() => openDataset(at("empty.raw"), { shape: [2] }), /empty\.raw: holds no samples/);
 });

@@ -41,7 +41,7 @@ test("streams that differ by one digit are uncorrelated (5 standard errors)", ()
   assert.ok(Math.abs(product) < 5 * standardError);
 });
 
-test("a permutation holds every number once, and whole numbers stay below their bound", () => {
+test("a permutation holds every number once, and integers stay below their bound", () => {
   const random = stream(3, "order");
   const order = random.permutation(1000);
   assert.equal(
@@ -53,8 +53,8 @@ test("a permutation holds every number once, and whole numbers stay below their 
   assert.equal([...seen].sort(), [0, 1, 2, 3, 4, 5]);
 });
 
-test("a seed that is not a whole number from 0 is refused", () => {
-  for (const seed of [-1, 0.5, Number.NaN]) assert.throws(() => stream(seed), /seed: expected a whole number .* got/);
+test("a seed that is not an integer from 0 is refused", () => {
+  for (const seed of [-1, 0.5, Number.NaN]) assert.throws(() => stream(seed), /seed: expected an integer .* got/);
 });
 
 test.run();

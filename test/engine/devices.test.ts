@@ -34,7 +34,7 @@ test("unknown engines and devices, and combinations that do not exist, are refus
   withEnvironment({ SKETCHPRIOR_ENGINE: "torch" }, () => {
     assert.throws(() => engineSettings(), /engine: expected onnx or tfjs, got "torch"/);
   });
-  assert.throws(() => engineSettings({ threads: 0 }), /threads: expected a positive whole number, got 0/);
+  assert.throws(() => engineSettings({ threads: 0 }), /threads: expected a positive integer, got 0/);
   assert.throws(() => engineSettings({ engine: "tfjs", device: "webgpu" }), /the engine tfjs runs on the cpu only/);
 });
 

@@ -13,7 +13,7 @@ export const floats = (shape: readonly number[], low = -2, high = 2, name = "flo
     [...shape],
   );
 };
-/** A seeded array of whole numbers from low to high. */
+/** A seeded array of integers from low to high. */
 export const ints = (shape: readonly number[], low = -5, high = 5, name = "ints"): HostArray => {
   const random = stream(1, name, ...shape);
   const draw = () => low + random.integer(high - low + 1);

@@ -123,10 +123,7 @@ facts("compose: with a nonlinear operator the result is not linear, and says so 
 });
 
 facts("sizes out of range are refused with the value", () => {
-  assert.throws(
-    () => gaussian({ inShape: [4], m: 0, seed: 1 }),
-    /gaussian: m: expected a positive whole number, got 0/,
-  );
+  assert.throws(() => gaussian({ inShape: [4], m: 0, seed: 1 }), /gaussian: m: expected a positive integer, got 0/);
   assert.throws(() => gaussian({ inShape: [4], m: 2.5, seed: 1 }), /got 2\.5/);
   assert.throws(() => mask({ inShape: [2, 2], keep: 9, seed: 1 }), /mask: keep: .* up to 4, got 9/);
   assert.throws(() => mask({ inShape: [2, 2], keep: 0, seed: 1 }), /mask: keep: .*got 0/);

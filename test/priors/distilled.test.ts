@@ -126,8 +126,8 @@ test("options out of range are refused by name", async () => {
     }
     assert.unreachable("was not refused");
   };
-  await refused({ latent: k + 1 }, /latent: expected a whole number from 1 to 4, the number of features, got 5/);
-  await refused({ hidden: [0] }, /hidden: expected a positive whole number, got 0/);
+  await refused({ latent: k + 1 }, /latent: expected an integer from 1 to 4, the number of features, got 5/);
+  await refused({ hidden: [0] }, /hidden: expected a positive integer, got 0/);
   await refused({ learningRate: Number.NaN }, /learning rate: expected a positive number, got NaN/);
 });
 

@@ -190,18 +190,18 @@ test("options out of range are refused before any work", async () => {
     assert.ok(error instanceof Error);
     assert.match(error.message, message);
   };
-  await refused({ latent: 0 }, /train: latent: expected a positive whole number, got 0/);
+  await refused({ latent: 0 }, /train: latent: expected a positive integer, got 0/);
   await refused({ batch: 1 }, /train: batch: the unbiased loss needs at least 2 latents, got 1/);
   await refused({ learningRate: Number.NaN }, /train: learning rate: expected a positive number, got NaN/);
   await refused({ validation: 1 }, /train: validation: expected a fraction of at least 0 and below 1, got 1/);
   await refused({ loss: "papre" as "paper" }, /train: loss: unknown name "papre"; did you mean paper\?/);
-  await refused({ frequencyBatch: -1 }, /train: frequency batch: expected a whole number of at least 0, got -1/);
+  await refused({ frequencyBatch: -1 }, /train: frequency batch: expected an integer of at least 0, got -1/);
   await refused(
     { frequencyBatch: 361 },
     /train: frequency batch: there are only 360 to train on, got 361; sketch with/,
   );
-  await refused({ patience: 0 }, /train: patience: expected a positive whole number, got 0/);
-  await refused({ hidden: [10, -1] }, /network: layer sizes must be positive whole numbers, got 10, 10, -1, 2/);
+  await refused({ patience: 0 }, /train: patience: expected a positive integer, got 0/);
+  await refused({ hidden: [10, -1] }, /network: layer sizes must be positive integers, got 10, 10, -1, 2/);
 });
 
 test("an aborted training ends as cancelled and keeps what it had", async () => {

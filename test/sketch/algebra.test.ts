@@ -88,7 +88,7 @@ test("by label: designs count the labels of the data; what does not fit is refus
     () => sketchDataset(data, two),
     new RegExp(`sketch: gaussian: row ${first} has the label 2, the design is for 0 to 1`),
   );
-  await refuses(() => tinyDesign({ labels: 0 }), /design: labels: expected a whole number from 1 to 256, got 0/);
+  await refuses(() => tinyDesign({ labels: 0 }), /design: labels: expected an integer from 1 to 256, got 0/);
   const sketch = await sketchDataset(data, await tinyDesign({ labels: 4 }));
   await refuses(() => ofLabel(sketch, 4), /of label: expected a label from 0 to 3, got 4/);
   await refuses(() => ofLabel(sketch, 3), /of label: the sketch holds no samples of label 3/);

@@ -189,7 +189,7 @@ test("files of another kind, damaged ones and edited ones are refused", async ()
     /its design has version 2.* reads version 3; sketch the data again/,
   );
   await refuses(() => edited({ metadata: { design: undefined } }), /e\.npz: holds no design/);
-  await refuses(() => edited({ metadata: { count: 0 } }), /e\.npz: count must be a positive whole number, got 0/);
+  await refuses(() => edited({ metadata: { count: 0 } }), /e\.npz: count must be a positive integer, got 0/);
   await refuses(() => edited({ metadata: { version: 2 } }), /e\.npz: was written by a newer sketchprior/);
   const short = { "second-moments.x": ndarray(new Float64Array(2), [2]) };
   await refuses(() => edited({ arrays: short }), /e\.npz: second-moments\.x: expected 3 numbers, got 2/);
@@ -201,8 +201,8 @@ test("bad settings are refused, each in one line", async () => {
   await refuses(() => fourier({ scales: [1, 0] }), /sketch: scale: must be a positive number, got 0/);
   await refuses(() => fourier({ scales: [Number.NaN] }), /sketch: scale: must be a positive number, got NaN/);
   await refuses(() => fourier({ scales: [] }), /sketch: scale: expected at least one number/);
-  await refuses(() => fourier({ m: 0 }), /sketch: frequencies: must be a positive whole number, got 0/);
-  await refuses(() => fourier({ seed: -1 }), /sketch: seed: must be a whole number of at least 0, got -1/);
+  await refuses(() => fourier({ m: 0 }), /sketch: frequencies: must be a positive integer, got 0/);
+  await refuses(() => fourier({ seed: -1 }), /sketch: seed: must be an integer of at least 0, got -1/);
   await refuses(() => tinyDesign({ features: "pca" }), /features: expected raw or pca:K with K at least 1, got "pca"/);
   await refuses(
     () => tinyDesign({ features: "pca:0" }),

@@ -257,7 +257,7 @@ test("what does not fit is refused: other designs, other shapes, absent families
     await sketchDataset(data, design, { blockSize: 0 });
     assert.unreachable();
   } catch (error) {
-    assert.match((error as Error).message, /sketchDataset: blockSize must be a positive whole number, got 0/);
+    assert.match((error as Error).message, /sketchDataset: blockSize must be a positive integer, got 0/);
   }
 });
 

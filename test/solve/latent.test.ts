@@ -154,7 +154,7 @@ test("wrong shapes and options are refused by name", async () => {
   );
   await refused(
     () => recoverLatent(operator, linear, y, { restarts: 0 }),
-    /restarts: expected a positive whole number, got 0/,
+    /restarts: expected a positive integer, got 0/,
   );
   await refused(
     () => recoverLatent(operator, linear, y, { lambda: -1 }),

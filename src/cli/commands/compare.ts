@@ -3,7 +3,14 @@ import { InputError } from "../../data/errors.ts";
 import type { Dataset } from "../../data/rows.ts";
 import { defineCommand } from "../command.ts";
 import { priorLine } from "../facts.ts";
-import { estimateOption, outOption, parseRange, requireFolder, requireNonNegative, requireWhole } from "../options.ts";
+import {
+  estimateOption,
+  outOption,
+  parseRange,
+  requireFolder,
+  requireInteger,
+  requireNonNegative,
+} from "../options.ts";
 import { type ChosenMethod, methodOf } from "../recovering.ts";
 import { firstRows } from "../signals.ts";
 import { secondsText, shapeText } from "../text.ts";
@@ -59,9 +66,9 @@ export const compare = defineCommand({
       })
       .option("out", outOption("folder to write the report to")),
   run: async (args, { seed, signal, progress, note }) => {
-    requireWhole("limit", args.limit);
-    requireWhole("from", args.from, 0);
-    requireWhole("tune-count", args["tune-count"], 0);
+    requireInteger("limit", args.limit);
+    requireInteger("from", args.from, 0);
+    requireInteger("tune-count", args["tune-count"], 0);
     requireNonNegative("noise", args.noise);
     const wanted = [...(args.prior ?? []), ...baselineList(args.baselines)];
     if (wanted.length === 0) throw new InputError("compare: no method; give --prior or --baselines");

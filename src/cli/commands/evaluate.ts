@@ -2,7 +2,7 @@ import { InputError } from "../../data/errors.ts";
 import { short, textTable } from "../../report/table.ts";
 import { defineCommand } from "../command.ts";
 import { rawOrPca } from "../designing.ts";
-import { numberList, requireWhole } from "../options.ts";
+import { numberList, requireInteger } from "../options.ts";
 import { firstRows } from "../signals.ts";
 import { grouped, secondsText, shapeText } from "../text.ts";
 
@@ -48,10 +48,10 @@ export const evaluate = defineCommand({
         describe: "scales of that kernel in the data domain, σ,σ,…",
       }),
   run: async (args, { seed, signal, progress }) => {
-    requireWhole("limit", args.limit, 1);
-    requireWhole("from", args.from, 0);
-    requireWhole("repeats", args.repeats, 2);
-    requireWhole("frequencies", args.frequencies);
+    requireInteger("limit", args.limit, 1);
+    requireInteger("from", args.from, 0);
+    requireInteger("repeats", args.repeats, 2);
+    requireInteger("frequencies", args.frequencies);
     const [{ openDataset }, { loadPrior }, { evaluateDraws, figureNames, LEAST_SAMPLES }] = await Promise.all([
       import("../../data/dataset.ts"),
       import("../../../priors/load.ts"),

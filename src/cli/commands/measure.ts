@@ -1,6 +1,6 @@
 import { defineCommand } from "../command.ts";
 import { measurementFacts } from "../facts.ts";
-import { outOption, requireNonNegative, requireWhole, requireWritable } from "../options.ts";
+import { outOption, requireInteger, requireNonNegative, requireWritable } from "../options.ts";
 import { firstRows } from "../signals.ts";
 import { factLines } from "../text.ts";
 
@@ -30,8 +30,8 @@ export const measure = defineCommand({
       .option("from", { type: "number", default: 0, requiresArg: true, describe: "first signal, counted from 0" })
       .option("out", outOption("file to write the measurements to, .npz")),
   run: async (args, { seed }) => {
-    requireWhole("limit", args.limit);
-    requireWhole("from", args.from, 0);
+    requireInteger("limit", args.limit);
+    requireInteger("from", args.from, 0);
     requireNonNegative("noise", args.noise);
     await requireWritable(args.out, args.force);
     const { openDataset } = await import("../../data/dataset.ts");

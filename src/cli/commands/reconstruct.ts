@@ -1,7 +1,7 @@
 import { InputError } from "../../data/errors.ts";
 import { defineCommand } from "../command.ts";
 import { reconstructionFacts } from "../facts.ts";
-import { estimateOption, outOption, parseRange, requireWhole, requireWritable } from "../options.ts";
+import { estimateOption, outOption, parseRange, requireInteger, requireWritable } from "../options.ts";
 import { methodOf } from "../recovering.ts";
 import { firstRows } from "../signals.ts";
 import { factLines } from "../text.ts";
@@ -53,7 +53,7 @@ export const reconstruct = defineCommand({
     if (args.lambda !== undefined && !(args.lambda > 0 && Number.isFinite(args.lambda))) {
       throw new InputError(`--lambda: expected a positive number, got ${args.lambda}`);
     }
-    requireWhole("tune-count", args["tune-count"]);
+    requireInteger("tune-count", args["tune-count"]);
     const range = parseRange(args.range);
     await requireWritable(args.out, args.force);
     const { loadMeasurements, operatorOf } = await import("../../measure/index.ts");

@@ -1,6 +1,6 @@
 import { InputError } from "../../data/errors.ts";
 import { defineCommand } from "../command.ts";
-import { outOption, requireWhole, requireWritable } from "../options.ts";
+import { outOption, requireInteger, requireWritable } from "../options.ts";
 import { shapeText } from "../text.ts";
 
 export const sample = defineCommand({
@@ -28,8 +28,8 @@ export const sample = defineCommand({
       })
       .option("out", outOption("file to write, .png, .npy or .npz")),
   run: async (args, { seed }) => {
-    requireWhole("count", args.count);
-    if (args.columns !== undefined) requireWhole("columns", args.columns);
+    requireInteger("count", args.count);
+    if (args.columns !== undefined) requireInteger("columns", args.columns);
     const kind = /\.(png|npy|npz)$/i.exec(args.out)?.[1]?.toLowerCase();
     if (kind === undefined) {
       throw new InputError(`--out: expected a name that ends in .png, .npy or .npz, got "${args.out}"`);

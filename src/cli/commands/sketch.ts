@@ -3,7 +3,7 @@ import type { Dataset, Range } from "../../data/rows.ts";
 import { defineCommand } from "../command.ts";
 import { dataArguments, datasetOf, designOf, designOptions, requireNoDesignOptions } from "../designing.ts";
 import { scaleFacts, sizeText, sketchFacts } from "../facts.ts";
-import { outOption, requireNonNegative, requireWhole, requireWritable } from "../options.ts";
+import { outOption, requireInteger, requireNonNegative, requireWritable } from "../options.ts";
 import { factLines, secondsText } from "../text.ts";
 
 export const sketch = defineCommand({
@@ -62,7 +62,7 @@ export const sketch = defineCommand({
 });
 
 function rangeOf({ count, name }: Dataset, limit: number | undefined, shard: string | undefined): Range {
-  if (limit !== undefined) requireWhole("limit", limit);
+  if (limit !== undefined) requireInteger("limit", limit);
   const total = Math.min(count, limit ?? count);
   if (shard === undefined) return { from: 0, to: total };
   const [, i, n] = (/^(\d+)\/(\d+)$/.exec(shard) ?? []).map(Number) as [number?, number?, number?];

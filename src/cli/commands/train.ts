@@ -6,7 +6,7 @@ import { suggestion } from "../../data/nearest.ts";
 import type { Sketch } from "../../sketch/index.ts";
 import { defineCommand } from "../command.ts";
 import { distilledFacts, generatorFacts, mixtureFacts } from "../facts.ts";
-import { numberList, outOption, requireFolder, requireWhole } from "../options.ts";
+import { numberList, outOption, requireFolder, requireInteger } from "../options.ts";
 import { firstRows } from "../signals.ts";
 import { factLines, secondsText } from "../text.ts";
 import { sampleWatcher } from "../watching.ts";
@@ -136,9 +136,9 @@ export const train = defineCommand({
     await requireFolder(args.out, args.force || unfinished);
     const hidden = args.hidden === undefined ? undefined : numberList("hidden", args.hidden);
     const every = args["checkpoint-every"] ?? 100;
-    requireWhole("checkpoint-every", every);
-    if (args.watch !== undefined) requireWhole("watch", args.watch);
-    if (args.limit !== undefined) requireWhole("limit", args.limit);
+    requireInteger("checkpoint-every", every);
+    if (args.watch !== undefined) requireInteger("watch", args.watch);
+    if (args.limit !== undefined) requireInteger("limit", args.limit);
     const { loadSketch, withoutLabels } = await import("../../sketch/index.ts");
     const { activations, removeTraining, saveGenerator, trainGenerator } = await import(
       "../../../priors/generator/index.ts"

@@ -24,7 +24,7 @@ function numbers(graph: Graph, operands: readonly Value[], build: (operands: Val
   return graph.cast(build(operands.map((v) => graph.cast(v, "int32"))), "bool");
 }
 
-/** floor, ceil, round: nothing to do on whole numbers. */
+/** floor, ceil, round: nothing to do on integers. */
 const rounding =
   (op: string): Kernel =>
   (call) => {
@@ -32,7 +32,7 @@ const rounding =
     return x.dtype === "float32" ? call.graph.node(op, [x], x.shape) : x;
   };
 
-/** A question about a float; whole numbers all give the same answer. */
+/** A question about a float; integers all give the same answer. */
 const question = (op: "IsNaN" | "IsInf" | "finite"): Kernel =>
   kernel((call) => {
     const x = input(call, "x");
@@ -42,7 +42,7 @@ const question = (op: "IsNaN" | "IsInf" | "finite"): Kernel =>
     return math.not(math.or(math.unary("IsNaN", x, "bool"), math.unary("IsInf", x, "bool")));
   });
 
-/** The remainder with the sign of the divisor; 0 for whole numbers divided by 0, as tfjs stores NaN. */
+/** The remainder with the sign of the divisor; 0 for integers divided by 0, as tfjs stores NaN. */
 function modulo(graph: Graph, a: Value, b: Value): Value {
   const math = new Calculator(graph);
   const shape = broadcastShape(a.shape, b.shape);

@@ -30,7 +30,7 @@ const reduce = (op: string, dtype?: GraphDType): Kernel =>
 const reduceBool = (op: string): Kernel =>
   kernel<ReduceAttrs>((call) => call.graph.cast(reduced(call, op, call.graph.cast(input(call, "x"), "int32")), "bool"));
 
-/** The input x, booleans as whole numbers: ONNX neither orders nor adds them. */
+/** The input x, booleans as integers: ONNX neither orders nor adds them. */
 function numbersOf(call: Pick<KernelCall, "inputs" | "graph">): Value {
   const x = input(call, "x");
   return x.dtype === "bool" ? call.graph.cast(x, "int32") : x;

@@ -14,7 +14,7 @@ export interface Dimensions {
 export interface DesignContext extends Dimensions {
   /** Root mean squared distance of the pilot's features from their mean; refuses, by name of `purpose`, where there is no pilot. */
   spread(purpose: string): number;
-  /** Deviation of one cluster of the pilot along one direction (`pilotScale`), with the same refusal. */
+  /** Standard deviation of one cluster of the pilot along one direction (`pilotScale`), with the same refusal. */
   cluster(purpose: string): Promise<number>;
   /** The pilot's features [P, k], and its labels where the design is by label, with the same refusal. */
   pilot(purpose: string): Promise<PilotSamples>;

@@ -46,7 +46,7 @@ export const AUTO_SCALES: readonly number[] = [0.35, 0.6, 1];
 const AUTO_RATIO = 1.7;
 
 /**
- * The scales of `auto` as multiples of the spread. `clusters` is the deviation of one cluster along one direction, as a part
+ * The scales of `auto` as multiples of the spread. `clusters` is the standard deviation of one cluster along one direction, as a fraction
  * of the data's own (1 for a Gaussian, 0.1 for narrow clusters far apart): finer scales by 1/1.7 are added down to 0.6 of it,
  * so that a cluster's own shape is seen as the whole's is.
  */
@@ -91,10 +91,10 @@ export const fourier: Family<FourierSpec, FourierOptions> = {
   ) => {
     if (!(law in laws)) throw new InputError(`sketch: unknown law "${law}"; ${suggestion(law, lawNames)}`);
     if (!(Number.isInteger(m) && m > 0)) {
-      throw new InputError(`sketch: frequencies: must be a positive whole number, got ${m}`);
+      throw new InputError(`sketch: frequencies: must be a positive integer, got ${m}`);
     }
     if (!(Number.isSafeInteger(seed) && seed >= 0)) {
-      throw new InputError(`sketch: seed: must be a whole number of at least 0, got ${seed}`);
+      throw new InputError(`sketch: seed: must be an integer of at least 0, got ${seed}`);
     }
     if (structured && context.features < 2) {
       throw new InputError("sketch: structured frequencies need at least 2 features, got 1; leave structured out");

@@ -76,10 +76,10 @@ export const localMoments: Family<LocalMomentsSpec, LocalMomentsOptions> = {
     const spec: LocalMomentsSpec = { kind: "local-moments", coarse, fine, ...sizes, seed };
     for (const name of ["coarse", "fine", "features", "leading", "assigning"] as const) {
       if (Number.isInteger(spec[name]) && spec[name] > 0) continue;
-      throw new InputError(`sketch: cells: ${name}: must be a positive whole number, got ${spec[name]}`);
+      throw new InputError(`sketch: cells: ${name}: must be a positive integer, got ${spec[name]}`);
     }
     if (!(Number.isSafeInteger(seed) && seed >= 0)) {
-      throw new InputError(`sketch: seed: must be a whole number of at least 0, got ${seed}`);
+      throw new InputError(`sketch: seed: must be an integer of at least 0, got ${seed}`);
     }
     if (k > context.features) {
       throw new InputError(`sketch: cells: features: there are ${context.features}, got ${k}`);

@@ -12,7 +12,7 @@ const float = (fn: Unary, low = -2, high = 2): Case[] => [
   on(fn, floats([2, 1, 3], low, high)),
   valueOnly(fn, special),
 ];
-/** A real function of any numbers: as above, and whole numbers within the bounds. */
+/** A real function of any numbers: as above, and integers within the bounds. */
 const real = (
   fn: Unary,
   low = -2,
@@ -20,7 +20,7 @@ const real = (
   whole: HostArray = ints([5], Math.ceil(low), Math.floor(high)),
 ): Case[] => [...float(fn, low, high), valueOnly(fn, whole)];
 
-/** An operation of two numbers: equal shapes, broadcasting in both directions, scalars, whole numbers. */
+/** An operation of two numbers: equal shapes, broadcasting in both directions, scalars, integers. */
 const pair = (fn: Binary, low = -2, high = 2): Case[] => [
   on(fn, floats([2, 3], low, high), floats([2, 3], low, high, "b")),
   on(fn, floats([2, 3], low, high), floats([3], low, high, "b")),
