@@ -57,7 +57,7 @@ for (const [spec, message] of refused) {
 registry("help names every operator, option and default", () => {
   const text = describeOperators();
   for (const name of operatorNames) assert.match(text, new RegExp(`\\n {2}${name} `));
-  assert.match(text, /m=<whole> .*\(required\)/);
+  assert.match(text, /m=<integer> .*\(required\)/);
   assert.match(text, /sigma=<number> .*\(default 1\)/);
   assert.match(text, /boundary=<reflect\|zero> .*\(default reflect\)/);
 });
