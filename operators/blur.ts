@@ -1,4 +1,5 @@
 import { alongAxis, type Matrix, matrixOf, transposed } from "./axes.ts";
+import { operatorKind } from "./kind.ts";
 import { type LinearOperator, linearOperator } from "./operator.ts";
 
 export const boundaries = ["reflect", "zero"] as const;
@@ -69,3 +70,17 @@ function mirrored(at: number, n: number): number {
   const wrapped = ((at % (2 * n)) + 2 * n) % (2 * n);
   return wrapped < n ? wrapped : 2 * n - 1 - wrapped;
 }
+
+export const blurKind = operatorKind({
+  summary: "Gaussian blur; keeps the shape",
+  options: {
+    sigma: { type: "number", default: 1, description: "standard deviation of the kernel in pixels" },
+    boundary: { type: "choice", choices: boundaries, default: "reflect", description: "what lies outside the image" },
+  },
+  samples: [
+    { inShape: [8, 6], spec: "blur" },
+    { inShape: [5, 4, 3], spec: "blur:sigma=0.7,boundary=zero" },
+    { inShape: [9], spec: "blur:sigma=2" },
+  ],
+  make: (inShape, values) => blur({ inShape, ...values }),
+});

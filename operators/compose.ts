@@ -1,5 +1,6 @@
+import type * as tf from "#tf";
 import { sameShape } from "../src/data/array.ts";
-import { type ForwardOperator, isLinear, type LinearOperator, linearOperator } from "./operator.ts";
+import { type ForwardOperator, forwardOperator, isLinear, type LinearOperator, linearOperator } from "./operator.ts";
 
 /**
  * a∘b: applies b first. Linear when both are, with the adjoint b'∘a'.
@@ -13,11 +14,12 @@ export function compose(a: ForwardOperator, b: ForwardOperator): ForwardOperator
       `compose: ${a.name} takes [${a.inShape.join(", ")}], but ${b.name}, applied first, returns [${b.outShape.join(", ")}]`,
     );
   }
-  const both: ForwardOperator = {
+  const both = {
     name: `${a.name}*${b.name}`,
     inShape: b.inShape,
     outShape: a.outShape,
-    forward: (x) => a.forward(b.forward(x)),
+    forward: (x: tf.Tensor) => a.forward(b.forward(x)),
   };
-  return isLinear(a) && isLinear(b) ? linearOperator({ ...both, adjoint: (y) => b.adjoint(a.adjoint(y)) }) : both;
+  if (!(isLinear(a) && isLinear(b))) return forwardOperator(both);
+  return linearOperator({ ...both, adjoint: (y) => b.adjoint(a.adjoint(y)) });
 }

@@ -1,6 +1,7 @@
 import * as tf from "#tf";
 import { sizeOf } from "../src/data/array.ts";
 import { stream } from "../src/data/random.ts";
+import { operatorKind } from "./kind.ts";
 import { type LinearOperator, linearOperator } from "./operator.ts";
 
 export interface MaskOptions {
@@ -9,10 +10,12 @@ export interface MaskOptions {
   /** Pixels that are observed, at random positions: a fraction up to 1, or an integer from 2 on. */
   readonly keep: number;
   readonly seed: number;
+  /** Tells masks of one size and seed apart; default 0. */
+  readonly place?: number;
 }
 
 /** Keeps random pixels: y = x[kept], positions ascending. y: [batch, kept], or [batch, kept, channels]. */
-export function mask({ inShape, keep, seed }: MaskOptions): LinearOperator {
+export function mask({ inShape, keep, seed, place = 0 }: MaskOptions): LinearOperator {
   const pixels = sizeOf(inShape.slice(0, 2));
   const count = keep <= 1 ? Math.round(keep * pixels) : keep;
   if (!(Number.isInteger(count) && count >= 1 && count <= pixels)) {
@@ -20,7 +23,7 @@ export function mask({ inShape, keep, seed }: MaskOptions): LinearOperator {
       `mask: keep: expected a fraction between 0 and 1 or a number of pixels up to ${pixels}, got ${keep}`,
     );
   }
-  const kept = stream(seed, "mask operator").permutation(pixels).slice(0, count).sort();
+  const kept = stream(seed, "mask operator", count, pixels, place).permutation(pixels).slice(0, count).sort();
   return keepPixels(`mask(keep=${keep})`, inShape, kept);
 }
 
@@ -74,3 +77,29 @@ function keepPixels(name: string, inShape: readonly number[], kept: Int32Array):
     },
   });
 }
+
+export const maskKind = operatorKind({
+  summary: "keeps some pixels: random ones (keep), or all but a square block (block)",
+  options: {
+    keep: { type: "number", description: "fraction up to 1, or number, of random pixels to keep; 0.5 without block" },
+    block: { type: "integer", description: "side of the missing square instead" },
+    top: { type: "integer", description: "first missing row; without it the block is centred" },
+    left: { type: "integer", description: "first missing column; without it the block is centred" },
+  },
+  samples: [
+    { inShape: [4, 5], spec: "mask" },
+    { inShape: [6, 5, 3], spec: "mask:keep=4" },
+    { inShape: [6, 5], spec: "mask:block=2" },
+    { inShape: [6, 5, 2], spec: "mask:block=3,top=0,left=2" },
+  ],
+  make: (inShape, { keep, block, top, left }, draws) => {
+    if (block === undefined) {
+      if (top === undefined && left === undefined) return mask({ inShape, keep: keep ?? 0.5, ...draws });
+      throw new RangeError("mask: top and left place a block; give block=<side>");
+    }
+    if (keep === undefined) {
+      return blockMask({ inShape, block, ...(top !== undefined && { top }), ...(left !== undefined && { left }) });
+    }
+    throw new RangeError("mask: give keep (random pixels) or block (a missing square), not both");
+  },
+});

@@ -1,8 +1,9 @@
 import * as tf from "#tf";
+import { sameShape } from "../src/data/array.ts";
 
 /**
  * A forward operator Φ. `forward` maps a batch [batch, ...inShape] to [batch, ...outShape] and is written with tfjs ops
- * alone, so that the same lines run eagerly, compiled, and inside a gradient.
+ * alone, so that the same lines run eagerly, compiled, and inside a gradient. Make one with `forwardOperator` or `linearOperator`.
  */
 export interface ForwardOperator {
   /** Readable, with its parameters: `gaussian(m=100)`. */
@@ -36,35 +37,69 @@ export function requireLinear(who: string, operator: ForwardOperator): LinearOpe
   throw new RangeError(`${who}: needs a linear operator, ${operator.name} is not; use a generator prior with it`);
 }
 
-export interface LinearOperatorOptions {
+/** An operator as its mathematics. */
+export interface ForwardOperatorOptions {
   readonly name: string;
   readonly inShape: readonly number[];
   readonly outShape: readonly number[];
   readonly forward: (x: tf.Tensor) => tf.Tensor;
+}
+
+export interface LinearOperatorOptions extends ForwardOperatorOptions {
   /** Default: by automatic differentiation, as the gradient of ⟨Φx, y⟩ in x. */
   readonly adjoint?: (y: tf.Tensor) => tf.Tensor;
 }
 
-/** Makes a linear operator from its mathematics: shapes are checked here, the adjoint is derived unless given. */
+/**
+ * Makes an operator that need not be linear. What `forward` takes and returns is checked whenever it runs or is traced.
+ * Errors (TypeError, RangeError): a name, shape or function that is missing; signals or measurements of another shape.
+ */
+export function forwardOperator({ name, inShape, outShape, forward }: ForwardOperatorOptions): ForwardOperator {
+  requireParts({ name, inShape, outShape, forward });
+  return { name, inShape, outShape, forward: checked(`${name}: forward`, forward, inShape, outShape) };
+}
+
+/** Makes a linear operator. The adjoint is derived unless given; all shapes are checked. Errors: those of `forwardOperator`. */
 export function linearOperator(options: LinearOperatorOptions): LinearOperator {
-  const { name, inShape, outShape, forward } = options;
+  const operator = forwardOperator(options);
+  const { name, inShape, outShape, forward } = operator;
   const derived = (y: tf.Tensor): tf.Tensor => {
     const zero = tf.zeros([y.shape[0]!, ...inShape]);
     return tf.grad((x) => tf.sum(tf.mul(forward(x), y)))(zero);
   };
-  const adjoint = options.adjoint ?? derived;
-  return {
-    name,
-    inShape,
-    outShape,
-    linear: true,
-    forward: (x) => forward(checkBatch(`${name}: forward`, x, inShape)),
-    adjoint: (y) => adjoint(checkBatch(`${name}: adjoint`, y, outShape)),
-  };
+  const adjoint = checked(`${name}: adjoint`, options.adjoint ?? derived, outShape, inShape);
+  return { ...operator, linear: true, adjoint };
 }
 
-function checkBatch(who: string, x: tf.Tensor, shape: readonly number[]): tf.Tensor {
-  const [, ...rest] = x.shape;
-  if (x.rank === shape.length + 1 && rest.every((n, i) => n === shape[i])) return x;
-  throw new RangeError(`${who} expects [batch, ${shape.join(", ")}], got [${x.shape.join(", ")}]`);
+function requireParts({ name, inShape, outShape, forward }: ForwardOperatorOptions): void {
+  const who = typeof name === "string" && name !== "" ? name : "operator";
+  if (who !== name) throw new TypeError(`operator: name: expected a text, got ${String(name)}`);
+  for (const [part, shape] of Object.entries({ inShape, outShape })) {
+    if (Array.isArray(shape) && shape.length > 0 && shape.every((n) => Number.isInteger(n) && n > 0)) continue;
+    throw new TypeError(`${who}: ${part}: expected positive integers such as [28, 28], got ${JSON.stringify(shape)}`);
+  }
+  if (typeof forward !== "function") {
+    throw new TypeError(`${who}: forward: expected a function of a tensor, got ${typeof forward}`);
+  }
+}
+
+/** `fn` from batches of one shape to batches of as many of another, or one clear line. */
+function checked(
+  who: string,
+  fn: (x: tf.Tensor) => tf.Tensor,
+  from: readonly number[],
+  to: readonly number[],
+): (x: tf.Tensor) => tf.Tensor {
+  return (x) => {
+    if (x.rank === 0 || !sameShape(x.shape.slice(1), from)) {
+      throw new RangeError(`${who}: expected [batch, ${from.join(", ")}], got [${x.shape.join(", ")}]`);
+    }
+    const y = fn(x);
+    const wanted = [x.shape[0]!, ...to];
+    if (sameShape(y?.shape ?? [], wanted)) return y;
+    const got = Array.isArray(y?.shape) ? `[${y.shape.join(", ")}]` : typeof y;
+    throw new RangeError(
+      `${who}: should return [${wanted.join(", ")}], returned ${got}; correct it or the shapes given`,
+    );
+  };
 }

@@ -1,9 +1,14 @@
 /** TensorFlow.js as this package runs it: operators and penalties are written with it. */
 export * as tf from "#tf";
 /** The public API, on one page. */
+export { dotTest } from "../operators/adjoint-test.ts";
 export { compose } from "../operators/compose.ts";
+export { matrixOperator } from "../operators/matrix.ts";
+export { frobeniusNorm, operatorNorm } from "../operators/norms.ts";
 export {
   type ForwardOperator,
+  type ForwardOperatorOptions,
+  forwardOperator,
   isLinear,
   type LinearOperator,
   type LinearOperatorOptions,
@@ -78,7 +83,7 @@ export { type BaselineOptions, recoverWithPenalty } from "./solve/baseline.ts";
 export { boundedMode } from "./solve/box.ts";
 export { chooseLambda } from "./solve/choose-lambda.ts";
 export { chooseLatentLambda } from "./solve/choose-latent-lambda.ts";
-export { adjointGap, operatorNorm } from "./solve/doctor.ts";
+
 export { recoverGaussian } from "./solve/gaussian-posterior.ts";
 export { generate, type LatentOptions, type LatentRecovery, recoverLatent } from "./solve/latent.ts";
 export { type PosteriorOptions, type PosteriorRecovery, recoverPosterior } from "./solve/latent-posterior.ts";

@@ -1,7 +1,7 @@
 import { InputError } from "./errors.ts";
 import { suggestion } from "./nearest.ts";
 
-/** One option of an operator, a penalty, a noise model or a solver, as specs, options objects and `--help` see it. */
+/** One option of an operator, a prior, a noise model or a solver, as specs, options objects and `--help` see it. */
 export type OptionSpec = {
   readonly description: string;
   /** Left out without a default: the option is absent, or refused where `required`. */
@@ -9,7 +9,10 @@ export type OptionSpec = {
 } & (
   | { readonly type: "number"; readonly default?: number }
   | { readonly type: "integer"; readonly default?: number }
+  /** `500,500`, or an array. Its commas keep it out of specs: for options objects and the command line. */
+  | { readonly type: "integers"; readonly default?: readonly number[] }
   | { readonly type: "choice"; readonly choices: readonly string[]; readonly default?: string }
+  | { readonly type: "text"; readonly default?: string }
   | { readonly type: "flag" }
 );
 
@@ -19,7 +22,11 @@ type Value<S> = S extends { type: "choice"; choices: readonly (infer C)[] }
   ? C
   : S extends { type: "flag" }
     ? boolean
-    : number;
+    : S extends { type: "text" }
+      ? string
+      : S extends { type: "integers" }
+        ? readonly number[]
+        : number;
 
 /** The parsed values of a table: those without default, not required, may be undefined. */
 export type OptionValues<T extends OptionTable> = {
@@ -28,27 +35,44 @@ export type OptionValues<T extends OptionTable> = {
     : Value<T[K]> | undefined;
 };
 
+/** Values of options by name, as programs give them. */
+export type Options = Readonly<Record<string, number | string | boolean | readonly number[] | undefined>>;
+
 /**
  * Parses `key=value,key=value,flag` by a table. `who` begins the messages.
  * Errors (InputError): an unknown option (with the nearest), one given twice, a missing required one, a value of another
  * type or that is not among the choices.
  */
 export function parseOptions<T extends OptionTable>(who: string, table: T, text: string): OptionValues<T> {
-  const given = new Map<string, string | undefined>();
+  const given = new Map<string, string>();
   for (const part of text.split(",").map((p) => p.trim())) {
     if (part === "") continue;
     const at = part.indexOf("=");
     const key = at < 0 ? part : part.slice(0, at).trim();
-    if (!Object.hasOwn(table, key)) {
-      const names = Object.keys(table);
-      throw new InputError(`${who}: unknown option "${key}"; ${names.length ? suggestion(key, names) : "it has none"}`);
-    }
+    requireKnown(who, table, key);
     if (given.has(key)) throw new InputError(`${who}: option ${key} is given twice`);
-    given.set(key, at < 0 ? undefined : part.slice(at + 1).trim());
+    given.set(key, at < 0 ? "" : part.slice(at + 1).trim());
   }
+  return complete(who, table, given);
+}
+
+/** Options from an object, checked by a table as `parseOptions` checks those of a spec. Errors (InputError): as there. */
+export function checkedOptions<T extends OptionTable>(who: string, table: T, given: Options = {}): OptionValues<T> {
+  const present = Object.entries(given).filter(([, value]) => value !== undefined);
+  for (const [key] of present) requireKnown(who, table, key);
+  return complete(who, table, new Map(present));
+}
+
+function requireKnown(who: string, table: OptionTable, key: string): void {
+  if (Object.hasOwn(table, key)) return;
+  const names = Object.keys(table);
+  throw new InputError(`${who}: unknown option "${key}"; ${names.length ? suggestion(key, names) : "it has none"}`);
+}
+
+function complete<T extends OptionTable>(who: string, table: T, given: ReadonlyMap<string, unknown>): OptionValues<T> {
   const entries = Object.entries(table).map(([key, spec]) => [
     key,
-    given.has(key) ? parseValue(`${who}: ${key}`, spec, given.get(key)) : absent(who, key, spec),
+    given.has(key) ? optionValue(`${who}: ${key}`, spec, given.get(key)) : absent(who, key, spec),
   ]);
   return Object.fromEntries(entries) as OptionValues<T>;
 }
@@ -59,22 +83,56 @@ function absent(who: string, key: string, spec: OptionSpec): unknown {
   return spec.default;
 }
 
-function parseValue(who: string, spec: OptionSpec, text: string | undefined): unknown {
-  if (spec.type === "flag") {
-    if (text === undefined || text === "true" || text === "false") return text !== "false";
-    throw new InputError(`${who}: expected no value, true or false, got "${text}"`);
-  }
-  if (spec.type === "choice") {
-    if (text !== undefined && spec.choices.includes(text)) return text;
-    throw new InputError(`${who}: expected ${spec.choices.join(" or ")}, got ${quoted(text)}`);
-  }
-  const value = text === undefined || text === "" ? Number.NaN : Number(text);
-  const kind = spec.type === "integer" ? "an integer" : "a number";
-  if (Number.isFinite(value) && (spec.type === "number" || Number.isInteger(value))) return value;
-  throw new InputError(`${who}: expected ${kind} (${spec.description}), got ${quoted(text)}`);
+/** The value of an option from its text, or checked where a program gave it. */
+function optionValue(who: string, spec: OptionSpec, given: unknown): unknown {
+  const found = readers[spec.type](given, spec);
+  if (found !== undefined) return found;
+  const got = given === "" ? "no value" : typeof given === "string" ? `"${given}"` : String(given);
+  throw new InputError(`${who}: expected ${expected(spec)}, got ${got}`);
 }
 
-const quoted = (text: string | undefined): string => (text === undefined ? "no value" : `"${text}"`);
+type Reader = (given: unknown, spec: OptionSpec) => unknown;
+
+/** The value that something given means; undefined where it means none. */
+const readers: { readonly [T in OptionSpec["type"]]: Reader } = {
+  number: (given) => finite(given),
+  integer: (given) => integer(given),
+  integers: (given) => {
+    const parts = typeof given === "string" ? given.split(",") : Array.isArray(given) ? given : [given];
+    const values = parts.map(integer);
+    return values.includes(undefined) ? undefined : values;
+  },
+  choice: (given, spec) => ("choices" in spec && spec.choices.includes(String(given)) ? given : undefined),
+  text: (given) => (given === "" || typeof given === "object" ? undefined : String(given)),
+  flag: (given) => ({ "": true, true: true, false: false })[String(given)],
+};
+
+function finite(given: unknown): number | undefined {
+  const value = typeof given === "string" && given.trim() !== "" ? Number(given) : given;
+  return typeof value === "number" && Number.isFinite(value) ? value : undefined;
+}
+
+function integer(given: unknown): number | undefined {
+  const value = finite(given);
+  return Number.isInteger(value) ? value : undefined;
+}
+
+function expected(spec: OptionSpec): string {
+  switch (spec.type) {
+    case "flag":
+      return "no value, true or false";
+    case "choice":
+      return spec.choices.join(" or ");
+    case "number":
+      return `a number (${spec.description})`;
+    case "integer":
+      return `an integer (${spec.description})`;
+    case "integers":
+      return `integers joined by commas (${spec.description})`;
+    case "text":
+      return `a text (${spec.description})`;
+  }
+}
 
 /** One line an option, for `--help`. */
 export function describeOptions(table: OptionTable): string[] {
@@ -84,17 +142,4 @@ export function describeOptions(table: OptionTable): string[] {
     const tail = spec.required ? "required" : "default" in spec ? `default ${spec.default}` : "";
     return `    ${left.padEnd(26)} ${spec.description}${tail && ` (${tail})`}`;
   });
-}
-
-/** Values of options by name, as programs give them. */
-export type Options = Readonly<Record<string, number | string | boolean | undefined>>;
-
-/**
- * Options from an object, checked by a table as `parseOptions` checks those of a spec. Errors (InputError): as there.
- */
-export function checkedOptions<T extends OptionTable>(who: string, table: T, given: Options = {}): OptionValues<T> {
-  const text = Object.entries(given)
-    .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => (value === true ? key : `${key}=${value}`));
-  return parseOptions(who, table, text.join(","));
 }

@@ -1,10 +1,10 @@
 import type { NdArray } from "ndarray";
+import { frobeniusNorm, operatorNorm } from "../../operators/norms.ts";
 import type { LinearOperator } from "../../operators/operator.ts";
 import type { PenaltyPrior } from "../../priors/prior.ts";
 import { fromHost } from "../data/array.ts";
 import { type IterateOptions, iterate } from "../engine/iterate.ts";
 import { conjugateGradients } from "./conjugate-gradients.ts";
-import { frobeniusNorm, operatorNorm } from "./doctor.ts";
 import { fista } from "./fista.ts";
 import type { MethodState, PenaltyMethod } from "./method.ts";
 import { withCompiledStep } from "./pool.ts";

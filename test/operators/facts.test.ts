@@ -1,10 +1,15 @@
+import ndarray from "ndarray";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import * as tf from "#tf";
+import { dotTest } from "../../operators/adjoint-test.ts";
 import { blur } from "../../operators/blur.ts";
 import { compose } from "../../operators/compose.ts";
-import { gaussian } from "../../operators/gaussian.ts";
+import { type GaussianOptions, gaussian } from "../../operators/gaussian.ts";
 import { blockMask, mask } from "../../operators/mask.ts";
-import { type ForwardOperator, isLinear, requireLinear } from "../../operators/operator.ts";
+import { matrixOperator } from "../../operators/matrix.ts";
+import { forwardOperator, isLinear, linearOperator, requireLinear } from "../../operators/operator.ts";
+import { parseOperator } from "../../operators/registry.ts";
 import { apply, difference, draw, floats } from "./draws.ts";
 
 const facts = suite("facts of operators");
@@ -22,6 +27,84 @@ facts("gaussian: entries have mean 0 and variance 1/m, and depend on the seed", 
   assert.ok(Math.abs(variance * m - 1) < 5 * Math.sqrt(2 / rows.size));
   const other = await apply(gaussian({ inShape: [n], m, seed: 6 }).forward, identity);
   assert.ok(difference(other.data, rows.data) > 0.1);
+});
+
+facts("gaussian: m, n, seed and place each make another matrix, and no two share rows", async () => {
+  const unit = floats([1, ...new Array(9).fill(0)], [1, 10]);
+  const wider = floats([1, ...new Array(10).fill(0)], [1, 11]);
+  const column = async (options: Partial<GaussianOptions>, x = unit) => {
+    const { m = 6, seed = 1, ...rest } = options;
+    const y = await apply(gaussian({ inShape: x.shape.slice(1), m, seed, ...rest }).forward, x);
+    return [...y.data].slice(0, 6).map((v) => v * Math.sqrt(m)); // standard normal in all of them
+  };
+  const own = await column({});
+  assert.equal(await column({ place: 0 }), own);
+  for (const other of [column({ m: 7 }), column({ seed: 2 }), column({ place: 1 }), column({}, wider)]) {
+    const drawn = await other;
+    for (const v of own) assert.ok(drawn.every((w) => Math.abs(w - v) > 1e-6)); // equal draws would agree to rounding
+  }
+});
+
+facts("a composition of two random operators of one spec draws twice", async () => {
+  const identity = floats(
+    Array.from({ length: 16 }, (_, i) => Number(i % 5 === 0)),
+    [4, 4],
+  );
+  const square = parseOperator("gaussian:m=4*gaussian:m=4", [4], 1);
+  const once = await apply(gaussian({ inShape: [4], m: 4, seed: 1 }).forward, identity); // row i: column i of A
+  const twice = await apply(gaussian({ inShape: [4], m: 4, seed: 1 }).forward, once);
+  const found = await apply(square.forward, identity);
+  assert.ok(difference(found.data, twice.data) > 0.1); // it was AA
+  const masks = parseOperator("mask:keep=4*mask:keep=8", [16], 1);
+  assert.equal(masks.outShape, [4]);
+});
+
+facts("matrix: y = Ax for signals of any shape, A' its adjoint", async () => {
+  const operator = matrixOperator({ matrix: floats([1, 2, 3, 4, 5, 6, 7, 8], [2, 4]), inShape: [2, 2] });
+  assert.is(operator.name, "matrix(2×4)");
+  const y = await apply(operator.forward, floats([1, 0, 0, 1, 0, 1, 0, 0], [2, 2, 2]));
+  assert.equal([...y.data], [5, 13, 2, 6]);
+  assert.ok((await dotTest(operator)) < 1e-6);
+  assert.equal(matrixOperator({ matrix: floats([1, 2], [1, 2]) }).inShape, [2]);
+});
+
+facts("matrix: refuses what is no matrix of finite float32, and signals of another size", () => {
+  const four = floats([1, 2, 3, 4], [2, 2]);
+  const refused = (options: object, message: RegExp) => assert.throws(() => matrixOperator(options as never), message);
+  refused({ matrix: [[1, 2]] }, /^matrix: expected an ndarray of float32, \[m, n\], got object$/);
+  refused({ matrix: floats([1, 2], [2]) }, /got \[2\] of Float32Array/);
+  refused({ matrix: ndarray(new Float64Array(4), [2, 2]) }, /got \[2, 2\] of Float64Array/);
+  refused({ matrix: four, inShape: [3] }, /^matrix: has 2 columns, but signals of \[3\] are 3 numbers$/);
+  refused({ matrix: floats([1, 2, Number.NaN, 4], [2, 2]) }, /row 1, column 0 is NaN/);
+});
+
+for (const make of [forwardOperator, linearOperator]) {
+  facts(`${make.name}: what forward takes and returns is checked, in one clear line`, async () => {
+    const wrong = make({ name: "mine", inShape: [4], outShape: [3], forward: (x) => tf.mul(x, 2) });
+    const message = await apply(wrong.forward, draw(1, [2, 4])).then(String, String);
+    assert.match(message, /mine: forward: should return \[2, 3\], returned \[2, 4\]/);
+    const nothing = make({ name: "mine", inShape: [4], outShape: [4], forward: (() => undefined) as never });
+    assert.match(await apply(nothing.forward, draw(1, [2, 4])).then(String, String), /returned undefined/);
+    assert.match(
+      await apply(wrong.forward, draw(1, [2, 5])).then(String, String),
+      /expected \[batch, 4\], got \[2, 5\]/,
+    );
+    const options = { name: "mine", inShape: [4], outShape: [4], forward: (x: tf.Tensor) => x };
+    assert.throws(() => make({ ...options, name: "" }), /^operator: name: expected a text, got $/);
+    assert.throws(() => make({ ...options, outShape: [0] }), /^mine: outShape: expected positive integers .*got \[0\]/);
+    assert.throws(() => make({ ...options, inShape: undefined as never }), /^mine: inShape: .*got undefined/);
+    assert.throws(() => make({ ...options, forward: 3 as never }), /^mine: forward: expected a function .*got number/);
+  });
+}
+
+facts("linearOperator: an adjoint of the wrong shape is refused", async () => {
+  const wrong = linearOperator({
+    ...{ name: "mine", inShape: [4], outShape: [2] },
+    forward: (x) => tf.slice(x, [0, 0], [-1, 2]),
+    adjoint: (y) => y,
+  });
+  const message = await apply(wrong.adjoint, draw(1, [3, 2])).then(String, String);
+  assert.match(message, /mine: adjoint: should return \[3, 4\], returned \[3, 2\]/);
 });
 
 facts("gaussian: more measurements than pixels are allowed", () => {
@@ -116,7 +199,7 @@ facts("compose: applies the second first, names both, refuses shapes that do not
 });
 
 facts("compose: with a nonlinear operator the result is not linear, and says so where linear is needed", () => {
-  const square: ForwardOperator = { name: "square", inShape: [4], outShape: [4], forward: (x) => x.square() };
+  const square = forwardOperator({ name: "square", inShape: [4], outShape: [4], forward: (x) => x.square() });
   const both = compose(gaussian({ inShape: [4], m: 2, seed: 1 }), square);
   assert.not(isLinear(both));
   assert.throws(() => requireLinear("tv", both), /tv: needs a linear operator, gaussian\(m=2\)\*square is not/);

@@ -1,14 +1,15 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import * as tf from "#tf";
+import { dotTest } from "../../operators/adjoint-test.ts";
 import { gaussian } from "../../operators/gaussian.ts";
 import { mask } from "../../operators/mask.ts";
+import { frobeniusNorm, operatorNorm } from "../../operators/norms.ts";
 import { linearOperator } from "../../operators/operator.ts";
 import { symmetricEigen } from "../../src/data/linalg.ts";
-import { adjointGap, frobeniusNorm, operatorNorm } from "../../src/solve/doctor.ts";
-import { matrixOf } from "./problems.ts";
+import { matrixOf } from "../solve/problems.ts";
 
-const test = suite("operator doctor");
+const test = suite("norms and the dot test");
 
 const diagonal = (values: readonly number[], adjoint?: (y: tf.Tensor) => tf.Tensor) =>
   linearOperator({
@@ -38,9 +39,9 @@ test("the Frobenius norm is near the true one", async () => {
   assert.ok(Math.abs(found / Math.sqrt(204) - 1) < 0.15);
 });
 
-test("the adjoint gap is about rounding for a right adjoint, and large for a wrong one", async () => {
-  assert.ok((await adjointGap(diagonal([1, 2, 3]))) < 1e-6);
-  assert.ok((await adjointGap(diagonal([1, 2, 3], (y) => y))) > 0.01);
+test("the dot test is about rounding for a right adjoint, and large for a wrong one", async () => {
+  assert.ok((await dotTest(diagonal([1, 2, 3]))) < 1e-6);
+  assert.ok((await dotTest(diagonal([1, 2, 3], (y) => y))) > 0.01);
 });
 
 test.run();

@@ -1,10 +1,8 @@
-import type { NdArray } from "ndarray";
 import * as tf from "#tf";
-import type { LinearOperator } from "../../operators/operator.ts";
-import { contiguous, fromHost, sizeOf } from "../data/array.ts";
-import { stream } from "../data/random.ts";
-import { compile } from "../engine/index.ts";
-import { iterate } from "../engine/iterate.ts";
+import { compile } from "../src/engine/index.ts";
+import { iterate } from "../src/engine/iterate.ts";
+import type { LinearOperator } from "./operator.ts";
+import { normalSignals } from "./probes.ts";
 
 export interface NormOptions {
   /** Stops when ten further iterations change the estimate by less than this fraction; default 1e-5. */
@@ -24,7 +22,7 @@ const ITERATIONS = 10;
  */
 export async function operatorNorm(operator: LinearOperator, options: NormOptions = {}): Promise<number> {
   const { tolerance = 1e-5, maxSteps = 200, seed = 1 } = options;
-  const start = normalBatch(seed, "operator norm", 1, operator.inShape);
+  const start = normalSignals(seed, "operator norm", 1, operator.inShape);
   const step = await compile(powerSteps(operator), { x: start }, { name: `norm of ${operator.name}` });
   const { state } = await iterate({
     state: { x: start, norm: 0 },
@@ -60,7 +58,7 @@ const powerSteps =
  */
 export async function frobeniusNorm(operator: LinearOperator, seed = 1): Promise<number> {
   const draws = 64;
-  const g = normalBatch(seed, "frobenius norm", draws, operator.inShape);
+  const g = normalSignals(seed, "frobenius norm", draws, operator.inShape);
   const squares = await compile(
     ({ g }: { g: tf.Tensor }) => tf.mean(tf.sum(tf.square(tf.reshape(operator.forward(g), [draws, -1])), 1)),
     { g },
@@ -70,40 +68,3 @@ export async function frobeniusNorm(operator: LinearOperator, seed = 1): Promise
   await squares.dispose();
   return Math.sqrt(mean.data[0]!);
 }
-
-/**
- * How far `adjoint` is from the true Φ': the largest |⟨Φx, y⟩ − ⟨x, Φ'y⟩| / (‖Φx‖‖y‖) over four random pairs.
- * About 1e-7 for a right adjoint in float32; anything above 1e-5 is a wrong one.
- */
-export async function adjointGap(operator: LinearOperator, seed = 1): Promise<number> {
-  const pairs = 4;
-  const x = normalBatch(seed, "adjoint gap x", pairs, operator.inShape);
-  const y = normalBatch(seed, "adjoint gap y", pairs, operator.outShape);
-  const both = await compile(
-    (input: { x: tf.Tensor; y: tf.Tensor }) => ({
-      forward: operator.forward(input.x),
-      adjoint: operator.adjoint(input.y),
-    }),
-    { x, y },
-    { name: `adjoint of ${operator.name}` },
-  );
-  const { forward, adjoint } = await both.run({ x, y });
-  await both.dispose();
-  const gaps = Array.from({ length: pairs }, (_, i) => {
-    const [ax, aty] = [row(forward, i), row(adjoint, i)];
-    const scale = Math.sqrt(dot(ax, ax) * dot(row(y, i), row(y, i)));
-    return Math.abs(dot(ax, row(y, i)) - dot(row(x, i), aty)) / (scale || 1);
-  });
-  return Math.max(...gaps);
-}
-
-function normalBatch(seed: number, name: string, batch: number, shape: readonly number[]): NdArray<Float32Array> {
-  return fromHost(stream(seed, name).fillNormal(new Float32Array(batch * sizeOf(shape))), [batch, ...shape]);
-}
-
-function row(batch: NdArray<Float32Array>, i: number): Float32Array {
-  const width = batch.size / batch.shape[0]!;
-  return (contiguous(batch) as Float32Array).subarray(i * width, (i + 1) * width);
-}
-
-const dot = (a: Float32Array, b: Float32Array): number => a.reduce((sum, v, i) => sum + v * b[i]!, 0);

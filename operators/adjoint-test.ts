@@ -1,0 +1,43 @@
+import type * as tf from "#tf";
+import { contiguous } from "../src/data/array.ts";
+import { compile } from "../src/engine/index.ts";
+import type { LinearOperator } from "./operator.ts";
+import { normalSignals } from "./probes.ts";
+
+/** Random pairs that are tried. */
+const PAIRS = 4;
+
+/**
+ * The dot test: how far `adjoint` is from the true Φ', the largest |⟨Φx, y⟩ − ⟨x, Φ'y⟩| / (‖Φx‖‖y‖) over four random pairs.
+ * About 1e-7 for a right adjoint in float32; anything above 1e-5 is a wrong one.
+ */
+export async function dotTest(operator: LinearOperator, seed = 1): Promise<number> {
+  const x = normalSignals(seed, "dot test x", PAIRS, operator.inShape);
+  const y = normalSignals(seed, "dot test y", PAIRS, operator.outShape);
+  const both = await compile(
+    (input: { x: tf.Tensor; y: tf.Tensor }) => ({
+      forward: operator.forward(input.x),
+      adjoint: operator.adjoint(input.y),
+    }),
+    { x, y },
+    { name: `dot test of ${operator.name}` },
+  );
+  const { forward, adjoint } = await both.run({ x, y });
+  await both.dispose();
+  const [rowsOfX, rowsOfY, measured, back] = [x, y, forward, adjoint].map((batch) => contiguous(batch));
+  const gaps = Array.from({ length: PAIRS }, (_, i) => {
+    const yAx = dotOfRow(i, measured!, rowsOfY!);
+    const xAty = dotOfRow(i, rowsOfX!, back!);
+    const scale = Math.sqrt(dotOfRow(i, measured!, measured!) * dotOfRow(i, rowsOfY!, rowsOfY!));
+    return Math.abs(yAx - xAty) / (scale || 1);
+  });
+  return Math.max(...gaps);
+}
+
+/** ⟨aᵢ, bᵢ⟩ of row i of two batches of `PAIRS` rows, in float64. */
+function dotOfRow(i: number, a: ArrayLike<number>, b: ArrayLike<number>): number {
+  const width = a.length / PAIRS;
+  let sum = 0;
+  for (let at = i * width; at < (i + 1) * width; at++) sum += a[at]! * b[at]!;
+  return sum;
+}

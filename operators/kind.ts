@@ -1,0 +1,26 @@
+import type { OptionTable, OptionValues } from "../src/data/options.ts";
+import type { ForwardOperator } from "./operator.ts";
+
+/** Where an operator's random numbers come from: `stream(seed, "<name> operator", ...sizes, place)`. */
+export interface Draws {
+  readonly seed: number;
+  /** Which part of its spec it is, from 0 for the one applied first: two alike in one composition differ. */
+  readonly place: number;
+}
+
+/**
+ * A kind of operator, made from a spec. To add one: its file, which exports this; one line in the registry; its test.
+ * Help, specs and laws are read from here and listed nowhere else.
+ */
+export interface OperatorKind<T extends OptionTable = OptionTable> {
+  /** One line for help texts. */
+  readonly summary: string;
+  readonly options: T;
+  /** Specs on small signal shapes that the law tests run on. */
+  readonly samples: readonly { readonly inShape: readonly number[]; readonly spec: string }[];
+  /** The operator for signals of `inShape`. Errors (RangeError): shapes and values that it cannot take. */
+  make(inShape: readonly number[], values: OptionValues<T>, draws: Draws): ForwardOperator;
+}
+
+/** An entry of the registry; keeps the exact types of its options. */
+export const operatorKind = <const T extends OptionTable>(kind: OperatorKind<T>): OperatorKind<T> => kind;
