@@ -10,17 +10,20 @@ import type { Random } from "../../data/random.ts";
 export interface NoiseModel {
   /** Readable, with its parameters: `gaussian(sigma=0.05)`. */
   readonly name: string;
-  /** What `parseNoise` makes it from again. */
+  /** What `parseNoise` and `sigma` make it from again. */
   readonly spec: string;
-  /** σ ≥ 0, the standard deviation of the noise of a measurement; the root mean square where measurements differ. */
+  /** σ ≥ 0, the root mean square of y − c over all measurements: for Gaussian noise of one σ its standard deviation. */
   readonly sigma: number;
   /** Present for Gaussian noise alone, which whitening makes N(0, σ²I). */
   readonly gaussian?: GaussianNoise;
-  /** Draws y from noiseless values c [batch, ...outShape], signal by signal in the order of the rows. */
+  /**
+   * Draws y from noiseless values c [batch, ...outShape], signal by signal in the order of the rows.
+   * Errors (InputError): values that the law does not know, as a negative mean of a Poisson law.
+   */
   sample(clean: NdArray<Float32Array>, random: Random): NdArray<Float32Array>;
   /**
    * The data term of every row, −σ² log p(y | c) up to a constant: c and y [batch, ...outShape] to [batch]. For Gaussian noise
-   * of one σ it is ½‖y − c‖². The factor σ² gives λ the same units in every model. A pure tensor function.
+   * of one σ it is ½‖y − c‖². The factor σ² gives λ the same units in every model. A pure tensor function, 0 at c = y.
    */
   misfit(clean: tf.Tensor, y: tf.Tensor): tf.Tensor;
   /** The proximal map in c, argmin_c ½‖c − v‖² + t·misfit(c, y), t > 0 one a row [batch]; absent where it has no formula. */
@@ -32,12 +35,25 @@ export interface GaussianNoise {
   readonly sigmas?: Float32Array;
 }
 
-/** What a spec says of the noise. The model follows where its scale is known: some follow it from the measurements. */
+/** What a spec says of the noise. The model follows where its scale σ is known: some follow it from the measurements. */
 export interface Noise {
   /** `gaussian:snr=30` */
   readonly spec: string;
-  /** The model for noiseless values that are known: of `measure`. */
+  /** The model for noiseless values that are known: of `measure`. Errors (InputError): σ was left to be estimated. */
   ofClean(clean: NdArray<Float32Array>): NoiseModel;
-  /** The model for measurements; undefined where σ has to be estimated with the help of a prior (`gaussian:sigma=auto`). */
+  /**
+   * The model for measurements; undefined where σ has to be estimated with the help of a prior (`gaussian:sigma=auto`).
+   * Errors (InputError): measurements that the law cannot have given.
+   */
   ofMeasured(y: NdArray<Float32Array>): NoiseModel | undefined;
+  /** The model of a known σ: one that was estimated, or stored with measurements. */
+  ofSigma(sigma: number): NoiseModel;
 }
+
+/** A model as a noise whose scale is known already. */
+export const knownNoise = (model: NoiseModel): Noise => ({
+  spec: model.spec,
+  ofClean: () => model,
+  ofMeasured: () => model,
+  ofSigma: () => model,
+});

@@ -1,0 +1,78 @@
+import * as tf from "#tf";
+import { defineNoise } from "./entry.ts";
+import type { Noise, NoiseModel } from "./noise.ts";
+import { drawn, meanOf, perRow, rowSums } from "./rows.ts";
+
+interface SaltAndPepper {
+  /** Of the measurements, in (0, 1). */
+  readonly fraction: number;
+  /** What a lost measurement reads, half of them each; defaults 0 and 1. */
+  readonly low?: number;
+  readonly high?: number;
+}
+
+function model({ fraction, low, high }: Required<SaltAndPepper>, sigma: number): NoiseModel {
+  const range = low === 0 && high === 1 ? "" : `,low=${low},high=${high}`;
+  const scale = Math.SQRT2 * sigma;
+  return {
+    name: `salt-and-pepper(fraction=${fraction}${range})`,
+    spec: `salt-and-pepper:fraction=${fraction}${range}`,
+    sigma,
+    sample: (clean, random) =>
+      drawn(clean, (value) => {
+        const u = random.uniform() / fraction;
+        if (u >= 1) return value;
+        return u < 0.5 ? low : high;
+      }),
+    misfit: (clean, y) => tf.mul(scale, rowSums(tf.abs(tf.sub(clean, y)))),
+    prox: (v, y, t) => {
+      const difference = tf.sub(v, y);
+      const shrunk = tf.relu(tf.sub(tf.abs(difference), perRow(tf.mul(t, scale), v)));
+      return tf.add(y, tf.mul(tf.sign(difference), shrunk));
+    },
+  };
+}
+
+/**
+ * Salt and pepper: a measurement is lost with probability `fraction` and then reads `low` or `high`, each in half of the cases.
+ * −log p is no use to a solver: it is infinite wherever c ≠ y in between. As is usual, the misfit is the ℓ1 distance √2·σ·‖y − c‖₁,
+ * which is −σ² log p of Laplace noise of variance σ²; it lets single measurements be far off.
+ * σ² = E(y − c)² = fraction·½·mean((c − low)² + (c − high)²), from y where c is not known.
+ * prox: the soft threshold of v − y at √2·σ·t.
+ * Errors (RangeError): a fraction outside (0, 1), low not below high.
+ */
+export function saltAndPepperNoise({ fraction, low = 0, high = 1 }: SaltAndPepper): Noise {
+  if (!(fraction > 0 && fraction < 1)) {
+    throw new RangeError(
+      `salt-and-pepper noise: fraction: expected a number between 0 and 1, both excluded, got ${fraction}`,
+    );
+  }
+  if (!(low < high && Number.isFinite(high - low))) {
+    throw new RangeError(`salt-and-pepper noise: expected low below high, got low=${low}, high=${high}`);
+  }
+  const given = { fraction, low, high };
+  const square = (c: number) => 0.5 * ((c - low) ** 2 + (c - high) ** 2);
+  /** What a lost measurement adds to the mean of `square` over y. */
+  const lost = 0.5 * (high - low) ** 2;
+  return {
+    spec: model(given, 0).spec,
+    ofClean: (clean) => model(given, Math.sqrt(fraction * meanOf(clean, square))),
+    ofMeasured: (y) => {
+      const kept = (meanOf(y, square) - fraction * lost) / (1 - fraction);
+      return model(given, Math.sqrt(fraction * Math.max(kept, 0.5 * lost))); // ½·lost: c midway, the least possible
+    },
+    ofSigma: (sigma) => model(given, sigma),
+  };
+}
+
+export const saltAndPepperEntry = defineNoise({
+  name: "salt-and-pepper",
+  summary: "a fraction of the measurements reads low or high; solved by the ℓ1 distance",
+  options: {
+    fraction: { type: "number", required: true, description: "of the measurements that are lost, between 0 and 1" },
+    low: { type: "number", default: 0, description: "what half of them read" },
+    high: { type: "number", default: 1, description: "what the others read" },
+  },
+  samples: ["salt-and-pepper:fraction=0.2", "salt-and-pepper:fraction=0.1,low=-1,high=2"],
+  make: saltAndPepperNoise,
+});
