@@ -2,7 +2,7 @@ import type { NdArray } from "ndarray";
 import * as tf from "#tf";
 import { contiguous } from "../../data/array.ts";
 import { InputError } from "../../data/errors.ts";
-import { defineNoise } from "./entry.ts";
+import { noiseKind } from "./kind.ts";
 import { knownNoise, type Noise, type NoiseModel } from "./noise.ts";
 import { drawn, meanOf, perRow, rowSums } from "./rows.ts";
 
@@ -109,8 +109,7 @@ function noiseOfFile(path: string, array: NdArray): Noise {
   return knownNoise(gaussianNoise(sigmas, `gaussian:sigmas=${path}`));
 }
 
-export const gaussianEntry = defineNoise({
-  name: "gaussian",
+export const gaussianKind = noiseKind({
   summary: "y = c + w, w normal; one of sigma, snr and sigmas. A bare number is sigma",
   options: {
     sigma: { type: "text", description: "standard deviation of a measurement; auto: estimated" },

@@ -1,5 +1,5 @@
 import { drawPoisson } from "./draw-poisson.ts";
-import { defineNoise } from "./entry.ts";
+import { noiseKind } from "./kind.ts";
 import type { Noise, NoiseModel } from "./noise.ts";
 import { meanCount, poissonMisfit, poissonProx, requireMeans, requirePeak } from "./poisson.ts";
 import { drawn } from "./rows.ts";
@@ -13,10 +13,7 @@ function model(peak: number, readout: number, sigma: number): NoiseModel {
     sigma,
     sample: (clean, random) => {
       requireMeans("poisson-gaussian", clean);
-      return drawn(
-        clean,
-        (value) => drawPoisson(peak * Math.max(value, 0), random) / peak + readout * random.normal(),
-      );
+      return drawn(clean, (value) => drawPoisson(peak * Math.max(value, 0), random) / peak + readout * random.normal());
     },
     misfit: (clean, y) => poissonMisfit(term, clean, y),
     prox: (v, y, t) => poissonProx(term, v, y, t),
@@ -46,8 +43,7 @@ export function poissonGaussianNoise(peak: number, sigma: number): Noise {
   };
 }
 
-export const poissonGaussianEntry = defineNoise({
-  name: "poisson-gaussian",
+export const poissonGaussianKind = noiseKind({
   summary: "y = Poisson(peak·c)/peak + w, w normal: counting and read-out",
   options: {
     peak: { type: "number", required: true, description: "expected count where c is 1" },

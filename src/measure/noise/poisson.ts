@@ -3,7 +3,7 @@ import * as tf from "#tf";
 import { contiguous } from "../../data/array.ts";
 import { InputError } from "../../data/errors.ts";
 import { drawPoisson } from "./draw-poisson.ts";
-import { defineNoise } from "./entry.ts";
+import { noiseKind } from "./kind.ts";
 import type { Noise, NoiseModel } from "./noise.ts";
 import { drawn, meanOf, perRow, placeOf, rowSums } from "./rows.ts";
 
@@ -74,7 +74,10 @@ export function requireMeans(who: string, clean: NdArray<Float32Array>): void {
 
 /** The mean of the positive parts, at least the floor, so that σ is never 0. */
 export const meanCount = (array: NdArray<Float32Array>, peak: number): number =>
-  Math.max(meanOf(array, (value) => Math.max(value, 0)), FLOOR_COUNTS / peak);
+  Math.max(
+    meanOf(array, (value) => Math.max(value, 0)),
+    FLOOR_COUNTS / peak,
+  );
 
 function poissonModel(peak: number, sigma: number): NoiseModel {
   const term = { peak, sigma, shift: 0 };
@@ -118,8 +121,7 @@ export function requirePeak(who: string, peak: number): void {
   throw new RangeError(`${who} noise: peak: expected a positive number, got ${peak}`);
 }
 
-export const poissonEntry = defineNoise({
-  name: "poisson",
+export const poissonKind = noiseKind({
   summary: "y = Poisson(peak·c)/peak: counting noise of values of at least 0",
   options: { peak: { type: "number", required: true, description: "expected count where c is 1; 1 for raw counts" } },
   samples: ["poisson:peak=30", "poisson:peak=0.5"],

@@ -1,5 +1,5 @@
 import * as tf from "#tf";
-import { defineNoise } from "./entry.ts";
+import { noiseKind } from "./kind.ts";
 import type { Noise, NoiseModel } from "./noise.ts";
 import { drawn, meanOf, perRow, rowSums } from "./rows.ts";
 
@@ -65,8 +65,7 @@ export function saltAndPepperNoise({ fraction, low = 0, high = 1 }: SaltAndPeppe
   };
 }
 
-export const saltAndPepperEntry = defineNoise({
-  name: "salt-and-pepper",
+export const saltAndPepperKind = noiseKind({
   summary: "a fraction of the measurements reads low or high; solved by the ℓ1 distance",
   options: {
     fraction: { type: "number", required: true, description: "of the measurements that are lost, between 0 and 1" },
