@@ -1,3 +1,5 @@
+import { murmur128 } from "./murmur.ts";
+
 /**
  * Seeded random streams. Every random draw of the project comes from a stream with a name, so that drawing more in one
  * place never changes another: `stream(seed, "latents", step)`.
@@ -15,16 +17,17 @@ export interface Random {
   permutation(n: number): Int32Array;
 }
 
-/** The stream named by `names` under `seed`: xoshiro128** (Blackman, Vigna 2018), seeded by hashing the names. */
+/**
+ * The stream named by `names` under `seed`: xoshiro128** (Blackman, Vigna 2018). Its 128 bits of state are a 128-bit hash of
+ * the seed and all names, so that two names, or two seeds, share a stream with probability 2⁻¹²⁸; `("a/b")` and `("a", "b")`
+ * are two names.
+ */
 export function stream(seed: number, ...names: readonly (string | number)[]): Random {
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new RangeError(`seed: expected an integer from 0 to 2^53 - 1, got ${seed}`);
   }
-  const hash = hasher(`${seed}/${names.join("/")}`);
-  let a = hash();
-  let b = hash();
-  let c = hash();
-  let d = hash() | 1; // the all-zero state is the one xoshiro cannot leave
+  let [a, b, c, d] = murmur128(JSON.stringify([seed, ...names]));
+  if ((a | b | c | d) === 0) d = 1; // the one state that xoshiro cannot leave
 
   const next = (): number => {
     const product = Math.imul(b, 5);
@@ -75,20 +78,5 @@ export function stream(seed: number, ...names: readonly (string | number)[]): Ra
       }
       return order;
     },
-  };
-}
-
-/** xmur3 (bryc): 32-bit words from a string, well mixed even for strings that differ in one character. */
-function hasher(text: string): () => number {
-  let h = 1779033703 ^ text.length;
-  for (let i = 0; i < text.length; i++) {
-    h = Math.imul(h ^ text.charCodeAt(i), 3432918353);
-    h = (h << 13) | (h >>> 19);
-  }
-  return () => {
-    h = Math.imul(h ^ (h >>> 16), 2246822507);
-    h = Math.imul(h ^ (h >>> 13), 3266489909);
-    h ^= h >>> 16;
-    return h >>> 0;
   };
 }

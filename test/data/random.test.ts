@@ -1,5 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { murmur128 } from "../../src/data/murmur.ts";
 import { stream } from "../../src/data/random.ts";
 
 const test = suite("random streams");
@@ -12,6 +13,24 @@ test("the same seed and names give the same numbers; other names or seeds give o
   assert.not.equal(first(1, "latents", 3), first(1, "latents", 4));
   assert.not.equal(first(1, "latents", 3), first(2, "latents", 3));
   assert.not.equal(first(1, "a"), first(1, "b"));
+});
+
+test("the hash of a name is MurmurHash3's (vectors of the npm package murmurhash3js-revisited)", () => {
+  const hex = (text: string) =>
+    murmur128(text)
+      .map((word) => word.toString(16).padStart(8, "0"))
+      .join("");
+  assert.is(hex(""), "0".repeat(32));
+  assert.is(hex("0"), "0ab2409ea5eb34f8a5eb34f8a5eb34f8");
+  assert.is(hex("01234"), "35c5b3ee7b3b211600ae108800ae1088");
+  assert.is(hex("I will not buy this tobacconist's, it is scratched."), "9b5b7ba2ef3f7866889adeaf00f3f98e");
+});
+
+test("names that are not the same have streams that are not the same", () => {
+  const draw = (...names: (string | number)[]) => stream(1, ...names).fillNormal(new Float64Array(4));
+  assert.not.equal(draw("noise", 96627638), draw("noise", 344650718)); // one stream, while the state came from 32 bits
+  assert.not.equal(draw("a/b"), draw("a", "b"));
+  assert.not.equal(draw("a", 1), draw("a", "1"));
 });
 
 test("normal draws have mean 0, variance 1, kurtosis 3 and the tail of the normal law (5 standard errors)", () => {

@@ -94,7 +94,7 @@ test("the sampling floor is that of each label, by their probabilities", async (
 const mostly = (options: TrainOptions & TrainRun = {}) => trainGenerator(sketch, { ...toy, ...options });
 
 test("without the Gaussian start, training alone puts every label in its place", async () => {
-  const long = { ...toy, linear: false, activation: "leakyRelu" as const, hidden: [30, 30], steps: 800 };
+  const long = { ...toy, linear: false, activation: "leakyRelu" as const, hidden: [30, 30], steps: 800, seed: 2 };
   const { model, history, validation } = await trainGenerator(sketch, long);
   assert.ok(history.at(-1)! < history[0]! / 20, `loss from ${history[0]} to ${history.at(-1)}`);
   assert.ok(validation.at(-1)!.loss < validation[0]!.loss / 3);

@@ -44,7 +44,7 @@ test("recovers signals from measurements that lost their signs, where the mean s
   const measure = await compile((signals: tf.Tensor) => unsigned.forward(signals), x);
   const y = await measure.run(x);
   await measure.dispose();
-  const { estimate, objectives } = await recoverLatent(unsigned, prior, y, { lambda: 1e-3, restarts: 8 });
+  const { estimate, objectives } = await recoverLatent(unsigned, prior, y, { lambda: 1e-3, restarts: 16 });
   const errors = meanSquaredErrors(x, estimate);
   const mean = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => a + b, 0) / values.length;
   const still = mean(meanSquaredErrors(x, constantRows(mixture.centre, 20)));

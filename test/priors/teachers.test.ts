@@ -114,7 +114,7 @@ test("the sketch loss of many Gaussian frequencies is the kernel loss, but for t
 
 test("each teacher brings the network nearer to the data, by frequencies that it did not see", async () => {
   for (const method of methodNames) {
-    const { validation, settings } = await train(method, { steps: 300, hidden: [40, 40], learningRate: 0.005 });
+    const { validation, settings } = await train(method, { steps: 400, hidden: [40, 40], learningRate: 0.005 });
     const [first, last] = [validation[0]!.loss, validation.at(-1)!.loss];
     assert.is(settings.method, method);
     assert.ok(last < first / 2, `${method}: from ${first} to ${last}`);
