@@ -8,7 +8,7 @@ import { defineCommand } from "../src/cli/command.ts";
 import { runCommandLine } from "../src/cli/run.ts";
 import { secondsText } from "../src/cli/text.ts";
 import { type Dataset, openDataset, readRows, writeAtomic } from "../src/data/index.ts";
-import { gridPng } from "../src/report/png.ts";
+import { gridPng } from "../src/report/image-file.ts";
 import { textTable } from "../src/report/table.ts";
 import { designFor, sketchDataset } from "../src/sketch/index.ts";
 import { accuracy, type Labelled, trainClassifier } from "./classify/cnn.ts";
@@ -82,7 +82,7 @@ const classify = defineCommand({
     if (args.ceiling) rows.push(await accuracyOf("real", await labelled(data, 0, count)));
     const folder = args.out ?? path.join("classify-report", args.set);
     await mkdir(folder, { recursive: true });
-    await writeAtomic(path.join(folder, "figure.png"), figure(drawn, classes));
+    await writeAtomic(path.join(folder, "figure.png"), await figure(drawn, classes));
     const times = { sketch: sketched, generator: made - sketched, all: since() };
     const { settings, history, validation, kept } = trained;
     const result = { set: args.set, tune: args.tune ?? false, seed, cores: os.availableParallelism(), times, rows };
@@ -115,7 +115,7 @@ function clipped({ signals, labels }: Labelled): Labelled {
 }
 
 /** A grid with a column a label: the first images of each. */
-function figure({ signals, labels }: Labelled, classes: number): Uint8Array {
+function figure({ signals, labels }: Labelled, classes: number): Promise<Uint8Array> {
   const [count, ...shape] = signals.shape as [number, ...number[]];
   const size = signals.size / count;
   const rows = Array.from({ length: classes }, (_, label) => {

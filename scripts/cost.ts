@@ -7,7 +7,7 @@ import { requireInteger } from "../src/cli/options.ts";
 import { runCommandLine } from "../src/cli/run.ts";
 import { summarise } from "../src/compare/summary.ts";
 import { arrayDataset, type Dataset, readRows, syntheticDataset, writeAtomic } from "../src/data/index.ts";
-import { linePlotFile } from "../src/report/svg.ts";
+import { linePlotFile } from "../src/report/plot.ts";
 import { textTable } from "../src/report/table.ts";
 import { designFor, type Sketch, sketchDataset } from "../src/sketch/index.ts";
 

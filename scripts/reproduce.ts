@@ -8,7 +8,7 @@ import { secondsText } from "../src/cli/text.ts";
 import { energyDistance, halvesEnergy, mmdSquared, slicedWasserstein } from "../src/compare/two-sample.ts";
 import { readRows, type SyntheticName, syntheticDataset, writeAtomic } from "../src/data/index.ts";
 import { stream } from "../src/data/random.ts";
-import { gridPng } from "../src/report/png.ts";
+import { gridPng } from "../src/report/image-file.ts";
 import { short, textTable } from "../src/report/table.ts";
 import { designFor, frequencies, sketchDataset } from "../src/sketch/index.ts";
 import { generate } from "../src/solve/latent.ts";
@@ -121,7 +121,7 @@ const reproduce = defineCommand({
     await mkdir(folder, { recursive: true });
     await writeAtomic(
       path.join(folder, "figure.png"),
-      gridPng(stacked(pictures), { columns: pictures.length, scale: 1 }),
+      await gridPng(stacked(pictures), { columns: pictures.length, scale: 1 }),
     );
     const seconds = (performance.now() - started) / 1000;
     const result = { set, seed, steps: args.steps, points: args.points, seconds, halvesEnergy: halves, rows };

@@ -12,10 +12,11 @@ const COUNT = 64;
  * folder, replaced as a whole. Errors (InputError): signals that are no images.
  */
 export async function sampleWatcher(folder: string, shape: readonly number[], seed: number) {
-  const [{ generatorPrior }, { drawSamples }, { isPictureShape, gridPng }, { writeAtomic }] = await Promise.all([
+  const [{ generatorPrior }, { drawSamples }, { isPictureShape }, { gridPng }, { writeAtomic }] = await Promise.all([
     import("../../priors/generator/index.ts"),
     import("../../priors/samples.ts"),
-    import("../report/png.ts"),
+    import("../report/picture.ts"),
+    import("../report/image-file.ts"),
     import("../data/files.ts"),
   ]);
   if (!isPictureShape(shape)) {
@@ -24,6 +25,6 @@ export async function sampleWatcher(folder: string, shape: readonly number[], se
   return async (model: GeneratorModel): Promise<void> => {
     const signals = await drawSamples(generatorPrior("generator", model), COUNT, seed);
     await mkdir(folder, { recursive: true });
-    await writeAtomic(path.join(folder, "samples.png"), gridPng(signals));
+    await writeAtomic(path.join(folder, "samples.png"), await gridPng(signals));
   };
 }

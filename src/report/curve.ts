@@ -1,6 +1,7 @@
 import type { TrainedGenerator } from "../../priors/generator/index.ts";
-import { across, linearAxis, logAxis, type Mark, type Point, plotted, upwards } from "./drawing.ts";
+import { across, frame, linearAxis, logAxis, plotted, upwards } from "./axes.ts";
 import type { Figure } from "./figure.ts";
+import { dots, line, type Point, text } from "./svg.ts";
 
 /** Steps of which a point of the training loss is the mean, where validation does not say. */
 const MOST_POINTS = 200;
@@ -15,31 +16,25 @@ export function trainingFigure(title: string, words: string, trained: TrainedGen
   const logs = (positive.length > 0 ? positive : [1]).map(Math.log10);
   const low = Math.floor(logs.reduce((a, b) => Math.min(a, b)));
   const high = Math.max(low + 1, Math.ceil(logs.reduce((a, b) => Math.max(a, b))));
-  const x = linearAxis(0, history.length, across, "step");
-  const y = logAxis(low, high, upwards, "loss");
+  const x = linearAxis(0, history.length, across(), "step");
+  const y = logAxis(low, high, upwards(), "loss");
   const placed = (points: readonly Point[]): Point[] =>
-    points.map(([step, loss]) => [x.place(step), loss > 0 ? y.place(loss) : upwards[0]]);
-  const curve = (style: "s0" | "s1", points: readonly Point[]): Mark[] => [
-    { kind: "line", style, points: placed(points) },
-    { kind: "dots", style, points: placed(points) },
+    points.map(([step, loss]) => [x.place(step), loss > 0 ? y.place(loss) : frame.bottom]);
+  const curve = (style: "s0" | "s1", points: readonly Point[]): string[] => [
+    line(style, placed(points)),
+    dots(style, placed(points)),
   ];
   const best = x.place(kept);
-  const name = (row: number, style: "s0" | "s1", text: string): Mark => ({
-    ...{ kind: "text", style, text, anchor: "end" },
-    at: [across[1] - 4, upwards[1] + 16 + 18 * row],
-  });
+  const name = (row: number, style: "s0" | "s1", what: string): string =>
+    text([frame.right - 4, frame.top + 16 + 18 * row], what, { style, anchor: "end" });
   return {
     title,
     words,
     drawing: plotted("loss against training steps", x, y, [
-      {
-        kind: "line",
-        style: "axis",
-        points: [
-          [best, upwards[0]],
-          [best, upwards[1]],
-        ],
-      },
+      line("axis", [
+        [best, frame.bottom],
+        [best, frame.top],
+      ]),
       ...curve("s1", training),
       ...curve("s0", held),
       name(0, "s1", "training"),

@@ -1,19 +1,24 @@
-import type { Drawing } from "./drawing.ts";
+import { frame } from "./axes.ts";
 import { escapeHtml } from "./escape.ts";
-import { rasterOf } from "./raster.ts";
+import { pngOfSvg } from "./raster.ts";
 import { stylesheet } from "./style.ts";
-import { svgOf } from "./vector.ts";
+import { svgFile } from "./svg.ts";
 
 /** A drawing and what to say of it. */
 export interface Figure {
   readonly title: string;
   readonly words: string;
-  readonly drawing: Drawing;
+  /** Inline SVG. */
+  readonly drawing: string;
   readonly caption: string;
 }
 
 /** How figures are written, by the end of a file's name. */
-export const figureFormats = { ".html": figurePage, ".png": ({ drawing }: Figure) => rasterOf(drawing) } as const;
+export const figureFormats = {
+  ".html": figurePage,
+  ".png": ({ drawing }: Figure) => pngOfSvg(svgFile(drawing, frame.width)),
+  ".svg": ({ drawing }: Figure) => svgFile(drawing, frame.width),
+} as const;
 
 /** One self-contained HTML page of a figure. */
 export function figurePage({ title, words, drawing, caption }: Figure): string {
@@ -28,7 +33,7 @@ export function figurePage({ title, words, drawing, caption }: Figure): string {
 <body>
 <h1>${escapeHtml(title)}</h1>
 <p>${escapeHtml(words)}</p>
-<figure style="max-width:760px">${svgOf(drawing)}
+<figure style="max-width:760px">${drawing}
 <figcaption>${escapeHtml(caption)}</figcaption></figure>
 </body>
 </html>

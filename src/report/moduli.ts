@@ -1,6 +1,7 @@
 import type { ScaleDiagnosis } from "../sketch/index.ts";
-import { across, linearAxis, logAxis, plotted, upwards } from "./drawing.ts";
+import { across, frame, linearAxis, logAxis, plotted, upwards } from "./axes.ts";
 import type { Figure } from "./figure.ts";
+import { dots, line, text } from "./svg.ts";
 
 /** Dots beyond this many hide each other. */
 const MOST_DOTS = 3000;
@@ -15,23 +16,22 @@ export function moduliFigure(title: string, { norms, moduli, noise, count, words
   const logs = shown.map(({ r }) => Math.log10(r));
   const low = Math.floor(logs.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY) * 2) / 2;
   const high = Math.max(low + 0.5, Math.ceil(logs.reduce((a, b) => Math.max(a, b), low) * 2) / 2);
-  const x = logAxis(low, high, across, "|ω|");
-  const y = linearAxis(0, 1, upwards, "|z|");
+  const x = logAxis(low, high, across(), "|ω|");
+  const y = linearAxis(0, 1, upwards(), "|z|");
   const level = y.place(noise);
   return {
     title,
     words: `Scales: ${words}.`,
     drawing: plotted("modulus of each moment against its frequency's norm", x, y, [
-      { kind: "dots", style: "s0", points: shown.map(({ r, z }) => [x.place(r), y.place(z)]) },
-      {
-        kind: "line",
-        style: "s1",
-        points: [
-          [across[0], level],
-          [across[1], level],
-        ],
-      },
-      { kind: "text", style: "s1", at: [across[1] - 4, level - 6], text: "noise", anchor: "end" },
+      dots(
+        "s0",
+        shown.map(({ r, z }) => [x.place(r), y.place(z)]),
+      ),
+      line("s1", [
+        [frame.left, level],
+        [frame.right, level],
+      ]),
+      text([frame.right - 4, level - 6], "noise", { style: "s1", anchor: "end" }),
     ]),
     caption:
       `Modulus of each moment against the norm of its frequency, ${count} samples. Orange: the noise 1/√n. ` +

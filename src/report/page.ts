@@ -17,7 +17,7 @@ export interface ReportAbout {
 const STYLES = 8;
 
 /** One self-contained HTML page: no script, no reference to anything outside it. */
-export function reportPage(table: ComparisonTable, about: ReportAbout): string {
+export async function reportPage(table: ComparisonTable, about: ReportAbout): Promise<string> {
   const count = table.truth.shape[0]!;
   const facts = Object.entries(about.facts).map(
     ([name, value]) => `<tr><th scope=row>${escapeHtml(name)}</th><td>${escapeHtml(String(value))}</td></tr>`,
@@ -46,7 +46,7 @@ Seconds: all ${count} signals together. The same numbers, with the error of ever
 <h2>Recovered signals</h2>
 <p class=soft><small>Under each estimate its mean squared error per pixel, the smallest of the line in bold. Grey levels run from 0 (black)
 to 1 (white). Φ′y, the back-projection of the measurements, is stretched to its own range where it leaves [0, 1] by far.</small></p>
-${panels(table)}
+${await panels(table)}
 <h2>Settings</h2>
 <div class=wide><table class=facts><tbody>${facts.join("\n")}</tbody></table></div>
 </body>

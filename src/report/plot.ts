@@ -1,4 +1,6 @@
+import { type Axis, axes, type Frame, logAxis, tickText, upwards, withoutOverlap } from "./axes.ts";
 import { escapeHtml } from "./escape.ts";
+import { digits, line, type Point, svg, svgFile, text } from "./svg.ts";
 import { short } from "./table.ts";
 
 /** Plots as inline SVG. Colours are classes s0, s1, … of the page's style sheet, so they follow light and dark. */
@@ -23,23 +25,23 @@ export interface LinePlotOptions {
   readonly yLabel: string;
 }
 
-const WIDTH = 480;
-const HEIGHT = 340;
-const frame = { left: 62, right: 14, top: 10, bottom: 46 };
+/** Height of a line of the legend. */
+const LEGEND = 20;
 
-type Scale = (value: number) => number;
+const plotFrame: Frame = { width: 480, height: 340, left: 74, right: 466, top: 10, bottom: 294 };
 
 /** Lines with whiskers on two logarithmic axes; values that are not positive are left out. */
 export function linePlot(series: readonly Series[], options: LinePlotOptions): string {
   const drawn = series.map((s) => ({ ...s, points: s.points.filter((p) => p.x > 0 && p.y > 0) }));
   const points = drawn.flatMap((s) => s.points);
   if (points.length === 0) return "";
-  const xTicks = [...new Set(points.map((p) => p.x))].sort((a, b) => a - b);
-  const y = logScale(points.flatMap(extent), [HEIGHT - frame.bottom, frame.top]);
-  const x = logScale(xTicks, [frame.left + 14, WIDTH - frame.right - 14]);
+  const { width, height, left, right } = plotFrame;
+  const y = roomyAxis(points.flatMap(extent), upwards(plotFrame), options.yLabel);
+  const xs = [...new Set(points.map((p) => p.x))].sort((a, b) => a - b);
+  const x = { ...roomyAxis(xs, [left + 14, right - 14], options.xLabel), ticks: xs };
   const lines = drawn.map((s, i) => {
     const shift = (i - (drawn.length - 1) / 2) * 5; // side by side, so that whiskers do not hide each other
-    const at = (p: PlotPoint): readonly [number, number] => [x.place(p.x) + shift, y.place(p.y)];
+    const at = (p: PlotPoint): Point => [x.place(p.x) + shift, y.place(p.y)];
     const path = s.points.map((p) => at(p).map(digits).join(",")).join(" ");
     const whiskers = s.points.map((p) => whisker(at(p)[0], p, y.place)).join("");
     const markers = s.points
@@ -47,19 +49,19 @@ export function linePlot(series: readonly Series[], options: LinePlotOptions): s
       .join("");
     return `<g class="s${s.style}"><polyline points="${path}"/>${whiskers}${markers}</g>`;
   });
-  const bottom = HEIGHT - frame.bottom;
-  return svg(HEIGHT, options.label, [
-    ...y.ticks.map((t) => {
-      const at = digits(y.place(t));
-      return `<path class="grid" d="M${frame.left} ${at}H${WIDTH - frame.right}"/>${text(frame.left - 7, y.place(t) + 4, short(t, 2), "end")}`;
-    }),
-    ...withoutOverlap(xTicks, x.place).map((t) => text(x.place(t), bottom + 18, String(t))),
-    ...xTicks.map((t) => `<path class="axis" d="M${digits(x.place(t))} ${bottom}v5"/>`),
-    `<path class="axis" d="M${frame.left} ${frame.top}V${bottom}H${WIDTH - frame.right}"/>`,
-    text((frame.left + WIDTH - frame.right) / 2, HEIGHT - 6, options.xLabel),
-    `<text transform="translate(13 ${(frame.top + bottom) / 2}) rotate(-90)" text-anchor="middle">${escapeHtml(options.yLabel)}</text>`,
-    ...lines,
+  return svg(width, height, options.label, [...axes(x, y, plotFrame), ...lines]);
+}
+
+/** A line plot as an SVG file, with its legend above it. */
+export function linePlotFile(series: readonly Series[], options: LinePlotOptions): string {
+  const { width, height } = plotFrame;
+  const top = series.length * LEGEND + 10;
+  const legend = series.flatMap(({ name, style }, i) => [
+    `<svg x="74" y="${i * LEGEND + 8}" width="26" height="14">${legendMarker(style)}</svg>`,
+    text([108, i * LEGEND + 19], name, { anchor: "start" }),
   ]);
+  const plot = `<svg y="${top}" width="${width}" height="${height}">${linePlot(series, options)}</svg>`;
+  return svgFile(svg(width, height + top, options.label, [...legend, plot]), 640);
 }
 
 export interface DotGroup {
@@ -71,34 +73,42 @@ export interface DotGroup {
 export function dotPlot(groups: readonly DotGroup[], options: Omit<LinePlotOptions, "yLabel">): string {
   const shown = groups.map((g) => ({ ...g, dots: g.dots.filter((d) => d.y > 0) })).filter((g) => g.dots.length > 0);
   if (shown.length === 0) return "";
-  const x = logScale(
-    shown.flatMap((g) => g.dots.flatMap(extent)),
-    [28, WIDTH - frame.right - 14],
-  );
+  const { width } = plotFrame;
+  const values = shown.flatMap((g) => g.dots.flatMap(extent));
+  const x = roomyAxis(values, [28, width - 28], options.xLabel);
   let at = 4;
   const body: string[] = [];
   for (const { title, dots } of shown) {
     at += 18;
-    body.push(`<text class="group" x="14" y="${at}">${escapeHtml(title)}</text>`);
+    body.push(text([14, at], title, { anchor: "start", heavy: true }));
     at += 3;
     for (const dot of dots) {
       at += 14;
-      const level = at;
       const ends = Number.isFinite(dot.low) && dot.low > 0 ? [x.place(dot.low), x.place(dot.high)] : undefined;
-      const line = ends ? `<path d="M${digits(ends[0]!)} ${level}H${digits(ends[1]!)}"/>` : "";
-      const dotMarker = marker(dot.style, x.place(dot.y), level, `${dot.name}: ${short(dot.y)}`);
-      body.push(
-        `<path class="grid" d="M14 ${level}H${WIDTH - frame.right}"/><g class="s${dot.style}">${line}${dotMarker}</g>`,
-      );
+      const interval = ends ? `<path d="M${digits(ends[0]!)} ${at}H${digits(ends[1]!)}"/>` : "";
+      const dotMarker = marker(dot.style, x.place(dot.y), at, `${dot.name}: ${short(dot.y)}`);
+      const level: readonly Point[] = [
+        [14, at],
+        [width - 14, at],
+      ];
+      body.push(line("grid", level), `<g class="s${dot.style}">${interval}${dotMarker}</g>`);
     }
     at += 10;
   }
   const bottom = at + 2;
-  return svg(bottom + frame.bottom, options.label, [
-    ...x.ticks.map((t) => `<path class="grid" d="M${digits(x.place(t))} 4V${bottom}"/>`),
-    ...withoutOverlap(x.ticks, x.place).map((t) => text(x.place(t), bottom + 18, short(t, 2))),
-    `<path class="axis" d="M14 ${bottom}H${WIDTH - frame.right}"/>`,
-    text(WIDTH / 2, bottom + frame.bottom - 6, options.xLabel),
+  return svg(width, bottom + 46, options.label, [
+    ...x.ticks.map((t) =>
+      line("grid", [
+        [x.place(t), 4],
+        [x.place(t), bottom],
+      ]),
+    ),
+    ...withoutOverlap(x.ticks, x.place).map((t) => text([x.place(t), bottom + 18], tickText(t))),
+    line("axis", [
+      [14, bottom],
+      [width - 14, bottom],
+    ]),
+    text([width / 2, bottom + 40], options.xLabel),
     ...body,
   ]);
 }
@@ -107,17 +117,9 @@ export function dotPlot(groups: readonly DotGroup[], options: Omit<LinePlotOptio
 export const legendMarker = (style: number): string =>
   `<svg class="plot key" viewBox="0 0 26 14" aria-hidden="true"><g class="s${style}"><path d="M1 7H25"/>${marker(style, 13, 7, "")}</g></svg>`;
 
-const svg = (height: number, label: string, parts: readonly string[]): string =>
-  `<svg class="plot" viewBox="0 0 ${WIDTH} ${Math.ceil(height)}" role="img" aria-label="${escapeHtml(label)}">${parts.join("")}</svg>`;
-
-const text = (x: number, y: number, content: string, anchor = "middle"): string =>
-  `<text x="${digits(x)}" y="${digits(y)}" text-anchor="${anchor}">${escapeHtml(content)}</text>`;
-
-const digits = (value: number): string => String(Math.round(value * 10) / 10);
-
 const extent = (p: Omit<PlotPoint, "x">): number[] => [p.y, p.low, p.high].filter((v) => Number.isFinite(v) && v > 0);
 
-function whisker(x: number, { low, high }: PlotPoint, place: Scale): string {
+function whisker(x: number, { low, high }: PlotPoint, place: Axis["place"]): string {
   if (!(low > 0 && Number.isFinite(high))) return "";
   const [a, b, left] = [digits(place(low)), digits(place(high)), digits(x - 3)];
   return `<path d="M${digits(x)} ${a}V${b}M${left} ${a}h6M${left} ${b}h6"/>`;
@@ -136,28 +138,9 @@ function marker(style: number, x: number, y: number, title: string): string {
   return `<path class="mark${hollow}" transform="translate(${digits(x)} ${digits(y)})" d="${outlines[style % outlines.length]}">${tip}</path>`;
 }
 
-/** A logarithmic scale with a little room at both ends, and its ticks at 1, 2, 5 times powers of ten. */
-function logScale(values: readonly number[], [from, to]: readonly [number, number]): { place: Scale; ticks: number[] } {
+/** A logarithmic axis over the values, with a little room at both ends. */
+function roomyAxis(values: readonly number[], ends: readonly [number, number], label: string): Axis {
   const [low, high] = [Math.log10(Math.min(...values)), Math.log10(Math.max(...values))];
   const room = Math.max(0.02, 0.04 * (high - low));
-  const [start, end] = [low - room, high + room];
-  const place: Scale = (value) => from + ((Math.log10(value) - start) / (end - start)) * (to - from);
-  const ticks: number[] = [];
-  for (let power = Math.floor(start); power <= end; power++) {
-    for (const digit of end - start > 3 ? [1] : [1, 2, 5]) {
-      const value = Number(`${digit}e${power}`);
-      if (Math.log10(value) >= start && Math.log10(value) <= end) ticks.push(value);
-    }
-  }
-  return { place, ticks };
-}
-
-/** The values whose labels do not run into the one before. */
-function withoutOverlap(values: readonly number[], place: Scale): number[] {
-  let last = Number.NEGATIVE_INFINITY;
-  return values.filter((value) => {
-    if (place(value) - last < 30) return false;
-    last = place(value);
-    return true;
-  });
+  return logAxis(low - room, high + room, ends, label);
 }

@@ -2,18 +2,31 @@
 const light = ["#0068b0", "#c24e00", "#007a58", "#a8457f", "#8a6400", "#2f86c6", "#5b5b5b", "#7a3fb0"];
 const dark = ["#5db2f0", "#ff9650", "#34cfa0", "#ec9fcb", "#e9bb45", "#9fd8ff", "#c2c2c2", "#c79bff"];
 
-/** The light colours, for pictures that cannot follow the reader's choice. */
-export const lightColours = { ink: "#1c1e21", soft: "#5d636b", line: "#d9dce0", series: light } as const;
+type Variables = Readonly<Record<string, string>>;
+const series = (list: readonly string[]): Variables => Object.fromEntries(list.map((colour, i) => [`s${i}`, colour]));
 
-const colours = (list: readonly string[]): string => list.map((colour, i) => `--s${i}:${colour}`).join(";");
+/** The style sheet's variables in both modes; the light ones serve pictures that cannot follow the reader's choice. */
+export const lightVariables: Variables = {
+  ...{ ink: "#1c1e21", soft: "#5d636b", line: "#d9dce0", ground: "#fff", band: "#f4f5f7" },
+  ...series(light),
+};
+const darkVariables: Variables = {
+  ...{ ink: "#e7e9ec", soft: "#a2a9b2", line: "#3a3f46", ground: "#15171a", band: "#1f2226" },
+  ...series(dark),
+};
+
+const declared = (variables: Variables): string =>
+  Object.entries(variables)
+    .map(([name, value]) => `--${name}:${value}`)
+    .join(";");
 
 /** Width of an image in CSS pixels: a whole multiple of its pixels where it is small, at most 160. */
 const shown = (width: number, aim: number): number => Math.min(160, Math.max(1, Math.round(aim / width)) * width);
 
 /** The colours of both modes, and how plots use them: all that a plot outside a page needs. */
 export const plotStylesheet = `
-:root{color-scheme:light dark;--ink:${lightColours.ink};--soft:${lightColours.soft};--line:${lightColours.line};--ground:#fff;--band:#f4f5f7;${colours(light)}}
-@media (prefers-color-scheme:dark){:root{--ink:#e7e9ec;--soft:#a2a9b2;--line:#3a3f46;--ground:#15171a;--band:#1f2226;${colours(dark)}}}
+:root{color-scheme:light dark;${declared(lightVariables)}}
+@media (prefers-color-scheme:dark){:root{${declared(darkVariables)}}}
 .plot{display:block;width:100%;height:auto;font:13px system-ui,sans-serif}
 .plot text{fill:var(--ink)}.plot .group{font-weight:600}
 .plot .grid{stroke:var(--line);fill:none}.plot .axis{stroke:var(--soft);fill:none}

@@ -1,24 +1,58 @@
 import { escapeHtml } from "./escape.ts";
-import { type LinePlotOptions, legendMarker, linePlot, type Series } from "./plot.ts";
 import { plotStylesheet } from "./style.ts";
 
-const WIDTH = 480;
-const HEIGHT = 340;
-/** Height of a line of the legend. */
-const LINE = 20;
+/** A colour and weight of the style sheet; s0, s1, … are those of series. */
+export type Style = "grid" | "axis" | `s${number}`;
+export type Point = readonly [x: number, y: number];
 
-/** A line plot as a file of its own, with its legend above it: SVG that needs no page. */
-export function linePlotFile(series: readonly Series[], options: LinePlotOptions): string {
-  const top = series.length * LINE + 10;
-  const legend = series.map(
-    ({ name, style }, i) =>
-      `<svg x="62" y="${i * LINE + 8}" width="26" height="14">${legendMarker(style)}</svg>` +
-      `<text x="96" y="${i * LINE + 19}">${escapeHtml(name)}</text>`,
-  );
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" class="plot" viewBox="0 0 ${WIDTH} ${HEIGHT + top}" width="640">`,
-    `<style>${plotStylesheet}</style><rect width="100%" height="100%" style="fill:var(--ground)"/>`,
-    ...legend,
-    `<svg y="${top}" width="${WIDTH}" height="${HEIGHT}">${linePlot(series, options)}</svg></svg>\n`,
-  ].join("\n");
+/** A coordinate in as few characters as a tenth of a pixel needs. */
+export const digits = (value: number): string => String(Math.round(value * 10) / 10);
+
+/** A drawing as inline SVG; its colours are classes of the page's style sheet, so they follow light and dark. */
+export const svg = (width: number, height: number, label: string, parts: readonly string[]): string =>
+  `<svg class="plot" viewBox="0 0 ${width} ${Math.ceil(height)}" role="img" aria-label="${escapeHtml(label)}">${parts.join("")}</svg>`;
+
+/** A file of its own: the drawing with its style sheet on a ground, `width` pixels wide. */
+export function svgFile(drawing: string, width: number): string {
+  const opened = drawing.replace("<svg ", `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" `);
+  const head = `<style>${plotStylesheet}</style><rect width="100%" height="100%" style="fill:var(--ground)"/>`;
+  return `${opened.replace(">", `>${head}`)}\n`;
+}
+
+export interface TextOptions {
+  /** Whether the text starts, has its middle, or ends at its place; default: middle. */
+  readonly anchor?: "start" | "middle" | "end";
+  /** Default: the colour of text. */
+  readonly style?: `s${number}`;
+  /** Read from below to above; default false. */
+  readonly turned?: boolean;
+  /** Heavy letters; default false. */
+  readonly heavy?: boolean;
+}
+
+/** A line of text on the base line of [x, y]. */
+export function text(
+  [x, y]: Point,
+  content: string,
+  { anchor = "middle", style, turned, heavy }: TextOptions = {},
+): string {
+  const place = turned
+    ? `transform="translate(${digits(x)} ${digits(y)}) rotate(-90)"`
+    : `x="${digits(x)}" y="${digits(y)}"`;
+  const colour = style ? ` style="fill:var(--${style})"` : "";
+  return `<text ${place} text-anchor="${anchor}"${heavy ? ' class="group"' : ""}${colour}>${escapeHtml(content)}</text>`;
+}
+
+/** A line through points; nothing where there are none. */
+export function line(style: Style, points: readonly Point[]): string {
+  if (points.length === 0) return "";
+  const path = `M${points.map((point) => point.map(digits).join(" ")).join("L")}`;
+  const drawn = (attributes: string) => `<path ${attributes}d="${path}"/>`;
+  return style === "grid" || style === "axis" ? drawn(`class="${style}" `) : `<g class="${style}">${drawn("")}</g>`;
+}
+
+/** Round dots, half transparent so that many of them show where they are dense. */
+export function dots(style: Style, points: readonly Point[]): string {
+  const path = points.map((point) => `M${point.map(digits).join(" ")}h.01`).join("");
+  return `<g class="${style}"><path style="stroke-width:3;stroke-linecap:round;opacity:.5" d="${path}"/></g>`;
 }

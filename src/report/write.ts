@@ -8,7 +8,7 @@ import { type ReportAbout, reportPage } from "./page.ts";
 /** Writes index.html, report.json and report.csv into a folder, which is made if needed. Returns their paths. */
 export async function writeReport(folder: string, table: ComparisonTable, about: ReportAbout): Promise<string[]> {
   const files: Readonly<Record<string, string>> = {
-    "index.html": reportPage(table, about),
+    "index.html": await reportPage(table, about),
     "report.json": `${JSON.stringify(reportJson(table, about), null, 2)}\n`,
     "report.csv": reportCsv(table),
   };

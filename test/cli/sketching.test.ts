@@ -1,12 +1,12 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import ndarray from "ndarray";
-import { PNG } from "pngjs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { encodeNpy, encodeNpz, type NpyArray } from "../../src/data/index.ts";
 import { stream } from "../../src/data/random.ts";
 import { loadSketch } from "../../src/sketch/index.ts";
+import { decoded } from "../report/decoded.ts";
 import { filesIn, ok, program, run, scratch, sketchprior } from "./spawn.ts";
 
 const test = suite("commands on sketches");
@@ -90,11 +90,15 @@ test("inspect says and draws whether the scales suit the data; the drawing holds
   assert.is(page.match(/h\.01/g)!.length, 200);
   assert.not.match(page, /NaN|undefined|Infinity|src=|<script/);
   await ok("inspect coarse.npz --plot coarse.png");
-  const picture = PNG.sync.read(readFileSync("coarse.png"));
+  const picture = await decoded(readFileSync("coarse.png"));
   assert.equal([picture.width, picture.height], [1280, 800]);
+  await ok("sketch data.npy -o fine.npz --frequencies 200 --scale 0.000001"); // |ω| about 10⁶
+  await ok("inspect fine.npz --plot fine.png");
+  await ok("inspect fine.npz --plot fine.svg");
+  assert.match(readFileSync("fine.svg", "utf8"), />2·10⁶<\/text>/);
   await refused(
     "inspect coarse.npz --plot x.pdf",
-    /^error: --plot: expected a name that ends in \.html or \.png, got "x\.pdf"\n$/,
+    /^error: --plot: expected a name that ends in \.html, \.png or \.svg, got "x\.pdf"\n$/,
   );
   await refused(
     "inspect data.npy --plot x.html",

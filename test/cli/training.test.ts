@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import ndarray from "ndarray";
-import { PNG } from "pngjs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { encodeNpy } from "../../src/data/npy.ts";
 import { encodeNpz, readNpz } from "../../src/data/npz.ts";
 import { stream } from "../../src/data/random.ts";
+import { decoded } from "../report/decoded.ts";
 import { type Ended, filesIn, ok, program, run, scratch } from "./spawn.ts";
 
 const test = suite("the command train");
@@ -56,7 +56,7 @@ test("--watch keeps a picture of samples in the prior's folder; signals that are
   const long = `train I.npz -o watched ${SMALL} --steps 1000 --validation 0 --watch 5`;
   const { code } = await interrupted(long, "watched/samples.png");
   assert.equal([code, filesIn("watched")], [130, ["checkpoint.npz", "samples.png"]]);
-  const early = PNG.sync.read(readFileSync("watched/samples.png"));
+  const early = await decoded(readFileSync("watched/samples.png"));
   assert.is(early.width, 8 * (6 * 11 + 2) + 2); // a grid of 8 by 8 samples
   await ok(long.replace("1000", "10").replace("watched", "shown"));
   assert.equal(filesIn("shown"), [...PRIOR, "samples.png"].sort());
@@ -129,7 +129,7 @@ test("inspect tells and draws how a training went, with validation and without",
   await ok(`${line} --validation 0 --force`);
   const { plot, validation: none } = await ok("inspect traced --plot traced.png");
   assert.equal([plot, none], ["traced.png", []]);
-  assert.is(PNG.sync.read(readFileSync("traced.png")).width, 1280);
+  assert.is((await decoded(readFileSync("traced.png"))).width, 1280);
 });
 
 test("--network makes a convolutional generator, which is recorded", async () => {

@@ -2,21 +2,22 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import ndarray from "ndarray";
-import { PNG } from "pngjs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { reportCsv } from "../../src/report/data.ts";
+import { encodeImage, gridPng, imageFormats, writeImage } from "../../src/report/image-file.ts";
 import { reportPage } from "../../src/report/page.ts";
-import { gridPng, pictures } from "../../src/report/png.ts";
+import { pictures } from "../../src/report/picture.ts";
 import { comparisonText, short, textTable } from "../../src/report/table.ts";
 import { writeReport } from "../../src/report/write.ts";
 import { tinyComparison } from "../compare/tiny.ts";
+import { decoded } from "./decoded.ts";
 
 const test = suite("report");
 const about = { title: "A <title>", paragraphs: ["What was done."], facts: { seed: 1, data: 'a "set"' } };
 
 test("the page names every method and operator, holds one image a signal and column, and escapes what it is given", async () => {
-  const page = reportPage(await tinyComparison(), about);
+  const page = await reportPage(await tinyComparison(), about);
   for (const word of [
     "grey",
     "black &lt;&amp;&gt;",
@@ -31,13 +32,13 @@ test("the page names every method and operator, holds one image a signal and col
 });
 
 test("the page refers to nothing outside it: no network, no script, images as data", async () => {
-  const page = reportPage(await tinyComparison(), about);
+  const page = await reportPage(await tinyComparison(), about);
   assert.not.match(page, /https?:|<script|<link|@import|url\(/);
   for (const [, source] of page.matchAll(/src="([^"]*)"/g)) assert.match(source!, /^data:image\/png;base64,/);
 });
 
 test("tags are balanced, so that no browser has to guess", async () => {
-  const page = reportPage(await tinyComparison(), about);
+  const page = await reportPage(await tinyComparison(), about);
   for (const tag of ["table", "tbody", "thead", "tr", "svg", "g", "figure", "section", "div", "strong", "small", "p"]) {
     const count = (pattern: string) => page.match(new RegExp(pattern, "g"))?.length ?? 0;
     assert.is(count(`<${tag}[ >]`), count(`</${tag}>`), tag);
@@ -93,21 +94,37 @@ test("short numbers: four digits, exponents only where needed", () => {
   for (const [value, text] of cases) assert.is(short(value), text);
 });
 
-test("a grid of grey images: size, order of the tiles, and values clipped to [0, 1]", () => {
+test("a grid of grey images: size, order of the tiles, and values clipped to [0, 1]", async () => {
   const images = ndarray(Float32Array.of(0, 0, 0, 0, 2, 2, 2, 2, 0.5, 0.5, 0.5, 0.5), [3, 2, 2]);
-  const { width, height, data } = PNG.sync.read(Buffer.from(gridPng(images, { columns: 2, scale: 3, gap: 1 })));
-  assert.equal([width, height], [2 * 7 + 1, 2 * 7 + 1]);
-  const at = (x: number, y: number) => data[4 * (y * width + x)];
-  assert.equal([at(0, 0), at(1, 1), at(6, 6), at(8, 1), at(1, 8), at(8, 8)], [128, 0, 0, 255, 128, 128]);
+  const { width, height, channels, at } = await decoded(await gridPng(images, { columns: 2, scale: 3, gap: 1 }));
+  assert.equal([width, height, channels], [2 * 7 + 1, 2 * 7 + 1, 1]);
+  assert.equal([at(0, 0), at(1, 1), at(6, 6), at(8, 1), at(1, 8), at(8, 8)].flat(), [128, 0, 0, 255, 128, 128]);
 });
 
-test("RGB images keep their colours", () => {
-  const images = ndarray(Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 1, 1), [1, 2, 2, 3]);
-  const { data } = PNG.sync.read(Buffer.from(gridPng(images, { scale: 1, gap: 0 })));
-  assert.equal(
-    [...data].filter((_, i) => i % 4 !== 3),
-    [255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255],
-  );
+test("one signal is written pixel for pixel, in every format; JPEG alone is not exact", async () => {
+  const image = ndarray(Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 1, 1), [1, 2, 2, 3]);
+  for (const format of imageFormats) {
+    const { data, width, channels } = await decoded(await encodeImage(image, format));
+    assert.equal([width, channels], [2, 3], format);
+    if (!format.startsWith(".jp")) assert.equal([...data], [255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255], format);
+  }
+});
+
+test("writeImage: several signals are a grid, the range is what the user says, other names and shapes are refused", async () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), "image-"));
+  const signals = ndarray(Float32Array.of(0, 50, 100, 200), [1, 2, 2]);
+  await writeImage(path.join(folder, "a.png"), signals, { range: [0, 200] });
+  const { data } = await decoded(readFileSync(path.join(folder, "a.png")));
+  assert.equal([...data], [0, 64, 128, 255]);
+  await writeImage(path.join(folder, "b.PNG"), ndarray(new Float32Array(12), [3, 2, 2]), { scale: 1, gap: 0 });
+  assert.is((await decoded(readFileSync(path.join(folder, "b.PNG")))).width, 4);
+  const refusal = async (file: string, shape: number[]) =>
+    writeImage(path.join(folder, file), ndarray(new Float32Array(12), shape)).then(
+      () => "no error",
+      (error: Error) => `${error.name}: ${path.relative(folder, error.message)}`,
+    );
+  assert.match(await refusal("x.gif", [3, 2, 2]), /^InputError: x\.gif: expected a name that ends in \.png, \.jpg/);
+  assert.match(await refusal("x.png", [3, 4]), /^InputError: x\.png: signals of \[4\] are no images; write a \.npy/);
 });
 
 test("stretched pictures use the whole grey range", () => {

@@ -30,7 +30,7 @@ export const inspect = defineCommand({
       .positional("file", { type: "string", demandOption: true, describe: "file, prior folder or name of a data set" })
       .option("plot", {
         ...{ type: "string", requiresArg: true },
-        describe: "picture to write, .html or .png: a sketch's moments by frequency, or a prior's training",
+        describe: "picture to write, .html, .svg or .png: a sketch's moments by frequency, or a prior's training",
       }),
   run: async ({ file, plot, force }) => {
     if (plot !== undefined) await requirePlot(plot, force);
@@ -133,7 +133,9 @@ async function requirePlot(plot: string, force: boolean | undefined): Promise<vo
   const { figureFormats } = await import("../../report/figure.ts");
   const endings = Object.keys(figureFormats);
   if (!endings.includes(extension(plot))) {
-    throw new InputError(`--plot: expected a name that ends in ${endings.join(" or ")}, got "${plot}"`);
+    throw new InputError(
+      `--plot: expected a name that ends in ${endings.slice(0, -1).join(", ")} or ${endings.at(-1)}, got "${plot}"`,
+    );
   }
   await requireWritable(plot, force);
 }
@@ -141,7 +143,7 @@ async function requirePlot(plot: string, force: boolean | undefined): Promise<vo
 async function writePlot(plot: string, figure: Figure): Promise<void> {
   const { figureFormats } = await import("../../report/figure.ts");
   const { writeAtomic } = await import("../../data/files.ts");
-  await writeAtomic(plot, figureFormats[extension(plot) as keyof typeof figureFormats](figure));
+  await writeAtomic(plot, await figureFormats[extension(plot) as keyof typeof figureFormats](figure));
 }
 
 const extension = (file: string): string => path.extname(file).toLowerCase();

@@ -5,7 +5,7 @@ import { shapeText } from "../text.ts";
 
 export const sample = defineCommand({
   usage: "sample <prior>",
-  description: "Draw signals from a prior: an image grid (.png), or numbers (.npy; .npz with their labels).",
+  description: "Draw signals from a prior: an image grid (.png and others), or numbers (.npy; .npz with their labels).",
   examples: [
     ["sketchprior sample prior/ -n 64 -o samples.png", "64 images in a grid"],
     [
@@ -26,32 +26,35 @@ export const sample = defineCommand({
         type: "boolean",
         describe: "draw G(z) alone, without the Gaussian residual that recovery adds to it",
       })
-      .option("out", outOption("file to write, .png, .npy or .npz")),
+      .option("out", outOption("file to write: an image (.png, .jpg, .tiff, .webp), .npy or .npz")),
   run: async (args, { seed }) => {
     requireInteger("count", args.count);
     if (args.columns !== undefined) requireInteger("columns", args.columns);
-    const kind = /\.(png|npy|npz)$/i.exec(args.out)?.[1]?.toLowerCase();
-    if (kind === undefined) {
-      throw new InputError(`--out: expected a name that ends in .png, .npy or .npz, got "${args.out}"`);
+    const { encodePicture, imageFormat, imageFormats } = await import("../../report/image-file.ts");
+    const image = imageFormat(args.out);
+    const array = /\.np[yz]$/i.exec(args.out)?.[0].toLowerCase();
+    if (!image && !array) {
+      const ends = [...imageFormats, ".npy"].join(", ");
+      throw new InputError(`--out: expected a name that ends in ${ends} or .npz, got "${args.out}"`);
     }
     await requireWritable(args.out, args.force);
     const [
       { loadPrior },
       { drawLabelled, withoutResidual },
-      { isPictureShape, gridPng },
+      { grid, isPictureShape, pictures },
       { encodeNpy },
       { encodeNpz },
       { writeAtomic },
     ] = await Promise.all([
       import("../../../priors/load.ts"),
       import("../../../priors/samples.ts"),
-      import("../../report/png.ts"),
+      import("../../report/picture.ts"),
       import("../../data/npy.ts"),
       import("../../data/npz.ts"),
       import("../../data/files.ts"),
     ]);
     const prior = await loadPrior(args.prior);
-    if (kind === "png" && !isPictureShape(prior.shape)) {
+    if (image && !isPictureShape(prior.shape)) {
       throw new InputError(
         `--out: signals of shape ${shapeText(prior.shape)} are no images; write a .npy file instead`,
       );
@@ -62,13 +65,13 @@ export const sample = defineCommand({
       seed,
       args.label,
     );
-    const grid = args.columns === undefined ? {} : { columns: args.columns };
-    const content = {
-      png: () => gridPng(signals, grid),
-      npy: () => encodeNpy(signals),
-      npz: () => encodeNpz({ arrays: { data: signals, ...(labels && { labels }) }, metadata: undefined }),
-    }[kind as "png" | "npy" | "npz"];
-    await writeAtomic(args.out, content());
+    const columns = args.columns === undefined ? {} : { columns: args.columns };
+    const bytes = image
+      ? await encodePicture(grid(pictures(signals), columns), image)
+      : array === ".npy"
+        ? encodeNpy(signals)
+        : encodeNpz({ arrays: { data: signals, ...(labels && { labels }) }, metadata: undefined });
+    await writeAtomic(args.out, bytes);
     return {
       text: `wrote ${args.count} signals of ${shapeText(prior.shape)} to ${args.out}`,
       data: { file: args.out, count: args.count, shape: prior.shape, seed },

@@ -1,5 +1,4 @@
 import type { NdArray } from "ndarray";
-import { PNG } from "pngjs";
 import { contiguous } from "../data/array.ts";
 
 /** Pixels of one picture, row by row; 1 channel (grey) or 3 (RGB), values 0 to 255. */
@@ -14,11 +13,14 @@ export interface Picture {
 export const isPictureShape = (shape: readonly number[]): boolean =>
   (shape.length === 2 || (shape.length === 3 && (shape[2] === 1 || shape[2] === 3))) && shape[0]! > 1 && shape[1]! > 1;
 
-/** How values become grey levels. `clip`: 0 is black, 1 is white, beyond is cut off; `stretch`: the picture's own range. */
-export type Levels = "clip" | "stretch";
+/**
+ * How values become grey levels: [low, high] makes low black and high white and cuts off what is beyond; `stretch` takes the
+ * picture's own range.
+ */
+export type Levels = readonly [low: number, high: number] | "stretch";
 
-/** The pictures of a batch [n, h, w] or [n, h, w, 1 or 3] with values in [0, 1]. Errors: RangeError for other shapes. */
-export function pictures(images: NdArray<Float32Array>, levels: Levels = "clip"): Picture[] {
+/** The pictures of a batch [n, h, w] or [n, h, w, 1 or 3]; levels: default [0, 1]. Errors: RangeError for other shapes. */
+export function pictures(images: NdArray<Float32Array>, levels: Levels = [0, 1]): Picture[] {
   const [count, ...shape] = images.shape;
   if (!isPictureShape(shape)) {
     throw new RangeError(
@@ -30,33 +32,23 @@ export function pictures(images: NdArray<Float32Array>, levels: Levels = "clip")
   const data = contiguous(images);
   return Array.from({ length: count! }, (_, i) => {
     const values = data.subarray(i * size, (i + 1) * size);
-    const [low, high] = levels === "clip" ? [0, 1] : range(values);
+    const [low, high] = levels === "stretch" ? extent(values) : levels;
     const pixels = Uint8Array.from(values, (v) => Math.round(255 * Math.min(1, Math.max(0, (v - low) / (high - low)))));
     return { width, height, channels, pixels };
   });
 }
 
-function range(values: ArrayLike<number>): readonly [number, number] {
+/** The least and the greatest of the numbers; ends that are equal are moved apart by 1. Numbers that are not finite are left out. */
+export function extent(values: ArrayLike<number>): readonly [low: number, high: number] {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (let i = 0; i < values.length; i++) {
+    if (!Number.isFinite(values[i])) continue;
     low = Math.min(low, values[i]!);
     high = Math.max(high, values[i]!);
   }
+  if (low > high) return [0, 1];
   return high > low ? [low, high] : [low, low + 1];
 }
-
-/** The bytes of a PNG file of one picture. */
-export function pngBytes({ width, height, channels, pixels }: Picture): Uint8Array {
-  const png = new PNG({ width, height });
-  for (let i = 0; i < width * height; i++) {
-    for (let c = 0; c < 3; c++) png.data[4 * i + c] = pixels[channels * i + (channels === 3 ? c : 0)]!;
-    png.data[4 * i + 3] = 255;
-  }
-  return PNG.sync.write(png, { colorType: channels === 3 ? 2 : 0 });
-}
-
-export const pngDataUri = (picture: Picture): string =>
-  `data:image/png;base64,${Buffer.from(pngBytes(picture)).toString("base64")}`;
 
 export interface GridOptions {
   /** Default: as square as the number of images allows. */
@@ -67,11 +59,10 @@ export interface GridOptions {
   readonly gap?: number;
 }
 
-/** A PNG file with a batch of images [n, h, w] or [n, h, w, 3] in rows, values in [0, 1], on a mid-grey ground. */
-export function gridPng(images: NdArray<Float32Array>, options: GridOptions = {}): Uint8Array {
-  const tiles = pictures(images);
+/** Pictures of one size in rows, on a mid-grey ground. Errors (RangeError): no picture, options that are no integers. */
+export function grid(tiles: readonly Picture[], options: GridOptions = {}): Picture {
   const first = tiles[0];
-  if (!first) throw new RangeError("gridPng: expected at least one image, got none");
+  if (!first) throw new RangeError("grid: expected at least one image, got none");
   const columns = Math.min(tiles.length, options.columns ?? Math.ceil(Math.sqrt(tiles.length)));
   const scale = options.scale ?? Math.max(1, Math.round(64 / first.width));
   const gap = options.gap ?? 2;
@@ -81,7 +72,7 @@ export function gridPng(images: NdArray<Float32Array>, options: GridOptions = {}
     ["gap", gap, 0] as const,
   ]) {
     if (!(Number.isInteger(value) && value >= least)) {
-      throw new RangeError(`gridPng: ${name}: expected an integer of at least ${least}, got ${value}`);
+      throw new RangeError(`grid: ${name}: expected an integer of at least ${least}, got ${value}`);
     }
   }
   const cell = { width: first.width * scale + gap, height: first.height * scale + gap };
@@ -100,5 +91,5 @@ export function gridPng(images: NdArray<Float32Array>, options: GridOptions = {}
       }
     }
   });
-  return pngBytes({ width, height, channels, pixels });
+  return { width, height, channels, pixels };
 }
