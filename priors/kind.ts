@@ -3,16 +3,6 @@ import type { IterateOptions } from "../src/engine/iterate.ts";
 import type { Sketch } from "../src/sketch/index.ts";
 import type { PenaltyPrior, Prior } from "./prior.ts";
 
-/** What is known of a problem where a default λ is asked for. */
-export interface LambdaFacts {
-  /** σ of the noise of a measurement. */
-  readonly sigma: number;
-  /** ‖Φ‖, the largest singular value. */
-  readonly norm: number;
-  /** Typical size of a signal's numbers, ‖y‖/‖Φ‖_F. */
-  readonly amplitude: number;
-}
-
 /**
  * A kind of penalty r(x), made from options alone. To add one: its file, which exports this; one line in the registry; its test.
  * Help, specs, laws and defaults are read from here and listed nowhere else.
@@ -25,9 +15,10 @@ export interface PenaltyKind<T extends OptionTable = OptionTable> {
   readonly samples: readonly { readonly shape: readonly number[]; readonly spec: string }[];
   /** The penalty for signals of `shape`. Errors (RangeError): a shape or options that it cannot take. */
   make(shape: readonly number[], values: OptionValues<T>): PenaltyPrior;
-  /** λ > 0 where nothing chooses it. */
-  defaultLambda(facts: LambdaFacts): number;
 }
+
+/** An entry of the registry; keeps the exact types of its options. */
+export const penaltyKind = <const T extends OptionTable>(kind: PenaltyKind<T>): PenaltyKind<T> => kind;
 
 /** Facts of a prior: as words for people, and as data. */
 export interface PriorFacts {

@@ -29,6 +29,18 @@ interface Penalty {
   readonly shape: readonly number[];
   /** r of every signal: [batch, ...shape] to [batch]. */
   value(x: tf.Tensor): tf.Tensor;
+  /** λ where nothing chooses it; absent: it must be given. */
+  defaultLambda?(facts: LambdaFacts): number;
+}
+
+/** What is known of a problem where a default λ is asked for. */
+export interface LambdaFacts {
+  /** σ of the noise of a measurement. */
+  readonly sigma: number;
+  /** How much Φ amplifies smooth signals, ‖Φx‖/‖x‖ (`typicalGain`). */
+  readonly gain: number;
+  /** Typical size of a signal's numbers, their root mean square. */
+  readonly amplitude: number;
 }
 
 /** A quadratic r: its gradient is linear in x, so conjugate gradients solve the recovery exactly. */
@@ -36,6 +48,8 @@ export interface QuadraticPenalty extends Penalty {
   readonly form: "quadratic";
   /** ∇r, linear: [batch, ...shape] to the same. */
   gradient(x: tf.Tensor): tf.Tensor;
+  /** argmin_u ½‖u − x‖² + t r(u), one t ≥ 0 a signal, where it is a formula: for noise that is not Gaussian. */
+  prox?(x: tf.Tensor, t: tf.Tensor): tf.Tensor;
 }
 
 /** An r whose proximal map is a formula. */

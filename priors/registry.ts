@@ -1,41 +1,38 @@
 import { InputError, messageOf } from "../src/data/errors.ts";
-import { suggestion } from "../src/data/nearest.ts";
+import { describeKinds, parseSpec } from "../src/data/spec.ts";
+import type { PenaltyKind } from "./kind.ts";
+import { tikhonovKind } from "./penalties/tikhonov.ts";
+import { tvKind } from "./penalties/tv.ts";
+import { waveletKind } from "./penalties/wavelet.ts";
 import type { PenaltyPrior } from "./prior.ts";
-import { tikhonov } from "./tikhonov.ts";
-import { tv } from "./tv.ts";
-import { wavelet } from "./wavelet.ts";
 
-export interface PriorEntry {
-  readonly summary: string;
-  readonly make: (shape: readonly number[]) => PenaltyPrior;
-}
+/** Every penalty that specs know, one line each. */
+const kinds = {
+  tikhonov: tikhonovKind,
+  tv: tvKind,
+  wavelet: waveletKind,
+} satisfies Record<string, PenaltyKind>;
 
-export const baselineNames = ["tikhonov", "tv", "wavelet"] as const;
-export type BaselineName = (typeof baselineNames)[number];
+export type PenaltyName = keyof typeof kinds;
+export const penalties: { readonly [K in PenaltyName]: PenaltyKind } = kinds;
+export const penaltyNames = Object.keys(kinds) as readonly PenaltyName[];
 
-/** Every hand-made prior that the command line knows. To add one: its file, its name above, its entry here, its test. */
-export const baselines: { readonly [K in BaselineName]: PriorEntry } = {
-  tikhonov: { summary: "least energy, r(x) = ‖x‖²", make: tikhonov },
-  tv: { summary: "piecewise constant, r(x) = Σ |∇x|, isotropic total variation", make: tv },
-  wavelet: { summary: "sparse wavelet coefficients, r(x) = ‖Ψx‖₁, orthogonal sym4", make: (shape) => wavelet(shape) },
-};
+/** Whether a text is meant as the spec of a penalty: it begins with the name of one. */
+export const isPenalty = (spec: string): boolean => Object.hasOwn(penalties, spec.split(":")[0]!.trim());
 
 /**
- * The baseline `name` for signals of `shape`.
- * Errors (InputError): an unknown name, with the nearest one; a shape that the prior cannot take.
+ * The penalty of a spec, `wavelet` or `wavelet:levels=2`, for signals of `shape`.
+ * Errors (InputError): an unknown name or option, with the nearest one; a shape or values that the penalty cannot take.
  */
-export function makePrior(name: string, shape: readonly number[]): PenaltyPrior {
-  if (!Object.hasOwn(baselines, name)) {
-    throw new InputError(`prior: unknown baseline "${name}"; ${suggestion(name, baselineNames)}`);
-  }
+export function parsePenalty(spec: string, shape: readonly number[]): PenaltyPrior {
+  const { kind, values, title } = parseSpec<PenaltyKind>("penalty", penalties, spec);
   try {
-    return baselines[name as BaselineName].make(shape);
+    return { ...kind.make(shape, values), name: title };
   } catch (error) {
     throw error instanceof RangeError ? new InputError(messageOf(error)) : error;
   }
 }
 
-/** All baselines with their penalties, for `--help`. */
-export function describeBaselines(): string {
-  return ["Baselines:", ...baselineNames.map((name) => `  ${name.padEnd(10)} ${baselines[name].summary}`)].join("\n");
-}
+/** All penalties with their options, for `--help`. */
+export const describePenalties = (): string =>
+  describeKinds("Baselines: penalties without training, name:key=value,key=value", penalties);

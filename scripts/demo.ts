@@ -4,7 +4,7 @@ import { parseOperator } from "../operators/registry.ts";
 import { distil, distilledPrior, kinds, saveDistilled } from "../priors/distilled/index.ts";
 import { gaussianPrior } from "../priors/gaussian.ts";
 import { mixturePrior, saveMixture, trainMixture } from "../priors/mixture/index.ts";
-import { baselineNames, makePrior } from "../priors/registry.ts";
+import { parsePenalty, penaltyNames } from "../priors/registry.ts";
 import { defineCommand } from "../src/cli/command.ts";
 import { requireInteger } from "../src/cli/options.ts";
 import { runCommandLine } from "../src/cli/run.ts";
@@ -89,7 +89,7 @@ const demo = defineCommand({
       mixtureMethod(mixturePrior("mixture", mixture.model), options),
       generatorMethod("generator", distilledPrior("generator", distilled.model), options),
       gaussianMethod(gaussianPrior(sketch), options),
-      ...baselineNames.map((name) => baselineMethod(makePrior(name, digits.shape), options)),
+      ...penaltyNames.map((name) => baselineMethod(parsePenalty(name, digits.shape), options)),
     ];
     const measured = [];
     for (const { spec, noise } of problems) {

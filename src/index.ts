@@ -45,7 +45,7 @@ export {
 } from "../priors/mixture/index.ts";
 export { latentForm } from "../priors/mixture/latent-form.ts";
 export type { GaussianPrior, GeneratorPrior, MixturePrior, PenaltyPrior } from "../priors/prior.ts";
-export { makePrior } from "../priors/registry.ts";
+export { parsePenalty } from "../priors/registry.ts";
 export { type Dataset, InputError, openDataset, openDatasets, readRows } from "./data/index.ts";
 export { type Random, stream } from "./data/random.ts";
 export {

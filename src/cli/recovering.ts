@@ -20,10 +20,10 @@ export async function methodOf(
   shape: readonly number[],
   options: GeneratorMethodOptions,
 ): Promise<ChosenMethod> {
-  const { baselineNames, makePrior } = await import("../../priors/registry.ts");
+  const { isPenalty, parsePenalty, penaltyNames } = await import("../../priors/registry.ts");
   const { baselineMethod, generatorMethod } = await import("../compare/methods.ts");
-  if ((baselineNames as readonly string[]).includes(prior)) {
-    return { method: baselineMethod(makePrior(prior, shape), options) };
+  if (isPenalty(prior)) {
+    return { method: baselineMethod(parsePenalty(prior, shape), options) };
   }
   if (prior.startsWith(GAUSSIAN)) {
     requireNoLambda(prior, options);
@@ -36,9 +36,7 @@ export async function methodOf(
   }
   if (!(await stat(prior).catch(() => undefined))) {
     if (/[\\/]/.test(prior)) throw new InputError(`--prior: ${prior}: no such folder; train a prior first`);
-    throw new InputError(
-      `--prior: no folder and no baseline is called "${prior}"; ${suggestion(prior, baselineNames)}`,
-    );
+    throw new InputError(`--prior: no folder and no baseline is called "${prior}"; ${suggestion(prior, penaltyNames)}`);
   }
   const { loadTrained, priorOf } = await import("../../priors/load.ts");
   const trained = await loadTrained(prior);

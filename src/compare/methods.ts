@@ -8,6 +8,7 @@ import { recoverWithPenalty } from "../solve/baseline.ts";
 import { chooseLambda } from "../solve/choose-lambda.ts";
 import { chooseLatentLambda } from "../solve/choose-latent-lambda.ts";
 import { recoverGaussian } from "../solve/gaussian-posterior.ts";
+import { lambdaFacts } from "../solve/lambda-facts.ts";
 import { recoverLatent } from "../solve/latent.ts";
 import { type EstimateName, recoverPosterior } from "../solve/latent-posterior.ts";
 import { recoverMixture } from "../solve/recover-mixture.ts";
@@ -53,7 +54,7 @@ const TUNING_SEED_STEP = 1_000_003;
 
 /**
  * A baseline as a method: x̂ = argmin ½‖y − Φx‖² + λ r(x) (see `recoverWithPenalty`). Without λ and tuning signals,
- * `defaultLambda`. Errors: an operator that is not linear; those of `recoverWithPenalty`.
+ * the penalty's own default. Errors: an operator that is not linear; those of `recoverWithPenalty`.
  */
 export function baselineMethod(prior: PenaltyPrior, options: MethodOptions = {}): TunedMethod {
   const { tuning, range, seed = 1, watch = unwatched, signal } = options;
@@ -70,7 +71,7 @@ export function baselineMethod(prior: PenaltyPrior, options: MethodOptions = {})
               return (await chooseLambda(operator, prior, tuning, known.y, { ...abort, ...(range && { range }) }))
                 .lambda;
             })
-          : defaultLambda(prior.name, noise));
+          : await defaultLambda(operator, prior, y, noise));
       const recovery = await watch(`${prior.name}, ${operator.name}`, (onProgress) =>
         recoverWithPenalty(operator, prior, y, { lambda, onProgress, ...abort }),
       );
@@ -79,15 +80,14 @@ export function baselineMethod(prior: PenaltyPrior, options: MethodOptions = {})
   };
 }
 
-/**
- * λ where nothing is known but the noise σ, for signals with values in [0, 1]: 5σ² for Tikhonov (σ²/2E[x²] with
- * E[x²] = 0.1), 0.4σ for TV, 0.7σ for wavelets, with σ at least 0.002. Within about 10 % of the best error on MNIST for
- * σ from 0.05 to 0.2 and most operators; choose λ on training signals to compare methods.
- */
-export function defaultLambda(name: string, noise: number): number {
-  const sigma = Math.max(noise, 0.002);
-  if (name === "tikhonov") return 5 * sigma ** 2;
-  return (name === "tv" ? 0.4 : 0.7) * sigma;
+async function defaultLambda(
+  operator: ForwardOperator,
+  { name, defaultLambda: rule }: PenaltyPrior,
+  y: NdArray<Float32Array>,
+  noise: number,
+): Promise<number> {
+  if (rule) return rule(await lambdaFacts(operator, y, noise));
+  throw new RangeError(`${name}: lambda: has no default; give it, or tuning signals`);
 }
 
 /** The posterior mean of a Gaussian as a method (see `recoverGaussian`); there is no λ. Errors: an operator that is not linear. */

@@ -6,12 +6,13 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import * as tf from "#tf";
 import { parseOperator } from "../../operators/registry.ts";
-import { makePrior } from "../../priors/registry.ts";
-import { baselineMethod, defaultLambda, generatorMethod } from "../../src/compare/methods.ts";
+import { parsePenalty } from "../../priors/registry.ts";
+import { baselineMethod, generatorMethod } from "../../src/compare/methods.ts";
 import { meanSquaredErrors } from "../../src/compare/metrics.ts";
 import { loadReconstruction, saveReconstruction } from "../../src/compare/reconstruction.ts";
 import { stream } from "../../src/data/random.ts";
 import { measure } from "../../src/measure/index.ts";
+import { lambdaFacts } from "../../src/solve/lambda-facts.ts";
 
 const test = suite("methods");
 
@@ -33,9 +34,10 @@ const operator = parseOperator("gaussian:m=6", [4, 4], 1);
 
 test("a fixed λ is used, and without any the default for the noise", async () => {
   const { y } = await measure(flat(3, 1), operator, { noise: 0.1 });
-  const prior = makePrior("tikhonov", [4, 4]);
+  const prior = parsePenalty("tikhonov", [4, 4]);
   assert.is((await baselineMethod(prior, { lambda: 0.3 }).recover(operator, y, 0.1)).lambda, 0.3);
-  assert.is((await baselineMethod(prior).recover(operator, y, 0.1)).lambda, defaultLambda("tikhonov", 0.1));
+  const facts = await lambdaFacts(operator, y, 0.1);
+  assert.is((await baselineMethod(prior).recover(operator, y, 0.1)).lambda, prior.defaultLambda!(facts));
   assert.is((await generatorMethod("g", generator, { steps: 50 }).recover(operator, y, 0.1)).lambda, 0.1);
 });
 
@@ -57,13 +59,6 @@ test("a generator with a residual has no λ for a linear operator, unless one is
   assert.is((await generatorMethod("g", { ...generator, residual }, { steps: 5 }).recover(bent, y, 0.1)).lambda, 0.1);
 });
 
-test("default λ grow with the noise, and are positive without any", () => {
-  for (const name of ["tikhonov", "tv", "wavelet"]) {
-    assert.ok(defaultLambda(name, 0) > 0);
-    assert.ok(defaultLambda(name, 0.2) > 2 * defaultLambda(name, 0.05));
-  }
-});
-
 test("λ chosen on other signals is better than a bad fixed one, for baselines and generators", async () => {
   const truth = flat(4, 1);
   const tuning = flat(4, 2);
@@ -72,7 +67,7 @@ test("λ chosen on other signals is better than a bad fixed one, for baselines a
     const errors = meanSquaredErrors(truth, (await method.recover(operator, y, 0.05)).estimate);
     return errors.reduce((sum, e) => sum + e / 4, 0);
   };
-  const energy = makePrior("tikhonov", [4, 4]);
+  const energy = parsePenalty("tikhonov", [4, 4]);
   assert.ok((await error(baselineMethod(energy, { tuning }))) < (await error(baselineMethod(energy, { lambda: 100 }))));
   const settings = { restarts: 1, steps: 200 };
   const chosen = await error(generatorMethod("flat", generator, { tuning, ...settings }));

@@ -2,10 +2,11 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import * as tf from "#tf";
 import { dotTest } from "../../operators/adjoint-test.ts";
+import { blur } from "../../operators/blur.ts";
 import { gaussian } from "../../operators/gaussian.ts";
 import { mask } from "../../operators/mask.ts";
-import { frobeniusNorm, operatorNorm } from "../../operators/norms.ts";
-import { linearOperator } from "../../operators/operator.ts";
+import { frobeniusNorm, operatorNorm, typicalGain } from "../../operators/norms.ts";
+import { type ForwardOperator, linearOperator } from "../../operators/operator.ts";
 import { symmetricEigen } from "../../src/data/linalg.ts";
 import { matrixOf } from "../solve/problems.ts";
 
@@ -37,6 +38,19 @@ test("the norm agrees with the eigenvalues of A'A", async () => {
 test("the Frobenius norm is near the true one", async () => {
   const found = await frobeniusNorm(diagonal([1, 2, 3, 4, 5, 6, 7, 8]));
   assert.ok(Math.abs(found / Math.sqrt(204) - 1) < 0.15);
+});
+
+test("the typical gain is the rms gain of smooth signals: 1 for a blur that keeps them, √keep for a mask, c for cΦ", async () => {
+  const near = async (operator: ForwardOperator, gain: number) => {
+    const found = await typicalGain(operator);
+    assert.ok(Math.abs(found / gain - 1) < 0.2, `${operator.name}: ${found} is not near ${gain}`); // 64 random signals
+  };
+  const inShape = [16, 16];
+  await near(blur({ inShape, sigma: 1 }), 1);
+  await near(mask({ inShape, keep: 0.25, seed: 1 }), 0.5);
+  await near(gaussian({ inShape, m: 200, seed: 1 }), 1);
+  await near(diagonal(new Array(32).fill(7)), 7);
+  assert.is(await typicalGain(diagonal([0, 0])), 0);
 });
 
 test("the dot test is about rounding for a right adjoint, and large for a wrong one", async () => {

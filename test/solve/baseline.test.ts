@@ -1,8 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { waveletTransform } from "../../priors/penalties/wavelet.ts";
 import type { PenaltyPrior } from "../../priors/prior.ts";
-import { baselineNames, makePrior } from "../../priors/registry.ts";
-import { waveletTransform } from "../../priors/wavelet.ts";
+import { parsePenalty, penaltyNames } from "../../priors/registry.ts";
 import { recoverWithPenalty } from "../../src/solve/baseline.ts";
 import { disposeCompiledSteps } from "../../src/solve/pool.ts";
 import { apply, difference, type Floats, floats } from "../operators/draws.ts";
@@ -11,8 +11,8 @@ import { matrixOf, measured, multiply, operators, shape, signalOf, transposeMult
 const test = suite("baseline recovery");
 const LAMBDA = [0.003, 0.03, 0.3];
 
-for (const name of baselineNames) {
-  const prior = makePrior(name, shape);
+for (const name of penaltyNames) {
+  const prior = parsePenalty(name, shape);
   for (const operator of operators) {
     test(`${name} of ${operator.name}: converges to within 1e-3 of a run that goes on for 6 000 iterations`, async () => {
       const y = await measured(operator);
@@ -65,7 +65,7 @@ test("wavelet: satisfies the conditions of a minimum, c = Ψ(A'(y − Ax)) is ±
   const { analysis } = waveletTransform(shape);
   const operator = operators[0]!;
   const y = await measured(operator);
-  const prior = makePrior("wavelet", shape);
+  const prior = parsePenalty("wavelet", shape);
   const { estimate } = await recoverWithPenalty(operator, prior, y, {
     lambda: LAMBDA,
     tolerance: 1e-6,
@@ -89,7 +89,7 @@ test("wavelet: satisfies the conditions of a minimum, c = Ψ(A'(y − Ax)) is ±
 test("tv: no worse than a slow reference, subgradient descent in double precision", async () => {
   const operator = operators[0]!;
   const y = await measured(operator);
-  const prior = makePrior("tv", shape);
+  const prior = parsePenalty("tv", shape);
   const lambda = 0.03;
   const found = await recoverWithPenalty(operator, prior, y, { lambda });
   const a = await matrixOf(operator);
@@ -128,7 +128,7 @@ function subgradientTv(a: readonly number[][], y: readonly number[], lambda: num
 test("ends as max-steps, cancelled, and reports progress", async () => {
   const operator = operators[0]!;
   const y = await measured(operator);
-  const prior = makePrior("tv", shape);
+  const prior = parsePenalty("tv", shape);
   const seen: number[] = [];
   const onProgress = ({ step }: { step: number }) => seen.push(step);
   const short = await recoverWithPenalty(operator, prior, y, { lambda: 1e-3, tolerance: 0, maxSteps: 3, onProgress });
@@ -143,7 +143,7 @@ test("ends as max-steps, cancelled, and reports progress", async () => {
 test("a step that is compiled already is used again, and many are let go of", async () => {
   const y = await measured(operators[0]!);
   const times: number[] = [];
-  const prior = makePrior("tv", shape);
+  const prior = parsePenalty("tv", shape);
   for (let i = 0; i < 2; i++) {
     const started = performance.now();
     await recoverWithPenalty(operators[0]!, prior, y, { lambda: 0.1, maxSteps: 1 });
@@ -162,11 +162,11 @@ test("a step that is compiled already is used again, and many are let go of", as
 test("wrong calls are refused before any work", async () => {
   const operator = operators[0]!;
   const y = await measured(operator);
-  const prior = makePrior("tv", shape);
+  const prior = parsePenalty("tv", shape);
   const refuses = async (other: PenaltyPrior, measurements: Floats, lambda: number | number[], message: RegExp) =>
     assert.match(await recoverWithPenalty(operator, other, measurements, { lambda }).then(String, String), message);
   await refuses(
-    makePrior("tv", [4, 4]),
+    parsePenalty("tv", [4, 4]),
     y,
     1,
     /recovery with tv: gaussian\(m=30\) measures signals of \[8, 8\], the prior is for \[4, 4\]/,

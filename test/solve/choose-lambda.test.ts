@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { makePrior } from "../../priors/registry.ts";
+import { parsePenalty } from "../../priors/registry.ts";
 import { recoverWithPenalty } from "../../src/solve/baseline.ts";
 import { chooseLambda } from "../../src/solve/choose-lambda.ts";
 import { type Floats, floats } from "../operators/draws.ts";
@@ -15,7 +15,7 @@ for (const name of ["tikhonov", "tv", "wavelet"]) {
   test(`${name}: the chosen λ has the lowest error of all tried, and the errors are those of real recoveries`, async () => {
     const operator = operators[2]!;
     const y = await measured(operator, 0.05);
-    const prior = makePrior(name, shape);
+    const prior = parsePenalty(name, shape);
     const { lambda, errors } = await chooseLambda(operator, prior, scenes, y);
     assert.equal(
       errors.map((e) => e.lambda),
@@ -38,7 +38,7 @@ test("the grid follows the scale of the data: 255 times the signals, 255 times �
       [...a.data].map((v) => 255 * v),
       a.shape,
     );
-  const prior = makePrior("tv", shape);
+  const prior = parsePenalty("tv", shape);
   const unit = await chooseLambda(operator, prior, scenes, y);
   const bytes = await chooseLambda(operator, prior, times255(scenes), times255(y));
   assert.ok(Math.abs(bytes.errors[0]!.lambda / unit.errors[0]!.lambda / 255 - 1) < 1e-3);
@@ -47,7 +47,7 @@ test("the grid follows the scale of the data: 255 times the signals, 255 times �
 test("within a range the errors are those of clipped estimates, and their λ need not be the same", async () => {
   const operator = operators[0]!;
   const y = await measured(operator, 0.05);
-  const prior = makePrior("tikhonov", shape);
+  const prior = parsePenalty("tikhonov", shape);
   const { errors } = await chooseLambda(operator, prior, scenes, y, { range: [0, 1] });
   const { lambda, mse } = errors[4]!; // small: the estimate follows the noise out of the range
   const { estimate } = await recoverWithPenalty(operator, prior, y, { lambda });
@@ -65,14 +65,14 @@ test("within a range the errors are those of clipped estimates, and their λ nee
 test("without noise small λ are tried", async () => {
   const operator = operators[0]!;
   const y = await measured(operator, 0);
-  const { errors } = await chooseLambda(operator, makePrior("tv", shape), scenes, y);
+  const { errors } = await chooseLambda(operator, parsePenalty("tv", shape), scenes, y);
   assert.ok(errors[0]!.lambda < 1e-4);
 });
 
 test("wrong calls are refused", async () => {
   const operator = operators[0]!;
   const y = await measured(operator);
-  const prior = makePrior("tv", shape);
+  const prior = parsePenalty("tv", shape);
   const two = floats(new Array(128).fill(0), [2, ...shape]);
   const message = async (run: Promise<unknown>) => run.then(String, String);
   assert.match(

@@ -1,9 +1,9 @@
 /** Pairings that must not compile; tsc fails when one of the errors below is missing. Nothing here runs. */
 import type { ForwardOperator, LinearOperator } from "../../operators/operator.ts";
+import { tikhonov } from "../../priors/penalties/tikhonov.ts";
+import { tv } from "../../priors/penalties/tv.ts";
+import { wavelet } from "../../priors/penalties/wavelet.ts";
 import type { GeneratorPrior } from "../../priors/prior.ts";
-import { tikhonov } from "../../priors/tikhonov.ts";
-import { tv } from "../../priors/tv.ts";
-import { wavelet } from "../../priors/wavelet.ts";
 import type { Measurements } from "../../src/measure/index.ts";
 import { recoverWithPenalty } from "../../src/solve/baseline.ts";
 import { conjugateGradients } from "../../src/solve/conjugate-gradients.ts";

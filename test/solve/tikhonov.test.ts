@@ -1,7 +1,7 @@
 import { add, identity, lusolve, type Matrix, multiply as product, transpose } from "mathjs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { tikhonov } from "../../priors/tikhonov.ts";
+import { tikhonov } from "../../priors/penalties/tikhonov.ts";
 import { recoverWithPenalty } from "../../src/solve/baseline.ts";
 import { difference } from "../operators/draws.ts";
 import { matrixOf, measured, operators, shape, signalOf, transposeMultiply } from "./problems.ts";

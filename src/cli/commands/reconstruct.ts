@@ -16,7 +16,7 @@ export const reconstruct = defineCommand({
       "total variation, λ chosen on 10 other digits",
     ],
   ],
-  details: async () => (await import("../../../priors/registry.ts")).describeBaselines(),
+  details: async () => (await import("../../../priors/registry.ts")).describePenalties(),
   options: (y) =>
     y
       .positional("measurements", { type: "string", demandOption: true, describe: "file of measurements, .npz" })

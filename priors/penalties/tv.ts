@@ -1,7 +1,9 @@
 import * as tf from "#tf";
-import { alongAxis, matrixOf, transposed } from "../operators/axes.ts";
-import type { AnalysisPenalty } from "./prior.ts";
-import { perSignal, spread } from "./signals.ts";
+import { alongAxis, matrixOf, transposed } from "../../operators/axes.ts";
+import { penaltyKind } from "../kind.ts";
+import type { AnalysisPenalty } from "../prior.ts";
+import { perSignal, spread } from "../signals.ts";
+import { normLambda } from "./default-lambda.ts";
 
 /**
  * Isotropic total variation (Rudin, Osher, Fatemi 1992): r(x) = Σ_pixels √(Σ_axes (∂x)²), with forward differences that
@@ -35,8 +37,20 @@ export function tv(shape: readonly number[]): AnalysisPenalty {
       // an element inside the ball keeps its exact value; the tiny floor is for radius 0
       return tf.mul(p, tf.div(limit, tf.maximum(tf.maximum(size, limit), 1e-30)));
     },
+    defaultLambda: normLambda(0.3),
   };
 }
+
+export const tvKind = penaltyKind({
+  summary: "piecewise constant, r(x) = Σ |∇x|, isotropic total variation",
+  options: {},
+  samples: [
+    { shape: [6, 4], spec: "tv" },
+    { shape: [4, 5, 2], spec: "tv" },
+    { shape: [7], spec: "tv" },
+  ],
+  make: tv,
+});
 
 /** The length of the gradient at every pixel: [batch, axes, ...shape] to [batch, 1, ...shape]. */
 const magnitude = (p: tf.Tensor): tf.Tensor => tf.sqrt(tf.sum(tf.square(p), 1, true));

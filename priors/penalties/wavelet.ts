@@ -1,7 +1,9 @@
 import * as tf from "#tf";
-import { alongAxis, type Matrix, matrixOf, transposed } from "../operators/axes.ts";
-import type { ProximalPenalty } from "./prior.ts";
-import { perSignal, spread } from "./signals.ts";
+import { alongAxis, type Matrix, matrixOf, transposed } from "../../operators/axes.ts";
+import { penaltyKind } from "../kind.ts";
+import type { ProximalPenalty } from "../prior.ts";
+import { perSignal, spread } from "../signals.ts";
+import { normLambda } from "./default-lambda.ts";
 
 /** Low-pass filters of orthogonal wavelets, of norm 1 and sum √2 (Daubechies 1992, tables 6.1 and 8.1; PyWavelets). */
 const filters = {
@@ -55,8 +57,24 @@ export function wavelet(shape: readonly number[], options: WaveletOptions = {}):
       return synthesis(tf.sub(c, tf.minimum(tf.maximum(c, tf.neg(limit)), limit))); // soft(c, t) = c − clip(c, ±t)
     },
     dualNorm: (v) => tf.max(perSignal(tf.abs(analysis(v))), 1),
+    defaultLambda: normLambda(0.5),
   };
 }
+
+export const waveletKind = penaltyKind({
+  summary: "sparse wavelet coefficients, r(x) = ‖Ψx‖₁, orthogonal",
+  options: {
+    wavelet: { type: "choice", choices: waveletNames, default: "sym4", description: "filters" },
+    levels: { type: "integer", description: "splits; default: as many as halve the sides exactly, at most 4" },
+  },
+  samples: [
+    { shape: [8, 4], spec: "wavelet" },
+    { shape: [4, 4, 2], spec: "wavelet:wavelet=haar,levels=1" },
+    { shape: [16], spec: "wavelet:wavelet=db2" },
+  ],
+  make: (shape, { wavelet: name, levels }) =>
+    wavelet(shape, { wavelet: name, ...(levels !== undefined && { levels }) }),
+});
 
 /** Ψ along the first two axes: at every level the low-pass block of the last one is split again. */
 export function waveletTransform(shape: readonly number[], options: WaveletOptions = {}): WaveletTransform {

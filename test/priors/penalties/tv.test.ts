@@ -1,10 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { dotTest } from "../../operators/adjoint-test.ts";
-import { operatorNorm } from "../../operators/norms.ts";
-import { linearOperator } from "../../operators/operator.ts";
-import { tv } from "../../priors/tv.ts";
-import { apply, difference, dot, draw, floats } from "../operators/draws.ts";
+import { tv } from "../../../priors/penalties/tv.ts";
+import { apply, draw, floats } from "../../operators/draws.ts";
 
 const test = suite("tv");
 
@@ -37,21 +34,6 @@ test("of a line is the sum of its steps", async () => {
   assert.is((await apply(tv([4]).value, floats([0, 2, 1, 1], [1, 4]))).data[0], 3);
 });
 
-test("synthesis is the adjoint of analysis, and norm its largest singular value", async () => {
-  for (const shape of [[7], [6, 5], [4, 5, 2]]) {
-    const prior = tv(shape);
-    const gradient = linearOperator({
-      name: "gradient",
-      inShape: shape,
-      outShape: prior.featureShape,
-      forward: prior.analysis,
-      adjoint: prior.synthesis,
-    });
-    assert.ok((await dotTest(gradient)) < 1e-5);
-    assert.ok(Math.abs((await operatorNorm(gradient, { tolerance: 1e-7 })) / prior.norm - 1) < 1e-3);
-  }
-});
-
 test("project gives the nearest point of the ball, one radius a signal", async () => {
   const prior = tv([3, 3]);
   const [p, radius] = [draw(5, [2, 2, 3, 3]), [0.5, 0]];
@@ -67,15 +49,6 @@ test("project gives the nearest point of the ball, one radius a signal", async (
       for (const axis of [0, 1]) assert.ok(Math.abs(projected.data[at(axis)]! - shrink * p.data[at(axis)]!) < 1e-6);
     }
   }
-});
-
-test("is the largest ⟨Kx, p⟩ over the ball", async () => {
-  const prior = tv([4, 4]);
-  const x = draw(6, [1, 4, 4]);
-  const features = await apply(prior.analysis, x);
-  const aligned = await apply((p) => prior.project(p.mul(1e6), p.flatten().slice(0, 1).mul(0).add(1)), features);
-  const value = (await apply(prior.value, x)).data[0]!;
-  assert.ok(difference([dot(features.data, aligned.data)], [value]) < 1e-5);
 });
 
 test("refuses signals of more axes than it knows", () => {

@@ -1,0 +1,49 @@
+import { InputError } from "./errors.ts";
+import { suggestion } from "./nearest.ts";
+import { describeOptions, type OptionTable, type OptionValues, parseOptions } from "./options.ts";
+
+/** What an entry of a registry says of itself for specs and `--help`. */
+interface Described {
+  /** One line for help texts. */
+  readonly summary: string;
+  readonly options: OptionTable;
+}
+
+/** A spec `name:key=value,key=value`, read by a registry. */
+export interface Parsed<K> {
+  readonly name: string;
+  readonly kind: K;
+  readonly values: OptionValues<OptionTable>;
+  /** `name(key=value,key=value)`, with the options that the spec gives. */
+  readonly title: string;
+}
+
+/**
+ * Reads `name:key=value,key=value` by a registry; `what` says what its entries are: "operator".
+ * Errors (InputError): an unknown name or option with the nearest one, wrong values.
+ */
+export function parseSpec<K extends Described>(
+  what: string,
+  kinds: Readonly<Record<string, K>>,
+  spec: string,
+): Parsed<K> {
+  const colon = spec.indexOf(":");
+  const name = (colon < 0 ? spec : spec.slice(0, colon)).trim();
+  const options = colon < 0 ? "" : spec.slice(colon + 1).replace(/\s/g, "");
+  if (!Object.hasOwn(kinds, name)) {
+    throw new InputError(`${what}: unknown ${what} "${name}"; ${suggestion(name, Object.keys(kinds))}`);
+  }
+  const kind = kinds[name]!;
+  const values = parseOptions(name, kind.options, options);
+  return { name, kind, values, title: options === "" ? name : `${name}(${options})` };
+}
+
+/** The entries of a registry with their options, a line each, under a heading, for `--help`. */
+export const describeKinds = (heading: string, kinds: Readonly<Record<string, Described>>): string =>
+  [
+    heading,
+    ...Object.entries(kinds).flatMap(([name, { summary, options }]) => [
+      `  ${name.padEnd(10)} ${summary}`,
+      ...describeOptions(options),
+    ]),
+  ].join("\n");

@@ -1,0 +1,176 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import * as tf from "#tf";
+import { dotTest } from "../../../operators/adjoint-test.ts";
+import { operatorNorm } from "../../../operators/norms.ts";
+import { linearOperator } from "../../../operators/operator.ts";
+import type { AnalysisPenalty, PenaltyPrior, ProximalPenalty, QuadraticPenalty } from "../../../priors/prior.ts";
+import { describePenalties, parsePenalty, penalties, penaltyNames } from "../../../priors/registry.ts";
+import { sizeOf } from "../../../src/data/array.ts";
+import { apply, difference, dot, draw, type Floats, floats } from "../../operators/draws.ts";
+
+/** What every penalty must satisfy, on every sample of the registry. */
+const laws = suite("laws of penalties");
+
+const BATCH = 3;
+const scaled = (x: Floats, by: number): Floats => floats([...x.data.map((v) => by * v)], x.shape);
+const row = (x: Floats, i: number) => x.data.subarray((i * x.size) / BATCH, ((i + 1) * x.size) / BATCH);
+const values = async (prior: PenaltyPrior, x: Floats) => [...(await apply(prior.value, x)).data];
+
+/** `fn` of signals and one number each, which `apply` takes as constants of the graph. */
+const withNumbers = (fn: (x: tf.Tensor, t: tf.Tensor) => tf.Tensor, t: readonly number[], x: Floats) =>
+  apply((input) => fn(input, tf.tensor1d([...t])), x);
+
+for (const name of penaltyNames) {
+  for (const { shape, spec } of penalties[name].samples) {
+    const prior = parsePenalty(spec, shape);
+    const title = `${spec} on [${shape}]`;
+    const x = draw(1, [BATCH, ...shape]);
+
+    laws(`${title}: is 0 at 0, positive elsewhere, one value a signal, compiled as op by op`, async () => {
+      const value = await apply(prior.value, x);
+      assert.equal(value.shape, [BATCH]);
+      assert.ok(value.data.every((v) => v > 0));
+      assert.ok(difference((await apply(prior.value, x, "tfjs")).data, value.data) < 1e-5); // sums in another order
+      assert.equal(await values(prior, scaled(x, 0)), [0, 0, 0]);
+    });
+
+    laws(`${title}: is convex, and of degree ${prior.form === "quadratic" ? 2 : 1}`, async () => {
+      const [r, twice] = [await values(prior, x), await values(prior, scaled(x, -2))];
+      assert.ok(
+        difference(
+          twice,
+          r.map((v) => v * (prior.form === "quadratic" ? 4 : 2)),
+        ) < 1e-5,
+      );
+      const other = draw(2, x.shape);
+      const middle = await values(prior, floats([...x.data.map((v, i) => (v + other.data[i]!) / 2)], x.shape));
+      const ends = await values(prior, other);
+      for (const [i, v] of middle.entries()) assert.ok(v <= ((r[i]! + ends[i]!) / 2) * (1 + 1e-5));
+    });
+
+    laws(`${title}: its default λ is positive, grows with σ, and follows the units of signals and operator`, () => {
+      const rule = prior.defaultLambda!;
+      const facts = { sigma: 0.1, gain: 1, amplitude: 0.3 };
+      const near = (a: number, b: number) => assert.ok(Math.abs(a / b - 1) < 1e-9, `${a} is not ${b}`);
+      assert.ok(rule({ ...facts, sigma: 0 }) > 0);
+      assert.ok(rule({ ...facts, sigma: 0.2 }) > 1.5 * rule(facts));
+      // x → 7x and σ → 7σ: ½‖y − Φx‖² is 49 times as large, and r 49 or 7 times
+      near(rule({ sigma: 0.7, gain: 1, amplitude: 2.1 }), rule(facts) * (prior.form === "quadratic" ? 1 : 7));
+      // Φ → 7Φ and σ → 7σ: ½‖y − Φx‖² is 49 times as large, r the same
+      near(rule({ sigma: 0.7, gain: 7, amplitude: 0.3 }), rule(facts) * 49);
+    });
+
+    if (prior.form === "quadratic") quadraticLaws(title, prior, x);
+    else if (prior.form === "proximal") proximalLaws(title, prior, x);
+    else analysisLaws(title, prior, x);
+    if (prior.form !== "analysis" && prior.prox) proxLaw(title, prior.value, prior.prox, x);
+  }
+}
+
+function quadraticLaws(title: string, prior: QuadraticPenalty, x: Floats): void {
+  laws(`${title}: r(x + h) = r(x) + <∇r(x), h> + r(h), exactly for a quadratic`, async () => {
+    const h = draw(3, x.shape);
+    const gradient = await apply(prior.gradient, x);
+    const [r, rh] = [await values(prior, x), await values(prior, h)];
+    const moved = await values(prior, floats([...x.data.map((v, i) => v + h.data[i]!)], x.shape));
+    const expected = r.map((v, i) => v + dot(row(gradient, i), row(h, i)) + rh[i]!);
+    assert.ok(difference(moved, expected) < 1e-5);
+  });
+}
+
+/** ½‖u − x‖² + t r(u) is lowest at u = prox(x, t). */
+function proxLaw(
+  title: string,
+  value: (x: tf.Tensor) => tf.Tensor,
+  prox: (x: tf.Tensor, t: tf.Tensor) => tf.Tensor,
+  x: Floats,
+): void {
+  laws(`${title}: nothing near or far is better than prox`, async () => {
+    const t = [0.3, 1.2, 0];
+    const u = await withNumbers(prox, t, x);
+    const cost = async (at: Floats) => {
+      const r = (await apply(value, at)).data;
+      return t.map((weight, i) => {
+        const away = row(at, i).map((v, j) => v - row(x, i)[j]!);
+        return 0.5 * dot(away, away) + weight * r[i]!;
+      });
+    };
+    const best = await cost(u);
+    assert.ok(difference(row(u, 2), row(x, 2)) < 1e-5); // t = 0 leaves x
+    for (let trial = 0; trial < 20; trial++) {
+      const size = 10 ** -(trial % 4);
+      const step = draw(100 + trial, x.shape);
+      const other = await cost(floats([...u.data.map((v, i) => v + size * step.data[i]!)], x.shape));
+      for (const [i, v] of best.entries()) assert.ok(v <= other[i]! * (1 + 1e-5)); // rounding of float32
+    }
+  });
+}
+
+function proximalLaws(title: string, prior: ProximalPenalty, x: Floats): void {
+  laws(`${title}: prox(x, t) becomes 0 exactly where t reaches dualNorm(x)`, async () => {
+    const dual = [...(await apply(prior.dualNorm, x)).data];
+    const sizes = async (by: number) => {
+      const u = await withNumbers(
+        prior.prox,
+        dual.map((v) => v * by),
+        x,
+      );
+      return dual.map((_, i) => Math.sqrt(dot(row(u, i), row(u, i))));
+    };
+    for (const v of await sizes(1.001)) assert.ok(v < 1e-5);
+    for (const v of await sizes(0.99)) assert.ok(v > 1e-3);
+  });
+}
+
+function analysisLaws(title: string, prior: AnalysisPenalty, x: Floats): void {
+  const features = linearOperator({
+    ...{ name: "analysis", inShape: prior.shape, outShape: prior.featureShape },
+    ...{ forward: prior.analysis, adjoint: prior.synthesis },
+  });
+
+  laws(`${title}: synthesis is the adjoint of analysis, norm its largest singular value`, async () => {
+    assert.ok((await dotTest(features)) < 1e-5);
+    const ratio = (await operatorNorm(features, { tolerance: 1e-7 })) / prior.norm;
+    assert.ok(ratio < 1 + 1e-4 && ratio > 0.99); // never above, or primal-dual steps diverge
+  });
+
+  laws(`${title}: project gives the nearest point of the ball, one radius a signal`, async () => {
+    const radius = [0.5, 2, 0];
+    const project = (p: Floats) => withNumbers(prior.project, radius, p);
+    const p = draw(5, [BATCH, ...prior.featureShape]);
+    const nearest = await project(p);
+    assert.ok(difference((await project(nearest)).data, nearest.data) < 1e-6);
+    assert.ok(row(nearest, 2).every((v) => v === 0));
+    for (const seed of [6, 7, 8]) {
+      const other = await project(scaled(draw(seed, p.shape), 10)); // the angle at the nearest point is never acute
+      for (let i = 0; i < BATCH; i++) {
+        const out = row(p, i).map((v, j) => v - row(nearest, i)[j]!);
+        const along = row(other, i).map((v, j) => v - row(nearest, i)[j]!);
+        assert.ok(dot(out, along) < 1e-4 * sizeOf(prior.featureShape));
+      }
+    }
+  });
+
+  laws(`${title}: r(x) is the largest <Kx, p> over the ball of radius 1`, async () => {
+    const kx = await apply(prior.analysis, x);
+    const aligned = await withNumbers(prior.project, [1, 1, 1], scaled(kx, 1e5));
+    const r = await values(prior, x);
+    assert.ok(
+      difference(
+        r.map((_, i) => dot(row(kx, i), row(aligned, i))),
+        r,
+      ) < 1e-4,
+    );
+  });
+}
+
+laws("help describes every penalty, with its options and their defaults", () => {
+  const text = describePenalties();
+  for (const name of penaltyNames) {
+    assert.ok(text.includes(penalties[name].summary));
+    for (const option of Object.keys(penalties[name].options)) assert.match(text, new RegExp(`\n {4}${option}=`));
+  }
+});
+
+laws.run();
