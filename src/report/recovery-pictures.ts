@@ -1,0 +1,144 @@
+import type { NdArray } from "ndarray";
+import { contiguous } from "../data/array.ts";
+import { tickText } from "./axes.ts";
+import { heatPicture } from "./heat.ts";
+import { pngDataUri } from "./image-file.ts";
+import { extent, isPictureShape, type Picture, pictures } from "./picture.ts";
+import { leftOut, MOST_SAMPLES, type RecoveryPanel, type SizedDrawing, sampleOf, shownRows } from "./recovery-shown.ts";
+import { digits, svg, text } from "./svg.ts";
+import { short } from "./table.ts";
+
+interface Column {
+  readonly title: string;
+  readonly pictures: readonly Picture[];
+}
+
+/** Pixels: between pictures, left of them, for the title, for the columns' titles, for the legend. */
+const [GAP, LEFT, TITLE, HEAD, LEGEND] = [8, 36, 34, 24, 44];
+/** Width of a letter, about. */
+const LETTER = 8;
+const BAR = { width: 110, height: 12 };
+
+/** The panel of signals that are images. */
+export async function recoveryPictures(panel: RecoveryPanel): Promise<SizedDrawing> {
+  const { title, estimate, deviation, samples, truth, measured } = panel;
+  const range = panel.range ?? greyRange(truth ?? estimate);
+  const grey = (array: NdArray<Float32Array>) => pictures(shownRows(array), range);
+  const most = deviation && extent(shownRows(deviation).data)[1];
+  const isMeasuredPicture = measured !== undefined && isPictureShape(measured.shape.slice(1));
+  const stretched = isMeasuredPicture && leaves(measured, range);
+  const columns: Column[] = [
+    ...(truth ? [{ title: "truth", pictures: grey(truth) }] : []),
+    ...(isMeasuredPicture
+      ? [{ title: "measured", pictures: pictures(shownRows(measured), stretched ? "stretch" : range) }]
+      : []),
+    { title: "estimate", pictures: grey(estimate) },
+    ...(deviation ? [{ title: "standard deviation", pictures: heats(shownRows(deviation), most!) }] : []),
+    ...Array.from({ length: Math.min(MOST_SAMPLES, samples?.shape[1] ?? 0) }, (_, k) => ({
+      title: `sample ${k + 1}`,
+      pictures: pictures(sampleOf(samples!, k), range),
+    })),
+  ];
+  const parts: string[] = [text([LEFT, 22], title, { anchor: "start", heavy: true })];
+  const size = columns.map(({ pictures: list }) => shownSize(list[0]!));
+  const rowHeight = Math.max(...size.map(({ height }) => height)) + GAP;
+  const rows = columns[0]!.pictures.length;
+  for (let row = 0; row < rows; row++) {
+    parts.push(text([LEFT - 10, TITLE + HEAD + row * rowHeight + rowHeight / 2], String(row + 1), { anchor: "end" }));
+  }
+  let left = LEFT;
+  for (const [c, { title: name, pictures: list }] of columns.entries()) {
+    const { width, height } = size[c]!;
+    const room = Math.max(width, LETTER * name.length);
+    parts.push(text([left + room / 2, TITLE + HEAD - 8], name));
+    for (const [row, picture] of list.entries()) {
+      const place = { x: left + (room - width) / 2, y: TITLE + HEAD + row * rowHeight, width, height };
+      parts.push(image(await pngDataUri(picture), place));
+    }
+    left += room + GAP;
+  }
+  const bottom = TITLE + HEAD + rows * rowHeight;
+  const legend = await legendParts(
+    range,
+    most,
+    [LEFT, bottom + 10],
+    [stretched ? "each measured image in its own range" : "", leftOut(panel)].filter(Boolean).join("; "),
+  );
+  const width = Math.max(left, legend.right, LEFT + LETTER * title.length) + GAP;
+  return { width, drawing: svg(width, bottom + LEGEND, title, [...parts, ...legend.parts]) };
+}
+
+/** [0, 1] where the values lie in it or little beyond it, as those of images do; else their own range. */
+function greyRange(array: NdArray<Float32Array>): readonly [number, number] {
+  const [low, high] = extent(contiguous(array));
+  return low >= -0.5 && high <= 1.5 && high > 0.1 ? [0, 1] : [low, high];
+}
+
+/** Whether measurements leave the range by far, as a back-projection does; each is then stretched to its own range. */
+function leaves(measured: NdArray<Float32Array>, [low, high]: readonly [number, number]): boolean {
+  const [least, greatest] = extent(contiguous(measured));
+  const room = (high - low) / 2;
+  return least < low - room || greatest > high + room;
+}
+
+/** Standard deviations as heat; of a colour image the root mean square over its channels. */
+function heats(deviation: NdArray<Float32Array>, most: number): Picture[] {
+  const [count, height, width, channels = 1] = deviation.shape as [number, number, number, number?];
+  const data = contiguous(deviation);
+  const size = height * width;
+  return Array.from({ length: count }, (_, i) => {
+    const values = Float32Array.from({ length: size }, (_, p) => {
+      let sum = 0;
+      for (let c = 0; c < channels; c++) sum += data[channels * (i * size + p) + c]! ** 2;
+      return Math.sqrt(sum / channels);
+    });
+    return heatPicture(values, width, height, most);
+  });
+}
+
+/** About 100 pixels wide: small images by a whole multiple, so that their pixels are even squares; large ones up to 256. */
+function shownSize({ width, height }: Picture): { width: number; height: number } {
+  const scale =
+    Math.max(width, height) <= 128 ? Math.max(1, Math.round(100 / width)) : Math.min(1, 256 / Math.max(width, height));
+  return { width: width * scale, height: height * scale };
+}
+
+interface Place {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+const image = (uri: string, { x, y, width, height }: Place): string =>
+  `<image x="${digits(x)}" y="${digits(y)}" width="${digits(width)}" height="${digits(height)}" preserveAspectRatio="none" style="image-rendering:pixelated" href="${uri}"/>`;
+
+/** The bars of grey levels and of standard deviations, each with its ends, and what the panel leaves out. */
+async function legendParts(
+  [low, high]: readonly [number, number],
+  most: number | undefined,
+  [x, y]: readonly [number, number],
+  note: string,
+): Promise<{ parts: string[]; right: number }> {
+  const ramp = Float32Array.from({ length: 256 }, (_, i) => i / 255);
+  const greys: Picture = { width: 256, height: 1, channels: 1, pixels: Uint8Array.from(ramp, (v) => 255 * v) };
+  const bars = [
+    { picture: greys, from: tickText(rounded(low)), to: tickText(rounded(high)) },
+    ...(most === undefined
+      ? []
+      : [{ picture: heatPicture(ramp, 256, 1, 1), from: "0", to: `${short(most, 3)}, largest standard deviation` }]),
+  ];
+  const parts: string[] = [];
+  let at = x;
+  for (const { picture, from, to } of bars) {
+    const start = at + LETTER * from.length + 4;
+    parts.push(text([at, y + 11], from, { anchor: "start" }));
+    parts.push(image(await pngDataUri(picture), { x: start, y, ...BAR }));
+    parts.push(text([start + BAR.width + 6, y + 11], to, { anchor: "start" }));
+    at = start + BAR.width + 6 + LETTER * to.length + 20;
+  }
+  if (note) parts.push(text([at, y + 11], note, { anchor: "start" }));
+  return { parts, right: at + LETTER * note.length };
+}
+
+const rounded = (value: number): number => Number(value.toPrecision(3));
