@@ -57,7 +57,23 @@ export {
   engineSettings,
 } from "./engine/index.ts";
 export { type EndCode, type Iterated, type IterateOptions, iterate, type Progress } from "./engine/iterate.ts";
-export { type Measurements, measure } from "./measure/index.ts";
+export {
+  gaussianNoise,
+  loadMeasurements,
+  type Measurements,
+  measure,
+  type Noise,
+  type NoiseModel,
+  type OpenedMeasurements,
+  openMeasurements,
+  openNoise,
+  openOperator,
+  parseNoise,
+  poissonGaussianNoise,
+  poissonNoise,
+  saltAndPepperNoise,
+  saveMeasurements,
+} from "./measure/index.ts";
 export {
   covariance,
   type DesignOptions,

@@ -4,6 +4,7 @@ import type { TrainedGenerator } from "../../priors/generator/index.ts";
 import type { TrainedPrior } from "../../priors/load.ts";
 import type { TrainedMixture } from "../../priors/mixture/index.ts";
 import type { Reconstruction } from "../compare/reconstruction.ts";
+import { sizeOf } from "../data/array.ts";
 import type { Measurements } from "../measure/index.ts";
 import { short } from "../report/table.ts";
 import type { Sketch, SketchDesign } from "../sketch/index.ts";
@@ -156,20 +157,23 @@ function validationWords({ validation, kept }: TrainedGenerator): { readonly val
 }
 
 export function measurementFacts(measurements: Measurements) {
-  const { y, inShape, noise, noiseNorm, snr, seed, operatorSpec, operatorName, truth } = measurements;
-  const [count = 0, ...outShape] = y.shape;
-  const m = y.size / count;
-  const n = inShape.reduce((a, b) => a * b, 1);
+  const { operator, y, noise, noiseNorm, snr, seed, truth } = measurements;
+  const { name, source, inShape, outShape } = operator;
+  const count = y.shape[0]!;
+  const m = sizeOf(outShape);
+  const n = sizeOf(inShape);
   const known = truth !== undefined;
+  const { spec, sigma } = noise;
   const data = {
-    ...{ count, operator: operatorSpec ?? operatorName, shape: inShape, measured: outShape, m, n },
-    ...{ noise, noiseNorm, snr: Number.isFinite(snr) ? snr : null, seed, truth: known },
+    ...{ count, operator: source?.spec ?? name, shape: inShape, measured: outShape, m, n },
+    ...{ noise: spec, sigma, noiseNorm, snr: Number.isFinite(snr) ? snr : null, seed, truth: known },
   };
+  const strength = `norm about ${short(noiseNorm)}, SNR ${snr.toFixed(1)} dB`;
   const words = {
-    operator: `${operatorName}, seed ${seed}`,
+    operator: source ? `${name}, seed ${source.seed}` : name,
     signals: `${count} of ${shapeText(inShape)}${known ? ", kept as the truth" : ""}`,
     measured: `${m} numbers a signal (${((100 * m) / n).toFixed(1)} % of ${n})`,
-    noise: noise > 0 ? `σ = ${noise}, norm about ${short(noiseNorm)}, SNR ${snr.toFixed(1)} dB` : "none",
+    noise: sigma > 0 ? `${noise.name}, ${strength}` : "none",
   };
   return { data, words };
 }

@@ -1,66 +1,98 @@
 import type { NdArray } from "ndarray";
-import { sameShape } from "../data/array.ts";
-import { InputError } from "../data/errors.ts";
+import type { ForwardOperator } from "../../operators/operator.ts";
+import { fromHost, sameShape } from "../data/array.ts";
+import { InputError, messageOf } from "../data/errors.ts";
 import { type Expected, type Metadata, member, type NpyArray, type Npz, readNpz, writeNpz } from "../data/index.ts";
-import { type Measurements, operatorOf } from "./measure.ts";
+import type { Measurements } from "./measure.ts";
+import { gaussianNoise } from "./noise/gaussian.ts";
+import type { NoiseModel } from "./noise/noise.ts";
+import { parseNoise } from "./noise/registry.ts";
+import { openOperator } from "./open-operator.ts";
 
-/** Measurements as .npz: members `y` and, where known, `truth`; everything else in the metadata. `numpy.load` reads them. */
-export const measurementsFormat: Expected = { format: "sketchprior-measurements", version: 1 };
+/**
+ * Measurements as .npz: members `y`, where known `truth`, and `sigmas` where every measurement has its own standard deviation;
+ * everything else in the metadata. `numpy.load` reads them. Version 1 held `noise` as the σ of Gaussian noise.
+ */
+export const measurementsFormat: Expected = { format: "sketchprior-measurements", version: 2 };
 
 /**
  * Writes measurements to an .npz file, whole or not at all.
  * Errors (InputError): an operator made in code, which no file can hold; a path that cannot be written.
  */
 export async function saveMeasurements(file: string, measurements: Measurements): Promise<void> {
-  const { y, truth, inShape, operatorSpec, operatorSeed, operatorName, noise, seed, noiseNorm } = measurements;
-  if (operatorSpec === undefined) {
+  const { operator, y, truth, noise, seed, noiseNorm } = measurements;
+  const { name: operatorName, inShape, source } = operator;
+  if (source === undefined) {
     throw new InputError(
-      `${file}: cannot be written, ${operatorName} was made in code; make it with parseOperator, so that the file can ` +
-        "say how to make it again",
+      `${file}: cannot be written, ${operatorName} was made in code; make it with parseOperator or openOperator, so that ` +
+        "the file can say how to make it again",
     );
   }
+  const sigmas = noise.gaussian?.sigmas;
   const snr = Number.isFinite(measurements.snr) ? measurements.snr : null; // JSON has no Infinity
-  const facts = { operatorSpec, operatorSeed, operatorName, inShape, noise, seed, noiseNorm, snr };
-  await writeNpz(file, { arrays: { y, ...(truth && { truth }) }, metadata: { ...measurementsFormat, ...facts } });
+  await writeNpz(file, {
+    arrays: { y, ...(truth && { truth }), ...(sigmas && { sigmas: fromHost(sigmas, [sigmas.length]) }) },
+    metadata: {
+      ...measurementsFormat,
+      ...{ operatorSpec: source.spec, operatorSeed: source.seed, operatorName, inShape },
+      ...{ noise: noise.spec, sigma: noise.sigma, seed, noiseNorm, snr },
+    },
+  });
 }
 
 /**
- * Reads measurements; `operatorOf` makes their operator again, exactly.
+ * Reads measurements that `saveMeasurements` wrote; their operator is made again, exactly, unless `replace` gives another for the
+ * shape of a signal.
  * Errors (InputError): no such file, truncated, of another kind or a newer version, arrays that do not fit the operator,
  * values that are not finite.
  */
-export async function loadMeasurements(file: string): Promise<Measurements> {
+export async function loadMeasurements(
+  file: string,
+  replace: (shape: readonly number[]) => Promise<ForwardOperator | undefined> = async () => undefined,
+): Promise<Measurements> {
   const npz = await readNpz(file, measurementsFormat);
   const facts = checkedFacts(npz.metadata, file);
+  const { operatorSpec, operatorSeed: seed, inShape: shape } = facts;
+  const operator =
+    (await replace(shape)) ??
+    (await openOperator(operatorSpec, { shape, seed }).catch((error: unknown) => {
+      throw new InputError(`${file}: its operator ${operatorSpec} cannot be made again: ${messageOf(error)}`);
+    }));
   const y = floats(npz, "y", file);
   const truth = npz.arrays.truth && floats(npz, "truth", file);
-  const measurements: Measurements = { ...facts, y, ...(truth && { truth }) };
-  const operator = operatorOf(measurements);
   fits(file, "y", y, operator.outShape);
   if (truth) fits(file, "truth", truth, operator.inShape);
   if (truth && truth.shape[0] !== y.shape[0]) {
     throw new InputError(`${file}: holds ${y.shape[0]} measurements, but ${truth.shape[0]} true signals`);
   }
-  return measurements;
+  const { noiseNorm, snr } = facts;
+  return { operator, y, noise: noiseOf(npz, file), seed: facts.seed, noiseNorm, snr, ...(truth && { truth }) };
 }
 
-function checkedFacts(metadata: Metadata, file: string): Omit<Measurements, "y" | "truth"> {
-  const { operatorSpec, operatorSeed, operatorName, inShape, noise, seed, noiseNorm, snr } = metadata;
-  const need = <T>(name: string, value: unknown, ok: boolean): T => {
-    if (ok) return value as T;
-    throw new InputError(`${file}: metadata: ${name} is missing or damaged (got ${JSON.stringify(value)})`);
-  };
+function noiseOf(npz: Npz<Metadata>, file: string): NoiseModel {
+  const { version, noise, sigma } = npz.metadata;
+  if (version === 1) return gaussianNoise(need<number>(file, "noise", noise, Number.isFinite(noise)));
+  const spec = need<string>(file, "noise", noise, typeof noise === "string");
+  if (npz.arrays.sigmas) return gaussianNoise(floats(npz, "sigmas", file).data, spec);
+  return parseNoise(spec).ofSigma(need<number>(file, "sigma", sigma, Number.isFinite(sigma)));
+}
+
+function checkedFacts(metadata: Metadata, file: string) {
+  const { operatorSpec, operatorSeed, inShape, seed, noiseNorm, snr } = metadata;
   const shape = Array.isArray(inShape) && inShape.every((n) => Number.isInteger(n) && n > 0);
   return {
-    operatorSpec: need<string>("operatorSpec", operatorSpec, typeof operatorSpec === "string"),
-    operatorSeed: need<number>("operatorSeed", operatorSeed, Number.isSafeInteger(operatorSeed)),
-    operatorName: need<string>("operatorName", operatorName, typeof operatorName === "string"),
-    inShape: need<number[]>("inShape", inShape, shape),
-    noise: need<number>("noise", noise, Number.isFinite(noise)),
-    seed: need<number>("seed", seed, Number.isSafeInteger(seed)),
-    noiseNorm: need<number>("noiseNorm", noiseNorm, Number.isFinite(noiseNorm)),
-    snr: snr === null ? Number.POSITIVE_INFINITY : need<number>("snr", snr, Number.isFinite(snr)),
+    operatorSpec: need<string>(file, "operatorSpec", operatorSpec, typeof operatorSpec === "string"),
+    operatorSeed: need<number>(file, "operatorSeed", operatorSeed, Number.isSafeInteger(operatorSeed)),
+    inShape: need<number[]>(file, "inShape", inShape, shape),
+    seed: need<number>(file, "seed", seed, Number.isSafeInteger(seed)),
+    noiseNorm: need<number>(file, "noiseNorm", noiseNorm, Number.isFinite(noiseNorm)),
+    snr: snr === null ? Number.POSITIVE_INFINITY : need<number>(file, "snr", snr, Number.isFinite(snr)),
   };
+}
+
+function need<T>(file: string, name: string, value: unknown, ok: boolean): T {
+  if (ok) return value as T;
+  throw new InputError(`${file}: metadata: ${name} is missing or damaged (got ${JSON.stringify(value)})`);
 }
 
 function floats(npz: Npz<unknown>, name: string, file: string): NdArray<Float32Array> {

@@ -1,8 +1,10 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { gaussian } from "../../operators/gaussian.ts";
+import * as tf from "#tf";
+import { forwardOperator } from "../../operators/operator.ts";
 import { parseOperator } from "../../operators/registry.ts";
-import { measure, operatorOf } from "../../src/measure/index.ts";
+import { stream } from "../../src/data/random.ts";
+import { measure, parseNoise, poissonNoise } from "../../src/measure/index.ts";
 import { refuses } from "../data/tiny.ts";
 import { apply, difference, draw, floats } from "../operators/draws.ts";
 
@@ -35,13 +37,26 @@ test("the same seed gives the same noise, another seed other noise, fewer signal
   assert.ok(difference(first.y.data, a!.y.data.subarray(0, first.y.size)) < 1e-6);
 });
 
-test("operatorOf makes the same operator again; one made in code it cannot", async () => {
-  const x = draw(1, [2, 6, 6]);
-  const measured = await measure(x, parseOperator("gaussian:m=9*blur:sigma=0.7", [6, 6], 11));
-  const again = await apply(operatorOf(measured).forward, x);
-  assert.equal(again.data, measured.y.data);
-  const own = await measure(x, gaussian({ inShape: [6, 6], m: 9, seed: 1 }));
-  await refuses(() => operatorOf(own), /gaussian\(m=9\) was made in code and cannot be made again; pass that operator/);
+test("any noise model measures: the draws are those of the model around Φx", async () => {
+  const operator = parseOperator("mask:keep=0.5", [6, 6], 3);
+  const x = draw(1, [4, 6, 6]);
+  x.data.forEach((v, i) => {
+    x.data[i] = Math.abs(v);
+  });
+  const clean = (await measure(x, operator)).y;
+  const noise = poissonNoise(30);
+  const measured = await measure(x, operator, { noise, seed: 2 });
+  assert.equal(measured.y.data, noise.ofClean(clean).sample(clean, stream(2, "noise")).data);
+  assert.equal([measured.noise.spec, measured.noise.sigma], ["poisson:peak=30", noise.ofClean(clean).sigma]);
+  const model = await measure(x, operator, { noise: measured.noise, seed: 2 });
+  assert.equal(model.y.data, measured.y.data);
+  const decibel = await measure(x, operator, { noise: parseNoise("gaussian:snr=25") });
+  assert.ok(Math.abs(decibel.snr - 25) < 1e-6);
+});
+
+test("an operator that leaves the finite numbers is refused by position", async () => {
+  const root = forwardOperator({ name: "root", inShape: [3], outShape: [3], forward: (x) => tf.sqrt(x) });
+  await refuses(() => measure(floats([4, -1, 1], [1, 3]), root), /measure: root: measurement 1 of signal 0 is NaN/);
 });
 
 test("signals of another shape, NaN and negative noise are refused", async () => {
@@ -55,8 +70,11 @@ test("signals of another shape, NaN and negative noise are refused", async () =>
   const x = draw(1, [2, 6, 6]);
   assert.match(
     await message(measure(x, operator, { noise: -1 })),
-    /noise: expected a standard deviation of at least 0, got -1/,
+    /gaussian noise: sigma: expected a standard deviation of at least 0, got -1/,
   );
+  for (const noise of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    assert.match(await message(measure(x, operator, { noise })), /sigma: expected a standard deviation of at least 0/);
+  }
   x.data[40] = Number.NaN;
   await refuses(() => measure(x, operator), /measure: signal 1 holds NaN; expected finite numbers/);
 });

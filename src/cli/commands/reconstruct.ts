@@ -56,21 +56,20 @@ export const reconstruct = defineCommand({
     requireInteger("tune-count", args["tune-count"]);
     const range = parseRange(args.range);
     await requireWritable(args.out, args.force);
-    const { loadMeasurements, operatorOf } = await import("../../measure/index.ts");
-    const measurements = await loadMeasurements(args.measurements);
-    const { method } = await methodOf(args.prior, measurements.inShape, {
+    const { loadMeasurements } = await import("../../measure/index.ts");
+    const { operator, y, truth, noise } = await loadMeasurements(args.measurements);
+    const { method } = await methodOf(args.prior, operator.inShape, {
       ...{ seed, signal, watch: progress },
       ...(args.lambda !== undefined && { lambda: args.lambda }),
       ...(args.tune !== undefined && {
-        tuning: await tuningSignals(args.tune, args["tune-count"], measurements.inShape),
+        tuning: await tuningSignals(args.tune, args["tune-count"], operator.inShape),
       }),
       ...(range && { range }),
       ...(args.restarts !== undefined && { restarts: args.restarts }),
       ...(args.steps !== undefined && { steps: args.steps }),
       estimate: args.estimate,
     });
-    const { y, truth, noise, operatorName, operatorSpec = operatorName } = measurements;
-    const { estimate: raw, seconds, code, steps, lambda } = await method.recover(operatorOf(measurements), y, noise);
+    const { estimate: raw, seconds, code, steps, lambda } = await method.recover(operator, y, noise.sigma);
     if (code === "non-finite") {
       throw new InputError(
         `reconstruct: ${method.name} met values that are not finite after ${steps} steps; try another --lambda`,
@@ -82,8 +81,8 @@ export const reconstruct = defineCommand({
     const { saveReconstruction } = await import("../../compare/reconstruction.ts");
     const facts = {
       method: method.name,
-      operator: operatorSpec,
-      noise,
+      operator: operator.source?.spec ?? operator.name,
+      noise: noise.sigma,
       seed,
       lambda: lambda ?? null,
       code,

@@ -1,0 +1,103 @@
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import * as tf from "#tf";
+import { dotTest } from "../../operators/adjoint-test.ts";
+import {
+  type ForwardOperator,
+  type ForwardOperatorOptions,
+  forwardOperator,
+  isLinear,
+  linearOperator,
+} from "../../operators/operator.ts";
+import { fromHost, sizeOf } from "../data/array.ts";
+import { InputError, messageOf } from "../data/errors.ts";
+import { fileExists } from "../data/files.ts";
+import { compile } from "../engine/index.ts";
+
+/** What a module's function is given, so that it needs no import of its own to make an operator. */
+export interface ModuleContext {
+  /** TensorFlow.js as this package runs it; tensors of another copy do not mix with it. */
+  readonly tf: typeof tf;
+  readonly linearOperator: typeof linearOperator;
+  readonly forwardOperator: typeof forwardOperator;
+  /** Shape of one signal, where it is known. */
+  readonly shape?: readonly number[];
+  readonly seed: number;
+}
+
+/** Above this the adjoint is not that of `forward`; a right one in float32 has about 1e-7. */
+const MOST_GAP = 1e-3;
+
+/**
+ * The operator of a user's ES module: its default export, or what that returns when it is a function, called with `ModuleContext`.
+ * It is a `ForwardOperator`: { name, inShape, outShape, forward }; `linear: true` or an `adjoint` makes it a linear one, whose
+ * adjoint is derived where it is missing. It is tried once: shapes, and of a linear one the adjoint.
+ *
+ * Errors (InputError): no such file, a module that cannot be loaded or throws, an export that is no operator, another shape than is
+ * wanted or promised, an adjoint that is not that of `forward`.
+ */
+export async function moduleOperator(
+  file: string,
+  options: Pick<ModuleContext, "shape" | "seed">,
+): Promise<ForwardOperator> {
+  if (!(await fileExists(file)))
+    throw new InputError(`${file}: no such file; an operator's module is given by its path`);
+  const fault = (what: string) => (error: unknown) => new InputError(`${file}: ${what}: ${oneLine(messageOf(error))}`);
+  const exported = await attempt(fault("cannot be loaded"), () => import(pathToFileURL(path.resolve(file)).href));
+  if (exported.default === undefined) {
+    throw new InputError(`${file}: has no default export; expected an operator, or a function that returns one`);
+  }
+  const made: unknown =
+    typeof exported.default === "function"
+      ? await attempt(fault("its function failed"), () =>
+          exported.default({ tf, linearOperator, forwardOperator, ...options } satisfies ModuleContext),
+        )
+      : exported.default;
+  if (typeof made !== "object" || made === null || Array.isArray(made)) {
+    throw new InputError(
+      `${file}: expected an operator { name, inShape, outShape, forward }, got ${made === null ? "null" : typeof made}`,
+    );
+  }
+  const operator = await attempt(fault("its operator"), () => checkedOperator(made as Partial<ForwardOperator>));
+  const { shape } = options;
+  if (shape && shape.join() !== operator.inShape.join()) {
+    throw new InputError(
+      `${file}: ${operator.name} takes signals of [${operator.inShape.join(", ")}], the signals are [${shape.join(", ")}]`,
+    );
+  }
+  await attempt(fault("its operator fails"), () => tried(operator));
+  return operator;
+}
+
+/** The operator made again by our makers, which check what goes in and comes out. */
+function checkedOperator(made: Partial<ForwardOperator> & { linear?: unknown; adjoint?: unknown }): ForwardOperator {
+  const { name, inShape, outShape, linear, adjoint } = made;
+  const parts = { name, inShape, outShape, forward: made.forward?.bind(made) } as ForwardOperatorOptions;
+  if (linear !== true && typeof adjoint !== "function") return forwardOperator(parts);
+  const own = adjoint as ((y: tf.Tensor) => tf.Tensor) | undefined;
+  return linearOperator({ ...parts, ...(own && { adjoint: own.bind(made) }) });
+}
+
+/** Runs the operator once, on zeros, and a linear one's dot test. */
+async function tried(operator: ForwardOperator): Promise<void> {
+  const x = fromHost(new Float32Array(2 * sizeOf(operator.inShape)), [2, ...operator.inShape]);
+  const forward = await compile((input: { x: tf.Tensor }) => operator.forward(input.x), { x }, { name: operator.name });
+  await forward.dispose();
+  if (!isLinear(operator)) return;
+  const gap = await dotTest(operator);
+  if (gap < MOST_GAP) return;
+  throw new Error(
+    `${operator.name} says it is linear, but ⟨Φx, y⟩ and ⟨x, Φ'y⟩ differ by ${gap.toPrecision(2)} of their size; ` +
+      "correct its adjoint, or leave linear and adjoint out",
+  );
+}
+
+async function attempt<T>(fault: (error: unknown) => Error, task: () => T | Promise<T>): Promise<T> {
+  try {
+    return await task();
+  } catch (error) {
+    throw fault(error);
+  }
+}
+
+const oneLine = (message: string): string => message.trim().replace(/\s*\n\s*/g, " ");

@@ -1,0 +1,114 @@
+import type { NdArray } from "ndarray";
+import { matrixOperator } from "../../operators/matrix.ts";
+import type { ForwardOperator } from "../../operators/operator.ts";
+import { contiguous, fromHost, type HostArray, sizeOf } from "../data/array.ts";
+import { InputError, messageOf } from "../data/errors.ts";
+import { readNpz } from "../data/index.ts";
+import { loadMeasurements } from "./file.ts";
+import { knownNoise, type Noise } from "./noise/noise.ts";
+import { openNoise } from "./open-noise.ts";
+import { openOperator } from "./open-operator.ts";
+import { type OwnArrays, readOwn } from "./own-file.ts";
+import { signalRows } from "./signal-rows.ts";
+
+export interface OpenMeasurementsOptions {
+  /** Φ, or its spec; needed unless the file holds it. */
+  readonly operator?: ForwardOperator | string;
+  /** Shape of one signal; default: that of the file, of the images, or of the operator. */
+  readonly shape?: readonly number[];
+  /** Spec of the noise; default: that of the file, else `gaussian:sigma=auto`. */
+  readonly noise?: string;
+  /** Seed of the operator's own draws; default 1. */
+  readonly seed?: number;
+}
+
+/** A problem whose noise may still have to be estimated. */
+export interface OpenedMeasurements {
+  readonly operator: ForwardOperator;
+  /** [n, ...operator.outShape] */
+  readonly y: NdArray<Float32Array>;
+  readonly noise: Noise;
+  /** [n, ...operator.inShape]; absent where the file does not hold it. */
+  readonly truth?: NdArray<Float32Array>;
+}
+
+/**
+ * Opens measurements: a file that `saveMeasurements` wrote, or one's own: `.npy`, `.npz` (member `y` or its only array; optional
+ * `truth` or `x`, and a matrix `A`), `.csv`, raw float32 (`.raw`, `.bin`, `.f32`), one image or a folder of images. One signal or
+ * several, of shape outShape, [n, ...outShape] or [n, m]. Numbers are taken as they are; 8- and 16-bit images are in [0, 1].
+ *
+ * Errors (InputError): no operator, or a shape that is missing; another number of measurements than the operator returns, with both
+ * numbers; numbers that are not finite, by their position; noise that cannot have given them; a file that cannot be read.
+ */
+export async function openMeasurements(
+  file: string,
+  options: OpenMeasurementsOptions = {},
+): Promise<OpenedMeasurements> {
+  const opened = (await hasMetadata(file)) ? await openSaved(file, options) : await openOwn(file, options);
+  checkNoise(opened);
+  return opened;
+}
+
+const hasMetadata = async (file: string): Promise<boolean> =>
+  /\.npz$/i.test(file) && (await readNpz(file)).metadata !== undefined;
+
+async function openSaved(file: string, { operator, shape, noise, seed }: OpenMeasurementsOptions) {
+  const saved = await loadMeasurements(file, async (inShape) => operatorOf(operator, shape ?? inShape, seed));
+  return {
+    ...{ operator: saved.operator, y: saved.y },
+    noise: noise === undefined ? knownNoise(saved.noise) : await openNoise(noise),
+    ...(saved.truth && { truth: saved.truth }),
+  };
+}
+
+async function openOwn(file: string, options: OpenMeasurementsOptions): Promise<OpenedMeasurements> {
+  const arrays = await readOwn(file);
+  const { shape = arrays.imageShape, seed } = options;
+  const operator = (await operatorOf(options.operator, shape, seed)) ?? ownMatrix(file, arrays, shape);
+  const { name, inShape, outShape } = operator;
+  const y = signalRows(arrays.y, {
+    ...{ who: `${file}: y`, shape: outShape, source: `${name} returns ${sizeOf(outShape)}` },
+    ...(arrays.flat && { flat: true }),
+  });
+  const truth =
+    arrays.truth &&
+    signalRows(arrays.truth, {
+      ...{ who: `${file}: truth`, shape: inShape, source: `${name} takes ${sizeOf(inShape)}` },
+    });
+  if (truth && truth.shape[0] !== y.shape[0]) {
+    throw new InputError(`${file}: holds ${y.shape[0]} measurements, but ${truth.shape[0]} true signals`);
+  }
+  const noise = await openNoise(options.noise ?? "gaussian:sigma=auto");
+  return { operator, y, noise, ...(truth && { truth }) };
+}
+
+async function operatorOf(
+  operator: ForwardOperator | string | undefined,
+  shape: readonly number[] | undefined,
+  seed = 1,
+): Promise<ForwardOperator | undefined> {
+  return typeof operator === "string" ? openOperator(operator, { seed, ...(shape && { shape }) }) : operator;
+}
+
+function ownMatrix(file: string, { matrix }: OwnArrays, inShape: readonly number[] | undefined): ForwardOperator {
+  if (!matrix) {
+    throw new InputError(
+      `${file}: holds measurements and no operator; say --operator, as matrix:file=A.npy, ./mine.js or gaussian:m=100`,
+    );
+  }
+  try {
+    const floats = fromHost(Float32Array.from(contiguous(matrix as HostArray)), matrix.shape);
+    return matrixOperator({ matrix: floats, ...(inShape && { inShape }) });
+  } catch (error) {
+    throw new InputError(`${file}: A: ${messageOf(error)}`);
+  }
+}
+
+/** Refuses measurements that the noise cannot have given, before anything is solved. */
+function checkNoise({ operator, y, noise }: OpenedMeasurements): void {
+  const sigmas = noise.ofMeasured(y)?.gaussian?.sigmas;
+  const m = sizeOf(operator.outShape);
+  if (sigmas && sigmas.length !== m) {
+    throw new InputError(`${noise.spec}: holds ${sigmas.length} standard deviations, ${operator.name} returns ${m}`);
+  }
+}

@@ -1,0 +1,73 @@
+import { compose } from "../../operators/compose.ts";
+import { matrixOperator } from "../../operators/matrix.ts";
+import type { ForwardOperator } from "../../operators/operator.ts";
+import { describeOperators, operatorParts, parsePart } from "../../operators/registry.ts";
+import { contiguous, fromHost, type HostArray } from "../data/array.ts";
+import { InputError, messageOf } from "../data/errors.ts";
+import { describeOptions, type OptionTable, parseOptions } from "../data/options.ts";
+import { moduleOperator } from "./module-operator.ts";
+import { readArray } from "./read-array.ts";
+
+export interface OpenOperatorOptions {
+  /** Shape of one signal. A matrix without it takes [n], a module may say its own; all others need it. */
+  readonly shape?: readonly number[];
+  /** Seed of the operator's own draws; default 1. */
+  readonly seed?: number;
+}
+
+const MODULE = /\.(js|mjs|cjs)$/i;
+const matrixOptions = {
+  file: { type: "text", required: true, description: "an m × n matrix: .npy, .npz or A.npz:member, .csv" },
+} satisfies OptionTable;
+
+/**
+ * An operator from its spec, with what it names opened: that of `parseOperator`, where a part `matrix:file=A.npy` is a matrix of
+ * the user's and a path such as `./mine.js` the operator of his ES module (see `moduleOperator`). Matrices are kept in float32.
+ *
+ * Errors (InputError): those of `parseOperator`; a file that cannot be read, a matrix of another number of columns than a signal has
+ * numbers, a module that gives no operator; a shape that is needed and not given.
+ */
+export async function openOperator(spec: string, options: OpenOperatorOptions = {}): Promise<ForwardOperator> {
+  const { shape, seed = 1 } = options;
+  let built: ForwardOperator | undefined;
+  for (const [place, part] of operatorParts(spec).entries()) {
+    try {
+      const next = await openPart(part, built?.outShape ?? shape, { seed, place });
+      built = built ? compose(next, built) : next;
+    } catch (error) {
+      throw error instanceof RangeError ? new InputError(messageOf(error)) : error;
+    }
+  }
+  return { ...built!, source: { spec: spec.trim(), seed } };
+}
+
+async function openPart(
+  part: string,
+  shape: readonly number[] | undefined,
+  draws: { readonly seed: number; readonly place: number },
+): Promise<ForwardOperator> {
+  if (MODULE.test(part)) return moduleOperator(part, { seed: draws.seed, ...(shape && { shape }) });
+  const [name, ...text] = part.split(":");
+  if (name!.trim() === "matrix") return openMatrix(parseOptions("matrix", matrixOptions, text.join(":")).file, shape);
+  if (shape) return parsePart(part, shape, draws);
+  throw new InputError(`operator: ${part} needs the shape of one signal; say --shape, as 28,28`);
+}
+
+async function openMatrix(file: string, inShape: readonly number[] | undefined): Promise<ForwardOperator> {
+  const array = await readArray(file);
+  const matrix = fromHost(Float32Array.from(contiguous(array as HostArray)), array.shape);
+  try {
+    return matrixOperator({ matrix, ...(inShape && { inShape }) });
+  } catch (error) {
+    throw new InputError(`${file}: ${messageOf(error)}`);
+  }
+}
+
+/** All operators with their options, for `--help`. */
+export const describeOpenOperators = (): string =>
+  [
+    describeOperators(),
+    `  ${"matrix".padEnd(10)} y = Ax, A your own matrix; its columns are a signal's numbers`,
+    ...describeOptions(matrixOptions),
+    `  ${"./mine.js".padEnd(10)} your own ES module: its default export is an operator, or a function that returns one`,
+  ].join("\n");
