@@ -29,21 +29,21 @@ export function parseSpec<K extends Described>(
 ): Parsed<K> {
   const colon = spec.indexOf(":");
   const name = (colon < 0 ? spec : spec.slice(0, colon)).trim();
-  const options = colon < 0 ? "" : spec.slice(colon + 1).replace(/\s/g, "");
+  const options = colon < 0 ? "" : spec.slice(colon + 1).trim(); // paths of files may hold spaces
   if (!Object.hasOwn(kinds, name)) {
     throw new InputError(`${what}: unknown ${what} "${name}"; ${suggestion(name, Object.keys(kinds))}`);
   }
   const kind = kinds[name]!;
   const values = parseOptions(name, kind.options, options);
-  return { name, kind, values, title: options === "" ? name : `${name}(${options})` };
+  return { name, kind, values, title: options === "" ? name : `${name}(${options.replace(/\s*([=,])\s*/g, "$1")})` };
 }
 
 /** The entries of a registry with their options, a line each, under a heading, for `--help`. */
-export const describeKinds = (heading: string, kinds: Readonly<Record<string, Described>>): string =>
-  [
-    heading,
-    ...Object.entries(kinds).flatMap(([name, { summary, options }]) => [
-      `  ${name.padEnd(10)} ${summary}`,
-      ...describeOptions(options),
-    ]),
-  ].join("\n");
+export function describeKinds(heading: string, kinds: Readonly<Record<string, Described>>): string {
+  const width = Math.max(10, ...Object.keys(kinds).map((name) => name.length));
+  const entries = Object.entries(kinds).flatMap(([name, { summary, options }]) => [
+    `  ${name.padEnd(width)} ${summary}`,
+    ...describeOptions(options),
+  ]);
+  return [heading, ...entries].join("\n");
+}

@@ -4,7 +4,8 @@ import type { ForwardOperator } from "../../operators/operator.ts";
 import { describeOperators, operatorParts, parsePart } from "../../operators/registry.ts";
 import { contiguous, fromHost, type HostArray } from "../data/array.ts";
 import { InputError, messageOf } from "../data/errors.ts";
-import { describeOptions, type OptionTable, parseOptions } from "../data/options.ts";
+import type { OptionTable } from "../data/options.ts";
+import { describeKinds, parseSpec } from "../data/spec.ts";
 import { moduleOperator } from "./module-operator.ts";
 import { readArray } from "./read-array.ts";
 
@@ -16,9 +17,20 @@ export interface OpenOperatorOptions {
 }
 
 const MODULE = /\.(js|mjs|cjs)$/i;
-const matrixOptions = {
-  file: { type: "text", required: true, description: "an m × n matrix: .npy, .npz or A.npz:member, .csv" },
-} satisfies OptionTable;
+
+/** What specs name beside the registry of operators: it is read from files. */
+const files = {
+  matrix: {
+    summary: "y = Ax, A your own matrix; a row each measurement, a column each number of a signal",
+    options: {
+      file: { type: "text", required: true, description: "the matrix: .npy, .npz, A.npz:member or .csv" },
+    },
+  },
+  "./mine.js": {
+    summary: "your own ES module: its default export is an operator, or a function that returns one",
+    options: {},
+  },
+} satisfies Record<string, { summary: string; options: OptionTable }>;
 
 /**
  * An operator from its spec, with what it names opened: that of `parseOperator`, where a part `matrix:file=A.npy` is a matrix of
@@ -47,8 +59,10 @@ async function openPart(
   draws: { readonly seed: number; readonly place: number },
 ): Promise<ForwardOperator> {
   if (MODULE.test(part)) return moduleOperator(part, { seed: draws.seed, ...(shape && { shape }) });
-  const [name, ...text] = part.split(":");
-  if (name!.trim() === "matrix") return openMatrix(parseOptions("matrix", matrixOptions, text.join(":")).file, shape);
+  if (/^matrix\s*(:|$)/.test(part)) {
+    const { values } = parseSpec("operator", files, part);
+    return openMatrix(values.file as string, shape);
+  }
   if (shape) return parsePart(part, shape, draws);
   throw new InputError(`operator: ${part} needs the shape of one signal; say --shape, as 28,28`);
 }
@@ -64,10 +78,4 @@ async function openMatrix(file: string, inShape: readonly number[] | undefined):
 }
 
 /** All operators with their options, for `--help`. */
-export const describeOpenOperators = (): string =>
-  [
-    describeOperators(),
-    `  ${"matrix".padEnd(10)} y = Ax, A your own matrix; its columns are a signal's numbers`,
-    ...describeOptions(matrixOptions),
-    `  ${"./mine.js".padEnd(10)} your own ES module: its default export is an operator, or a function that returns one`,
-  ].join("\n");
+export const describeOpenOperators = (): string => describeKinds(describeOperators(), files);

@@ -196,7 +196,7 @@ const refused: [line: string, message: RegExp][] = [
   ["measure data.npy --operator mask:block=9 -o out.npz", /^error: .*block/],
   [
     "measure data.npy --operator blur --noise=-1 -o out.npz",
-    /^error: gaussian noise: sigma: expected a standard deviation of at least 0, got -1$/,
+    /^error: gaussian noise: sigma: expected a standard deviation of at least 0, got -1/,
   ],
   [
     "measure data.npy --operator blur --from 60 -o out.npz",

@@ -128,7 +128,7 @@ test("what is wrong is said in one line", async () => {
 test("help names every model and every option", () => {
   const text = describeNoises();
   for (const [name, { options, summary }] of Object.entries(noises)) {
-    assert.ok(text.includes(`  ${name.padEnd(16)} ${summary}`));
+    assert.ok(text.includes(`  ${name} `) && text.includes(` ${summary}`));
     for (const key of Object.keys(options)) assert.ok(text.includes(`${key}=<`));
   }
 });

@@ -1,7 +1,6 @@
 import type { NdArray } from "ndarray";
 import { InputError, messageOf } from "../../data/errors.ts";
-import { suggestion } from "../../data/nearest.ts";
-import { describeOptions, parseOptions } from "../../data/options.ts";
+import { describeKinds, parseSpec } from "../../data/spec.ts";
 import { gaussianKind, gaussianNoise } from "./gaussian.ts";
 import type { NoiseKind } from "./kind.ts";
 import { knownNoise, type Noise } from "./noise.ts";
@@ -35,7 +34,7 @@ const NUMBER = /^[-+]?(\d|\.\d|nan$|inf(inity)?$)/i;
 export function parseNoise(spec: string, files: OpenedFiles = {}): Noise {
   try {
     if (NUMBER.test(spec.trim())) return knownNoise(gaussianNoise(Number(spec)));
-    const { kind, name, values } = noiseParts(spec);
+    const { kind, name, values } = parseSpec<NoiseKind>("noise", noises, spec);
     return kind.make(values, (path) => {
       if (Object.hasOwn(files, path)) return files[path]!;
       throw new InputError(`${name}: ${path} is a file, which parseNoise does not open; use openNoise`);
@@ -48,28 +47,13 @@ export function parseNoise(spec: string, files: OpenedFiles = {}): Noise {
 /** The paths of the files that a spec names. Errors (InputError): those of `parseNoise`. */
 export function noiseFiles(spec: string): string[] {
   if (NUMBER.test(spec.trim())) return [];
-  const { kind, values } = noiseParts(spec);
+  const { kind, values } = parseSpec<NoiseKind>("noise", noises, spec);
   return (kind.files ?? []).flatMap((option) => values[option] ?? []) as string[];
 }
 
-function noiseParts(spec: string) {
-  const colon = spec.indexOf(":");
-  const name = (colon < 0 ? spec : spec.slice(0, colon)).trim();
-  if (!Object.hasOwn(kinds, name)) {
-    throw new InputError(`noise: unknown noise "${name}"; ${suggestion(name, noiseNames)}`);
-  }
-  const kind = noises[name as NoiseName];
-  return { name, kind, values: parseOptions(name, kind.options, colon < 0 ? "" : spec.slice(colon + 1)) };
-}
-
 /** All noise models with their options, for `--help`. */
-export function describeNoises(): string {
-  const entries = noiseNames.flatMap((name) => {
-    const { summary, options } = noises[name];
-    return [`  ${name.padEnd(16)} ${summary}`, ...describeOptions(options)];
-  });
-  return [
+export const describeNoises = (): string =>
+  describeKinds(
     "Noise: name:key=value,key=value, c being the values without noise; a number is gaussian:sigma=NUMBER",
-    ...entries,
-  ].join("\n");
-}
+    noises,
+  );
