@@ -1,10 +1,12 @@
 import { engineBench } from "./bench/engine.ts";
+import { installBench } from "./bench/install.ts";
 import { memoryBench } from "./bench/memory.ts";
 import { sketchBench } from "./bench/sketch.ts";
 
 /** `npm run bench -- NAME [options]`: measurements that take too long, or vary too much, for tests. */
 const benches: Readonly<Record<string, (words: readonly string[]) => Promise<string>>> = {
   engine: engineBench,
+  install: installBench,
   memory: memoryBench,
   sketch: sketchBench,
 };

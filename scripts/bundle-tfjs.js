@@ -1,10 +1,12 @@
 // TensorFlow.js as one ES module, generated/tf.js, which everything here imports as "#tf": tfjs-core with every gradient, the
-// methods of tensors (x.reshape) and the cpu back end. The packages themselves are needed to build, not to run: tfjs-core's Node bundle has no gradients, and the union
-// package that has them weighs 270 MB installed (docs/decisions.md). The types are copied beside it.
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+// methods of tensors (x.reshape) and the cpu back end. The packages themselves are needed to build, not to run: tfjs-core's
+// Node bundle has no gradients, and the union package that has them weighs 270 MB installed (docs/decisions.md). The types and
+// the licenses of what is inside lie beside it.
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { build } from "esbuild";
+import { copyTypes } from "./bundle-types.js";
 
 const folderOf = (name) => path.dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
 
@@ -37,33 +39,48 @@ export async function bundleTfjs(root) {
   const out = path.join(root, "generated");
   rmSync(out, { recursive: true, force: true });
   const core = folderOf("@tensorflow/tfjs-core");
-  await build({
+  const { metafile } = await build({
     stdin: { contents: ENTRY, resolveDir: root },
     ...{ bundle: true, format: "esm", platform: "neutral", mainFields: ["module", "main"], plugins: [hostModules] },
-    ...{ legalComments: "external", logLevel: "error", outfile: path.join(out, "tf.js") },
+    ...{
+      legalComments: "none",
+      metafile: true,
+      logLevel: "error",
+      outfile: path.join(out, "tf.js"),
+      absWorkingDir: root,
+    },
   });
-  copyTypes(path.join(core, "dist"), path.join(out, "tfjs-core"));
-  const chained = 'import "./tfjs-core/public/chained_ops/register_all_chained_ops.js";';
-  writeFileSync(path.join(out, "tf.d.ts"), `${chained}\nexport * from "./tfjs-core/index.js";\n`);
+  writeFileSync(path.join(out, "tf.LICENSES.txt"), licenses(root, Object.keys(metafile.inputs)));
+  const chained = "public/chained_ops/register_all_chained_ops";
+  copyTypes(["index.d.ts", `${chained}.d.ts`], path.join(core, "dist"), path.join(out, "tfjs-core"));
+  writeFileSync(
+    path.join(out, "tf.d.ts"),
+    `import "./tfjs-core/${chained}.js";\nexport * from "./tfjs-core/index.js";\n`,
+  );
 }
 
-/** Declarations with the file extensions that Node's resolution of ES modules asks for. */
-function copyTypes(from, to) {
-  for (const name of readdirSync(from, { recursive: true })) {
-    if (!name.endsWith(".d.ts") || /(_test|test_util|jasmine|tests|test_)/.test(path.basename(name))) continue;
-    const file = path.join(from, name);
-    const up = path.relative(path.dirname(file), from) || ".";
-    const text = readFileSync(file, "utf8")
-      .replace(/^\/\/\/ <reference .*\n/gm, "")
-      .replaceAll("@tensorflow/tfjs-core/dist/", `${up.startsWith(".") ? up : `./${up}`}/`)
-      .replace(/((?:from|import|declare module)\s*\(?\s*)(['"])(\.[^'"]*)\2/g, (_, head, quote, target) => {
-        const base = path.resolve(path.dirname(file), target);
-        const full = existsSync(`${base}.d.ts`) ? `${target}.js` : `${target.replace(/\/$/, "")}/index.js`;
-        return `${head}${quote}${full}${quote}`;
-      });
-    const gpu = /\bGPU(Buffer|Device)\b/.test(text) ? "type GPUBuffer = object;\ntype GPUDevice = object;\n" : "";
-    const target = path.join(to, name);
-    mkdirSync(path.dirname(target), { recursive: true });
-    writeFileSync(target, gpu + text);
-  }
+/** Name, version and license of every bundled package: the file that it ships, or else the notices that its sources begin with. */
+function licenses(root, inputs) {
+  const packageOf = (file) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1];
+  const names = new Set(inputs.map(packageOf).filter(Boolean));
+  const sections = [...names].map((name) => {
+    const folder = path.join(root, "node_modules", name);
+    const { version, license } = JSON.parse(readFileSync(path.join(folder, "package.json"), "utf8"));
+    const shipped = path.join(folder, "LICENSE");
+    const sources = inputs.filter((file) => packageOf(file) === name).map((file) => path.join(root, file));
+    const texts = existsSync(shipped) ? [readFileSync(shipped, "utf8")] : notices(sources);
+    if (texts.length === 0) throw new Error(`bundle-tfjs: ${name} (${license}) says nothing of its license`);
+    return [`${name} ${version}, ${license}`, ...texts].join("\n\n");
+  });
+  if (!names.has("long"))
+    throw new Error("bundle-tfjs: the text of Apache-2.0 came with the package long, which is gone");
+  return ["tf.js holds parts of these packages.", ...sections].join(`\n\n${"=".repeat(80)}\n\n`);
+}
+
+/** Comments about copyright that files begin with, each once. */
+function notices(files) {
+  const leading = files.map((file) =>
+    /^(?:\s*(?:\/\/.*|\/\*[\s\S]*?\*\/))+/.exec(readFileSync(file, "utf8"))?.[0].trim(),
+  );
+  return [...new Set(leading)].filter((text) => /copyright/i.test(text ?? ""));
 }
