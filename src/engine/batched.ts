@@ -1,6 +1,7 @@
 import type * as tf from "#tf";
 import { type HostArray, isArray } from "../data/array.ts";
-import type { Constant, ConstantData, Node, Value } from "./graph.ts";
+import { sameBits } from "./constant.ts";
+import type { Constant, Node, Value } from "./graph.ts";
 import { encodeOnnx, type OnnxOptions } from "./onnx.ts";
 import { flatten, type Struct, type TensorsOf, unflatten } from "./struct.ts";
 import { type Trace, trace } from "./trace.ts";
@@ -95,7 +96,7 @@ function sameConstants(lists: readonly (readonly Constant[])[]): (Constant | Aff
   return first!.map((constant, i) => {
     const found = lists.map((list) => list[i]!);
     const same = found.every(
-      ({ data, shape }) => String(shape) === String(constant.shape) && equal(data, constant.data),
+      ({ data, shape }) => String(shape) === String(constant.shape) && sameBits(data, constant.data),
     );
     return same ? constant : affineOf(found);
   });
@@ -118,9 +119,6 @@ function affineOf(found: readonly Constant[]): Affine {
   }
   return { constant, a, b };
 }
-
-const equal = (p: ConstantData, q: ConstantData): boolean =>
-  p === q || (p.length === q.length && p.every((v: number | bigint, i: number) => Object.is(v, q[i])));
 
 const dependent = (what: string): Error =>
   new Error(

@@ -1,6 +1,7 @@
 import type * as Ort from "onnxruntime-node";
 import type * as tf from "#tf";
 import { contiguous, fromHost, type HostArray, type HostData, isArray, sameShape } from "../data/array.ts";
+import { sameBits } from "./constant.ts";
 import { eager } from "./eager.ts";
 import type { Constant, DType, Graph, Value } from "./graph.ts";
 import { dtypeOf, isTensor } from "./host.ts";
@@ -32,7 +33,8 @@ export interface Compiled<I, O> {
  *
  * `inputs` is an array, or a nested list or record of arrays: examples whose shapes and dtypes (not values) the function
  * is compiled for. `fn` gets the same structure of tensors and returns a tensor or a nested structure of them; gradients
- * (`tf.grads`, `tf.valueAndGrad`) may appear inside. Tensors and typed arrays that `fn` closes over become constants.
+ * (`tf.grads`, `tf.valueAndGrad`) may appear inside. Tensors and typed arrays that `fn` closes over become constants: copies of
+ * what they hold now. (The engine tfjs runs `fn` anew every time, so there they must not be changed.)
  *
  * Errors: a kernel that cannot be traced (named, with the file to add it in), reading a traced tensor's values, and a
  * function that is not pure (it draws random numbers or keeps state: two traces differ).
@@ -93,7 +95,7 @@ function traceTwice(
   const same =
     bytes!.length === again!.length &&
     bytes!.every((v, i) => v === again![i]) &&
-    first.graph.hidden.every((c, i) => sameData(c, second.graph.hidden[i]!));
+    first.graph.hidden.every((c, i) => sameBits(c.data, second.graph.hidden[i]!.data));
   if (!same) {
     throw new Error(
       `${name}: is not pure, two traces of it differ (does it draw random numbers or keep state?); ` +
@@ -102,9 +104,6 @@ function traceTwice(
   }
   return first;
 }
-
-const sameData = (a: Constant, b: Constant): boolean =>
-  a.data === b.data || (a.data.length === b.data.length && a.data.every((v, i) => Object.is(v, b.data[i])));
 
 function checkedInputs(
   name: string,

@@ -4,6 +4,7 @@ import * as tf from "#tf";
 import { fromHost } from "../data/array.ts";
 import { messageOf } from "../data/errors.ts";
 import { stream } from "../data/random.ts";
+import { type EagerBackend, eagerBackend } from "./backend.ts";
 import { compile } from "./compile.ts";
 import { type DeviceName, type EngineName, engineSettings } from "./settings.ts";
 
@@ -60,6 +61,18 @@ export async function diagnose(): Promise<Diagnosis> {
 
 const NATIVE_TFJS = "npm install @tensorflow/tfjs-node";
 
+/** What the engine tfjs runs on, and how to get the native back end where it is not that. */
+export function describeEager({ name, problem }: EagerBackend): Availability {
+  if (name === "tensorflow") return { available: true, detail: "operation by operation, native (tfjs-node)" };
+  const slow = "operation by operation in JavaScript, slow";
+  if (!problem) return { available: true, detail: slow, install: NATIVE_TFJS };
+  return {
+    available: true,
+    detail: `${slow}: ${problem}`,
+    install: "npm rebuild @tensorflow/tfjs-node --build-addon-from-source",
+  };
+}
+
 /** Runs a small function where it is asked to run, and says what came of it. */
 async function tried(engine: EngineName, device: DeviceName): Promise<Availability> {
   try {
@@ -73,9 +86,7 @@ async function tried(engine: EngineName, device: DeviceName): Promise<Availabili
     await norm.dispose();
     if (data[0] !== 5) return { available: false, detail: `computes ${data[0]} for √(3² + 4²)` };
     if (engine === "onnx") return { available: true, detail: `ONNX Runtime, ${device} provider` };
-    const native = installedVersion("@tensorflow/tfjs-node") !== "absent";
-    if (native) return { available: true, detail: "operation by operation, native (tfjs-node)" };
-    return { available: true, detail: "operation by operation in JavaScript, slow", install: NATIVE_TFJS };
+    return describeEager(await eagerBackend());
   } catch (error) {
     const detail = messageOf(error).split(";")[0]!;
     const install =

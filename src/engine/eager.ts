@@ -1,20 +1,13 @@
 import * as tf from "#tf";
 import { fromHost, type HostArray, type HostData } from "../data/array.ts";
+import { eagerBackend, withBackend } from "./backend.ts";
 import { dtypeOf, isTensor } from "./host.ts";
 import { flatten, type Leaf, type Struct, unflatten } from "./struct.ts";
 
-/** Registers @tensorflow/tfjs-node's native backend where that optional peer is installed; returns the backend's name. */
-export async function eagerBackend(): Promise<string> {
-  const optional = "@tensorflow/tfjs-node";
-  await import(optional).catch(() => undefined);
-  return tf.findBackendFactory("tensorflow") ? "tensorflow" : "cpu";
-}
-
 /** `call` run op by op on tfjs, over host arrays: the second engine, and the reference for the first. */
 export async function eager(call: (tensors: tf.Tensor[]) => Struct<tf.Tensor>, inputs: readonly Leaf<HostArray>[]) {
-  const backend = await eagerBackend();
-  return (data: readonly HostData[]): Struct<HostArray> => {
-    tf.setBackend(backend);
+  const { name } = await eagerBackend();
+  const run = (data: readonly HostData[]): Struct<HostArray> => {
     tf.engine().startScope();
     try {
       const tensors = inputs.map(({ value }, i) => tf.tensor(data[i]!, value.shape, dtypeOf(value)));
@@ -25,6 +18,7 @@ export async function eager(call: (tensors: tf.Tensor[]) => Struct<tf.Tensor>, i
       tf.engine().endScope();
     }
   };
+  return (data: readonly HostData[]) => withBackend(name, () => run(data));
 }
 
 /** A tensor's numbers in the array type of its dtype: after a cast, tfjs's cpu backend may still hold another one. */

@@ -1,4 +1,5 @@
 import { sameShape, sizeOf } from "../data/array.ts";
+import { frozen } from "./constant.ts";
 
 /** The dtypes that tfjs tensors have here; int64 exists only inside a graph (shapes and indices of ONNX operators). */
 export type DType = "float32" | "int32" | "bool";
@@ -84,7 +85,8 @@ export class Graph {
   }
 
   /**
-   * A constant; the same typed array always gives the same edge, so a captured matrix is stored once.
+   * A constant: a copy of the data as they are now. The same typed array always gives the same edge, so a captured matrix is
+   * stored once.
    * Constants whose elements are all equal (the ones and zeros of gradients) are an expanded scalar.
    */
   constant(data: ConstantData, shape: readonly number[], dtype: GraphDType): Value {
@@ -95,7 +97,7 @@ export class Graph {
     }
     const large = sizeOf(shape) > LARGEST_INLINE;
     const name = large ? `hidden${this.hidden.length}` : this.#fresh();
-    const constant = { name, shape, dtype, data };
+    const constant = { name, shape, dtype, data: frozen(data) };
     (large ? this.hidden : this.inline).push(constant);
     this.#constants.set(data, constant);
     return constant;

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import type * as Ort from "onnxruntime-node";
 import { Graph } from "./graph.ts";
+import { digest, loadOnnxRuntime } from "./node.ts";
 import { encodeOnnx } from "./onnx.ts";
 import type { EngineSettings } from "./settings.ts";
 
@@ -28,20 +28,17 @@ let runtime: Promise<typeof Ort> | undefined;
 
 /** ONNX Runtime, loaded when first needed. */
 export function onnxRuntime(): Promise<typeof Ort> {
-  runtime ??= import("onnxruntime-node").then(
-    (m) => ("default" in m ? (m.default as typeof Ort) : m),
-    (cause) => {
-      throw new Error(
-        `engine onnx: onnxruntime-node could not be loaded (${cause.message}); run "npm install onnxruntime-node", ` +
-          "or choose --engine tfjs",
-      );
-    },
-  );
+  runtime ??= loadOnnxRuntime().catch((cause) => {
+    throw new Error(
+      `engine onnx: onnxruntime-node could not be loaded (${cause.message}); run "npm install onnxruntime-node", ` +
+        "or choose --engine tfjs",
+    );
+  });
   return runtime;
 }
 
 export async function openSession(model: Uint8Array, settings: EngineSettings): Promise<Session> {
-  const key = `${settings.device}:${settings.threads}:${createHash("sha256").update(model).digest("hex")}`;
+  const key = `${settings.device}:${settings.threads}:${digest(model)}`;
   const entry = pool.get(key) ?? { session: create(model, settings), users: 0 };
   pool.set(key, entry);
   entry.users++;

@@ -1,4 +1,4 @@
-import os from "node:os";
+import { availableThreads, environment } from "./node.ts";
 
 export const engines = ["onnx", "tfjs"] as const;
 export const devices = ["cpu", "webgpu"] as const;
@@ -31,9 +31,9 @@ export function configureEngine(settings: Partial<EngineSettings>): void {
 
 /** The settings in force: `configureEngine`, else SKETCHPRIOR_ENGINE, SKETCHPRIOR_DEVICE and SKETCHPRIOR_THREADS, else defaults. */
 export function engineSettings(own: Partial<EngineSettings> = {}): EngineSettings {
-  const { SKETCHPRIOR_ENGINE, SKETCHPRIOR_DEVICE, SKETCHPRIOR_THREADS } = process.env;
+  const { SKETCHPRIOR_ENGINE, SKETCHPRIOR_DEVICE, SKETCHPRIOR_THREADS } = environment();
   const chosen = { ...override, ...own };
-  const threads = chosen.threads ?? (SKETCHPRIOR_THREADS ? Number(SKETCHPRIOR_THREADS) : os.availableParallelism());
+  const threads = chosen.threads ?? (SKETCHPRIOR_THREADS ? Number(SKETCHPRIOR_THREADS) : availableThreads());
   if (!(Number.isInteger(threads) && threads > 0)) {
     throw new RangeError(`threads: expected a positive integer, got ${threads}`);
   }

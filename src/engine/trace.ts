@@ -1,5 +1,6 @@
 import * as tf from "#tf";
 import type { HostArray } from "../data/array.ts";
+import { withBackend } from "./backend.ts";
 import { type ConstantData, type DType, Graph, type Value } from "./graph.ts";
 import { dtypeOf, isTensor } from "./host.ts";
 import { kernels } from "./kernels/index.ts";
@@ -162,10 +163,16 @@ export interface Trace {
 
 /** Runs `fn` once on the tracing backend, on tensors like `inputs`. Leaves no tensor behind; restores the active backend. */
 export function trace(fn: (tensors: tf.Tensor[]) => Struct<tf.Tensor>, inputs: readonly HostArray[]): Trace {
-  const previous = tf.getBackend() || "cpu";
   const tracer = traceBackend();
+  return withBackend(BACKEND, () => record(tracer, fn, inputs));
+}
+
+function record(
+  tracer: TraceBackend,
+  fn: (tensors: tf.Tensor[]) => Struct<tf.Tensor>,
+  inputs: readonly HostArray[],
+): Trace {
   tracer.begin();
-  tf.setBackend(BACKEND);
   tf.engine().startScope();
   try {
     const tensors = inputs.map((array) => {
@@ -178,6 +185,5 @@ export function trace(fn: (tensors: tf.Tensor[]) => Struct<tf.Tensor>, inputs: r
     return { graph: tracer.graph, outputs, outputPaths: leaves.map((l) => l.path), result };
   } finally {
     tf.engine().endScope();
-    tf.setBackend(previous);
   }
 }

@@ -1,0 +1,48 @@
+import * as tf from "#tf";
+import { messageOf } from "../data/errors.ts";
+import { loadNativeTfjs } from "./node.ts";
+
+/** The back end of TensorFlow.js that runs functions operation by operation. */
+export interface EagerBackend {
+  readonly name: "tensorflow" | "cpu";
+  /** Why the native one, which is installed, is not used. */
+  readonly problem?: string;
+}
+
+let found: Promise<EagerBackend> | undefined;
+
+/** The native back end of the optional peer @tensorflow/tfjs-node, or else JavaScript; where it is installed and fails, says so once. */
+export function eagerBackend(): Promise<EagerBackend> {
+  found ??= chooseBackend(loadNativeTfjs).then((backend) => {
+    if (backend.problem) console.warn(`warning: engine tfjs: ${backend.problem}; JavaScript runs instead, slowly`);
+    return backend;
+  });
+  return found;
+}
+
+/** `load` registers the native back end: false where it is not installed; rejects where it is and cannot be loaded. */
+export async function chooseBackend(load: () => Promise<boolean>): Promise<EagerBackend> {
+  const previous = tf.getBackend();
+  try {
+    if (!(await load())) return { name: "cpu" };
+    if (previous) tf.setBackend(previous); // tfjs-node makes itself the one in use
+  } catch (error) {
+    const reason = messageOf(error).split("\n")[0];
+    return { name: "cpu", problem: `@tensorflow/tfjs-node is installed but could not be loaded (${reason})` };
+  }
+  if (tf.findBackendFactory("tensorflow")) return { name: "tensorflow" };
+  return { name: "cpu", problem: '@tensorflow/tfjs-node was loaded but registered no back end "tensorflow"' };
+}
+
+/** `body`, which must not wait for anything, on this back end; the one in use before is in use again afterwards. */
+export function withBackend<T>(name: string, body: () => T): T {
+  const previous = tf.getBackend();
+  tf.setBackend(name);
+  try {
+    return body();
+  } finally {
+    if (previous) tf.setBackend(previous);
+    // None was chosen yet: the program around us still finds its own by priority, when it first computes.
+    else Object.assign(tf.engine(), { backendName: null, backendInstance: null });
+  }
+}

@@ -1,0 +1,31 @@
+import type { ConstantData } from "./graph.ts";
+
+/** Copies of arrays, by the array that each was made of, for as long as a graph holds them. */
+const copies = new WeakMap<ConstantData, WeakRef<ConstantData>>();
+
+/**
+ * A copy of `data` as it is now: what a compiled function computes does not change with arrays that it closed over. While the
+ * array stays as it is, all graphs get the same copy, so that a large matrix is held twice and not once a graph.
+ */
+export function frozen<T extends ConstantData>(data: T): T {
+  const known = copies.get(data)?.deref();
+  if (known && sameBits(known, data)) return known as T;
+  const copy = data.slice() as T;
+  copies.set(data, new WeakRef(copy));
+  return copy;
+}
+
+/** Equal bits, NaN and the sign of zero included. */
+export function sameBits(a: ConstantData, b: ConstantData): boolean {
+  if (a === b) return true;
+  if (a.byteLength !== b.byteLength) return false;
+  const [p, q] = [words(a), words(b)];
+  for (let i = 0; i < p.length; i++) if (p[i] !== q[i]) return false;
+  return true;
+}
+
+/** The array's memory as 32-bit words where it is made of them, else as bytes. */
+const words = ({ buffer, byteOffset, byteLength, BYTES_PER_ELEMENT }: ConstantData): Int32Array | Uint8Array =>
+  BYTES_PER_ELEMENT === 1
+    ? new Uint8Array(buffer, byteOffset, byteLength)
+    : new Int32Array(buffer, byteOffset, byteLength / 4);
