@@ -6,7 +6,7 @@ import { decodeNpy } from "../data/npy.ts";
 import { member, readNpz } from "../data/npz.ts";
 import { readRows } from "../data/rows.ts";
 
-/** interim: until the data layer has its own */
+/** Any one array of a file, in the shape and number type of the file: `.npy`, `.npz` (its only array), `file.npz:member`, `.csv`. */
 export async function readArray(spec: string): Promise<NdArray> {
   const [, archive, name] = /^(.*\.npz):([^:]+)$/i.exec(spec) ?? [];
   if (archive) return member(await readNpz(archive), name!, archive);

@@ -1,0 +1,110 @@
+import { readdirSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { parseOperator } from "../../operators/registry.ts";
+import { writeNpz } from "../../src/data/index.ts";
+import { encodeNpy } from "../../src/data/npy.ts";
+import { measure, type OpenMeasurementsOptions, openMeasurements, saveMeasurements } from "../../src/measure/index.ts";
+import { refuses, scratch } from "../data/tiny.ts";
+import { apply, draw, floats } from "../operators/draws.ts";
+
+const test = suite("measurements of one's own");
+const at = scratch();
+const folder = path.resolve(import.meta.dirname, "../fixtures/numpy");
+const numpy = (name: string) => path.join(folder, name);
+/** test/fixtures/numpy/make.py says what these are. */
+const x = [1, 2, 3, 4, 0, 5, 1, 2];
+const y = [30, 6, 11, 21, 7, 2];
+const matrix = `matrix:file=${numpy("A.npy")}`;
+
+const several = /^y(-(f4|f8|i4|i8|u1)|-fortran|-compressed)?\.(npy|npz|csv|raw)$/;
+for (const name of readdirSync(folder).filter((file) => several.test(file))) {
+  test(`${name} of NumPy: two signals`, async () => {
+    const opened = await openMeasurements(numpy(name), { operator: matrix, shape: [2, 2], noise: "0.1" });
+    assert.equal([opened.y.shape, [...opened.y.data]], [[2, 3], y]);
+    assert.equal(opened.operator.inShape, [2, 2]);
+    assert.is(opened.noise.ofMeasured(opened.y)!.sigma, 0.1);
+    assert.not(Object.hasOwn(opened, "truth"));
+  });
+}
+
+for (const name of ["y-one.npy", "y-column.npy", "y-one.csv"]) {
+  test(`${name} of NumPy: one signal`, async () => {
+    const opened = await openMeasurements(numpy(name), { operator: matrix });
+    assert.equal([opened.y.shape, [...opened.y.data], opened.operator.inShape], [[1, 3], y.slice(0, 3), [4]]);
+  });
+}
+
+for (const name of ["A.npy", "A-fortran.npy", "A.csv", "own.npz:A"]) {
+  test(`${name} of NumPy: the matrix, row by row`, async () => {
+    const { operator } = await openMeasurements(numpy("y-f8.npy"), { operator: `matrix:file=${numpy(name)}` });
+    assert.equal([...(await apply(operator.forward, floats(x, [2, 4]))).data], y);
+  });
+}
+
+test("an .npz with y, x and A is a whole problem; its noise is to be estimated", async () => {
+  const opened = await openMeasurements(numpy("own.npz"), { shape: [2, 2] });
+  assert.equal([...(await apply(opened.operator.forward, opened.truth!)).data], y);
+  assert.equal([opened.truth!.shape, [...opened.truth!.data]], [[2, 2, 2], x]);
+  assert.is(opened.noise.spec, "gaussian:sigma=auto");
+});
+
+test("what measure wrote is opened with all it holds; what is given replaces it", async () => {
+  const signals = draw(1, [3, 4, 5]);
+  const measured = await measure(signals, parseOperator("gaussian:m=7", [4, 5], 3), { noise: 0.2 });
+  await saveMeasurements(at("y.npz"), measured);
+  const opened = await openMeasurements(at("y.npz"));
+  assert.equal([opened.y.data, opened.truth!.data], [measured.y.data, signals.data]);
+  assert.equal([opened.operator.source!.seed, opened.noise.ofMeasured(opened.y)!.sigma], [3, 0.2]);
+  const other = await openMeasurements(at("y.npz"), { operator: "gaussian:m=7", seed: 4, noise: "gaussian:snr=10" });
+  assert.equal([other.operator.source!.seed, other.operator.inShape, other.noise.spec], [4, [4, 5], "gaussian:snr=10"]);
+});
+
+test("standard deviations of a file are one a measurement", async () => {
+  await writeFile(at("s.npy"), encodeNpy(floats([1, 2, 3], [3])));
+  await writeFile(at("few.npy"), encodeNpy(floats([1, 2], [2])));
+  const noise = `gaussian:sigmas=${at("s.npy")}`;
+  const opened = await openMeasurements(numpy("y-f4.npy"), { operator: matrix, noise });
+  assert.equal([...opened.noise.ofMeasured(opened.y)!.gaussian!.sigmas!], [1, 2, 3]);
+  await refuses(
+    () => openMeasurements(numpy("y-f4.npy"), { operator: matrix, noise: `gaussian:sigmas=${at("few.npy")}` }),
+    /few\.npy: holds 2 standard deviations, matrix\(3×4\) returns 3/,
+  );
+});
+
+test("what does not fit is refused in one line with both numbers", async () => {
+  await writeFile(
+    at("huge.npy"),
+    encodeNpy({ ...floats([1, 2, 3], [3]), data: Float64Array.of(1, 1e300, 3) } as never),
+  );
+  await writeFile(at("minus.npy"), encodeNpy(floats([1, -2, 3], [3])));
+  await writeFile(at("odd.raw"), new Uint8Array(10));
+  await writeFile(at("four.raw"), new Uint8Array(16));
+  await writeNpz(at("two.npz"), { arrays: { a: draw(1, [3]), b: draw(1, [3]) }, metadata: undefined });
+  await writeNpz(at("more.npz"), { arrays: { y: draw(1, [2, 3]), x: draw(1, [3, 4]) }, metadata: undefined });
+  const cases: readonly (readonly [string, OpenMeasurementsOptions, RegExp])[] = [
+    [numpy("y-f8.npy"), {}, /y-f8\.npy: holds measurements and no operator; say --operator/],
+    [
+      numpy("y-f8.npy"),
+      { operator: "gaussian:m=5", shape: [2, 2] },
+      /y-f8\.npy: y has 3 numbers a signal, gaussian\(m=5\) returns 5$/,
+    ],
+    [numpy("y-f8.npy"), { operator: "gaussian:m=5" }, /gaussian:m=5 needs the shape of one signal; say --shape/],
+    [numpy("y-transposed.npy"), { operator: matrix }, /has 2 numbers a signal, .* returns 3; transpose it/],
+    [numpy("y-nan.npy"), { operator: matrix }, /y: number 2 of signal 1 is NaN, counted from 0; expected finite/],
+    [at("huge.npy"), { operator: matrix }, /huge\.npy: y: number 1 of signal 0 is Infinity/],
+    [at("minus.npy"), { operator: matrix, noise: "poisson:peak=1" }, /poisson noise: measurement 1 of signal 0 is -2/],
+    [at("odd.raw"), { operator: matrix }, /odd\.raw: 10 bytes are not a number of float32 numbers/],
+    [at("four.raw"), { operator: matrix }, /four\.raw: y has 4 numbers, matrix\(3×4\) returns 3/],
+    [at("two.npz"), { operator: matrix }, /expected a member "y" or a single array, got the members a, b/],
+    [at("more.npz"), { operator: matrix }, /holds 2 measurements, but 3 true signals/],
+    [numpy("own.npz"), { shape: [2, 3] }, /own\.npz: A: matrix: has 4 columns, but signals of \[2, 3\] are 6 numbers/],
+    [numpy("y-f8.npy"), { operator: matrix, noise: "NaN" }, /sigma: expected a standard deviation .* got NaN/],
+    [at("no.npy"), { operator: matrix }, /no\.npy: no such file/],
+  ];
+  for (const [file, options, message] of cases) await refuses(() => openMeasurements(file, options), message);
+});
+
+test.run();
