@@ -26,7 +26,7 @@ interface Affine {
 export function batchedOnnx<I extends Struct<HostArray>>(
   fn: (inputs: TensorsOf<I>) => Struct<tf.Tensor>,
   inputs: (rows: number) => I,
-  options: Pick<OnnxOptions, "inputNames" | "outputNames"> = {},
+  options: Pick<OnnxOptions, "inputNames" | "outputNames" | "metadata"> = {},
 ): Uint8Array {
   const traces = SIZES.map((rows) => {
     const example = inputs(rows) as Struct<HostArray>;

@@ -12,7 +12,8 @@ const root = protobuf.parse(
   message TensorProto { repeated int64 dims = 1; int32 data_type = 2; string name = 8; bytes raw_data = 9; }
   message GraphProto { repeated NodeProto node = 1; string name = 2; repeated TensorProto initializer = 5; repeated ValueInfoProto input = 11; repeated ValueInfoProto output = 12; }
   message OperatorSetIdProto { string domain = 1; int64 version = 2; }
-  message ModelProto { int64 ir_version = 1; string producer_name = 2; GraphProto graph = 7; repeated OperatorSetIdProto opset_import = 8; }`,
+  message StringStringEntryProto { string key = 1; string value = 2; }
+  message ModelProto { int64 ir_version = 1; string producer_name = 2; GraphProto graph = 7; repeated OperatorSetIdProto opset_import = 8; repeated StringStringEntryProto metadata_props = 14; }`,
   { keepCase: true },
 ).root;
 const ModelProto = root.lookupType("ModelProto");
@@ -34,6 +35,8 @@ export interface OnnxOptions {
   readonly outputNames?: readonly string[];
   /** A leading axis of this size, of inputs and outputs, is written as the symbolic dimension `batch`. */
   readonly batch?: number;
+  /** Texts by name that readers of the file find as its `metadata_props`. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /** What is written of a graph. */
@@ -56,6 +59,7 @@ export function encodeOnnx(graph: GraphParts, outputs: readonly Value[], options
     ir_version: IR_VERSION,
     producer_name: "sketchprior",
     opset_import: [{ domain: "", version: OPSET }],
+    metadata_props: Object.entries(options.metadata ?? {}).map(([key, value]) => ({ key, value })),
     graph: {
       name: "sketchprior",
       input: [...graph.inputs, ...(options.embed ? [] : hidden)].map((v) => valueInfo(v, named(v.name), options.batch)),
