@@ -57,12 +57,14 @@ export const measure = defineCommand({
       problems.push({ operator: opened, noise: await library.openNoise(noise) });
     }
     const signals = await firstRows(dataset, args.from, args.limit);
+    const measured = [];
+    for (const { operator, noise } of problems)
+      measured.push(await library.measure(signals, operator, { noise, seed }));
     const made = [];
-    for (const [i, { operator, noise }] of problems.entries()) {
-      const measured = await library.measure(signals, operator, { noise, seed });
+    for (const [i, measurements] of measured.entries()) {
       const file = files[i]!;
-      await library.saveMeasurements(file, measured);
-      const { words, data } = measurementFacts(measured);
+      await library.saveMeasurements(file, measurements);
+      const { words, data } = measurementFacts(measurements);
       made.push({ text: factLines({ wrote: `measurements ${file}`, ...words }), data: { file, ...data } });
     }
     if (made.length === 1) return made[0]!;
