@@ -74,7 +74,9 @@ const jobs: (() => Promise<Outcome>)[] = [
     ? [
         () => check("types", ["node_modules/typescript/bin/tsc", "--noEmit", "-p", "tsconfig.json"]),
         () => check("lint", ["--import", "tsx", "scripts/lint.ts"]),
-        () => check("README code", ["--import", "tsx", "scripts/readme.ts"]),
+        ...["README.md", "docs/measurements.md"].map(
+          (file) => () => check(`${file} code`, ["--import", "tsx", "scripts/readme.ts", file]),
+        ),
       ]
     : []),
   ...testFiles().map((file) => () => testFile(file)),
