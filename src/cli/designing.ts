@@ -1,7 +1,9 @@
 import type { Argv } from "yargs";
 import { InputError } from "../data/errors.ts";
-import type { Dataset } from "../data/rows.ts";
+import type { Dataset, Range } from "../data/rows.ts";
+import type { DataDesignOptions } from "../sketch/data-design.ts";
 import { type LawName, lawNames } from "../sketch/laws.ts";
+import type { Context } from "./command.ts";
 import { numberList, requireInteger } from "./options.ts";
 
 /** Samples of more numbers than this are sketched in principal components unless --features says otherwise. */
@@ -63,9 +65,14 @@ export const designOptions = <T>(y: Argv<T>) =>
     })
     .option("by-label", { type: "boolean", describe: "sum the samples of each label apart" })
     .option("pilot", {
-      ...{ type: "number", requiresArg: true, defaultDescription: "5000" },
-      describe: "first samples, from which scales and PCA are learned",
+      ...{ type: "number", requiresArg: true, defaultDescription: "5000, fewer of more than 3355 numbers" },
+      describe: "first samples, from which scales, PCA and cells are learned",
     });
+
+/** For the end of `--help`: what --seed draws. */
+export const seedDetails = async (): Promise<string> =>
+  "--seed draws the frequencies, and with --sketch-size the first centres of the cells. Sketches merge " +
+  "when they were made with the same options and the same first samples, or with one design (--design).";
 
 export interface DesignArgs {
   readonly seed: number;
@@ -79,25 +86,38 @@ export interface DesignArgs {
   readonly "sketch-size": string | undefined;
 }
 
-/** The design that the options ask for, for a data set. */
-export async function designOf(dataset: Dataset, args: DesignArgs) {
+/** The design that the options ask for, for a data set of which it may know the samples of `range` (default all). */
+export async function designOf(
+  dataset: Dataset,
+  args: DesignArgs,
+  { progress, signal }: Pick<Context, "progress" | "signal">,
+  range?: Range,
+) {
   const { designFor } = await import("../sketch/index.ts");
   const { frequencies, law, scale, pilot, seed } = args;
   if (frequencies !== undefined) requireInteger("frequencies", frequencies);
   if (pilot !== undefined) requireInteger("pilot", pilot, 2);
   const size = args["sketch-size"];
+  const common = {
+    ...{ signal, byLabel: args["by-label"] ?? false },
+    ...(pilot !== undefined && { pilotRows: pilot }),
+    ...(range && { range }),
+  };
+  const learned = (options: DataDesignOptions) =>
+    progress("design", (onProgress) =>
+      designFor(dataset, {
+        ...{ ...common, ...options },
+        onProgress: (step, maxSteps) => onProgress({ step, maxSteps, objective: Number.NaN }),
+      }),
+    );
   if (size !== undefined) {
     for (const name of ["frequencies", "law", "structured", "scale", "features"] as const) {
       if (args[name] === undefined) continue;
       throw new InputError(`--${name}: --sketch-size chooses the moments itself; give one of the two`);
     }
-    return designFor(dataset, {
-      sketchSize: requireSize(size),
-      ...(pilot !== undefined && { pilotRows: pilot }),
-      ...(args["by-label"] && { byLabel: true }),
-    });
+    return learned({ sketchSize: requireSize(size), seed });
   }
-  return designFor(dataset, {
+  return learned({
     features: args.features ?? rawOrPca(dataset.shape),
     families: [
       {
@@ -110,8 +130,6 @@ export async function designOf(dataset: Dataset, args: DesignArgs) {
       },
       { kind: "second-moments" },
     ],
-    ...(pilot !== undefined && { pilotRows: pilot }),
-    ...(args["by-label"] && { byLabel: true }),
   });
 }
 

@@ -4,15 +4,8 @@ import { sizeOf } from "../data/array.ts";
 import { InputError } from "../data/errors.ts";
 import { type Batch, checkedRange, type Dataset, type Range } from "../data/rows.ts";
 import { compile } from "../engine/index.ts";
-import {
-  describeDifference,
-  dimensionsOf,
-  isByLabel,
-  LABEL_COUNT,
-  labelsOf,
-  type SketchDesign,
-  sumShapes,
-} from "./design.ts";
+import { labelsOf } from "./data-design.ts";
+import { describeDifference, dimensionsOf, isByLabel, LABEL_COUNT, type SketchDesign, sumShapes } from "./design.ts";
 import { familyOf } from "./families/index.ts";
 import { encodeFeatures } from "./features.ts";
 import type { Sketch } from "./sketch.ts";
@@ -45,10 +38,14 @@ export interface PartialSketch {
 /** Numbers of one intermediate [rows, m] of a block: it should stay in the processor's cache. */
 const BLOCK_NUMBERS = 2 ** 21;
 
-/** Samples a block by default: few for many frequencies, from 64 to 2048. */
+/** Numbers of the samples of a block, [rows, d]. */
+const BLOCK_SAMPLES = 2 ** 22;
+
+/** Samples a block by default: fewer for many frequencies and for large samples, from 64 to 2048. */
 export function blockRows(design: SketchDesign): number {
   const widest = Math.max(1, ...design.families.map((f) => ("m" in f ? f.m : 1)));
-  return Math.min(2048, Math.max(64, 2 ** Math.round(Math.log2(BLOCK_NUMBERS / widest))));
+  const rows = Math.min(BLOCK_NUMBERS / widest, BLOCK_SAMPLES / dimensionsOf(design).sample);
+  return Math.min(2048, Math.max(64, 2 ** Math.round(Math.log2(rows))));
 }
 
 type Arrays = Readonly<Record<string, NdArray<Float32Array>>>;

@@ -24,9 +24,15 @@ const PILOT_FRACTION = 0.5;
  * Measured on MNIST (docs/experiments.md): the covariance of all pixels while it takes no more than a third of the budget, else
  * that of the features and the pixels' variances; a third of the rest for second moments of each label; then as many
  * coarse cells as fit, of about a tenth of a label's numbers each.
- * Errors (InputError): a budget that holds no cell.
+ * `pilot` is the number of its samples, `seed` that of the cells' anchors. Errors (InputError): a budget that holds no cell.
  */
-export function mixtureDesign(size: number, d: number, labels = 1, pilot = Number.POSITIVE_INFINITY): MixtureDesign {
+export function mixtureDesign(
+  size: number,
+  d: number,
+  labels = 1,
+  pilot = Number.POSITIVE_INFINITY,
+  seed = 1,
+): MixtureDesign {
   const whole = d + triangleSize(d);
   const reduced = whole > size / 3;
   const most = Math.min(d, Math.max(1, Math.floor(PILOT_FRACTION * pilot)));
@@ -46,7 +52,7 @@ export function mixtureDesign(size: number, d: number, labels = 1, pilot = Numbe
   return {
     features: reduced ? `pca:${wide}` : d > k ? `pca:${k}` : "raw",
     families: [
-      { kind: "local-moments", coarse, fine: FINE, features: k, leading },
+      { kind: "local-moments", coarse, fine: FINE, features: k, leading, seed },
       { kind: "second-moments", pooled, reduced },
     ],
   };

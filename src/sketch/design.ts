@@ -2,8 +2,7 @@ import ndarray, { type NdArray } from "ndarray";
 import { contiguous, sizeOf } from "../data/array.ts";
 import { InputError } from "../data/errors.ts";
 import { suggestion } from "../data/nearest.ts";
-import { type Dataset, readRows, requireFinite } from "../data/rows.ts";
-import { mixtureDesign } from "./budget.ts";
+import { requireFinite } from "../data/rows.ts";
 import type { DesignContext } from "./families/family.ts";
 import {
   defaultFamilies,
@@ -26,9 +25,6 @@ import { pilotScale } from "./scale.ts";
 
 /** Version of the design's meaning: sketches of designs with different versions do not merge. */
 export const DESIGN_VERSION = 3;
-
-/** Samples of the pilot when a data set is given. */
-export const DEFAULT_PILOT = 5000;
 
 /** Labels are 8-bit numbers in every data format. */
 const MOST_LABELS = 256;
@@ -65,6 +61,10 @@ export interface DesignOptions {
   readonly pilot?: NdArray<Float32Array>;
   /** The pilot's labels: needed by local moments of a design by label. */
   readonly pilotLabels?: Uint8Array;
+  /** Aborts between two steps of what is learned from the pilot, with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Called after every step with the steps done and to do: the features, and each family. */
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
 /**
@@ -73,23 +73,26 @@ export interface DesignOptions {
  * not given, of another shape, or constant.
  */
 export async function makeDesign(options: DesignOptions): Promise<SketchDesign> {
-  const { shape, pilot, labels, pilotLabels } = options;
+  const { shape, pilot, labels, pilotLabels, signal } = options;
   if (labels !== undefined && !(Number.isInteger(labels) && labels >= 1 && labels <= MOST_LABELS)) {
     throw new InputError(`design: labels: expected an integer from 1 to ${MOST_LABELS}, got ${labels}`);
   }
+  const chosen = options.families ?? defaultFamilies;
+  requireDistinct(chosen);
   const features = parseFeatures(options.features ?? "raw");
   const sample = sizeOf(shape);
   if (pilot && String(pilot.shape.slice(1)) !== String(shape)) {
     throw new InputError(`design: the pilot holds samples of shape [${pilot.shape.slice(1)}], expected [${shape}]`);
   }
   const rows = pilot && pilotRows(pilot, sample);
-  const facts = rows && (await learnFeatures(features, rows));
+  const facts = rows && (await learnFeatures(features, rows, signal));
   const needPilot = (purpose: string) =>
     new InputError(`design: ${purpose} needs a pilot; give the first rows of the data`);
   if (features.kind === "pca" && !facts) throw needPilot(`features pca:${features.components}`);
   const k = featureCount(features, sample);
   const context: DesignContext = {
     ...{ sample, features: k, groups: labels ?? 1 },
+    ...(signal && { signal }),
     spread: (purpose: string) => {
       if (!facts) throw needPilot(purpose);
       return facts.spread;
@@ -105,59 +108,22 @@ export async function makeDesign(options: DesignOptions): Promise<SketchDesign> 
       return { features: own, ...(labels !== undefined && pilotLabels && { labels: pilotLabels }) };
     },
   };
-  const chosen = options.families ?? defaultFamilies;
-  requireDistinct(chosen);
-  const specs = await Promise.all(chosen.map((family) => familyOf(family.kind).design(family, context)));
-  const common = { version: DESIGN_VERSION, shape: [...shape], features, families: specs };
+  const specs: FamilySpec[] = [];
   let arrays = facts?.arrays ?? {};
-  for (const spec of specs) arrays = { ...arrays, ...(await familyOf(spec.kind).learn?.(spec, context)) };
+  const step = () => {
+    signal?.throwIfAborted();
+    options.onProgress?.(1 + specs.length, 1 + chosen.length);
+  };
+  step();
+  for (const given of chosen) {
+    const family = familyOf(given.kind);
+    const spec = await family.design(given, context);
+    arrays = { ...arrays, ...(await family.learn?.(spec, context)) };
+    specs.push(spec);
+    step();
+  }
+  const common = { version: DESIGN_VERSION, shape: [...shape], features, families: specs };
   return sealed({ ...common, ...(labels !== undefined && { labels }), arrays });
-}
-
-export interface DataDesignOptions extends Omit<DesignOptions, "shape" | "pilot" | "pilotLabels"> {
-  /** Samples of the pilot; default 5000, or all of a smaller set. */
-  readonly pilotRows?: number;
-  /** Sums for each label apart, from 0 to the largest label of the data; default false. */
-  readonly byLabel?: boolean;
-  /** A design for a mixture prior whose sums are at most so many numbers (`mixtureDesign`), instead of features and families. */
-  readonly sketchSize?: number;
-}
-
-/** `makeDesign` for a data set: the pilot is its first `pilotRows` samples. */
-export async function designFor(
-  dataset: Dataset,
-  { pilotRows = DEFAULT_PILOT, byLabel = false, sketchSize, ...options }: DataDesignOptions = {},
-): Promise<SketchDesign> {
-  if (!(Number.isInteger(pilotRows) && pilotRows > 0)) {
-    throw new InputError(`design: pilot: must be a positive number of samples, got ${pilotRows}`);
-  }
-  const labels = byLabel ? 1 + (await labelsOf(dataset)).reduce((a, b) => Math.max(a, b), 0) : options.labels;
-  const pilot = await readRows(dataset, 0, Math.min(pilotRows, dataset.count));
-  const known = labels !== undefined && dataset.labels ? { pilotLabels: await dataset.labels() } : {};
-  if (sketchSize !== undefined) {
-    if (options.features ?? options.families) {
-      throw new InputError("design: a sketch size chooses features and families; give one of the two");
-    }
-    if (!(Number.isInteger(sketchSize) && sketchSize > 0)) {
-      throw new InputError(`design: sketch size: must be a positive integer, got ${sketchSize}`);
-    }
-  }
-  const chosen =
-    sketchSize === undefined ? {} : mixtureDesign(sketchSize, sizeOf(dataset.shape), labels, pilot.shape[0]);
-  return makeDesign({
-    ...options,
-    ...chosen,
-    ...known,
-    ...(labels !== undefined && { labels }),
-    shape: dataset.shape,
-    pilot,
-  });
-}
-
-/** The labels of a data set; one without them is refused. */
-export async function labelsOf(dataset: Dataset): Promise<Uint8Array> {
-  if (dataset.labels) return dataset.labels();
-  throw new InputError(`sketch: ${dataset.name} has no labels, so it cannot be sketched by label`);
 }
 
 /** The design with its fingerprint computed. */

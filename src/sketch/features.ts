@@ -1,8 +1,8 @@
 import ndarray, { type NdArray } from "ndarray";
 import * as tf from "#tf";
 import { InputError } from "../data/errors.ts";
-import { symmetricEigen } from "../data/linalg.ts";
 import { compile } from "../engine/index.ts";
+import { principalComponents } from "./pca.ts";
 
 /** The coordinates in which Fourier moments are taken: the sample's own numbers, or principal components. */
 export type FeatureSpec = { readonly kind: "raw" } | { readonly kind: "pca"; readonly components: number };
@@ -54,10 +54,14 @@ export interface PilotFacts {
 
 /**
  * Estimates from a pilot [P, d] what the features need: for PCA the mean and the `components` leading eigenvectors of the
- * covariance (signs fixed: the largest entry of each is positive), and the features' spread √tr(C).
+ * covariance (`principalComponents`; the largest entry of each is positive), and the features' spread √tr(C).
  * Errors: more components than dimensions, or not fewer than the pilot's samples.
  */
-export async function learnFeatures(spec: FeatureSpec, pilot: NdArray<Float32Array>): Promise<PilotFacts> {
+export async function learnFeatures(
+  spec: FeatureSpec,
+  pilot: NdArray<Float32Array>,
+  signal?: AbortSignal,
+): Promise<PilotFacts> {
   const [rows = 0, d = 0] = pilot.shape;
   if (spec.kind === "pca") {
     const name = featureName(spec);
@@ -75,21 +79,13 @@ export async function learnFeatures(spec: FeatureSpec, pilot: NdArray<Float32Arr
   }
   if (spec.kind === "raw") return { arrays: {}, spread: Math.sqrt(squares / rows) };
 
-  const scatter = await compile((x) => tf.matMul(x, x, true, false), ndarray(centred, [rows, d]), { name: "pca" });
-  const products = await scatter.run(ndarray(centred, [rows, d]));
-  await scatter.dispose();
   const k = spec.components;
-  const { values, vectors } = symmetricEigen(products.data, d, k);
+  const { values, vectors } = await principalComponents(ndarray(centred, [rows, d]), k, signal);
   const basis = new Float32Array(d * k);
   for (let i = 0; i < d; i++) for (let j = 0; j < k; j++) basis[i * k + j] = vectors[j * d + i]!;
   return {
     arrays: { [MEAN]: ndarray(Float32Array.from(mean), [d]), [BASIS]: ndarray(basis, [d, k]) },
-    spread: Math.sqrt(
-      Math.max(
-        0,
-        values.reduce((a, b) => a + b, 0),
-      ) / rows,
-    ),
+    spread: Math.sqrt(values.reduce((sum, v) => sum + Math.max(0, v), 0) / rows),
   };
 }
 

@@ -9,12 +9,10 @@ export {
   saveCheckpoint,
   sketchResumably,
 } from "./checkpoint.ts";
+export { type DataDesignOptions, DEFAULT_PILOT, designFor, pilotRowsFor } from "./data-design.ts";
 export {
-  type DataDesignOptions,
-  DEFAULT_PILOT,
   type DesignOptions,
   describeDifference,
-  designFor,
   dimensionsOf,
   familySpec,
   makeDesign,

@@ -46,6 +46,39 @@ test("the same samples from one file, several files, raw numbers and standard in
   for (const file of ["Y.npz", "Z.npz", "S.npz"]) assert.equal((await loadSketch(file)).sums, sums, file);
 });
 
+test("--seed changes the cells of --sketch-size as it changes frequencies", async () => {
+  const design = async (line: string) => (await ok(`design labelled.npz ${line} -o seeded.npz --force`)).fingerprint;
+  for (const options of ["--sketch-size 1k", SMALL]) {
+    const [one, again, two] = [
+      await design(options),
+      await design(`${options} --seed 1`),
+      await design(`${options} --seed 2`),
+    ];
+    assert.is(again, one, options);
+    assert.is.not(two, one, options);
+  }
+  const help = (await sketchprior(folder, ["sketch", "--help"])).stdout.replace(/\s+/g, " ");
+  assert.match(help, /--seed draws the frequencies, and with --sketch-size the first centres of the cells/);
+});
+
+test("with --limit the design knows the first samples only; all shards have one design", async () => {
+  writeFileSync("first.npy", bytes(rows.slice(0, 40), [20, 2]));
+  writeFileSync(
+    "firstL.npz",
+    npz({ data: ndarray(rows.slice(0, 4), [2, 2]), labels: ndarray(Uint8Array.of(0, 1), [2]) }),
+  );
+  const options = "--frequencies 32 --scale auto";
+  const alone = await ok(`sketch first.npy -o first.npz ${options}`);
+  const limited = await ok(`sketch data.npy -o limited.npz --limit 20 ${options}`);
+  assert.equal([limited.fingerprint, limited.count], [alone.fingerprint, 20]);
+  const labelled = await ok(`sketch labelled.npz --by-label --limit 2 -o limitedL.npz ${SMALL}`);
+  assert.is(labelled.fingerprint, (await ok(`sketch firstL.npz --by-label -o firstLL.npz ${SMALL}`)).fingerprint);
+  for (const i of [1, 2]) await ok(`sketch data.npy -o shard${i}.npz --shard ${i}/2 --limit 40 ${options}`);
+  await ok(`sketch data.npy -o both.npz --limit 40 ${options}`);
+  await ok("merge shard1.npz shard2.npz -o merged.npz");
+  assert.is((await loadSketch("merged.npz")).design.fingerprint, (await loadSketch("both.npz")).design.fingerprint);
+});
+
 test("subtract takes a part out again; what cannot be taken out is refused", async () => {
   await ok(`design data.npy -o D.npz ${SMALL}`);
   for (const i of [1, 2, 3]) await ok(`sketch data.npy --design D.npz --shard ${i}/3 -o P${i}.npz`);

@@ -242,7 +242,10 @@ test("what does not fit is refused: other designs, other shapes, absent families
     /sketch: flat holds samples of shape \[4\], the design is for \[3\]/,
   );
   const second = await sketchDataset(data, await designs["second moments alone"]!());
-  await refuses(() => fourierMoments(second), /fourier moments: the sketch has no fourier moments \(it has second\)/);
+  await refuses(
+    () => fourierMoments(second),
+    /fourier moments: the sketch has no Fourier moments \(it has second moments\)/,
+  );
   const fourier = await sketchDataset(data, await designs["folded-gaussian alone"]!());
   await refuses(
     () => mean(fourier),

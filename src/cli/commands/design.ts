@@ -1,5 +1,5 @@
 import { defineCommand } from "../command.ts";
-import { dataArguments, datasetOf, designOf, designOptions } from "../designing.ts";
+import { dataArguments, datasetOf, designOf, designOptions, seedDetails } from "../designing.ts";
 import { designFacts } from "../facts.ts";
 import { outOption, requireWritable } from "../options.ts";
 import { factLines } from "../text.ts";
@@ -8,12 +8,13 @@ export const design = defineCommand({
   usage: "design <data..>",
   description: "Fix the design that machines share to make sketches that can be merged.",
   examples: [["sketchprior design mnist -o D.npz", "4096 frequencies for 28×28 digits, scales from the first 5000"]],
+  details: seedDetails,
   options: (y) => designOptions(dataArguments(y).option("out", outOption("file to write the design to, .npz"))),
-  run: async (args) => {
+  run: async (args, context) => {
     await requireWritable(args.out, args.force);
     const dataset = await datasetOf(args);
     const { saveDesign } = await import("../../sketch/index.ts");
-    const made = await designOf(dataset, args);
+    const made = await designOf(dataset, args, context);
     await saveDesign(args.out, made);
     const { data, words } = await designFacts(made);
     return { text: factLines({ wrote: `design ${args.out}`, ...words }), data: { file: args.out, ...data } };

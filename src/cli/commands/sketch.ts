@@ -1,7 +1,14 @@
 import { InputError } from "../../data/errors.ts";
 import type { Dataset, Range } from "../../data/rows.ts";
 import { defineCommand } from "../command.ts";
-import { dataArguments, datasetOf, designOf, designOptions, requireNoDesignOptions } from "../designing.ts";
+import {
+  dataArguments,
+  datasetOf,
+  designOf,
+  designOptions,
+  requireNoDesignOptions,
+  seedDetails,
+} from "../designing.ts";
 import { scaleFacts, sizeText, sketchFacts } from "../facts.ts";
 import { outOption, requireInteger, requireNonNegative, requireWritable } from "../options.ts";
 import { factLines, secondsText } from "../text.ts";
@@ -16,6 +23,7 @@ export const sketch = defineCommand({
     ["sketchprior sketch a.npy b.npy --by-label -o X.npz --resume", "go on after an interruption, with the same bits"],
     ["sketchprior sketch - --shape 28,28 -o X.npz < numbers.f32", "float32 numbers from standard input"],
   ],
+  details: seedDetails,
   options: (y) =>
     designOptions(dataArguments(y).option("out", outOption("file to write the sketch to, .npz")))
       .option("design", { type: "string", requiresArg: true, describe: "use the design in this file" })
@@ -26,7 +34,8 @@ export const sketch = defineCommand({
         ...{ type: "number", requiresArg: true, defaultDescription: "30" },
         describe: "seconds between checkpoints, which --resume goes on from",
       }),
-  run: async (args, { progress, signal, note }) => {
+  run: async (args, context) => {
+    const { progress, signal, note } = context;
     await requireWritable(args.out, args.force);
     const checkpoint = `${args.out.replace(/\.npz$/i, "")}.checkpoint.npz`;
     if (!args.resume) await requireWritable(checkpoint, args.force, "give --resume to go on from it, or ");
@@ -36,7 +45,9 @@ export const sketch = defineCommand({
     const range = rangeOf(dataset, args.limit, args.shard);
     const { loadDesign, removeCheckpoint, saveSketch, sketchResumably } = await import("../../sketch/index.ts");
     if (args.design !== undefined) requireNoDesignOptions(args);
-    const design = args.design === undefined ? await designOf(dataset, args) : await loadDesign(args.design);
+    const known = rangeOf(dataset, args.limit, undefined); // all shards have one design
+    const design =
+      args.design === undefined ? await designOf(dataset, args, context, known) : await loadDesign(args.design);
     signal.addEventListener("abort", () => note(`sketch: repeat the command with --resume to go on`));
     const started = performance.now();
     const made = await progress("sketch", (onProgress) =>

@@ -11,7 +11,12 @@ const ROUNDS = 30;
  * [groups, coarse · fine, assigning], flat. Where a cell of the pilot has fewer samples than anchors, some anchors are equal and all
  * but the first of them stay empty; a group without pilot samples gets its anchors from all of them.
  */
-export function anchorsOf({ features, labels }: PilotSamples, groups: number, spec: LocalMomentsSpec): Float32Array {
+export async function anchorsOf(
+  { features, labels }: PilotSamples,
+  groups: number,
+  spec: LocalMomentsSpec,
+  signal?: AbortSignal,
+): Promise<Float32Array> {
   const { coarse, fine, assigning, seed } = spec;
   const [rows, k] = features.shape as [number, number];
   const points = Array.from({ length: rows }, (_, i) => features.data.subarray(i * k, i * k + assigning));
@@ -21,6 +26,7 @@ export function anchorsOf({ features, labels }: PilotSamples, groups: number, sp
     const own = inGroup.length > 0 ? inGroup : points;
     const cells = clusters(own, coarse, stream(seed, "anchors", g));
     for (const [c, { centre, members }] of cells.entries()) {
+      await nextTurn(signal);
       const inside = members.length > 0 ? members : [centre];
       for (const [f, part] of clusters(inside, fine, stream(seed, "anchors", g, c)).entries()) {
         out.set(part.centre, ((g * coarse + c) * fine + f) * assigning);
@@ -28,6 +34,12 @@ export function anchorsOf({ features, labels }: PilotSamples, groups: number, sp
     }
   }
   return out;
+}
+
+/** Lets the process hear of an interruption, and ends with its reason. */
+async function nextTurn(signal?: AbortSignal): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve));
+  signal?.throwIfAborted();
 }
 
 interface Cluster {

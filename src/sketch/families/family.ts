@@ -18,6 +18,8 @@ export interface DesignContext extends Dimensions {
   cluster(purpose: string): Promise<number>;
   /** The pilot's features [P, k], and its labels where the design is by label, with the same refusal. */
   pilot(purpose: string): Promise<PilotSamples>;
+  /** Ends what is learned from the pilot, with its reason. */
+  readonly signal?: AbortSignal;
   /** Groups that sums are made for: the number of labels, or 1. */
   readonly groups: number;
 }

@@ -91,7 +91,7 @@ export const localMoments: Family<LocalMomentsSpec, LocalMomentsOptions> = {
     return spec;
   },
   learn: async (spec, context) => {
-    const anchors = anchorsOf(await context.pilot("cells"), context.groups, spec);
+    const anchors = await anchorsOf(await context.pilot("cells"), context.groups, spec, context.signal);
     return { [ANCHORS]: ndarray(anchors, [context.groups, spec.coarse * spec.fine, spec.assigning]) };
   },
   describe: ({ coarse, fine, features, leading }) =>

@@ -1,4 +1,5 @@
 import * as tf from "#tf";
+import { InputError } from "../../data/errors.ts";
 import { type Family, squareSums, triangleSize } from "./family.ts";
 
 /** First and second moments of the samples in their own coordinates. */
@@ -14,9 +15,15 @@ export interface SecondMomentsOptions {
   readonly kind: "second-moments";
   /** One sum over all labels, in a design by label too; default false. */
   readonly pooled?: boolean;
-  /** Second moments of the features, and of the pixels only the squares; default false. See `covariance`. */
+  /** Second moments of the features, and of the pixels only the squares; default for more than 2048 pixels. See `covariance`. */
   readonly reduced?: boolean;
 }
+
+/** Samples of more numbers are summed in reduced form unless told otherwise: a pass over xxᵀ takes d² operations a sample. */
+const MOST_FULL = 2048;
+
+/** The largest d for which d(d+1)/2 numbers are held. */
+const MOST_HELD = 4096;
 
 /**
  * Φ(x) = (x, xxᵀ) in the samples' own coordinates, of xxᵀ the lower triangle row by row. Reduced: (x, x ⊙ x, uuᵀ), u the
@@ -26,11 +33,17 @@ export interface SecondMomentsOptions {
 export const secondMoments: Family<SecondMomentsSpec, SecondMomentsOptions> = {
   title: "second moments",
   summary: "mean and covariance of the samples",
-  design: ({ pooled = false, reduced = false }) => ({
-    kind: "second-moments",
-    ...(pooled && { pooled }),
-    ...(reduced && { reduced }),
-  }),
+  design: ({ pooled = false, reduced }, { sample, features }) => {
+    const asReduced = reduced ?? sample > MOST_FULL;
+    const size = asReduced ? features : sample;
+    if (size > MOST_HELD) {
+      throw new InputError(
+        `sketch: second moments: xxᵀ of ${size} numbers is more than is held (${MOST_HELD} numbers); ` +
+          "take them reduced, in features pca:K",
+      );
+    }
+    return { kind: "second-moments", ...(pooled && { pooled }), ...(asReduced && { reduced: asReduced }) };
+  },
   describe: ({ reduced }) => (reduced ? "sums of x, x ⊙ x, and uuᵀ in the features" : "sums of x and xxᵀ"),
   sums: ({ reduced }, { sample, features }) =>
     reduced

@@ -1,0 +1,67 @@
+import { sizeOf } from "../data/array.ts";
+import { InputError } from "../data/errors.ts";
+import { checkedRange, type Dataset, type Range, readRows } from "../data/rows.ts";
+import { mixtureDesign } from "./budget.ts";
+import { type DesignOptions, makeDesign, type SketchDesign } from "./design.ts";
+
+/** Samples of the pilot: so many, or fewer where they would take more than `PILOT_BYTES`, but never fewer than `LEAST_PILOT`. */
+export const DEFAULT_PILOT = 5000;
+const PILOT_BYTES = 2 ** 26;
+const LEAST_PILOT = 500;
+
+/** The default number of pilot samples of d numbers: 5000 up to d = 3355, 1365 at 64 × 64 × 3. */
+export const pilotRowsFor = (d: number): number =>
+  Math.min(DEFAULT_PILOT, Math.max(LEAST_PILOT, Math.floor(PILOT_BYTES / (4 * d))));
+
+export interface DataDesignOptions extends Omit<DesignOptions, "shape" | "pilot" | "pilotLabels"> {
+  /** Samples of the pilot; default `pilotRowsFor`, or all of a smaller set. */
+  readonly pilotRows?: number;
+  /** The samples that the design may know of; default all. The pilot is the first of them, and `byLabel` looks at their labels. */
+  readonly range?: Range;
+  /** Sums for each label apart, from 0 to the largest label of the range; default false. */
+  readonly byLabel?: boolean;
+  /** A design for a mixture prior whose sums are at most so many numbers (`mixtureDesign`), instead of features and families. */
+  readonly sketchSize?: number;
+  /** Seed of the cells that `sketchSize` chooses; default 1. */
+  readonly seed?: number;
+}
+
+/** `makeDesign` for a data set, with its first samples as the pilot. */
+export async function designFor(
+  dataset: Dataset,
+  { pilotRows, range, byLabel = false, sketchSize, seed = 1, ...options }: DataDesignOptions = {},
+): Promise<SketchDesign> {
+  const d = sizeOf(dataset.shape);
+  const wanted = pilotRows ?? pilotRowsFor(d);
+  if (!(Number.isInteger(wanted) && wanted > 0)) {
+    throw new InputError(`design: pilot: must be a positive number of samples, got ${pilotRows}`);
+  }
+  if (sketchSize !== undefined) {
+    if (options.features ?? options.families) {
+      throw new InputError("design: a sketch size chooses features and families; give one of the two");
+    }
+    if (!(Number.isInteger(sketchSize) && sketchSize > 0)) {
+      throw new InputError(`design: sketch size: must be a positive integer, got ${sketchSize}`);
+    }
+  }
+  const { from, to } = checkedRange(dataset.name, dataset.count, range);
+  const known = byLabel ? (await labelsOf(dataset)).subarray(from, to) : undefined;
+  const labels = known ? 1 + known.reduce((a, b) => Math.max(a, b), 0) : options.labels;
+  const pilot = await readRows(dataset, from, Math.min(to, from + wanted));
+  const pilotLabels = labels !== undefined && dataset.labels && (await dataset.labels()).subarray(from);
+  const chosen = sketchSize === undefined ? {} : mixtureDesign(sketchSize, d, labels, pilot.shape[0], seed);
+  return makeDesign({
+    ...options,
+    ...chosen,
+    ...(pilotLabels && { pilotLabels }),
+    ...(labels !== undefined && { labels }),
+    shape: dataset.shape,
+    pilot,
+  });
+}
+
+/** The labels of a data set; one without them is refused. */
+export async function labelsOf(dataset: Dataset): Promise<Uint8Array> {
+  if (dataset.labels) return dataset.labels();
+  throw new InputError(`sketch: ${dataset.name} has no labels, so it cannot be sketched by label`);
+}
