@@ -1,7 +1,8 @@
 import path from "node:path";
 import ndarray from "ndarray";
 import { writeAtomic } from "../../src/data/files.ts";
-import { encodeNpz, member, readNpz } from "../../src/data/npz.ts";
+import { encodeNpz, member } from "../../src/data/npz.ts";
+import { readNpz } from "../../src/data/npz-file.ts";
 import { emptyPriorFolder } from "../folder.ts";
 import { numbered, readFloat32, readNumbered } from "../generator/arrays.ts";
 import { priorOnnx } from "../generator/save.ts";

@@ -1,6 +1,7 @@
 import ndarray, { type NdArray } from "ndarray";
 import { InputError } from "../data/errors.ts";
-import { member, type Npz, readNpz, writeNpz } from "../data/npz.ts";
+import { member, type Npz } from "../data/npz.ts";
+import { readNpz, writeNpz } from "../data/npz-file.ts";
 
 /** Recovered signals as .npz: members `estimate` and, where known, `truth` and `errors`; the rest in the metadata. */
 export const RECONSTRUCTION_FORMAT = { format: "sketchprior-reconstruction", version: 1 } as const;

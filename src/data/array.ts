@@ -26,11 +26,13 @@ export function contiguous(array: HostArray): HostData {
   const size = sizeOf(shape);
   if (packed) return offset === 0 && data.length === size ? data : data.subarray(offset, offset + size);
   const out = data.slice(0, size);
-  const index = new Array<number>(shape.length).fill(0);
-  for (let i = 0; i < size; i++) {
-    out[i] = data[index.reduce((at, n, axis) => at + n * stride[axis]!, offset)]!;
-    for (let axis = shape.length - 1; axis >= 0 && ++index[axis]! === shape[axis]; axis--) index[axis] = 0;
-  }
+  let at = 0;
+  const copy = (axis: number, from: number): void => {
+    const [length, step] = [shape[axis]!, stride[axis]!];
+    if (axis < shape.length - 1) for (let i = 0; i < length; i++) copy(axis + 1, from + i * step);
+    else for (let i = 0; i < length; i++) out[at++] = data[from + i * step]!;
+  };
+  copy(0, offset);
   return out;
 }
 

@@ -1,9 +1,8 @@
 import { createReadStream } from "node:fs";
-import { open } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
-import { Unzip, UnzipInflate } from "fflate";
 import { InputError, messageOf } from "./errors.ts";
 import { explained, fileSize } from "./files.ts";
+import { MOST_UNPACKED } from "./zip.ts";
 
 /** Bytes of a file as data readers see them: unpacked, in order, from any offset, in bounded memory. */
 export interface ByteSource {
@@ -23,54 +22,22 @@ export async function fileSource(file: string): Promise<ByteSource> {
   return { where, size, stream: (start) => plain(file, start) };
 }
 
-/** The bytes of one member of a zip file (.npz), unpacked while they are read. */
-export async function zipSource(file: string, member: string): Promise<ByteSource> {
-  await fileSize(file);
-  return { where: file, stream: (start) => skip(unzipped(file, member), start) };
-}
-
-/** Names of the members of a zip file, from the directory at its end. */
-export async function zipMembers(file: string): Promise<string[]> {
-  const size = await fileSize(file);
-  const handle = await open(file);
-  try {
-    const read = async (from: number, length: number) => {
-      const { bytesRead, buffer } = await handle.read(Buffer.alloc(length), 0, length, from);
-      return buffer.subarray(0, bytesRead);
-    };
-    const magic = await read(0, 4);
-    if (!(magic[0] === 0x50 && magic[1] === 0x4b)) throw new InputError(`${file}: is not an .npz (zip) file`);
-    const tail = await read(Math.max(0, size - 65_557), 65_557); // the end record, with the longest comment
-    const end = tail.lastIndexOf("PK\x05\x06", undefined, "latin1");
-    if (end < 0)
-      throw new InputError(`${file}: file is truncated, the directory at its end is missing (${size} bytes)`);
-    let [entries, at] = [tail.readUInt16LE(end + 10), tail.readUInt32LE(end + 16)];
-    if (at === 0xffffffff || entries === 0xffff) {
-      const record = tail.lastIndexOf("PK\x06\x06", end, "latin1"); // zip64
-      if (record < 0) throw new InputError(`${file}: directory of the zip file cannot be understood`);
-      entries = Number(tail.readBigUInt64LE(record + 32));
-      at = Number(tail.readBigUInt64LE(record + 48));
-    }
-    const directory = await read(at, size - at);
-    const names: string[] = [];
-    for (let i = 0, p = 0; i < entries; i++) {
-      const lengths = [28, 30, 32].map((offset) => directory.readUInt16LE(p + offset));
-      names.push(directory.toString("utf8", p + 46, p + 46 + lengths[0]!));
-      p += 46 + lengths[0]! + lengths[1]! + lengths[2]!;
-    }
-    return names;
-  } catch (error) {
-    if (error instanceof RangeError) throw new InputError(`${file}: directory of the zip file cannot be understood`);
-    throw error;
-  } finally {
-    await handle.close();
-  }
-}
-
 /** The first `length` bytes, or fewer where the source is shorter. */
 export async function firstBytes(source: ByteSource, length: number): Promise<Uint8Array> {
   for await (const piece of pieces(source, 0, length)) return piece;
   return new Uint8Array(0);
+}
+
+/** All bytes, in memory. Errors (InputError): more than `most` (2 GiB), which a small packed file can hold. */
+export async function allBytes(source: ByteSource, most = MOST_UNPACKED): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of source.stream(0)) {
+    size += chunk.length;
+    if (size > most) throw new InputError(`${source.where}: holds more than the limit of ${most} bytes, unpacked`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }
 
 /** The bytes from `start` on in pieces of exactly `length` bytes; the last one may be shorter. */
@@ -97,7 +64,9 @@ async function isGzip(file: string): Promise<boolean> {
   return false;
 }
 
-async function* plain(file: string, start: number, end?: number): AsyncGenerator<Uint8Array> {
+/** The bytes `start` to `end`, both included, of a file as it is. */
+export async function* plain(file: string, start: number, end?: number): AsyncGenerator<Uint8Array> {
+  if (end !== undefined && end < start) return;
   try {
     yield* createReadStream(file, { start, highWaterMark: 1 << 20, ...(end === undefined ? {} : { end }) });
   } catch (error) {
@@ -118,33 +87,8 @@ async function* gunzipped(file: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-async function* unzipped(file: string, member: string): AsyncGenerator<Uint8Array> {
-  let ready: Uint8Array[] = [];
-  let done = false;
-  const unzip = new Unzip((entry) => {
-    if (entry.name !== member) return;
-    entry.ondata = (error, chunk, final) => {
-      if (error) throw error;
-      ready.push(chunk);
-      done ||= final;
-    };
-    entry.start();
-  });
-  unzip.register(UnzipInflate);
-  try {
-    for await (const chunk of plain(file, 0)) {
-      unzip.push(chunk);
-      yield* ready;
-      if (done) return;
-      ready = [];
-    }
-  } catch (error) {
-    if (error instanceof InputError) throw error;
-    throw new InputError(`${file}: member ${member} is truncated or damaged (${messageOf(error)})`);
-  }
-}
-
-async function* skip(chunks: AsyncIterable<Uint8Array>, count: number): AsyncGenerator<Uint8Array> {
+/** What comes after the first `count` bytes. */
+export async function* skip(chunks: AsyncIterable<Uint8Array>, count: number): AsyncGenerator<Uint8Array> {
   let left = count;
   for await (const chunk of chunks) {
     if (left >= chunk.length) {

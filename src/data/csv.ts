@@ -1,4 +1,4 @@
-import ndarray from "ndarray";
+import ndarray, { type NdArray } from "ndarray";
 import { type ByteSource, fileSource } from "./bytes.ts";
 import { InputError } from "./errors.ts";
 import { type Batch, checkedRange, type Dataset, type Range, requireFinite, requireSize } from "./rows.ts";
@@ -15,15 +15,20 @@ interface Layout {
 
 const NEWLINE = 10;
 
+export interface CsvOptions {
+  /** Whether the first line is a header. Default: it is where none of its cells is a number, or one is `label`. */
+  readonly header?: boolean;
+}
+
 /**
  * A data set from a CSV file (`.csv`, `.tsv`, `.gz` too), one sample a line, read as a stream: numbers between commas, semicolons
- * or tabs. A first line without numbers, or with a cell `label`, is a header; the column `label` holds integers from 0 to
+ * or tabs. A first line without numbers, or with a cell `label`, is a header (or say `header`); the column `label` holds integers from 0 to
  * 255 and becomes the labels. Empty lines are skipped. The file is read once when it is opened, to count its lines.
  * Errors (InputError), each with the line: something that is no number, another number of columns than before.
  */
-export async function csvDataset(file: string): Promise<Dataset> {
+export async function csvDataset(file: string, options: CsvOptions = {}): Promise<Dataset> {
   const source = await fileSource(file);
-  const layout = await layoutOf(source);
+  const layout = await layoutOf(source, options);
   let count = -layout.skip;
   for await (const _ of lines(source)) count++;
   if (count <= 0) throw new InputError(`${file}: holds no samples`);
@@ -71,6 +76,23 @@ export async function csvDataset(file: string): Promise<Dataset> {
   return { name: file, count, shape: [width], batches, ...(layout.label !== undefined && { labels }) };
 }
 
+/**
+ * The numbers of a CSV file, [lines, columns], or [lines] where each holds one; a header is left out as by `csvDataset`, and a
+ * column `label` is a column like any other.
+ */
+export async function csvArray(file: string, options: CsvOptions = {}): Promise<NdArray<Float64Array>> {
+  const source = await fileSource(file);
+  const { label: _, ...layout } = await layoutOf(source, options);
+  const numbers: number[] = [];
+  let index = -layout.skip;
+  for await (const line of lines(source)) {
+    if (index++ < 0) continue;
+    parseLine(line, layout, file, (_, value) => numbers.push(value));
+  }
+  if (index <= 0) throw new InputError(`${file}: holds no numbers`);
+  return ndarray(Float64Array.from(numbers), layout.columns === 1 ? [index] : [index, layout.columns]);
+}
+
 interface Line {
   readonly text: string;
   /** Counted from 1. */
@@ -98,13 +120,13 @@ async function* lines(source: ByteSource): AsyncGenerator<Line> {
   if (rest.trim() !== "") yield { text: rest, number: number + 1 };
 }
 
-async function layoutOf(source: ByteSource): Promise<Layout> {
+async function layoutOf(source: ByteSource, { header }: CsvOptions): Promise<Layout> {
   for await (const { text } of lines(source)) {
     const separator = ["\t", ";", ","].find((s) => text.includes(s)) ?? ",";
     const cells = text.split(separator).map((cell) => cell.trim().replaceAll('"', ""));
     const isNumber = (cell: string) => cell !== "" && (Number.isFinite(Number(cell)) || /^[-+]?(nan|inf)/i.test(cell));
     const label = cells.findIndex((cell) => /^labels?$/i.test(cell));
-    if (label < 0 && cells.some(isNumber)) return { separator, skip: 0, columns: cells.length };
+    if (!(header ?? (label >= 0 || !cells.some(isNumber)))) return { separator, skip: 0, columns: cells.length };
     return { separator, skip: 1, columns: cells.length, ...(label >= 0 && { label }) };
   }
   throw new InputError(`${source.where}: holds no samples`);

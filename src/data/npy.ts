@@ -1,9 +1,9 @@
 import ndarray, { type NdArray } from "ndarray";
-import { contiguous, type HostArray } from "./array.ts";
+import { contiguous, type HostArray, sizeOf } from "./array.ts";
 import { InputError } from "./errors.ts";
+import { codecOf, type NpyData } from "./npy-types.ts";
 
-/** The typed arrays that .npy files are read into. */
-export type NpyData = Float32Array | Float64Array | Int32Array | Uint8Array;
+export type { NpyData };
 export type NpyArray = NdArray<NpyData>;
 
 /** What the head of an .npy file says. */
@@ -16,44 +16,6 @@ export interface NpyHeader {
   readonly start: number;
 }
 
-interface Codec {
-  readonly bytes: number;
-  /** Elements from `count * bytes` little-endian bytes; `where` begins a message. */
-  read(bytes: Uint8Array, where: string): NpyData;
-}
-
-/** A copy at an address that any element type accepts (a Buffer's slice would share its pool). */
-const aligned = (bytes: Uint8Array): ArrayBuffer => new Uint8Array(bytes).buffer;
-
-const codecs: Readonly<Record<string, Codec>> = {
-  "<f4": { bytes: 4, read: (b) => new Float32Array(aligned(b)) },
-  "<f8": { bytes: 8, read: (b) => new Float64Array(aligned(b)) },
-  "<i4": { bytes: 4, read: (b) => new Int32Array(aligned(b)) },
-  "<i8": { bytes: 8, read: (b, where) => narrowed(new BigInt64Array(aligned(b)), where) },
-  "|u1": { bytes: 1, read: (b) => new Uint8Array(b) },
-  "|b1": { bytes: 1, read: (b) => new Uint8Array(b) },
-};
-
-/** int64 becomes int32; a number that does not fit is refused rather than changed. */
-function narrowed(wide: BigInt64Array, where: string): Int32Array {
-  const out = new Int32Array(wide.length);
-  for (let i = 0; i < wide.length; i++) {
-    out[i] = Number(wide[i]);
-    if (BigInt(out[i]!) !== wide[i]) throw new InputError(`${where}: int64 value ${wide[i]} does not fit in 32 bits`);
-  }
-  return out;
-}
-
-/** How elements of the type `descr` are read; types that are not known are refused with the conversion to make. */
-export function codecOf(descr: string, where: string): Codec {
-  const codec = codecs[descr];
-  if (codec) return codec;
-  throw new InputError(
-    `${where}: elements of type ${descr} cannot be read (float32, float64, int32, int64, uint8 and bool can); ` +
-      "convert in NumPy with a.astype(numpy.float32)",
-  );
-}
-
 const MAGIC = "\x93NUMPY";
 /** Bytes as characters of the same code. Not a TextDecoder: its "latin1" is windows-1252, where byte 0x93 is a quotation mark. */
 const latin1 = (bytes: Uint8Array): string => Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
@@ -61,9 +23,12 @@ const latin1 = (bytes: Uint8Array): string => Array.from(bytes, (byte) => String
 /** Bytes to read before `parseNpyHeader` can work, for all but absurdly long headers. */
 export const NPY_HEADER_BYTES = 4096;
 
+/** Whether bytes begin as an .npy file does. */
+export const isNpy = (bytes: Uint8Array): boolean => latin1(bytes.subarray(0, 6)) === MAGIC;
+
 /** Reads the head of an .npy file (versions 1 to 3) from the file's first bytes. */
 export function parseNpyHeader(bytes: Uint8Array, where: string): NpyHeader {
-  if (latin1(bytes.subarray(0, 6)) !== MAGIC) {
+  if (!isNpy(bytes)) {
     throw new InputError(`${where}: is not an .npy file, it does not begin with \\x93NUMPY`);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -87,15 +52,17 @@ export function parseNpyHeader(bytes: Uint8Array, where: string): NpyHeader {
 export function decodeNpy(bytes: Uint8Array, where = "npy"): NpyArray {
   const { descr, fortran, shape, start } = parseNpyHeader(bytes, where);
   const codec = codecOf(descr, where);
-  const size = shape.reduce((a, b) => a * b, 1) * codec.bytes;
+  const size = sizeOf(shape) * codec.bytes;
   if (bytes.length < start + size) {
     throw new InputError(`${where}: file is truncated, expected ${start + size} bytes, got ${bytes.length}`);
   }
   const data = codec.read(bytes.subarray(start, start + size), where);
   if (!fortran) return ndarray(data, [...shape]);
-  const strides = shape.map((_, i) => shape.slice(0, i).reduce((a, b) => a * b, 1));
-  return ndarray(data, [...shape], strides);
+  return ndarray(data, [...shape], fortranStrides(shape));
 }
+
+/** Steps along each axis of an array whose first index is the fastest. */
+export const fortranStrides = (shape: readonly number[]): number[] => shape.map((_, i) => sizeOf(shape.slice(0, i)));
 
 function descrOf(data: NpyData): string {
   if (data instanceof Float32Array) return "<f4";

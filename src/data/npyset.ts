@@ -1,64 +1,75 @@
-import { type ByteSource, fileSource, firstBytes, pieces, zipMembers, zipSource } from "./bytes.ts";
+import { sizeOf } from "./array.ts";
+import { type ByteSource, fileSource, firstBytes, pieces } from "./bytes.ts";
 import { InputError } from "./errors.ts";
-import { codecOf, NPY_HEADER_BYTES, parseNpyHeader } from "./npy.ts";
+import { NPY_HEADER_BYTES, parseNpyHeader } from "./npy.ts";
+import { codecOf } from "./npy-types.ts";
 import { rowDataset } from "./rowfile.ts";
 import type { Dataset } from "./rows.ts";
+import { rowMajorSource } from "./turned.ts";
+import type { ZipEntry } from "./zip.ts";
+import { zipDirectory, zipSource } from "./zip-file.ts";
 
 /**
- * A data set from an .npy file, [samples, ...shape] or [samples], read as a stream.
+ * A data set from an .npy file, [samples, ...shape] or [samples], read as a stream; an array in Fortran order is turned in
+ * memory, up to 1 GiB.
  * 8-bit numbers are images and are scaled to [0, 1] (divided by 255); other types are taken as they are, in float32.
  */
 export async function npyDataset(file: string): Promise<Dataset> {
   return npyStream(await fileSource(file));
 }
 
-/** A data set from the member `data` of an .npz file, or its only array; labels from its member `labels`. */
+/** Members of an .npz file that hold samples, and their labels: our names, then scikit-learn's. */
+const SAMPLES = ["data", "X"];
+const LABELS = ["labels", "y"];
+
+/** A data set from the member `data` or `X` of an .npz file, or its only array; labels from its member `labels` or `y`. */
 export async function npzDataset(file: string): Promise<Dataset> {
-  const names = (await zipMembers(file)).filter((name) => name.endsWith(".npy"));
-  const others = names.filter((name) => name !== "labels.npy");
-  const chosen = names.includes("data.npy") ? "data.npy" : others.length === 1 ? others[0] : undefined;
+  const entries = (await zipDirectory(file)).filter(({ name }) => name.endsWith(".npy"));
+  const called = (names: readonly string[]) => entries.find(({ name }) => names.includes(name.slice(0, -4)));
+  const labels = called(LABELS);
+  const others = entries.filter((entry) => entry !== labels);
+  const chosen = called(SAMPLES) ?? (others.length === 1 ? others[0] : undefined);
   if (!chosen) {
-    const have = names.map((name) => name.slice(0, -4)).join(", ") || "none";
-    throw new InputError(`${file}: expected a member "data" or a single array, got the members ${have}`);
+    const have = entries.map(({ name }) => name.slice(0, -4)).join(", ") || "none";
+    throw new InputError(`${file}: expected a member "data" or "X" or a single array, got the members ${have}`);
   }
   const dataset = await npyStream(await zipSource(file, chosen));
-  if (!names.includes("labels.npy")) return dataset;
-  return { ...dataset, labels: () => zipLabels(file, dataset.count) };
+  return labels ? { ...dataset, labels: () => zipLabels(file, labels, dataset.count) } : dataset;
 }
 
 /** A data set from the bytes of an .npy file. */
 export async function npyStream(source: ByteSource): Promise<Dataset> {
   const file = source.where;
-  const { descr, fortran, shape, start } = parseNpyHeader(await firstBytes(source, NPY_HEADER_BYTES), file);
+  const header = parseNpyHeader(await firstBytes(source, NPY_HEADER_BYTES), file);
+  const { descr, fortran, shape, start } = header;
   const codec = codecOf(descr, file);
   const [count, ...sample] = shape;
   if (count === undefined) throw new InputError(`${file}: expected an array [samples, ...shape], got a single number`);
-  if (fortran && sample.length > 0) {
-    throw new InputError(`${file}: is in Fortran order; save it with numpy.save(f, numpy.ascontiguousarray(a))`);
-  }
   return rowDataset({
     name: file,
-    source,
+    source: fortran && sample.length > 0 ? rowMajorSource(source, header, codec.bytes) : source,
     start,
     count,
     shape: sample.length > 0 ? sample : [1],
-    rowBytes: codec.bytes * sample.reduce((a, b) => a * b, 1),
-    divisor: descr === "|u1" ? 255 : 1,
+    rowBytes: codec.bytes * sizeOf(sample),
+    divisor: /u1$/.test(descr) ? 255 : 1,
     decode: (raw) => codec.read(raw, file),
   });
 }
 
-async function zipLabels(file: string, count: number): Promise<Uint8Array> {
-  const source = await zipSource(file, "labels.npy");
-  const { descr, shape, start } = parseNpyHeader(await firstBytes(source, NPY_HEADER_BYTES), `${file}: labels`);
-  const codec = codecOf(descr, `${file}: labels`);
-  if (shape.length !== 1 || shape[0] !== count) {
-    throw new InputError(`${file}: labels: expected ${count} numbers, got shape [${shape}]`);
+async function zipLabels(file: string, entry: ZipEntry, count: number): Promise<Uint8Array> {
+  const where = `${file}: ${entry.name.slice(0, -4)}`;
+  const source = await zipSource(file, entry);
+  const { descr, shape, start } = parseNpyHeader(await firstBytes(source, NPY_HEADER_BYTES), where);
+  const codec = codecOf(descr, where);
+  if (sizeOf(shape) !== count || (shape[0] ?? 1) !== count) {
+    throw new InputError(`${where}: expected ${count} labels, got shape [${shape}]`);
   }
   for await (const raw of pieces(source, start, count * codec.bytes)) {
-    const labels = codec.read(raw, file);
+    if (raw.length < count * codec.bytes) break;
+    const labels = codec.read(raw, where);
     if (labels.every((v) => Number.isInteger(v) && v >= 0 && v <= 255)) return Uint8Array.from(labels);
-    throw new InputError(`${file}: labels: expected integers from 0 to 255`);
+    throw new InputError(`${where}: expected integers from 0 to 255 as labels`);
   }
-  throw new InputError(`${file}: labels: file is truncated`);
+  throw new InputError(`${where}: file is truncated`);
 }

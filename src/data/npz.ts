@@ -1,7 +1,7 @@
-import { strFromU8, strToU8, unzipSync, zipSync } from "fflate";
+import { strFromU8, strToU8, zipSync } from "fflate";
 import { InputError, messageOf } from "./errors.ts";
-import { readFileOrExplain, writeAtomic } from "./files.ts";
 import { decodeNpy, encodeNpy, type NpyArray } from "./npy.ts";
+import { unzip } from "./zip.ts";
 
 /** The member `metadata.json` of every .npz file that this project writes. */
 export interface Metadata {
@@ -34,48 +34,28 @@ export function encodeNpz({ arrays, metadata }: Npz): Uint8Array {
   return zipSync(members, { level: 1, mtime: new Date(1980, 0, 1) });
 }
 
-/** Decodes an .npz file's bytes; with `expected`, the metadata must be of that format and no newer than that version. */
+/**
+ * Decodes an .npz file's bytes; with `expected`, the metadata must be of that format and no newer than that version.
+ * Errors (InputError): not a zip, truncated, damaged (every member's CRC-32 is checked), unpacked larger than 2 GiB, of another
+ * format, from a newer version.
+ */
 export function decodeNpz(bytes: Uint8Array, where: string): Npz;
 export function decodeNpz(bytes: Uint8Array, where: string, expected: Expected): Npz<Metadata>;
 export function decodeNpz(bytes: Uint8Array, where: string, expected?: Expected): Npz {
-  const members = unzipped(bytes, where);
-  const text = members[METADATA];
+  const members = unzip(bytes, where);
+  const text = members.get(METADATA);
   const metadata = text ? parsed(strFromU8(text), where) : undefined;
   if (expected) requireFormat(metadata, expected, where);
-  const arrays: Record<string, NpyArray> = {};
-  for (const [name, content] of Object.entries(members)) {
-    if (name.endsWith(".npy")) arrays[name.slice(0, -4)] = decodeNpy(content, `${where}: member ${name}`);
-  }
-  return { arrays, metadata };
-}
-
-/** Writes an .npz file that `numpy.load` reads, atomically (see `writeAtomic`). */
-export async function writeNpz(file: string, content: Npz): Promise<void> {
-  await writeAtomic(file, encodeNpz(content));
-}
-
-/** Reads an .npz file whole. Errors: no such file, not a zip, truncated, of another format, from a newer version. */
-export function readNpz(file: string): Promise<Npz>;
-export function readNpz(file: string, expected: Expected): Promise<Npz<Metadata>>;
-export async function readNpz(file: string, expected?: Expected): Promise<Npz> {
-  const bytes = await readFileOrExplain(file);
-  return expected ? decodeNpz(bytes, file, expected) : decodeNpz(bytes, file);
+  const arrays = [...members]
+    .filter(([name]) => name.endsWith(".npy"))
+    .map(([name, content]) => [name.slice(0, -4), decodeNpy(content, `${where}: member ${name}`)] as const);
+  return { arrays: Object.fromEntries(arrays), metadata };
 }
 
 /** The array `name` of a file, in the wanted type; a missing member is refused with the names that are there. */
 export function member(npz: Npz<unknown>, name: string, where: string): NpyArray {
-  const array = npz.arrays[name];
-  if (array) return array;
+  if (Object.hasOwn(npz.arrays, name)) return npz.arrays[name]!;
   throw new InputError(`${where}: has no member "${name}" (has ${Object.keys(npz.arrays).join(", ") || "none"})`);
-}
-
-function unzipped(bytes: Uint8Array, where: string): Record<string, Uint8Array> {
-  if (!(bytes[0] === 0x50 && bytes[1] === 0x4b)) throw new InputError(`${where}: is not an .npz (zip) file`);
-  try {
-    return unzipSync(bytes);
-  } catch (error) {
-    throw new InputError(`${where}: file is truncated or damaged (${messageOf(error)}, ${bytes.length} bytes)`);
-  }
 }
 
 function parsed(text: string, where: string): Metadata {

@@ -5,9 +5,13 @@ import { pipeline } from "node:stream/promises";
 import { type ByteSource, fileSource, firstBytes } from "./bytes.ts";
 import { InputError } from "./errors.ts";
 import { unwritable } from "./files.ts";
+import { isNpy } from "./npy.ts";
 import { npyStream } from "./npyset.ts";
 import { rowDataset } from "./rowfile.ts";
 import type { Dataset } from "./rows.ts";
+
+/** Whether a file of this name holds raw float32 numbers. */
+export const isRawName = (file: string): boolean => /\.(raw|bin|f32)$/i.test(file);
 
 /** A data set from raw little-endian float32 numbers, samples of `shape` one after the other. */
 export async function rawDataset(file: string, shape: readonly number[]): Promise<Dataset> {
@@ -43,9 +47,9 @@ export async function streamDataset(input: NodeJS.ReadableStream, shape?: readon
     throw unwritable(file, error);
   });
   const source = { ...(await fileSource(file)), where: "standard input" };
-  const [magic] = await firstBytes(source, 1);
-  if (magic === undefined) throw new InputError("standard input: holds no samples");
-  if (magic === 0x93) return npyStream(source);
+  const head = await firstBytes(source, 8);
+  if (head.length === 0) throw new InputError("standard input: holds no samples");
+  if (isNpy(head)) return npyStream(source);
   if (shape) return rawRows(source, shape);
   throw new InputError("standard input: is not an .npy file; for raw float32 numbers say --shape, as 28,28");
 }

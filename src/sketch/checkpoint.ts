@@ -1,7 +1,7 @@
 import { unlink } from "node:fs/promises";
 import { InputError } from "../data/errors.ts";
 import { fileExists } from "../data/files.ts";
-import { readNpz, writeNpz } from "../data/npz.ts";
+import { readNpz, writeNpz } from "../data/npz-file.ts";
 import type { Dataset, Range } from "../data/rows.ts";
 import { type PartialSketch, type SketchOptions, sketchDataset } from "./accumulate.ts";
 import type { SketchDesign } from "./design.ts";

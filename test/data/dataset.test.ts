@@ -1,5 +1,6 @@
 import { closeSync, existsSync, openSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
+import { zipSync } from "fflate";
 import ndarray from "ndarray";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -14,6 +15,7 @@ import {
   syntheticDataset,
   syntheticSets,
 } from "../../src/data/index.ts";
+import { everyType, npyFile } from "./npy-files.ts";
 import { idxBytes, numpy, python, refuses, scratch } from "./tiny.ts";
 
 const test = suite("data sets");
@@ -188,11 +190,80 @@ test("missing, damaged and truncated files are refused by name and size", async 
   const two = encodeNpz({ arrays: { a: array, b: array }, metadata: undefined });
   await refuses(
     () => open("two.npz", two),
-    /two\.npz: expected a member "data" or a single array, got the members a, b/,
+    /two\.npz: expected a member "data" or "X" or a single array, got the members a, b/,
   );
   await refuses(() => open("0d.npy", encodeNpy(ndarray(Float32Array.of(1), []))), /0d\.npy: expected an array/);
-  const fortran = Buffer.from(Buffer.from(npy).toString("latin1").replace("False", "True "), "latin1");
-  await refuses(() => open("f.npy", fortran), /f\.npy: is in Fortran order; save it with .*ascontiguousarray/);
+});
+
+test("an .npy file of any type holds the same samples; bytes are images", async () => {
+  for (const [type, bytes] of Object.entries(everyType)) {
+    writeFileSync(at("type.npy"), bytes);
+    const data = (await readRows(await openDataset(at("type.npy")), 0, 2)).data;
+    const scale = type === "|u1" ? 255 : 1;
+    assert.equal(
+      [...data],
+      [0, 1, 2, 3, 4, 5].map((v) => Math.fround(v / scale)),
+      type,
+    );
+  }
+});
+
+test("an array in Fortran order holds the same samples, plain and in .npz; a huge one is refused", async () => {
+  const turned = new Uint8Array(turnedBytes(counting, [7, 2, 3]));
+  const fortran = npyFile("<f4", [7, 2, 3], turned, true);
+  writeFileSync(at("f.npy"), fortran);
+  writeFileSync(at("f.npz"), zipSync({ "data.npy": fortran }));
+  for (const file of ["f.npy", "f.npz"]) {
+    const dataset = await openDataset(at(file));
+    assert.equal(dataset.shape, [2, 3]);
+    assert.equal((await readRows(dataset, 0, 7)).data, counting);
+    assert.equal((await readRows(dataset, 2, 5)).data, counting.slice(12, 30));
+  }
+  writeFileSync(at("huge.npy"), npyFile("<f4", [2 ** 20, 2 ** 10], new Uint8Array(0), true));
+  await refuses(
+    () => openDataset(at("huge.npy")),
+    /huge\.npy: is in Fortran order, which is read up to .*ascontiguous/,
+  );
+});
+
+/** Elements of an array [a, b, c] in Fortran order. */
+function turnedBytes(data: Float32Array, [a, b, c]: readonly [number, number, number]): ArrayBuffer {
+  const out: number[] = [];
+  for (let k = 0; k < c; k++)
+    for (let j = 0; j < b; j++) for (let i = 0; i < a; i++) out.push(data[(i * b + j) * c + k]!);
+  return Float32Array.from(out).buffer;
+}
+
+test("npz: scikit-learn's names X and y are samples and labels", async () => {
+  writeFileSync(at("Xy.npz"), encodeNpz({ arrays: { y: labels, X: array, extra: array }, metadata: undefined }));
+  const dataset = await openDataset(at("Xy.npz"));
+  assert.equal([dataset.count, dataset.shape], [7, [2, 3]]);
+  assert.equal([...(await dataset.labels!())], [0, 1, 2, 3, 4, 5, 9]);
+  writeFileSync(at("targets.npz"), encodeNpz({ arrays: { X: array, y: array }, metadata: undefined }));
+  const targets = await openDataset(at("targets.npz"));
+  await refuses(() => targets.labels!(), /targets\.npz: y: expected 7 labels, got shape \[7,2,3\]/);
+});
+
+test("npz: a damaged member is refused when it is read to its end", async () => {
+  const bytes = Buffer.from(zipSync({ "data.npy": encodeNpy(array) }, { level: 0 }));
+  const at80 = bytes.indexOf(Buffer.from(Float32Array.of(20).buffer)); // a number in the middle becomes another
+  bytes[at80] = bytes[at80]! ^ 1;
+  writeFileSync(at("flipped.npz"), bytes);
+  const whole = async () => readRows(await openDataset(at("flipped.npz")), 0, 7);
+  await refuses(whole, /flipped\.npz: member data\.npy is truncated or damaged \(its CRC-32/);
+});
+
+test("npz: labels are read without the samples before them", async () => {
+  const zeros = {
+    "data.npy": npyFile("|u1", [3, 2 ** 26], new Uint8Array(3 * 2 ** 26)),
+    "labels.npy": encodeNpy(ndarray(Uint8Array.of(1, 2, 3), [3])),
+  };
+  writeFileSync(at("wide.npz"), zipSync(zeros, { level: 1 }));
+  const dataset = await openDataset(at("wide.npz"));
+  const before = process.memoryUsage();
+  assert.equal([...(await dataset.labels!())], [1, 2, 3]);
+  const { arrayBuffers } = process.memoryUsage();
+  assert.ok(arrayBuffers - before.arrayBuffers < 20e6, `${arrayBuffers - before.arrayBuffers} bytes`);
 });
 
 test("NaN and Inf in the data are refused with the row", async () => {

@@ -62,7 +62,10 @@ test("npy: int64 and bool are read; other types, damaged headers and truncated f
   assert.equal([...decodeNpy(crafted(head("<i8"), wide(-5n, 7n))).data], [-5, 7]);
   assert.equal([...decodeNpy(crafted(head("|b1"), Uint8Array.of(1, 0))).data], [1, 0]);
   const refused = (bytes: Uint8Array, message: RegExp) => refuses(() => decodeNpy(bytes, "a.npy"), message);
-  await refused(crafted(head("<i8"), wide(1n, 2n ** 40n)), /a\.npy: int64 value 1099511627776 does not fit in 32 bits/);
+  await refused(
+    crafted(head("<i8"), wide(1n, 2n ** 40n)),
+    /a\.npy: 64-bit value 1099511627776 does not fit in 32 bits/,
+  );
   await refused(crafted(head("<c8")), /a\.npy: elements of type <c8 cannot be read .*astype\(numpy\.float32\)/);
   await refused(crafted("{}"), /a\.npy: header of the \.npy file cannot be understood: \{\}/);
   await refused(crafted(head("<f4", "(99,)")), /a\.npy: file is truncated, expected \d+ bytes, got \d+/);
@@ -85,7 +88,10 @@ test("npz: what is wrong with a file is said in one line", async () => {
   const bytes = encodeNpz({ arrays, metadata });
   const expected = { format: "sketchprior-test", version: 1 };
   await refuses(() => decodeNpz(Buffer.from("text"), "a.npz"), /^a\.npz: is not an \.npz \(zip\) file$/);
-  await refuses(() => decodeNpz(bytes.subarray(0, 500), "a.npz"), /^a\.npz: file is truncated or damaged/);
+  await refuses(
+    () => decodeNpz(bytes.subarray(0, 500), "a.npz"),
+    /^a\.npz: file is truncated, the directory at its end is missing/,
+  );
   await refuses(() => decodeNpz(bytes, "a.npz", expected), /written by a newer sketchprior .*version 2.* up to 1/);
   const other = { ...expected, format: "sketchprior-sketch" };
   await refuses(() => decodeNpz(bytes, "a.npz", other), /is not a sketchprior-sketch file, it is sketchprior-test/);

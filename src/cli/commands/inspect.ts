@@ -52,7 +52,7 @@ async function inspected(file: string): Promise<Inspected> {
   if (found?.isDirectory()) return inspectFolder(file);
   const size = found ? bytesText(found.size) : undefined;
   if (!/\.npz$/i.test(file)) return inspectData(file, size);
-  const { readNpz } = await import("../../data/npz.ts");
+  const { readNpz } = await import("../../data/npz-file.ts");
   const npz = await readNpz(file);
   return npz.metadata?.format === undefined ? inspectData(file, size) : inspectOwn(file, npz, size);
 }

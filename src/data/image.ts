@@ -1,0 +1,79 @@
+import { InputError, messageOf } from "./errors.ts";
+import { fileSize } from "./files.ts";
+
+/** One picture, row by row: [height, width] where it is grey, else [height, width, 3]; numbers in [0, 1]. */
+export interface Image {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** Endings of the names of image files. */
+export const imageEndings: readonly string[] = [".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp"];
+export const isImageName = (file: string): boolean => imageEndings.some((end) => file.toLowerCase().endsWith(end));
+
+/** Pixels of one image at most: a file of a few kilobytes can unpack to terabytes. */
+export const MOST_PIXELS = 2 ** 26;
+
+/** The largest number of a pixel, by libvips' name of its type. */
+const largest: Readonly<Record<string, number>> = { uchar: 255, ushort: 65_535 };
+
+/**
+ * Reads a PNG, JPEG, TIFF or WebP file of 8 or 16 bits a number, scaled by 255 or 65535. A picture whose colours are all grey is
+ * grey. An alpha channel that is opaque everywhere is dropped.
+ * Errors (InputError): damaged, transparent, several pages, more than 2^26 pixels (8192 × 8192), other types of numbers.
+ */
+export async function readImage(file: string): Promise<Image> {
+  await fileSize(file); // says what is wrong with the path
+  const { default: sharp } = await import("sharp");
+  sharp.cache(false); // by name: a file that was replaced would be read as it was
+  const described = await sharp(file, { limitInputPixels: false })
+    .metadata()
+    .catch((error: unknown) => {
+      throw unreadable(file, error);
+    });
+  const { width, height, space, depth, pages = 1, hasAlpha } = described;
+  if (width * height > MOST_PIXELS) {
+    throw new InputError(`${file}: is ${width}×${height}, more than the limit of ${MOST_PIXELS} pixels; cut it up`);
+  }
+  if (pages > 1) throw new InputError(`${file}: holds ${pages} pictures; save each to a file of its own`);
+  const scale = largest[depth];
+  if (scale === undefined) throw new InputError(`${file}: has numbers of type ${depth}; save it with 8 or 16 bits`);
+  const open = () => sharp(file, { limitInputPixels: MOST_PIXELS });
+  try {
+    if (hasAlpha && !(await open().stats()).isOpaque) {
+      throw new InputError(`${file}: is transparent in places; save it without its alpha channel`);
+    }
+    const wanted = space === "b-w" || space === "grey16" ? space : scale === 255 ? "srgb" : "rgb16";
+    const { data, info } = await open()
+      .removeAlpha()
+      .toColourspace(wanted)
+      .raw({ depth: scale === 255 ? "uchar" : "ushort" })
+      .toBuffer({ resolveWithObject: true });
+    const own = new Uint8Array(data).buffer;
+    const numbers = Float32Array.from(scale === 255 ? new Uint8Array(own) : new Uint16Array(own), (v) => v / scale);
+    const size = [info.height, info.width];
+    if (info.channels === 1) return { shape: size, data: numbers };
+    if (!isGrey(numbers)) return { shape: [...size, 3], data: numbers };
+    return { shape: size, data: numbers.filter((_, at) => at % 3 === 0) };
+  } catch (error) {
+    throw error instanceof InputError ? error : unreadable(file, error);
+  }
+}
+
+/** The picture's numbers as red, green, blue. */
+export const colours = ({ shape, data }: Image): Float32Array =>
+  shape.length === 3 ? data : Float32Array.from({ length: 3 * data.length }, (_, at) => data[Math.floor(at / 3)]!);
+
+const unreadable = (file: string, error: unknown) =>
+  new InputError(`${file}: the image cannot be read (${messageOf(error).replaceAll("\n", " ").trim()})`);
+
+/** JPEG's rounding between colour spaces moves a grey pixel's channels apart by at most this. */
+const GREY_TOLERANCE = 2.5 / 255;
+
+function isGrey(data: Float32Array): boolean {
+  for (let at = 0; at < data.length; at += 3) {
+    const [r, g, b] = [data[at]!, data[at + 1]!, data[at + 2]!];
+    if (Math.max(r, g, b) - Math.min(r, g, b) > GREY_TOLERANCE) return false;
+  }
+  return true;
+}

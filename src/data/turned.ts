@@ -1,0 +1,40 @@
+import ndarray from "ndarray";
+import { contiguous, type HostArray, sizeOf } from "./array.ts";
+import { type ByteSource, pieces } from "./bytes.ts";
+import { InputError } from "./errors.ts";
+import { fortranStrides, type NpyHeader } from "./npy.ts";
+
+/** Bytes of an array in Fortran order that are turned in memory at most. */
+export const MOST_TURNED = 2 ** 30;
+
+/**
+ * The bytes of an .npy file in Fortran order as they were if it were in C order. Samples lie scattered there, so that the whole
+ * array is read once, when its first byte is asked for, and kept.
+ * Errors (InputError): larger than 1 GiB.
+ */
+export function rowMajorSource(source: ByteSource, header: NpyHeader, bytes: number): ByteSource {
+  const { start, shape } = header;
+  const size = sizeOf(shape) * bytes;
+  if (size > MOST_TURNED) {
+    throw new InputError(
+      `${source.where}: is in Fortran order, which is read up to ${MOST_TURNED} bytes only, and has ${size}; save it with ` +
+        "numpy.save(f, numpy.ascontiguousarray(a))",
+    );
+  }
+  let turned: Promise<Uint8Array> | undefined;
+  async function* stream(from: number): AsyncGenerator<Uint8Array> {
+    turned ??= turn(source, header, bytes, size);
+    yield (await turned).subarray(Math.max(0, from - start));
+  }
+  return { where: source.where, stream, ...(source.size !== undefined && { size: source.size }) };
+}
+
+/** The array's bytes in C order: one axis more, of the bytes of an element, which stays the fastest. */
+async function turn(source: ByteSource, { start, shape }: NpyHeader, bytes: number, size: number): Promise<Uint8Array> {
+  for await (const data of pieces(source, start, size)) {
+    if (data.length < size) break;
+    const strides = [...fortranStrides(shape).map((stride) => stride * bytes), 1];
+    return contiguous(ndarray(data, [...shape, bytes], strides) as HostArray) as Uint8Array;
+  }
+  throw new InputError(`${source.where}: file is truncated, expected ${start + size} bytes`);
+}
