@@ -5,9 +5,9 @@ import { describeOperators, operatorParts, parsePart } from "../../operators/reg
 import { contiguous, fromHost, type HostArray } from "../data/array.ts";
 import { InputError, messageOf } from "../data/errors.ts";
 import type { OptionTable } from "../data/options.ts";
+import { readArray } from "../data/read-array.ts";
 import { describeKinds, parseSpec } from "../data/spec.ts";
 import { moduleOperator } from "./module-operator.ts";
-import { readArray } from "./read-array.ts";
 
 export interface OpenOperatorOptions {
   /** Shape of one signal. A matrix without it takes [n], a module may say its own; all others need it. */

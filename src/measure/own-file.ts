@@ -5,7 +5,7 @@ import { openDataset } from "../data/dataset.ts";
 import { InputError } from "../data/errors.ts";
 import { readFileOrExplain } from "../data/files.ts";
 import { readNpz, readRows } from "../data/index.ts";
-import { readArray } from "./read-array.ts";
+import { readArray } from "../data/read-array.ts";
 
 /** Arrays of a user's file of measurements, of any number type and order. */
 export interface OwnArrays {
