@@ -35,7 +35,8 @@ export function requireZip(bytes: Uint8Array, where: string): void {
 export function zipDirectoryRange(tail: Uint8Array, size: number, where: string): { from: number; to: number } {
   const view = viewOf(tail);
   const end = lastSignature(view, 0x06054b50);
-  if (end < 0) throw new InputError(`${where}: file is truncated, the directory at its end is missing (${size} bytes)`);
+  if (end < 0)
+    throw new InputError(`${where}: file is truncated or damaged, the directory at its end is missing (${size} bytes)`);
   return understood(where, () => {
     let length = view.getUint32(end + 12, true);
     let from = view.getUint32(end + 16, true);

@@ -88,10 +88,7 @@ test("npz: what is wrong with a file is said in one line", async () => {
   const bytes = encodeNpz({ arrays, metadata });
   const expected = { format: "sketchprior-test", version: 1 };
   await refuses(() => decodeNpz(Buffer.from("text"), "a.npz"), /^a\.npz: is not an \.npz \(zip\) file$/);
-  await refuses(
-    () => decodeNpz(bytes.subarray(0, 500), "a.npz"),
-    /^a\.npz: file is truncated, the directory at its end is missing/,
-  );
+  await refuses(() => decodeNpz(bytes.subarray(0, 500), "a.npz"), /^a\.npz: file is truncated or damaged/);
   await refuses(() => decodeNpz(bytes, "a.npz", expected), /written by a newer sketchprior .*version 2.* up to 1/);
   const other = { ...expected, format: "sketchprior-sketch" };
   await refuses(() => decodeNpz(bytes, "a.npz", other), /is not a sketchprior-sketch file, it is sketchprior-test/);
