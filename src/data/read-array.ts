@@ -34,7 +34,7 @@ export async function readArray(spec: string, { shape, header }: ReadArrayOption
   const array = await read(spec, header === undefined ? {} : { header });
   if (array.size === 0) throw new InputError(`${spec}: holds no numbers`);
   const data = rowMajor(array);
-  requireAllFinite(spec, data);
+  requireAllFinite(spec, data, array.shape);
   if (!shape) return ndarray(data, [...array.shape]);
   if (sizeOf(shape) === data.length) return ndarray(data, [...shape]);
   throw new InputError(`${spec}: holds ${data.length} numbers, shape [${array.shape}], which is not [${shape}]`);
@@ -79,8 +79,11 @@ function rowMajor(array: NpyArray): Float32Array | Float64Array {
   return data instanceof Float32Array || data instanceof Float64Array ? data : Float64Array.from(data);
 }
 
-function requireAllFinite(where: string, data: Float32Array | Float64Array): void {
+function requireAllFinite(where: string, data: Float32Array | Float64Array, shape: readonly number[]): void {
   const bad = data.findIndex((v) => !Number.isFinite(v));
   if (bad < 0) return;
-  throw new InputError(`${where}: number ${bad} of ${data.length} is ${data[bad]}; remove or repair such numbers`);
+  const place = shape.map((length, axis) => Math.floor(bad / sizeOf(shape.slice(axis + 1))) % length);
+  throw new InputError(
+    `${where}: entry [${place.join(", ")}] is ${data[bad]}, counted from 0; expected finite numbers`,
+  );
 }

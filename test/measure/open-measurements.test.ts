@@ -93,7 +93,7 @@ test("what does not fit is refused in one line with both numbers", async () => {
     ],
     [numpy("y-f8.npy"), { operator: "gaussian:m=5" }, /gaussian:m=5 needs the shape of one signal; say --shape/],
     [numpy("y-transposed.npy"), { operator: matrix }, /has 2 numbers a signal, .* returns 3; transpose it/],
-    [numpy("y-nan.npy"), { operator: matrix }, /y: number 2 of signal 1 is NaN, counted from 0; expected finite/],
+    [numpy("y-nan.npy"), { operator: matrix }, /y-nan\.npy: entry \[1, 2\] is NaN, counted from 0; expected finite/],
     [at("huge.npy"), { operator: matrix }, /huge\.npy: y: number 1 of signal 0 is Infinity/],
     [at("minus.npy"), { operator: matrix, noise: "poisson:peak=1" }, /poisson noise: measurement 1 of signal 0 is -2/],
     [at("odd.raw"), { operator: matrix }, /odd\.raw: 10 bytes are not a number of float32 numbers/],
