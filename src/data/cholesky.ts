@@ -1,3 +1,5 @@
+import { dot } from "./vector.ts";
+
 /**
  * Cholesky's factorisation and triangular solves in float64, for symmetric positive definite matrices, row-major. Right-hand
  * sides are rows. Inner loops run along rows: about 0.15 s for n = 800, and 0.5 ms a right-hand side.
@@ -13,7 +15,7 @@ export function cholesky(a: ArrayLike<number>, n: number): Float64Array {
   for (let i = 0; i < n; i++) {
     const row = l.subarray(i * n, i * n + n);
     for (let j = 0; j <= i; j++) {
-      const rest = a[i * n + j]! - dot(row, l.subarray(j * n, j * n + n), j);
+      const rest = a[i * n + j]! - dot(l, i * n, l, j * n, j);
       if (j < i) {
         row[j] = rest / l[j * n + j]!;
         continue;
@@ -33,7 +35,7 @@ export function cholesky(a: ArrayLike<number>, n: number): Float64Array {
 export function solveLower(l: Float64Array, n: number, b: Float64Array): Float64Array {
   for (let at = 0; at < b.length; at += n) {
     const x = b.subarray(at, at + n);
-    for (let i = 0; i < n; i++) x[i] = (x[i]! - dot(l.subarray(i * n, i * n + n), x, i)) / l[i * n + i]!;
+    for (let i = 0; i < n; i++) x[i] = (x[i]! - dot(l, i * n, b, at, i)) / l[i * n + i]!;
   }
   return b;
 }
@@ -57,18 +59,4 @@ export function logDeterminant(l: Float64Array, n: number): number {
   let sum = 0;
   for (let i = 0; i < n; i++) sum += 2 * Math.log(l[i * n + i]!);
   return sum;
-}
-
-/** Σ aₖbₖ over the first `count` entries; four sums at a time, because one would wait for each addition. */
-function dot(a: Float64Array, b: Float64Array, count: number): number {
-  let [s0, s1, s2, s3] = [0, 0, 0, 0];
-  let k = 0;
-  for (; k + 3 < count; k += 4) {
-    s0 += a[k]! * b[k]!;
-    s1 += a[k + 1]! * b[k + 1]!;
-    s2 += a[k + 2]! * b[k + 2]!;
-    s3 += a[k + 3]! * b[k + 3]!;
-  }
-  for (; k < count; k++) s0 += a[k]! * b[k]!;
-  return s0 + s1 + (s2 + s3);
 }

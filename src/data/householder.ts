@@ -1,3 +1,5 @@
+import { dot } from "./vector.ts";
+
 /**
  * Turns vectors so that the first `count` of them become triangular: QᵀA = [B; 0] by Householder reflections (Golub, Van Loan,
  * Matrix Computations, section 5.2), applied to all vectors, in place.
@@ -18,9 +20,7 @@ export function triangularise(vectors: Float64Array, m: number, count: number): 
     const scale = -1 / (end * v[0]!); // 2/|v|²
     for (let row = a + 1; row < rows; row++) {
       const from = row * m + a;
-      let along = 0;
-      for (let q = 0; q < v.length; q++) along += v[q]! * vectors[from + q]!;
-      along *= scale;
+      const along = scale * dot(v, 0, vectors, from, v.length);
       for (let q = 0; q < v.length; q++) vectors[from + q]! -= along * v[q]!;
     }
     pivot.fill(0, a);

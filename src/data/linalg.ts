@@ -1,3 +1,5 @@
+import { dot } from "./vector.ts";
+
 /** Eigenvalues in falling order and their orthonormal eigenvectors, one a row: `vectors[i * n + k]`. */
 export interface Eigen {
   readonly values: Float64Array;
@@ -56,7 +58,7 @@ function tridiagonalise(a: Float64Array, n: number) {
     // A ← A - v wᵀ - w vᵀ with p = β A v and w = p - (β pᵀv / 2) v
     let pv = 0;
     for (let i = k + 1; i < n; i++) {
-      p[i] = beta * dot(a, i * n, v, k + 1, n);
+      p[i] = beta * dot(a, i * n + k + 1, v, k + 1, n - k - 1);
       pv += p[i]! * v[i]!;
     }
     for (let i = k + 1; i < n; i++) p[i]! -= 0.5 * beta * pv * v[i]!;
@@ -69,16 +71,10 @@ function tridiagonalise(a: Float64Array, n: number) {
   return { diagonal, off, factors };
 }
 
-function dot(a: Float64Array, row: number, v: Float64Array, from: number, to: number): number {
-  let sum = 0;
-  for (let j = from; j < to; j++) sum += a[row + j]! * v[j]!;
-  return sum;
-}
-
 /** v ← v - β u (uᵀv), over the entries from `from` on. */
 function reflect(v: Float64Array, u: Float64Array, beta: number, from: number): void {
   if (beta === 0) return;
-  const scaled = beta * dot(u, 0, v, from, v.length);
+  const scaled = beta * dot(u, from, v, from, v.length - from);
   for (let i = from; i < v.length; i++) v[i]! -= scaled * u[i]!;
 }
 

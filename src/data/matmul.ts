@@ -1,3 +1,5 @@
+import { dot } from "./vector.ts";
+
 /**
  * AB in float64 for A [rows, inner] and B [inner, columns], row-major; along rows, and past the zeros of A. For sums whose
  * rounding must not grow with what is inverted later; everything else multiplies in the engine.
@@ -38,11 +40,7 @@ export function multiplyTransposed(a: Float64Array, b: Float64Array, inner: numb
   const [rows, columns] = [a.length / inner, b.length / inner];
   const out = new Float64Array(rows * columns);
   for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) {
-      let sum = 0;
-      for (let k = 0, p = i * inner, q = j * inner; k < inner; k++) sum += a[p + k]! * b[q + k]!;
-      out[i * columns + j] = sum;
-    }
+    for (let j = 0; j < columns; j++) out[i * columns + j] = dot(a, i * inner, b, j * inner, inner);
   }
   return out;
 }
