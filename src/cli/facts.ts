@@ -5,7 +5,7 @@ import type { TrainedPrior } from "../../priors/load.ts";
 import type { TrainedMixture } from "../../priors/mixture/index.ts";
 import type { Reconstruction } from "../compare/reconstruction.ts";
 import { sizeOf } from "../data/array.ts";
-import type { Measurements } from "../measure/index.ts";
+import type { Measurements, SavedMeasurements } from "../measure/index.ts";
 import { short } from "../report/table.ts";
 import type { Sketch, SketchDesign } from "../sketch/index.ts";
 import { bytesText, grouped, secondsText, shapeText } from "./text.ts";
@@ -156,7 +156,7 @@ function validationWords({ validation, kept }: TrainedGenerator): { readonly val
   return { validation: `${from}, ${lowest}${kept === last ? "; still falling at the end" : `, of ${last}`}` };
 }
 
-export function measurementFacts(measurements: Measurements) {
+export function measurementFacts(measurements: Measurements | SavedMeasurements) {
   const { operator, y, noise, noiseNorm, snr, seed, truth } = measurements;
   const { name, source, inShape, outShape } = operator;
   const count = y.shape[0]!;

@@ -1,5 +1,6 @@
 import type { NdArray } from "ndarray";
-import type { ForwardOperator } from "../../operators/operator.ts";
+import type { ForwardOperator, OperatorSource } from "../../operators/operator.ts";
+import { operatorParts } from "../../operators/registry.ts";
 import { fromHost, sameShape } from "../data/array.ts";
 import { InputError, messageOf } from "../data/errors.ts";
 import { type Expected, type Metadata, member, type NpyArray, type Npz, readNpz, writeNpz } from "../data/index.ts";
@@ -7,7 +8,7 @@ import type { Measurements } from "./measure.ts";
 import { gaussianNoise } from "./noise/gaussian.ts";
 import type { NoiseModel } from "./noise/noise.ts";
 import { parseNoise } from "./noise/registry.ts";
-import { openOperator } from "./open-operator.ts";
+import { isModule, openOperator } from "./open-operator.ts";
 
 /**
  * Measurements as .npz: members `y`, where known `truth`, and `sigmas` where every measurement has its own standard deviation;
@@ -40,33 +41,49 @@ export async function saveMeasurements(file: string, measurements: Measurements)
   });
 }
 
+/** Measurements with what their file says of the operator, which is not made again. */
+export interface SavedMeasurements extends Omit<Measurements, "operator"> {
+  readonly operator: Omit<ForwardOperator, "forward"> & { readonly source: OperatorSource };
+}
+
 /**
- * Reads measurements that `saveMeasurements` wrote; their operator is made again, exactly, unless `replace` gives another for the
- * shape of a signal.
- * Errors (InputError): no such file, truncated, of another kind or a newer version, arrays that do not fit the operator,
- * values that are not finite.
+ * Reads measurements that `saveMeasurements` wrote, without making their operator.
+ * Errors (InputError): no such file, truncated, of another kind or a newer version, values that are not finite, members that do not
+ * fit each other.
  */
-export async function loadMeasurements(
-  file: string,
-  replace: (shape: readonly number[]) => Promise<ForwardOperator | undefined> = async () => undefined,
-): Promise<Measurements> {
+export async function readMeasurements(file: string): Promise<SavedMeasurements> {
   const npz = await readNpz(file, measurementsFormat);
-  const facts = checkedFacts(npz.metadata, file);
-  const { operatorSpec, operatorSeed: seed, inShape: shape } = facts;
-  const operator =
-    (await replace(shape)) ??
-    (await openOperator(operatorSpec, { shape, seed }).catch((error: unknown) => {
-      throw new InputError(`${file}: its operator ${operatorSpec} cannot be made again: ${messageOf(error)}`);
-    }));
+  const { operatorSpec: spec, operatorSeed, operatorName: name, inShape, ...facts } = checkedFacts(npz.metadata, file);
   const y = floats(npz, "y", file);
   const truth = npz.arrays.truth && floats(npz, "truth", file);
-  fits(file, "y", y, operator.outShape);
-  if (truth) fits(file, "truth", truth, operator.inShape);
+  if (truth) fits(file, "truth", truth, inShape);
   if (truth && truth.shape[0] !== y.shape[0]) {
     throw new InputError(`${file}: holds ${y.shape[0]} measurements, but ${truth.shape[0]} true signals`);
   }
-  const { noiseNorm, snr } = facts;
-  return { operator, y, noise: noiseOf(npz, file), seed: facts.seed, noiseNorm, snr, ...(truth && { truth }) };
+  const operator = { name, inShape, outShape: y.shape.slice(1), source: { spec, seed: operatorSeed } };
+  return { operator, y, noise: noiseOf(npz, file), ...facts, ...(truth && { truth }) };
+}
+
+/**
+ * Reads measurements and makes their operator again, exactly. A user's module is not run because a file names it: it must be
+ * given (`openMeasurements`). Errors (InputError): those of `readMeasurements`, an operator that cannot be made again or returns
+ * something else.
+ */
+export async function loadMeasurements(file: string): Promise<Measurements> {
+  const saved = await readMeasurements(file);
+  const { inShape: shape, source } = saved.operator;
+  const { spec, seed } = source;
+  const module = operatorParts(spec).find(isModule);
+  if (module) {
+    throw new InputError(
+      `${file}: was measured by the module ${module}, which is run only when you name it; say --operator ${spec}`,
+    );
+  }
+  const operator = await openOperator(spec, { shape, seed }).catch((error: unknown) => {
+    throw new InputError(`${file}: its operator ${spec} cannot be made again: ${messageOf(error)}`);
+  });
+  fits(file, "y", saved.y, operator.outShape);
+  return { ...saved, operator };
 }
 
 function noiseOf(npz: Npz<Metadata>, file: string): NoiseModel {
@@ -78,11 +95,12 @@ function noiseOf(npz: Npz<Metadata>, file: string): NoiseModel {
 }
 
 function checkedFacts(metadata: Metadata, file: string) {
-  const { operatorSpec, operatorSeed, inShape, seed, noiseNorm, snr } = metadata;
+  const { operatorSpec, operatorSeed, operatorName, inShape, seed, noiseNorm, snr } = metadata;
   const shape = Array.isArray(inShape) && inShape.every((n) => Number.isInteger(n) && n > 0);
   return {
     operatorSpec: need<string>(file, "operatorSpec", operatorSpec, typeof operatorSpec === "string"),
     operatorSeed: need<number>(file, "operatorSeed", operatorSeed, Number.isSafeInteger(operatorSeed)),
+    operatorName: need<string>(file, "operatorName", operatorName, typeof operatorName === "string"),
     inShape: need<number[]>(file, "inShape", inShape, shape),
     seed: need<number>(file, "seed", seed, Number.isSafeInteger(seed)),
     noiseNorm: need<number>(file, "noiseNorm", noiseNorm, Number.isFinite(noiseNorm)),

@@ -1,4 +1,10 @@
-export { loadMeasurements, measurementsFormat, saveMeasurements } from "./file.ts";
+export {
+  loadMeasurements,
+  measurementsFormat,
+  readMeasurements,
+  type SavedMeasurements,
+  saveMeasurements,
+} from "./file.ts";
 export { type Measurements, type MeasureOptions, measure } from "./measure.ts";
 export { gaussianNoise } from "./noise/gaussian.ts";
 export { knownNoise, type Noise, type NoiseModel } from "./noise/noise.ts";

@@ -1,10 +1,10 @@
 import type { NdArray } from "ndarray";
 import { matrixOperator } from "../../operators/matrix.ts";
 import type { ForwardOperator } from "../../operators/operator.ts";
-import { contiguous, fromHost, type HostArray, sizeOf } from "../data/array.ts";
+import { contiguous, fromHost, type HostArray, sameShape, sizeOf } from "../data/array.ts";
 import { InputError, messageOf } from "../data/errors.ts";
 import { readNpz } from "../data/index.ts";
-import { loadMeasurements } from "./file.ts";
+import { loadMeasurements, readMeasurements } from "./file.ts";
 import { knownNoise, type Noise } from "./noise/noise.ts";
 import { openNoise } from "./open-noise.ts";
 import { openOperator } from "./open-operator.ts";
@@ -52,29 +52,39 @@ export async function openMeasurements(
 const hasMetadata = async (file: string): Promise<boolean> =>
   /\.npz$/i.test(file) && (await readNpz(file)).metadata !== undefined;
 
-async function openSaved(file: string, { operator, shape, noise, seed }: OpenMeasurementsOptions) {
-  const saved = await loadMeasurements(file, async (inShape) => operatorOf(operator, shape ?? inShape, seed));
+async function openSaved(file: string, options: OpenMeasurementsOptions): Promise<OpenedMeasurements> {
+  const { operator, noise } = options;
+  const saved = operator === undefined ? await loadMeasurements(file) : await replaced(file, operator, options);
+  const { truth } = saved;
   return {
-    ...{ operator: saved.operator, y: saved.y },
-    noise: noise === undefined ? knownNoise(saved.noise) : await openNoise(noise),
-    ...(saved.truth && { truth: saved.truth }),
+    ...{
+      operator: saved.operator,
+      y: saved.y,
+      noise: noise === undefined ? knownNoise(saved.noise) : await openNoise(noise),
+    },
+    ...(truth && { truth }),
   };
+}
+
+/** Saved measurements with another operator than theirs, for the same signals. */
+async function replaced(file: string, wanted: ForwardOperator | string, options: OpenMeasurementsOptions) {
+  const saved = await readMeasurements(file);
+  const { inShape } = saved.operator;
+  const operator = await operatorOf(wanted, options.shape ?? inShape, options.seed);
+  if (!sameShape(operator.inShape, inShape)) {
+    throw new InputError(
+      `${file}: was measured from signals of [${inShape.join(", ")}], ${operator.name} takes [${operator.inShape.join(", ")}]`,
+    );
+  }
+  return { ...saved, operator, y: measured(file, saved.y, operator) };
 }
 
 async function openOwn(file: string, options: OpenMeasurementsOptions): Promise<OpenedMeasurements> {
   const arrays = await readOwn(file);
-  const { shape = arrays.imageShape, seed } = options;
-  const operator = (await operatorOf(options.operator, shape, seed)) ?? ownMatrix(file, arrays, shape);
-  const { name, inShape, outShape } = operator;
-  const y = signalRows(arrays.y, {
-    ...{ who: `${file}: y`, shape: outShape, source: `${name} returns ${sizeOf(outShape)}` },
-    ...(arrays.flat && { flat: true }),
-  });
-  const truth =
-    arrays.truth &&
-    signalRows(arrays.truth, {
-      ...{ who: `${file}: truth`, shape: inShape, source: `${name} takes ${sizeOf(inShape)}` },
-    });
+  const { shape = arrays.imageShape, seed, operator: wanted } = options;
+  const operator = wanted === undefined ? ownMatrix(file, arrays, shape) : await operatorOf(wanted, shape, seed);
+  const y = measured(file, arrays.y, operator, arrays.flat);
+  const truth = arrays.truth && trueSignals(file, arrays.truth, operator);
   if (truth && truth.shape[0] !== y.shape[0]) {
     throw new InputError(`${file}: holds ${y.shape[0]} measurements, but ${truth.shape[0]} true signals`);
   }
@@ -83,10 +93,10 @@ async function openOwn(file: string, options: OpenMeasurementsOptions): Promise<
 }
 
 async function operatorOf(
-  operator: ForwardOperator | string | undefined,
+  operator: ForwardOperator | string,
   shape: readonly number[] | undefined,
   seed = 1,
-): Promise<ForwardOperator | undefined> {
+): Promise<ForwardOperator> {
   return typeof operator === "string" ? openOperator(operator, { seed, ...(shape && { shape }) }) : operator;
 }
 
@@ -103,6 +113,12 @@ function ownMatrix(file: string, { matrix }: OwnArrays, inShape: readonly number
     throw new InputError(`${file}: A: ${messageOf(error)}`);
   }
 }
+
+const measured = (file: string, y: NdArray, { name, outShape: shape }: ForwardOperator, flat = false) =>
+  signalRows(y, { who: `${file}: y`, shape, source: `${name} returns ${sizeOf(shape)}`, flat });
+
+const trueSignals = (file: string, truth: NdArray, { name, inShape: shape }: ForwardOperator) =>
+  signalRows(truth, { who: `${file}: truth`, shape, source: `${name} takes ${sizeOf(shape)}` });
 
 /** Refuses measurements that the noise cannot have given, before anything is solved. */
 function checkNoise({ operator, y, noise }: OpenedMeasurements): void {

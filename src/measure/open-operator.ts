@@ -16,7 +16,8 @@ export interface OpenOperatorOptions {
   readonly seed?: number;
 }
 
-const MODULE = /\.(js|mjs|cjs)$/i;
+/** Whether a part of a spec is the path of a user's module. */
+export const isModule = (part: string): boolean => /\.(js|mjs|cjs)$/i.test(part);
 
 /** What specs name beside the registry of operators: it is read from files. */
 const files = {
@@ -58,7 +59,7 @@ async function openPart(
   shape: readonly number[] | undefined,
   draws: { readonly seed: number; readonly place: number },
 ): Promise<ForwardOperator> {
-  if (MODULE.test(part)) return moduleOperator(part, { seed: draws.seed, ...(shape && { shape }) });
+  if (isModule(part)) return moduleOperator(part, { seed: draws.seed, ...(shape && { shape }) });
   if (/^matrix\s*(:|$)/.test(part)) {
     const { values } = parseSpec("operator", files, part);
     return openMatrix(values.file as string, shape);

@@ -6,7 +6,15 @@ import * as assert from "uvu/assert";
 import { parseOperator } from "../../operators/registry.ts";
 import { writeNpz } from "../../src/data/index.ts";
 import { encodeNpy } from "../../src/data/npy.ts";
-import { measure, type OpenMeasurementsOptions, openMeasurements, saveMeasurements } from "../../src/measure/index.ts";
+import {
+  loadMeasurements,
+  measure,
+  type OpenMeasurementsOptions,
+  openMeasurements,
+  openOperator,
+  readMeasurements,
+  saveMeasurements,
+} from "../../src/measure/index.ts";
 import { refuses, scratch } from "../data/tiny.ts";
 import { apply, draw, floats } from "../operators/draws.ts";
 
@@ -60,6 +68,39 @@ test("what measure wrote is opened with all it holds; what is given replaces it"
   assert.equal([opened.operator.source!.seed, opened.noise.ofMeasured(opened.y)!.sigma], [3, 0.2]);
   const other = await openMeasurements(at("y.npz"), { operator: "gaussian:m=7", seed: 4, noise: "gaussian:snr=10" });
   assert.equal([other.operator.source!.seed, other.operator.inShape, other.noise.spec], [4, [4, 5], "gaussian:snr=10"]);
+});
+
+test("a module runs when the user names it, not because a file does", async () => {
+  const module = at("twice.mjs");
+  await writeFile(
+    module,
+    `export default { name: "twice", linear: true, inShape: [2], outShape: [2], forward: (x) => x.mul(2) };`,
+  );
+  const signals = draw(1, [3, 2]);
+  const operator = await openOperator(module);
+  await saveMeasurements(
+    at("twice.npz"),
+    await measure(signals, { ...operator, source: { spec: at("other.mjs"), seed: 1 } }),
+  );
+  await writeFile(at("other.mjs"), "globalThis.otherRan = true; export default {};");
+  await refuses(
+    () => loadMeasurements(at("twice.npz")),
+    /twice\.npz: was measured by the module .*other\.mjs.*say --operator/,
+  );
+  await refuses(() => openMeasurements(at("twice.npz")), /was measured by the module/);
+  const { operator: facts } = await readMeasurements(at("twice.npz"));
+  assert.equal([facts.name, facts.inShape, facts.outShape], ["twice", [2], [2]]);
+  assert.not("otherRan" in globalThis);
+  const opened = await openMeasurements(at("twice.npz"), { operator: module });
+  assert.equal([...opened.y.data], [...signals.data.map((v) => 2 * v)]);
+  await refuses(
+    () => openMeasurements(at("twice.npz"), { operator: matrix }),
+    /A\.npy: matrix: has 4 columns, but signals of \[2\] are 2 numbers/,
+  );
+  await refuses(
+    () => openMeasurements(at("twice.npz"), { operator: "gaussian:m=1" }),
+    /twice\.npz: y has 2 numbers a signal, gaussian\(m=1\) returns 1/,
+  );
 });
 
 test("standard deviations of a file are one a measurement", async () => {

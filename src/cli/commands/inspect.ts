@@ -115,9 +115,9 @@ async function inspectOwn(file: string, npz: Npz, size: string | undefined): Pro
     const { words, data } = await designFacts(await loadDesign(file));
     return outcome("design", file, { size, ...words }, data);
   }
-  const { loadMeasurements, measurementsFormat } = await import("../../measure/index.ts");
+  const { measurementsFormat, readMeasurements } = await import("../../measure/index.ts");
   if (format === measurementsFormat.format) {
-    const { words, data } = measurementFacts(await loadMeasurements(file));
+    const { words, data } = measurementFacts(await readMeasurements(file));
     return outcome("measurements", file, { size, ...words }, data);
   }
   const { loadReconstruction, RECONSTRUCTION_FORMAT } = await import("../../compare/reconstruction.ts");
