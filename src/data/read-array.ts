@@ -70,7 +70,8 @@ async function rawArray(file: string): Promise<NpyArray> {
   const bytes = await allBytes(await fileSource(file));
   if (bytes.length % 4 !== 0)
     throw new InputError(`${file}: ${bytes.length} bytes are no whole number of float32 numbers`);
-  return ndarray(new Float32Array(bytes.slice().buffer), [bytes.length / 4]);
+  // a copy: the bytes may be a part of Node's pool of buffers, whose slice() copies nothing
+  return ndarray(new Float32Array(new Uint8Array(bytes).buffer), [bytes.length / 4]);
 }
 
 /** The numbers in row-major order; integers and bool become float64, which holds all that are read. */

@@ -1,10 +1,10 @@
 import { stat } from "node:fs/promises";
 import type { NdArray } from "ndarray";
-import { fromHost } from "../data/array.ts";
 import { openDataset } from "../data/dataset.ts";
 import { InputError } from "../data/errors.ts";
-import { readFileOrExplain } from "../data/files.ts";
+import { isImageName } from "../data/image.ts";
 import { readNpz, readRows } from "../data/index.ts";
+import { isRawName } from "../data/raw.ts";
 import { readArray } from "../data/read-array.ts";
 
 /** Arrays of a user's file of measurements, of any number type and order. */
@@ -18,19 +18,15 @@ export interface OwnArrays {
   readonly matrix?: NdArray;
 }
 
-/** Reads a file of measurements of others: `.npz`, raw float32, one image or a folder of them, and what `readArray` reads. */
+/** Reads a file of measurements of others: `.npz`, a folder of images, and what `readArray` reads. */
 export async function readOwn(file: string): Promise<OwnArrays> {
   if (/\.npz$/i.test(file)) return ownNpz(file);
-  if (/\.(raw|bin|f32)$/i.test(file)) return { y: await rawFloats(file), flat: true };
-  const folder = await stat(file).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-  if (folder || /\.(png|jpe?g|tiff?|webp)$/i.test(file)) {
+  if ((await stat(file).catch(() => undefined))?.isDirectory()) {
     const images = await openDataset(file);
     return { y: await readRows(images, 0, images.count), imageShape: images.shape };
   }
-  return { y: await readArray(file) };
+  const y = await readArray(file);
+  return { y, ...(isRawName(file) && { flat: true }), ...(isImageName(file) && { imageShape: y.shape }) };
 }
 
 /** Members `y`, and where they are there `truth` or `x`, and `A`; or the only array. */
@@ -45,14 +41,4 @@ async function ownNpz(file: string): Promise<OwnArrays> {
   }
   const { truth = arrays.x, A: matrix } = arrays;
   return { y, ...(truth && { truth }), ...(matrix && { matrix }) };
-}
-
-/** Raw little-endian float32 numbers. */
-async function rawFloats(file: string): Promise<NdArray> {
-  const bytes = await readFileOrExplain(file);
-  if (bytes.length === 0 || bytes.length % 4 !== 0) {
-    throw new InputError(`${file}: ${bytes.length} bytes are not a number of float32 numbers, of 4 bytes each`);
-  }
-  const data = new Float32Array(new Uint8Array(bytes).buffer);
-  return fromHost(data, [data.length]);
 }

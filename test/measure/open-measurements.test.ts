@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
+import sharp from "sharp";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { parseOperator } from "../../operators/registry.ts";
@@ -16,7 +17,7 @@ import {
   saveMeasurements,
 } from "../../src/measure/index.ts";
 import { refuses, scratch } from "../data/tiny.ts";
-import { apply, draw, floats } from "../operators/draws.ts";
+import { apply, difference, draw, floats } from "../operators/draws.ts";
 
 const test = suite("measurements of one's own");
 const at = scratch();
@@ -27,7 +28,7 @@ const x = [1, 2, 3, 4, 0, 5, 1, 2];
 const y = [30, 6, 11, 21, 7, 2];
 const matrix = `matrix:file=${numpy("A.npy")}`;
 
-const several = /^y(-(f4|f8|i4|i8|u1)|-fortran|-compressed)?\.(npy|npz|csv|raw)$/;
+const several = /^y(-(big-)?[fiu]\d|-fortran|-compressed)?\.(npy|npz|csv|raw)$/;
 for (const name of readdirSync(folder).filter((file) => several.test(file))) {
   test(`${name} of NumPy: two signals`, async () => {
     const opened = await openMeasurements(numpy(name), { operator: matrix, shape: [2, 2], noise: "0.1" });
@@ -45,7 +46,7 @@ for (const name of ["y-one.npy", "y-column.npy", "y-one.csv"]) {
   });
 }
 
-for (const name of ["A.npy", "A-fortran.npy", "A.csv", "own.npz:A"]) {
+for (const name of ["A.npy", "A-fortran.npy", "A-big-i2.npy", "A.csv", "own.npz:A"]) {
   test(`${name} of NumPy: the matrix, row by row`, async () => {
     const { operator } = await openMeasurements(numpy("y-f8.npy"), { operator: `matrix:file=${numpy(name)}` });
     assert.equal([...(await apply(operator.forward, floats(x, [2, 4]))).data], y);
@@ -103,6 +104,35 @@ test("a module runs when the user names it, not because a file does", async () =
   );
 });
 
+test("images are measurements of an operator that keeps their shape: one, or a folder", async () => {
+  await mkdir(at("images"));
+  const pixels = Uint8Array.from({ length: 30 }, (_, i) => 8 * i);
+  for (const name of ["images/a.png", "images/b.png"]) {
+    await sharp(pixels, { raw: { width: 6, height: 5, channels: 1 } })
+      .png()
+      .toFile(at(name));
+  }
+  const one = await openMeasurements(at("images/a.png"), { operator: "blur", noise: "poisson:peak=30" });
+  assert.equal(
+    [one.y.shape, one.operator.inShape],
+    [
+      [1, 5, 6],
+      [5, 6],
+    ],
+  );
+  assert.ok(
+    difference(
+      one.y.data,
+      Float32Array.from(pixels, (v) => v / 255),
+    ) < 1e-6,
+  );
+  assert.equal((await openMeasurements(at("images"), { operator: "blur" })).y.shape, [2, 5, 6]);
+  await refuses(
+    () => openMeasurements(at("images"), { operator: "gaussian:m=9" }),
+    /images: y has 30 numbers a signal, gaussian\(m=9\) returns 9/,
+  );
+});
+
 test("standard deviations of a file are one a measurement", async () => {
   await writeFile(at("s.npy"), encodeNpy(floats([1, 2, 3], [3])));
   await writeFile(at("few.npy"), encodeNpy(floats([1, 2], [2])));
@@ -137,7 +167,7 @@ test("what does not fit is refused in one line with both numbers", async () => {
     [numpy("y-nan.npy"), { operator: matrix }, /y-nan\.npy: entry \[1, 2\] is NaN, counted from 0; expected finite/],
     [at("huge.npy"), { operator: matrix }, /huge\.npy: y: number 1 of signal 0 is Infinity/],
     [at("minus.npy"), { operator: matrix, noise: "poisson:peak=1" }, /poisson noise: measurement 1 of signal 0 is -2/],
-    [at("odd.raw"), { operator: matrix }, /odd\.raw: 10 bytes are not a number of float32 numbers/],
+    [at("odd.raw"), { operator: matrix }, /odd\.raw: 10 bytes are no .*number of float32 numbers/],
     [at("four.raw"), { operator: matrix }, /four\.raw: y has 4 numbers, matrix\(3×4\) returns 3/],
     [at("two.npz"), { operator: matrix }, /expected a member "y" or a single array, got the members a, b/],
     [at("more.npz"), { operator: matrix }, /holds 2 measurements, but 3 true signals/],
