@@ -1,5 +1,6 @@
 import type { NdArray } from "ndarray";
 import type * as tf from "#tf";
+import type { ResidualRoot } from "./residual-root.ts";
 
 /** A prior that generates signals: x = G(z, c) + r, z ~ N(0, I). Recovery searches its latent space. */
 export interface GeneratorPrior {
@@ -13,6 +14,8 @@ export interface GeneratorPrior {
   readonly conditions?: Float64Array;
   /** Covariance C [n, n] of r ~ N(0, C), what G leaves out of a signal of n numbers; absent: r = 0. */
   readonly residual?: NdArray<Float32Array>;
+  /** A root of C where it is known, for draws; absent: it is computed when it is needed. */
+  readonly residualRoot?: ResidualRoot;
   /** Whether G(z, c) is affine in z for every c: its posterior is then known without descent. Default false. */
   readonly affine?: boolean;
   /** Where G is affine: the same distribution as a mixture, whose posterior is exact over all conditions. */
@@ -117,6 +120,8 @@ export interface MixturePrior {
   readonly matrix: NdArray<Float32Array>;
   /** C, [n, n]. */
   readonly residual: NdArray<Float32Array>;
+  /** A root of C where it is known, for draws; absent: it is computed when it is needed. */
+  readonly residualRoot?: ResidualRoot;
   /** The label of every component, [components]; absent where it was learned without labels. */
   readonly labels?: Int32Array;
 }

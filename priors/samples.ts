@@ -2,11 +2,11 @@ import ndarray, { type NdArray } from "ndarray";
 import * as tf from "#tf";
 import { fromHost, sizeOf } from "../src/data/array.ts";
 import { InputError } from "../src/data/errors.ts";
-import { symmetricEigen } from "../src/data/linalg.ts";
 import { stream } from "../src/data/random.ts";
 import { compile } from "../src/engine/index.ts";
 import { drawComponents, drawFeatures } from "./mixture/draw.ts";
 import type { GeneratorPrior, MixturePrior } from "./prior.ts";
+import { residualRoot } from "./residual-root.ts";
 import { perSignal } from "./signals.ts";
 
 /** Signals that are made at a time. */
@@ -31,7 +31,7 @@ export const drawSamples = async (
 
 /** The same prior without its residual: its draws are G(z, c) alone, or centre + Dv. */
 export function withoutResidual(prior: GeneratorPrior | MixturePrior): GeneratorPrior | MixturePrior {
-  const { residual, ...rest } = prior;
+  const { residual, residualRoot: _, ...rest } = prior;
   if (rest.kind === "generator") return rest;
   const none = residual as MixturePrior["residual"];
   return { ...rest, residual: fromHost(new Float32Array(none.size), none.shape) };
@@ -76,7 +76,7 @@ function ofGenerator(generator: GeneratorPrior, count: number, seed: number, lab
 
 /** Features v of components drawn by their weights, and the generator G(v) = centre + Dv. */
 function ofMixture(prior: MixturePrior, count: number, seed: number, label?: number): Draws {
-  const { name, shape, weights, centre, matrix, residual, labels } = prior;
+  const { name, shape, weights, centre, matrix, residual, residualRoot, labels } = prior;
   const [n, k] = matrix.shape as [number, number];
   const own = label === undefined ? weights : weights.map((w, j) => (labels![j] === label ? w : 0));
   const total = own.reduce((sum, w) => sum + w, 0);
@@ -86,7 +86,8 @@ function ofMixture(prior: MixturePrior, count: number, seed: number, label?: num
     const spread = tf.matMul(v as tf.Tensor2D, tf.tensor2d(matrix.data, [n, k]), false, true);
     return tf.reshape(tf.add(tf.tensor1d(centre.data), spread), [-1, ...shape]);
   };
-  const generator: GeneratorPrior = { kind: "generator", name, latent: k, shape, residual, decode };
+  const root = residualRoot && { residualRoot };
+  const generator: GeneratorPrior = { kind: "generator", name, latent: k, shape, residual, ...root, decode };
   return { generator, z: features, ...(labels && { labels: components.map((j) => labels[j]!) }) };
 }
 
@@ -100,19 +101,30 @@ async function decoded(
   const { latent, shape, residual } = prior;
   const count = z.length / latent;
   const n = sizeOf(shape);
-  const noise = residual && stream(seed, "sample residuals").fillNormal(new Float32Array(count * n));
-  const root = residual && squareRoot(residual);
+  const root = residual && (prior.residualRoot ?? residualRoot(residual));
+  const factors = root ? [root.factor, ...(root.standardDeviations ? [root.standardDeviations] : [])] : [];
+  const random = stream(seed, "sample residuals");
+  const noise = factors.map(({ shape }) => random.fillNormal(new Float32Array(count * shape.at(-1)!)));
 
   const rows = Math.min(BLOCK, count);
   const from = (at: number) => ({
     z: fromHost(z.subarray(at * latent, (at + rows) * latent), [rows, latent]),
     c: c ? [fromHost(c.subarray(at, at + rows), [rows])] : [],
-    noise: noise ? [fromHost(noise.subarray(at * n, (at + rows) * n), [rows, n])] : [],
+    noise: noise.map((e) => {
+      const width = e.length / count;
+      return fromHost(e.subarray(at * width, (at + rows) * width), [rows, width]);
+    }),
+    factors,
   });
-  const make = await compile((draws: { z: tf.Tensor; c: readonly tf.Tensor[]; noise: readonly tf.Tensor[] }) => {
+  type Given = Record<"c" | "noise" | "factors", readonly tf.Tensor[]> & { readonly z: tf.Tensor };
+  const make = await compile((draws: Given) => {
+    const {
+      noise: [e, own],
+      factors: [u, s],
+    } = draws; // r = Ue + s ⊙ e'
     const x = perSignal(prior.decode(draws.z, draws.c[0]));
-    const [e] = draws.noise;
-    return e && root ? tf.add(x, tf.matMul(e as tf.Tensor2D, tf.tensor2d(root, [n, n]))) : x;
+    const withLow = e && u ? tf.add(x, tf.matMul(e, u, false, true)) : x;
+    return own && s ? tf.add(withLow, tf.mul(own, s)) : withLow;
   }, from(0));
   const signals = new Float32Array(count * n);
   for (let block = 0; block < count; block += rows) {
@@ -137,11 +149,4 @@ function requireLabel(name: string, probabilities: Float64Array | undefined, lab
   if (probabilities[label]! > 0) return;
   const labels = [...probabilities.keys()].filter((c) => probabilities[c]! > 0);
   throw new InputError(`label: ${name} has the labels ${labels.join(", ")}, got ${label}`);
-}
-
-/** S [n, n] with SᵀS = C, rows √λᵢ uᵢ of C = UΛUᵀ, so that eS ~ N(0, C) for e ~ N(0, I). */
-export function squareRoot(covariance: NdArray<Float32Array>): Float32Array {
-  const n = covariance.shape[0]!;
-  const { values, vectors } = symmetricEigen(covariance.data, n);
-  return Float32Array.from(vectors, (v, at) => v * Math.sqrt(Math.max(0, values[Math.floor(at / n)]!)));
 }

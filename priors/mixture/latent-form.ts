@@ -7,10 +7,10 @@ import type { GeneratorPrior, MixturePrior } from "../prior.ts";
  * conditions and the same residual. The distribution is the mixture's own.
  */
 export function latentForm(mixture: MixturePrior): GeneratorPrior {
-  const { name, shape, weights, means, covarianceOf, factors, centre, matrix, residual } = mixture;
+  const { name, shape, weights, means, covarianceOf, factors, centre, matrix, residual, residualRoot } = mixture;
   const latent = means.shape[1]!;
   return {
-    ...{ kind: "generator", name, latent, shape, conditions: weights, residual },
+    ...{ kind: "generator", name, latent, shape, conditions: weights, residual, ...(residualRoot && { residualRoot }) },
     decode: (z, c) => {
       const component = c as tf.Tensor1D;
       const cell = tf.gather(tf.tensor1d(covarianceOf, "int32"), component) as tf.Tensor1D;

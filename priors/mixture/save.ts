@@ -34,11 +34,15 @@ export function trainMixture(sketch: Sketch, options: MixtureOptions = {}): Trai
 
 /** Writes a prior's folder: `mixture.npz` with every array, and, last, `prior.json`. An interrupted save leaves no prior. */
 export async function saveMixture(folder: string, { model, settings, sketch }: TrainedMixture): Promise<void> {
-  const { shape, weights, covarianceOf, labels, ...floats } = model;
+  const { shape, weights, covarianceOf, labels, residualRoot, ...floats } = model;
   const arrays: Record<string, NpyArray> = {
     ...floats,
     weights: ndarray(weights, [weights.length]),
     covarianceOf: ndarray(covarianceOf, [covarianceOf.length]),
+    ...(residualRoot && {
+      "residualRoot.factor": residualRoot.factor,
+      "residualRoot.standardDeviations": residualRoot.standardDeviations!,
+    }),
     ...(labels && { labels: ndarray(labels, [labels.length]) }),
   };
   await emptyPriorFolder(folder);
@@ -65,6 +69,12 @@ export async function loadMixture(
     centre: read("centre"),
     matrix: read("matrix"),
     residual: read("residual"),
+    ...("residualRoot.factor" in npz.arrays && {
+      residualRoot: {
+        factor: read("residualRoot.factor"),
+        standardDeviations: read("residualRoot.standardDeviations"),
+      },
+    }),
     ...("labels" in npz.arrays && { labels: Int32Array.from(numbers("labels")) }),
   };
   return { model, settings, sketch };

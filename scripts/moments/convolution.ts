@@ -2,7 +2,7 @@ import ndarray, { type NdArray } from "ndarray";
 import * as tf from "#tf";
 import { drawFeatures } from "../../priors/mixture/draw.ts";
 import type { MixtureModel } from "../../priors/mixture/index.ts";
-import { squareRoot } from "../../priors/samples.ts";
+import { residualRoot } from "../../priors/residual-root.ts";
 import { fromHost } from "../../src/data/array.ts";
 import type { Dataset } from "../../src/data/index.ts";
 import { stream } from "../../src/data/random.ts";
@@ -74,13 +74,15 @@ async function* signalsOf(data: Dataset, labels: Uint8Array, range: Range): Asyn
 /** Draws of the mixture, as many of each component in the mean; all blocks share their draws of the residual. */
 async function* drawsOf(model: MixtureModel, seed: number): AsyncGenerator<Block> {
   const { centre, matrix, residual, shape, weights } = model;
-  const [n, k] = matrix.shape as [number, number];
-  const e = fromHost(stream(seed, "residuals").fillNormal(new Float32Array(BLOCK * n)), [BLOCK, n]);
-  const inputs = { centre, matrix, e, root: fromHost(squareRoot(residual), [n, n]) };
+  const k = matrix.shape[1]!;
+  const { factor } = residualRoot(residual);
+  const r = factor.shape[1]!;
+  const e = fromHost(stream(seed, "residuals").fillNormal(new Float32Array(BLOCK * r)), [BLOCK, r]);
+  const inputs = { centre, matrix, e, factor };
   const decode = await compile(
-    (given: Record<"centre" | "matrix" | "root" | "v" | "e", tf.Tensor>) => {
+    (given: Record<"centre" | "matrix" | "factor" | "v" | "e", tf.Tensor>) => {
       const spread = tf.matMul(given.v as tf.Tensor2D, given.matrix as tf.Tensor2D, false, true);
-      return tf.add(tf.add(given.centre, spread), tf.matMul(given.e as tf.Tensor2D, given.root as tf.Tensor2D));
+      return tf.add(tf.add(given.centre, spread), tf.matMul(given.e, given.factor, false, true));
     },
     { ...inputs, v: fromHost(new Float32Array(BLOCK * k), [BLOCK, k]) },
     { name: "draws of components" },

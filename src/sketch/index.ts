@@ -45,6 +45,7 @@ export {
 } from "./features.ts";
 export { labelCounts, ofLabel, withoutLabels } from "./labels.ts";
 export { type Law, type LawName, lawNames, laws } from "./laws.ts";
+export { type ReducedCovariance, reducedCovariance } from "./reduced.ts";
 export { fitScale, type ModulusPoints, pilotScale } from "./scale.ts";
 export {
   covariance,

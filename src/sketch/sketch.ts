@@ -1,11 +1,10 @@
 import type { NdArray } from "ndarray";
 import { sizeOf } from "../data/array.ts";
 import { InputError } from "../data/errors.ts";
-import { multiply, multiplyTransposed } from "../data/matmul.ts";
 import { dimensionsOf, familySpec, isByLabel, type SketchDesign, sumShapes } from "./design.ts";
 import { fromTriangle } from "./families/family.ts";
 import { drawFrequencies } from "./families/fourier.ts";
-import { featureBasis } from "./features.ts";
+import { denseOfReduced, reducedCovariance } from "./reduced.ts";
 
 /**
  * Sums of moments over the samples, never means, with the number of samples: sketches of parts add up to the whole's.
@@ -76,9 +75,11 @@ export function mean(sketch: Sketch): Float64Array {
  * the features in the pixels, B Cov(u) Bᵀ, with the pixels' own variances on the diagonal.
  */
 export function covariance(sketch: Sketch): Float64Array {
-  familySpec(sketch.design, "second-moments", "covariance");
+  const { reduced } = familySpec(sketch.design, "second-moments", "covariance");
   requireSamples("covariance", sketch, 2);
-  if (familySpec(sketch.design, "second-moments", "covariance").reduced) return reducedCovariance(sketch);
+  if (reduced) {
+    return denseOfReduced(reducedCovariance(sketch));
+  }
   const mu = mean(sketch);
   const d = mu.length;
   const square = fromTriangle(total(sketch, "second-moments.xx"), d);
@@ -86,33 +87,6 @@ export function covariance(sketch: Sketch): Float64Array {
     for (let j = 0; j < d; j++) square[i * d + j] = square[i * d + j]! / sketch.count - mu[i]! * mu[j]!;
   }
   return square;
-}
-
-function reducedCovariance(sketch: Sketch): Float64Array {
-  const mu = mean(sketch);
-  const d = mu.length;
-  const pca = featureBasis(sketch.design.arrays);
-  const k = dimensionsOf(sketch.design).features;
-  const basis = pca ? Float64Array.from(pca.basis.data) : undefined;
-  const centre = pca
-    ? multiply(
-        mu.map((v, i) => v - pca.mean.data[i]!),
-        basis!,
-        1,
-        d,
-        k,
-      )
-    : mu;
-  const own = fromTriangle(total(sketch, "second-moments.uu"), k).map(
-    (v, at) => v / sketch.count - centre[Math.floor(at / k)]! * centre[at % k]!,
-  );
-  const out = basis ? multiplyTransposed(multiply(basis, own, d, k, k), basis, k) : own;
-  const squares = total(sketch, "second-moments.squares");
-  for (let i = 0; i < d; i++) {
-    for (let j = 0; j < i; j++) out[i * d + j] = out[j * d + i]!; // products are symmetric to rounding only
-    out[i * (d + 1)] = Math.max(out[i * (d + 1)]!, squares[i]! / sketch.count - mu[i]! ** 2);
-  }
-  return out;
 }
 
 /** How many numbers the sums of a design hold: the size of every sketch of it, whatever it is a sketch of. */

@@ -92,6 +92,24 @@ for (const [coarse, fine, byLabel] of [
   });
 }
 
+test("of reduced second moments: the sketch's mean and covariance, and a residual with its root", async () => {
+  const given = [{ kind: "local-moments", coarse: 1, fine: 1, features: 2, leading: 2 }] as const;
+  for (const features of ["pca:4", "raw"]) {
+    const reduced = [...given, { kind: "second-moments", reduced: true }] as const;
+    const sketch = await sketchDataset(data, await designFor(data, { families: reduced, features }));
+    const model = fitMixture(sketch, { shrinkage: 0 });
+    const got = momentsOf(model);
+    near(got.mean, mean(sketch), 1e-5, "mean");
+    near(got.covariance, covariance(sketch), 1e-4, "covariance");
+    const { factor, standardDeviations } = model.residualRoot!;
+    const [n, r] = factor.shape as [number, number];
+    const u = Float64Array.from(factor.data);
+    const made = multiplyTransposed(u, u, r);
+    for (let i = 0; i < n; i++) made[i * (n + 1)]! += standardDeviations!.data[i]! ** 2;
+    near(made, model.residual.data, 1e-5, "residual");
+  }
+});
+
 test("every component has the weight, mean and label of its cell", async () => {
   const sketch = await sketched(1, 1, true);
   const { weights, labels, means } = fitMixture(sketch);
@@ -150,6 +168,13 @@ test("a saved mixture is the same when loaded; a damaged folder is refused", asy
   await refuses(() => loadPrior(folder), /version 2 is newer/);
   writeFileSync(path.join(folder, "prior.json"), "{");
   await refuses(() => loadPrior(folder), /is not JSON/);
+  const reduced = [...families(3, 2).slice(0, 1), { kind: "second-moments", reduced: true }] as const;
+  const small = trainMixture(
+    await sketchDataset(data, await designFor(data, { features: "pca:4", families: reduced })),
+  );
+  assert.ok(small.model.residualRoot);
+  await saveMixture(folder, small);
+  assert.equal(await loadPrior(folder, "own"), mixturePrior("own", small.model));
   rmSync(folder, { recursive: true });
 });
 

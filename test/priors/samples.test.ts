@@ -3,6 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import * as tf from "#tf";
 import type { GeneratorPrior } from "../../priors/prior.ts";
+import { residualRoot } from "../../priors/residual-root.ts";
 import { drawSamples } from "../../priors/samples.ts";
 import { stream } from "../../src/data/random.ts";
 
@@ -32,7 +33,27 @@ test("conditions come by their probabilities, and the residual has its covarianc
   const count = 20_000;
   const covariance = [0.04, 0.03, 0.03, 0.09];
   const residual = ndarray(Float32Array.from(covariance), [2, 2]);
-  const samples = await drawSamples({ ...plane, residual }, count, 1);
+  // The same covariance as (.1, .3)(.1, .3)ᵀ + diag(.03, 0).
+  const factor = ndarray(Float32Array.of(0.1, 0.3), [2, 1]);
+  const standardDeviations = ndarray(Float32Array.of(Math.sqrt(0.03), 0), [2]);
+  for (const root of [{}, { residualRoot: { factor, standardDeviations } }]) {
+    await drawsHave({ ...plane, residual, ...root }, count, covariance);
+  }
+});
+
+test("a covariance that rounding made indefinite has a root, and one that is none is refused", () => {
+  const rounded = Float32Array.of(1, 1, 1, 1 - 1e-7);
+  const { factor } = residualRoot(ndarray(rounded, [2, 2]));
+  const u = [...factor.data];
+  for (const [at, v] of [u[0]! ** 2, u[0]! * u[2]!, u[0]! * u[2]!, u[2]! ** 2 + u[3]! ** 2].entries()) {
+    assert.ok(Math.abs(v - rounded[at]!) < 1e-5, `${v}`);
+  }
+  assert.ok(residualRoot(ndarray(new Float32Array(4), [2, 2])).factor.data.every((v) => v === 0));
+  assert.throws(() => residualRoot(ndarray(Float32Array.of(1, 2, 2, 1), [2, 2])), /not positive definite/);
+});
+
+async function drawsHave(prior: GeneratorPrior, count: number, covariance: readonly number[]): Promise<void> {
+  const samples = await drawSamples(prior, count, 1);
   const z = stream(1, "samples").fillNormal(new Float32Array(2 * count));
   const seen = [0, 0, 0];
   const second = [0, 0, 0, 0];
@@ -45,7 +66,7 @@ test("conditions come by their probabilities, and the residual has its covarianc
   // deviations are at most √(p(1 − p)/count) = 0.0035 and √2·0.09/√count = 0.0009: four of them
   for (const [i, p] of plane.conditions!.entries()) assert.ok(Math.abs(seen[i]! - p) < 0.015, `${seen}`);
   for (const [i, v] of covariance.entries()) assert.ok(Math.abs(second[i]! - v) < 0.004, `${second}`);
-});
+}
 
 test("a seed gives the same signals again, another seed others", async () => {
   const [a, b, c] = [await drawSamples(plane, 50, 1), await drawSamples(plane, 50, 1), await drawSamples(plane, 50, 2)];

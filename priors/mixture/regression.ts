@@ -1,0 +1,123 @@
+import { InputError } from "../../src/data/errors.ts";
+import { symmetricEigen } from "../../src/data/linalg.ts";
+import { multiply, multiplyTransposed, transpose } from "../../src/data/matmul.ts";
+import { dot } from "../../src/data/vector.ts";
+import {
+  covariance,
+  familySpec,
+  featureBasis,
+  mean,
+  type ReducedCovariance,
+  reducedCovariance,
+  type Sketch,
+} from "../../src/sketch/index.ts";
+
+/** What the leading features v [k] say of the signals x [n]: x = centre + D(v − v̄) + r, r uncorrelated with v. */
+export interface Regression {
+  /** x̄ [n]. */
+  readonly centre: Float64Array;
+  /** v̄ [k]. */
+  readonly origin: Float64Array;
+  /** D [n, k]. */
+  readonly matrix: Float64Array;
+  /** C = Cov r [n, n]. */
+  readonly residual: Float64Array;
+  /** Where second moments are reduced, U [n, K − k] and e [n] with C = UUᵀ + diag(e). */
+  readonly root?: { readonly factor: Float64Array; readonly variances: Float64Array };
+}
+
+/**
+ * The regression of the signals on their leading k features, from the second moments of a sketch.
+ *
+ * Of second moments in full, by the covariance Σ of the signals: D = Σ_xv Σ_vv⁻¹, C = Σ − D Σ_vx. Of reduced ones, by
+ * Σ = B S Bᵀ + diag(e): with B = (B_v, B_t) and S in the same blocks, Γ = S_tv S_vv⁻¹, D = B_v + B_t Γ, and
+ * C = B_t (S_tt − Γ S_vt) B_tᵀ + diag(e).
+ * Errors (InputError): constant data.
+ */
+export function regression(sketch: Sketch, k: number): Regression {
+  const centre = mean(sketch);
+  const pca = featureBasis(sketch.design.arrays);
+  const basis = pca ? columns(pca.basis.data, pca.basis.shape[1]!, 0, k) : unitColumns(centre.length, k);
+  const offset = pca ? centre.map((v, i) => v - pca.mean.data[i]!) : centre;
+  const origin = multiply(offset, basis, 1, centre.length, k);
+  const { reduced } = familySpec(sketch.design, "second-moments", "mixture");
+  return {
+    centre,
+    origin,
+    ...(reduced ? ofReduced(reducedCovariance(sketch), k) : ofFull(covariance(sketch), basis, k)),
+  };
+}
+
+/** Columns `from` up to `to` of a matrix with `width` columns. */
+const columns = (data: ArrayLike<number>, width: number, from: number, to: number): Float64Array => {
+  const taken = to - from;
+  const rows = data.length / width;
+  return Float64Array.from(
+    { length: rows * taken },
+    (_, at) => data[Math.floor(at / taken) * width + from + (at % taken)]!,
+  );
+};
+
+/** The first k unit vectors as columns, [n, k]: the basis of raw features. */
+const unitColumns = (n: number, k: number): Float64Array =>
+  Float64Array.from({ length: n * k }, (_, at) => Number(Math.floor(at / k) === at % k));
+
+/** Directions of the features with less than this fraction of the largest variance say nothing of the pixels. */
+const RANK = 1e-9;
+
+/** The rows of Σ^{-1/2} [k, k]: eigenvectors over the roots of their eigenvalues, 0 where those are negligible. */
+function inverseRoot(sigma: Float64Array, k: number): Float64Array {
+  const { values, vectors } = symmetricEigen(sigma, k);
+  if (!(values[0]! > 0)) {
+    throw new InputError("mixture: the sketched data are constant (covariance 0), there is nothing to learn");
+  }
+  return vectors.map((v, at) => {
+    const value = values[Math.floor(at / k)]!;
+    return value > RANK * values[0]! ? v / Math.sqrt(value) : 0;
+  });
+}
+
+function ofFull(sigma: Float64Array, basis: Float64Array, k: number) {
+  const n = basis.length / k;
+  const cross = multiply(sigma, basis, n, n, k); // Σ_xv [n, k]
+  const inverse = inverseRoot(multiply(transpose(basis, n, k), cross, k, n, k), k);
+  const half = multiplyTransposed(cross, inverse, k); // Σ_xv Σ_vv^{-1/2}, [n, k]
+  const explained = multiplyTransposed(half, half, k);
+  return { matrix: multiply(half, inverse, n, k, k), residual: sigma.map((v, i) => v - explained[i]!) };
+}
+
+function ofReduced({ basis, features: s, rest: variances }: ReducedCovariance, k: number) {
+  const n = variances.length;
+  const all = Math.sqrt(s.length);
+  const tail = all - k;
+  const rows = (from: number, to: number) => s.subarray(from * all, to * all);
+  const own = columns(rows(0, k), all, 0, k); // S_vv
+  const cross = columns(rows(k, all), all, 0, k); // S_tv [t, k]
+  const inverse = inverseRoot(own, k);
+  const half = multiplyTransposed(cross, inverse, k); // S_tv S_vv^{-1/2}
+  const slope = multiply(half, inverse, tail, k, k); // Γ
+  const known = multiplyTransposed(half, half, k);
+  const left = columns(rows(k, all), all, k, all).map((v, at) => v - known[at]!); // S_tt − Γ S_vt
+  const { values, vectors } = symmetricEigen(left, tail);
+  const root = transpose(vectors, tail, tail).map((v, at) => v * Math.sqrt(Math.max(0, values[at % tail]!)));
+  const leading = basis ? columns(basis, all, 0, k) : unitColumns(n, k);
+  const others = basis ? columns(basis, all, k, all) : columns(unitColumns(n, all), all, k, all);
+  const added = multiply(others, slope, n, tail, k);
+  const factor = multiply(others, root, n, tail, tail);
+  return {
+    matrix: leading.map((v, at) => v + added[at]!),
+    residual: withDiagonal(factor, tail, variances),
+    root: { factor, variances },
+  };
+}
+
+/** UUᵀ + diag(e) for U [n, r]. */
+function withDiagonal(factor: Float64Array, r: number, variances: Float64Array): Float64Array {
+  const n = variances.length;
+  const out = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) out[i * n + j] = out[j * n + i] = dot(factor, i * r, factor, j * r, r);
+    out[i * (n + 1)]! += variances[i]!;
+  }
+  return out;
+}
