@@ -74,6 +74,8 @@ export {
   saltAndPepperNoise,
   saveMeasurements,
 } from "./measure/index.ts";
+export { writeImage } from "./report/image-file.ts";
+export { type RecoveryPanel, recoveryPanel, recoverySvg } from "./report/recovery-panel.ts";
 export {
   covariance,
   type DesignOptions,

@@ -1,6 +1,6 @@
 import path from "node:path";
 import type { NdArray } from "ndarray";
-import sharp, { type Sharp } from "sharp";
+import type { Sharp } from "sharp";
 import { InputError } from "../data/errors.ts";
 import { writeAtomic } from "../data/files.ts";
 import { type GridOptions, grid, isPictureShape, type Levels, type Picture, pictures } from "./picture.ts";
@@ -28,6 +28,7 @@ export function imageFormat(file: string): ImageFormat | undefined {
 
 /** The bytes of an image file of one picture. */
 export async function encodePicture(picture: Picture, format: ImageFormat = ".png"): Promise<Uint8Array> {
+  const { default: sharp } = await import("sharp"); // a native library, loaded where a picture is written
   const { width, height, channels, pixels } = picture;
   const image = sharp(pixels, { raw: { width, height, channels } });
   return encoders[format](channels === 1 ? image.toColourspace("b-w") : image).toBuffer();

@@ -1,21 +1,21 @@
 import { fileURLToPath } from "node:url";
-import sharp from "sharp";
 import { lightVariables } from "./style.ts";
 
 /** Pixels of the picture per pixel of the drawing, each way. */
 const SCALE = 2;
 const FAMILY = "DejaVu Sans";
 
-let known: Promise<unknown> | undefined;
+let loaded: Promise<typeof import("sharp").default> | undefined;
 
 /**
- * Makes the font that comes with the package known to sharp: drawing one letter with it does. Machines without any font, such
- * as small containers, would draw boxes; and so a plot looks the same everywhere.
+ * sharp, knowing the font that comes with the package: drawing one letter with it does. Machines without any font, such as
+ * small containers, would draw boxes; and so a plot looks the same everywhere.
  */
-const withFont = (): Promise<unknown> => {
+const sharpWithFont = async () => {
+  const { default: sharp } = await import("sharp");
   const fontfile = fileURLToPath(import.meta.resolve("#font"));
-  known ??= sharp({ text: { text: "x", font: FAMILY, fontfile } }).toBuffer();
-  return known;
+  await sharp({ text: { text: "x", font: FAMILY, fontfile } }).toBuffer();
+  return sharp;
 };
 
 /**
@@ -23,7 +23,8 @@ const withFont = (): Promise<unknown> => {
  * rasteriser (librsvg) knows no variables.
  */
 export async function pngOfSvg(svg: string): Promise<Uint8Array> {
-  await withFont();
+  loaded ??= sharpWithFont();
+  const sharp = await loaded;
   const plain = svg
     .replace(/var\(--(\w+)\)/g, (all, name: string) => lightVariables[name] ?? all)
     .replaceAll("system-ui", `'${FAMILY}'`);
