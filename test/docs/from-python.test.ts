@@ -32,13 +32,24 @@ writeFileSync("images.npz", encodeNpz({ arrays, metadata: undefined }));
 await ok("sketch images.npz -o X.npz --frequencies 16 --scale 1");
 await ok("sketch images.npz -o M.npz --by-label --sketch-size 1k");
 await ok("train M.npz -o mixture");
+await ok("sketch images.npz -o R.npz --by-label --sketch-size 400"); // reduced second moments
+await ok("train R.npz -o reduced");
 await ok("sketch images.npz -o L.npz --by-label --frequencies 16 --scale 1 --features pca:4");
 await ok("train L.npz -o generator --hidden 8 --latent 4 --batch 100 --steps 20");
 await ok("measure images.npz --operator blur --limit 2 -o measured.npz");
 await ok("reconstruct measured.npz --prior tikhonov -o recovered.npz");
 
 test("the page names every member of every file, and every file of a prior's folder", async () => {
-  const files = ["X.npz", "M.npz", "L.npz", "mixture/mixture.npz", "measured.npz", "recovered.npz"];
+  const files = [
+    "X.npz",
+    "M.npz",
+    "L.npz",
+    "R.npz",
+    "mixture/mixture.npz",
+    "reduced/mixture.npz",
+    "measured.npz",
+    "recovered.npz",
+  ];
   for (const file of files) {
     for (const name of Object.keys((await readNpz(file)).arrays)) {
       const last = name.slice(name.lastIndexOf(".")); // `local-moments.count`, `.u`
@@ -98,8 +109,11 @@ async function drawn(prior: string): Promise<ArrayLike<number>> {
 });
 
 (numpy ? test : test.skip)("draws of a mixture have the distribution of ours", async () => {
-  const { data } = await variable(mixture!.replace("count = 64", `count = ${DRAWS}`), "x");
-  sameDistribution(data, await drawn("mixture"));
+  const code = mixture!.replace("count = 64", `count = ${DRAWS}`);
+  for (const folder of ["mixture", "reduced"]) {
+    const { data } = await variable(code.replaceAll("mixture/", `${folder}/`), "x");
+    sameDistribution(data, await drawn(folder));
+  }
 });
 
 (withRuntime ? test : test.skip)("draws of a generator by label have the distribution of ours", async () => {
