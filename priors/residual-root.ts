@@ -1,6 +1,8 @@
 import type { NdArray } from "ndarray";
 import { fromHost } from "../src/data/array.ts";
 import { cholesky } from "../src/data/cholesky.ts";
+import { multiplyTransposed } from "../src/data/matmul.ts";
+import type { Random } from "../src/data/random.ts";
 
 /** A root of the covariance C of a residual: C = UUᵀ + diag(s²), so that r = Ue + s ⊙ e' has it for e, e' ~ N(0, I). */
 export interface ResidualRoot {
@@ -32,4 +34,24 @@ export function residualRoot({ data, shape }: NdArray<Float32Array>): ResidualRo
     }
   }
   throw new RangeError("residual: no root"); // not reached
+}
+
+const known = new WeakMap<NdArray<Float32Array>, ResidualRoot>();
+
+/** The root that a prior holds, or that of its residual, computed once. */
+export function rootOf(residual: NdArray<Float32Array>, held?: ResidualRoot): ResidualRoot {
+  const root = held ?? known.get(residual) ?? residualRoot(residual);
+  if (!held) known.set(residual, root);
+  return root;
+}
+
+/** Draws r ~ N(0, C), [rows, n]. */
+export function drawResiduals({ factor, standardDeviations }: ResidualRoot, random: Random, rows: number): Float64Array {
+  const [n, r] = factor.shape as [number, number];
+  const e = random.fillNormal(new Float64Array(rows * r));
+  const out = multiplyTransposed(e, Float64Array.from(factor.data), r);
+  if (standardDeviations) {
+    for (let at = 0; at < out.length; at++) out[at]! += standardDeviations.data[at % n]! * random.normal();
+  }
+  return out;
 }

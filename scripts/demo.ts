@@ -4,20 +4,22 @@ import { parseOperator } from "../operators/registry.ts";
 import { distil, distilledPrior, kinds, saveDistilled } from "../priors/distilled/index.ts";
 import { gaussianPrior } from "../priors/gaussian.ts";
 import { mixturePrior, saveMixture, trainMixture } from "../priors/mixture/index.ts";
+import type { Prior } from "../priors/prior.ts";
 import { parsePenalty } from "../priors/registry.ts";
 import { defineCommand } from "../src/cli/command.ts";
 import { requireInteger } from "../src/cli/options.ts";
 import { runCommandLine } from "../src/cli/run.ts";
 import { secondsText } from "../src/cli/text.ts";
 import { compare } from "../src/compare/compare.ts";
-import { baselineMethod, gaussianMethod, generatorMethod } from "../src/compare/methods.ts";
-import { mixtureMethod } from "../src/compare/mixture-method.ts";
+import { methodOf } from "../src/compare/method.ts";
 import { openDataset, readRows } from "../src/data/index.ts";
 import { measure } from "../src/measure/index.ts";
+import { gaussianNoise } from "../src/measure/noise/gaussian.ts";
 import { reportJson } from "../src/report/data.ts";
 import { comparisonText } from "../src/report/table.ts";
 import { writeReport } from "../src/report/write.ts";
 import { designFor, saveSketch, sketchDataset, sketchSize } from "../src/sketch/index.ts";
+import { problemOf } from "../src/solve/index.ts";
 
 /** What is measured: Gaussian Φ with few measurements, a hidden block, a blur; noise is that of one measurement. */
 const problems = [
@@ -87,20 +89,23 @@ const demo = defineCommand({
     const truth = await readRows(test, 0, args.limit);
     const tuning = await readRows(digits, digits.count - args["tune-count"], digits.count);
     const range = [0, 1] as const; // of pixels
-    const options = { seed, signal, tuning, range, watch: progress };
-    const methods = [
-      mixtureMethod(mixturePrior("mixture", mixture.model), options),
-      generatorMethod("generator", distilledPrior("generator", distilled.model), options),
-      gaussianMethod(gaussianPrior(sketch), options),
-      ...penalties.map((spec) => baselineMethod(parsePenalty(spec, digits.shape), options)),
+    const options = { seed, signal, tuning, watch: progress };
+    const priors: readonly Prior[] = [
+      mixturePrior("mixture", mixture.model),
+      distilledPrior("generator", distilled.model),
+      gaussianPrior(sketch),
+      ...penalties.map((name) => parsePenalty(name, digits.shape)),
     ];
+    const methods = priors.map((prior) => methodOf(prior.name, prior, options));
     const measured = [];
-    for (const { spec, noise } of problems) {
+    for (const { spec, noise: sigma } of problems) {
       const operator = parseOperator(spec, digits.shape, seed);
-      measured.push({ operator, noise, y: (await measure(truth, operator, { noise, seed })).y });
+      const noise = gaussianNoise(sigma);
+      const { y } = await measure(truth, operator, { noise, seed });
+      measured.push(problemOf({ operator, noise, y, range }));
     }
     const table = await compare({
-      ...{ truth, problems: measured, methods, seed, signal, range },
+      ...{ truth, problems: measured, methods, seed, signal },
       onRow: ({ operator, method, mse }) => note(`${operator}, ${method}: ${mse.toPrecision(3)}`),
     });
 

@@ -13,9 +13,10 @@ import { wilcoxonSignedRank } from "../src/compare/wilcoxon.ts";
 import { type Dataset, openDataset, type Range, readRows, writeAtomic } from "../src/data/index.ts";
 import { clipped } from "../src/data/range.ts";
 import { measure } from "../src/measure/index.ts";
+import { gaussianNoise } from "../src/measure/noise/gaussian.ts";
 import { fixed, pValue, textTable } from "../src/report/table.ts";
 import { type DataDesignOptions, designFor, localSpec, sketchDataset, sketchSize } from "../src/sketch/index.ts";
-import { mixturePosterior } from "../src/solve/mixture-posterior.ts";
+import { mixturePosterior } from "../src/solve/index.ts";
 import { convolution } from "./moments/convolution.ts";
 import { type FourierSettings, patches, wholeImages } from "./moments/fourier.ts";
 import { heldOutMisfit, type PartName, partNames, refine } from "./moments/refine.ts";
@@ -169,7 +170,7 @@ async function problemOf(truth: NdArray<Float32Array>, m: number, seed: number):
 async function errorsOf(model: MixtureModel, problems: readonly Problem[], truth: NdArray<Float32Array>) {
   const errors: Float64Array[] = [];
   for (const { operator, y } of problems) {
-    const { mean } = await mixturePosterior(operator, mixturePrior("mixture", model), y);
+    const { mean } = await mixturePosterior({ operator, y, noise: gaussianNoise(0) }, mixturePrior("mixture", model));
     errors.push(meanSquaredErrors(truth, clipped(mean, [0, 1])));
   }
   return errors;

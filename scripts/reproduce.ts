@@ -11,7 +11,7 @@ import { stream } from "../src/data/random.ts";
 import { gridPng } from "../src/report/image-file.ts";
 import { short, textTable } from "../src/report/table.ts";
 import { designFor, frequencies, sketchDataset } from "../src/sketch/index.ts";
-import { generate } from "../src/solve/latent.ts";
+import { generate } from "../src/solve/index.ts";
 
 /**
  * The experiments of the CL-GN paper (Schellekens, Jacques 2020, section 4): a generator 10 → 2 trained from a sketch of 10⁵

@@ -97,15 +97,26 @@ export {
   subtractSketch,
   withoutLabels,
 } from "./sketch/index.ts";
-export { type BaselineOptions, recoverWithPenalty } from "./solve/baseline.ts";
-export { boundedMode } from "./solve/box.ts";
-export { chooseLambda } from "./solve/choose-lambda.ts";
-export { chooseLatentLambda } from "./solve/choose-latent-lambda.ts";
-
-export { recoverGaussian } from "./solve/gaussian-posterior.ts";
-export { generate, type LatentOptions, type LatentRecovery, recoverLatent } from "./solve/latent.ts";
-export { type PosteriorOptions, type PosteriorRecovery, recoverPosterior } from "./solve/latent-posterior.ts";
-export { type MixturePosterior, type MixturePosteriorOptions, mixturePosterior } from "./solve/mixture-posterior.ts";
-export { type MixtureRecoveryOptions, recoverMixture } from "./solve/recover-mixture.ts";
-export type { Recovery } from "./solve/recovery.ts";
-export type { GivenStarts } from "./solve/starts.ts";
+export {
+  boxConstrainedMode,
+  type CsgmOptions,
+  type CsgmRecovery,
+  csgm,
+  type Given,
+  type GivenStarts,
+  generate,
+  type LatentPosteriorOptions,
+  type LatentPosteriorRecovery,
+  latentPosterior,
+  type MixturePosterior,
+  mixturePosterior,
+  type Outcome,
+  type Problem,
+  problemOf,
+  type RecoverOptions,
+  type Recovery,
+  recover,
+  type Solver,
+  solvers,
+  tuneLambda,
+} from "./solve/index.ts";

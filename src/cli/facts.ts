@@ -188,12 +188,14 @@ export async function reconstructionFacts({ estimate, errors, facts }: Reconstru
     ...{ count, shape, ...facts },
     ...(mse && { mse: mse.mean, mseInterval: mse.interval, psnr: decibel!.mean, errors: [...errors] }),
   };
-  const { method, operator, noise, lambda, code, steps, seconds } = facts;
+  const { method, solver, operator, noise, lambda, outcome, steps, seconds, by, warnings } = facts;
   const words = {
     signals: `${count} of ${shapeText(shape)}`,
     operator: `${operator}, noise ${noise}`,
-    method: `${method}${lambda === null ? "" : `, λ = ${short(Number(lambda))}`}`,
-    ended: `${code} after ${steps} steps, ${secondsText(Number(seconds))}`,
+    method: `${method}, solver ${solver}${typeof lambda === "number" ? `, λ = ${short(lambda)}` : ""}`,
+    ...(by !== undefined && { chosen: String(by) }),
+    ended: `${outcome} after ${steps} steps, ${secondsText(Number(seconds))}`,
+    ...(warnings !== undefined && { warning: String(warnings) }),
     ...(mse && {
       error: `${short(mse.mean)} per pixel (95 % interval ${mse.interval.map((v) => short(v)).join(" to ")}), PSNR ${decibel!.mean.toFixed(2)} dB`,
     }),

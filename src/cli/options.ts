@@ -6,15 +6,6 @@ import { InputError } from "../data/errors.ts";
 export const outOption = (what: string) =>
   ({ alias: "o", type: "string", demandOption: true, requiresArg: true, describe: what }) as const;
 
-/** The option --estimate of commands that recover with prior folders. */
-export const estimateOption = {
-  type: "string",
-  requiresArg: true,
-  default: "mean",
-  choices: ["mean", "best"],
-  describe: "of a prior's restarts: their mean, weighted by evidence, or the best one",
-} as const;
-
 /** The two ends of --range, undefined for `none`. Errors: anything but two numbers, the smaller first. */
 export function parseRange(text: string): readonly [number, number] | undefined {
   if (text === "none") return undefined;

@@ -1,12 +1,15 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import type { TrainedPrior } from "../../priors/load.ts";
-import type { GeneratorMethodOptions, TunedMethod } from "../compare/methods.ts";
+import type { Prior } from "../../priors/prior.ts";
 import { InputError } from "../data/errors.ts";
 import { suggestion } from "../data/nearest.ts";
+import type { Options } from "../data/options.ts";
 
-export interface ChosenMethod {
-  readonly method: TunedMethod;
+export interface OpenedPrior {
+  /** What columns and messages call it. */
+  readonly name: string;
+  readonly prior: Prior;
   /** The prior folder's content, where it is one. */
   readonly trained?: TrainedPrior;
 }
@@ -14,50 +17,47 @@ export interface ChosenMethod {
 /** What --prior and --baselines call the Gaussian of a sketch: this, and the sketch's file. */
 const GAUSSIAN = "gaussian:";
 
-/** The method that a --prior asks for: a prior folder, a baseline by name, or gaussian:X.npz, for signals of `shape`. */
-export async function methodOf(
-  prior: string,
-  shape: readonly number[],
-  options: GeneratorMethodOptions,
-): Promise<ChosenMethod> {
-  const { isPenalty, parsePenalty, penaltyNames } = await import("../../priors/registry.ts");
-  const { baselineMethod, generatorMethod } = await import("../compare/methods.ts");
-  if (isPenalty(prior)) {
-    return { method: baselineMethod(parsePenalty(prior, shape), options) };
-  }
-  if (prior.startsWith(GAUSSIAN)) {
-    requireNoLambda(prior, options);
+/** The prior of a --prior, for signals of `shape`: a prior folder, a penalty by its spec, or gaussian:X.npz. */
+export async function openPrior(spec: string, shape: readonly number[]): Promise<OpenedPrior> {
+  const { penaltyNames, parsePenalty } = await import("../../priors/registry.ts");
+  const kind = spec.split(":")[0]!;
+  if ((penaltyNames as readonly string[]).includes(kind)) return { name: spec, prior: parsePenalty(spec, shape) };
+  if (spec.startsWith(GAUSSIAN)) {
     const { gaussianPrior } = await import("../../priors/gaussian.ts");
-    const { gaussianMethod } = await import("../compare/methods.ts");
     const { loadSketch } = await import("../sketch/index.ts");
-    const gaussian = gaussianPrior(await loadSketch(prior.slice(GAUSSIAN.length)));
-    requireShape(prior, gaussian.shape, shape);
-    return { method: gaussianMethod(gaussian, options) };
+    const prior = gaussianPrior(await loadSketch(spec.slice(GAUSSIAN.length)));
+    requireShape(spec, prior.shape, shape);
+    return { name: prior.name, prior };
   }
-  if (!(await stat(prior).catch(() => undefined))) {
-    if (/[\\/]/.test(prior)) throw new InputError(`--prior: ${prior}: no such folder; train a prior first`);
-    throw new InputError(`--prior: no folder and no baseline is called "${prior}"; ${suggestion(prior, penaltyNames)}`);
+  if (!(await stat(spec).catch(() => undefined))) {
+    if (/[\\/]/.test(spec)) throw new InputError(`--prior: ${spec}: no such folder; train a prior first`);
+    throw new InputError(`--prior: no folder and no penalty is called "${spec}"; ${suggestion(kind, penaltyNames)}`);
   }
   const { loadTrained, priorOf } = await import("../../priors/load.ts");
-  const trained = await loadTrained(prior);
-  const name = path.basename(path.resolve(prior));
-  const made = priorOf(trained, name);
-  requireShape(prior, made.shape, shape);
-  if (made.kind === "generator") return { method: generatorMethod(name, made, options), trained };
-  requireNoLambda(prior, options);
-  const { mixtureMethod } = await import("../compare/mixture-method.ts");
-  return { method: mixtureMethod(made, options), trained };
+  const trained = await loadTrained(spec);
+  const name = path.basename(path.resolve(spec));
+  const prior = priorOf(trained, name);
+  requireShape(spec, prior.shape, shape);
+  return { name, prior, trained };
 }
 
-function requireNoLambda(prior: string, { lambda }: GeneratorMethodOptions): void {
-  if (lambda === undefined) return;
-  throw new InputError(`--lambda: ${prior} has none, the noise of the measurements weighs it; leave --lambda out`);
+/** A --solver: its name and its own options, `csgm:restarts=10,steps=1000`. */
+export async function parseSolver(spec: string): Promise<{ readonly solver: string; readonly own: Options }> {
+  const { solvers } = await import("../solve/index.ts");
+  const [name = "", ...rest] = spec.split(":");
+  const found = solvers.find((solver) => solver.name === name.trim());
+  if (!found) {
+    const names = solvers.map((solver) => solver.name);
+    throw new InputError(`--solver: unknown solver "${name}"; ${suggestion(name, names)}`);
+  }
+  const { parseOptions } = await import("../data/options.ts");
+  return { solver: found.name, own: parseOptions(found.name, found.options, rest.join(":")) as Options };
 }
 
-function requireShape(prior: string, made: readonly number[], shape: readonly number[]): void {
+function requireShape(spec: string, made: readonly number[], shape: readonly number[]): void {
   if (made.join() === shape.join()) return;
   throw new InputError(
-    `--prior: ${prior} makes signals of [${made.join(", ")}], the measured ones are [${shape.join(", ")}]; ` +
+    `--prior: ${spec} makes signals of [${made.join(", ")}], the measured ones are [${shape.join(", ")}]; ` +
       "use a prior trained on signals of that shape",
   );
 }

@@ -1,38 +1,13 @@
 import type { NdArray } from "ndarray";
 import type * as tf from "#tf";
 import { type ForwardOperator, isLinear } from "../../operators/operator.ts";
-import { clipped, type ValueRange } from "../data/range.ts";
+import { clipped } from "../data/range.ts";
 import { compile } from "../engine/index.ts";
+import type { Outcome, Problem } from "../solve/index.ts";
+import type { Method } from "./method.ts";
 import { meanSquaredErrors, psnr } from "./metrics.ts";
 import { type Summary, summarise, summarisePaired } from "./summary.ts";
 import { wilcoxonSignedRank } from "./wilcoxon.ts";
-
-/** A recovery method as a comparison sees it: measurements in, signals out. */
-export interface Method {
-  /** Column title: `tikhonov`, `prior`. */
-  readonly name: string;
-  /** Recovers all signals of y [batch, ...outShape]; noise is the standard deviation of each measurement. */
-  recover(operator: ForwardOperator, y: NdArray<Float32Array>, noise: number): Promise<MethodResult>;
-}
-
-export interface MethodResult {
-  /** [batch, ...inShape] */
-  readonly estimate: NdArray<Float32Array>;
-  /** Wall time for the whole batch. */
-  readonly seconds: number;
-  /** How the method ended: `converged`, `max-steps`, `non-finite`, … */
-  readonly code: string;
-  /** The regularisation weight used, where there is one. */
-  readonly lambda?: number;
-}
-
-/** One measurement setting, already measured, so that every method gets the same Φ and the same y. */
-export interface Problem {
-  readonly operator: ForwardOperator;
-  readonly noise: number;
-  /** [batch, ...operator.outShape] */
-  readonly y: NdArray<Float32Array>;
-}
 
 /** One method on one problem. */
 export interface ComparisonRow {
@@ -54,7 +29,8 @@ export interface ComparisonRow {
   readonly psnrOfMean: number;
   /** Wall time for all signals together. */
   readonly seconds: number;
-  readonly code: string;
+  /** How the signals ended: `converged`, or `converged 18, max-steps 2`. */
+  readonly outcome: string;
   readonly lambda?: number;
   /** The mean squared error of every signal, in order. */
   readonly errors: readonly number[];
@@ -87,11 +63,10 @@ export interface ComparisonTable {
 export interface CompareOptions {
   /** [batch, ...shape] */
   readonly truth: NdArray<Float32Array>;
+  /** What is recovered: every method gets the same Φ, y and range, to which all estimates are clipped. */
   readonly problems: readonly Problem[];
   /** The first is the one that the others are compared with. */
   readonly methods: readonly Method[];
-  /** Values that signals are known to have: every method's estimates are clipped to it. Default: they are left as they are. */
-  readonly range?: ValueRange;
   /** Seeds the confidence intervals; default 1. */
   readonly seed?: number;
   readonly onStart?: (method: string, operator: string) => void;
@@ -105,28 +80,29 @@ export async function compare(options: CompareOptions): Promise<ComparisonTable>
   const names = methods.map((method) => method.name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) throw new RangeError(`compare: expected methods of different names, got "${twice}" twice`);
-  const settings = problems.map(({ operator, noise }) => `"${operator.name}" with noise ${noise}`);
+  const settings = problems.map(({ operator, noise }) => `"${operator.name}" with ${noise.name}`);
   const repeated = settings.find((setting, i) => settings.indexOf(setting) !== i);
   if (repeated !== undefined) throw new RangeError(`compare: expected different problems, got ${repeated} twice`);
   const rows: ComparisonRow[] = [];
   const cases: ComparisonCase[] = [];
   for (const problem of problems) {
-    const { operator, noise, y } = problem;
+    const { operator, y, range } = problem;
+    const noise = problem.noise.sigma;
     const m = y.size / y.shape[0]!;
     const estimates: Record<string, NdArray<Float32Array>> = {};
     let reference: Float64Array | undefined;
     for (const method of methods) {
       options.signal?.throwIfAborted();
       options.onStart?.(method.name, operator.name);
-      const result = await method.recover(operator, y, noise);
+      const result = await method.recover(problem);
       options.signal?.throwIfAborted();
-      const estimate = options.range ? clipped(result.estimate, options.range) : result.estimate;
+      const estimate = range ? clipped(result.estimate, range) : result.estimate;
       const errors = meanSquaredErrors(truth, estimate);
       const row: ComparisonRow = {
         ...{ operator: operator.name, m, noise, method: method.name },
         ...summariseErrors(errors, options.seed ?? 1, reference),
-        ...{ seconds: result.seconds, code: result.code },
-        ...(result.lambda !== undefined && { lambda: result.lambda }),
+        ...{ seconds: result.seconds, outcome: outcomeText(result.outcomes) },
+        ...(typeof result.chosen.lambda === "number" && { lambda: result.chosen.lambda }),
       };
       reference ??= errors;
       estimates[method.name] = estimate;
@@ -136,6 +112,14 @@ export async function compare(options: CompareOptions): Promise<ComparisonTable>
     cases.push({ operator: operator.name, m, noise, ...(await picture(operator, y)), estimates });
   }
   return { methods: names, rows, truth, cases };
+}
+
+/** `converged`, or how many signals ended how. */
+export function outcomeText(outcomes: readonly Outcome[]): string {
+  const counts = new Map<Outcome, number>();
+  for (const outcome of outcomes) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+  if (counts.size === 1) return outcomes[0]!;
+  return [...counts].map(([outcome, count]) => `${outcome} ${count}`).join(", ");
 }
 
 function summariseErrors(errors: Float64Array, seed: number, reference?: Float64Array) {

@@ -2,13 +2,22 @@ import ndarray, { type NdArray } from "ndarray";
 import { InputError } from "../data/errors.ts";
 import { member, type Npz } from "../data/npz.ts";
 import { readNpz, writeNpz } from "../data/npz-file.ts";
+import type { Recovery } from "../solve/index.ts";
+import { outcomeText } from "./compare.ts";
 
-/** Recovered signals as .npz: members `estimate` and, where known, `truth` and `errors`; the rest in the metadata. */
+/**
+ * Recovered signals as .npz: members `estimate` and, where known, `deviation`, `samples`, `truth` and `errors`; the rest in the
+ * metadata.
+ */
 export const RECONSTRUCTION_FORMAT = { format: "sketchprior-reconstruction", version: 1 } as const;
 
 export interface Reconstruction {
   /** [n, ...shape] */
   readonly estimate: NdArray<Float32Array>;
+  /** Standard deviation of the posterior, [n, ...shape]. */
+  readonly deviation?: NdArray<Float32Array>;
+  /** Draws of the posterior, [n, samples, ...shape]. */
+  readonly samples?: NdArray<Float32Array>;
   readonly truth?: NdArray<Float32Array>;
   /** Mean squared error per pixel of every signal, where the truth is known. */
   readonly errors?: Float64Array;
@@ -16,10 +25,28 @@ export interface Reconstruction {
   readonly facts: Readonly<Record<string, string | number | null>>;
 }
 
+/** What there is to say of a recovery: how it was made, and how it ended. */
+export const factsOf = (
+  method: string,
+  operator: string,
+  seed: number,
+  recovery: Recovery,
+): Reconstruction["facts"] => {
+  const { solver, noise, sigma, lambda, by } = recovery.chosen;
+  return {
+    ...{ method, solver, operator, noise, sigma, seed },
+    lambda: typeof lambda === "number" ? lambda : lambda ? lambda.join(" ") : null,
+    outcome: outcomeText(recovery.outcomes),
+    ...{ steps: recovery.steps, seconds: recovery.seconds },
+    ...(by && { by: by.join("; ") }),
+    ...(recovery.warnings.length > 0 && { warnings: recovery.warnings.join(" ") }),
+  };
+};
+
 /** Writes a reconstruction, whole or not at all. */
 export async function saveReconstruction(file: string, reconstruction: Reconstruction): Promise<void> {
-  const { estimate, truth, errors, facts } = reconstruction;
-  const arrays = { estimate, ...(truth && { truth }), ...(errors && { errors: ndarray(errors, [errors.length]) }) };
+  const { errors, facts, ...signals } = reconstruction;
+  const arrays = { ...signals, ...(errors && { errors: ndarray(errors, [errors.length]) }) };
   await writeNpz(file, { arrays, metadata: { ...RECONSTRUCTION_FORMAT, facts } });
 }
 
@@ -31,6 +58,8 @@ export async function loadReconstruction(file: string): Promise<Reconstruction> 
   const errors = npz.arrays.errors;
   return {
     estimate: floats(npz, "estimate", file),
+    ...(npz.arrays.deviation && { deviation: floats(npz, "deviation", file) }),
+    ...(npz.arrays.samples && { samples: floats(npz, "samples", file) }),
     ...(npz.arrays.truth && { truth: floats(npz, "truth", file) }),
     ...(errors && { errors: Float64Array.from(errors.data) }),
     facts: facts as Reconstruction["facts"],

@@ -143,3 +143,10 @@ export function describeOptions(table: OptionTable): string[] {
     return `    ${left.padEnd(26)} ${spec.description}${tail && ` (${tail})`}`;
   });
 }
+
+/** Refuses options by other names: a misspelt one is never ignored. Errors (TypeError), with the nearest name. */
+export function requireOptionNames(who: string, options: object, names: readonly string[]): void {
+  const unknown = Object.keys(options).find((key) => !names.includes(key));
+  if (unknown === undefined) return;
+  throw new TypeError(`${who}: unknown option "${unknown}"; ${suggestion(unknown, names)}`);
+}

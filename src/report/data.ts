@@ -26,7 +26,7 @@ export function reportCsv(table: ComparisonTable): string {
       row.wilcoxon ?? "",
       row.seconds,
       row.lambda ?? "",
-      row.code,
+      row.outcome,
     ].join(","),
   );
   return `${[head, ...lines].join("\n")}\n`;

@@ -66,7 +66,7 @@ export function fullTable(table: ComparisonTable): string {
         short(row.lambda, 2),
       ];
       const head = i === 0 ? escapeHtml(group.operator) : "";
-      return `<tr${i === 0 ? " class=first" : ""}><th scope=row>${head}</th><td>${escapeHtml(row.method)}</td>${cells.map((c) => `<td class=n>${c}</td>`).join("")}<td>&ensp;${escapeHtml(row.code)}</td></tr>`;
+      return `<tr${i === 0 ? " class=first" : ""}><th scope=row>${head}</th><td>${escapeHtml(row.method)}</td>${cells.map((c) => `<td class=n>${c}</td>`).join("")}<td>&ensp;${escapeHtml(row.outcome)}</td></tr>`;
     }),
   );
   const titles = [

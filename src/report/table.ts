@@ -61,7 +61,7 @@ export function comparisonText(table: ComparisonTable): string {
       `[${row.psnrInterval.map(decibels).join(", ")}]`,
       row.seconds.toFixed(2),
       row.lambda === undefined ? "" : short(row.lambda, 2),
-      row.code,
+      row.outcome,
     ];
   });
   return textTable(

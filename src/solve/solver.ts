@@ -2,7 +2,7 @@ import type { Prior } from "../../priors/prior.ts";
 import type { Options, OptionTable } from "../data/options.ts";
 import type { IterateOptions } from "../engine/iterate.ts";
 import type { Problem } from "./problem.ts";
-import type { Recovery } from "./solution.ts";
+import type { Recovery } from "./recovery.ts";
 
 /** What may be asked of any solver beside its own options. */
 export interface SolveOptions extends Pick<IterateOptions<unknown>, "onProgress" | "signal"> {
@@ -18,6 +18,14 @@ export interface SolveOptions extends Pick<IterateOptions<unknown>, "onProgress"
   readonly own?: Options;
 }
 
+/** What a solver knows of its λ. */
+export interface LambdaRules<P extends Prior = Prior> {
+  /** λ where nothing chooses it. Errors (RangeError): the prior has no rule, so that λ must be given. */
+  default(problem: Problem, prior: P): Promise<number>;
+  /** Two λ between which the best one lies: nearly no prior, and nothing but the prior. */
+  range(problem: Problem, prior: P): Promise<readonly [low: number, high: number]>;
+}
+
 /** A way to recover signals with priors of some kind. To add one: its file, one line in the registry, its test. */
 export interface Solver<P extends Prior = Prior> {
   readonly name: string;
@@ -25,6 +33,10 @@ export interface Solver<P extends Prior = Prior> {
   readonly summary: string;
   /** Its own options, checked by name before `solve`. */
   readonly options: OptionTable;
+  /** Present where it weighs the prior by a λ. Where λ is given, only such solvers are chosen. */
+  readonly lambda?: LambdaRules<P>;
+  /** Whether it can tell the posterior's standard deviation and draw from it. */
+  readonly uncertainty: boolean;
   /** Whether it can take this prior and problem: true, or why not, as the end of a sentence. */
   accepts(prior: Prior, problem: Problem): true | string;
   /** Recovers all signals of the problem. Called with priors that it accepts only. */

@@ -3,24 +3,28 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import * as tf from "#tf";
 import { linearOperator } from "../../operators/operator.ts";
-import { compare } from "../../src/compare/compare.ts";
+import { compare, outcomeText } from "../../src/compare/compare.ts";
+import type { Method } from "../../src/compare/method.ts";
+import { gaussianNoise } from "../../src/measure/noise/gaussian.ts";
+import { problemOf } from "../../src/solve/index.ts";
 import { constant, doubling, tinyComparison } from "./tiny.ts";
 
 const test = suite("compare");
 
 test("every method gets the same operator and the same measurements", async () => {
-  const seen: unknown[] = [];
-  const spy = (name: string) => ({
+  const given: unknown[] = [];
+  const spy = (name: string): Method => ({
     name,
-    recover: async (operator: unknown, y: { data: Float32Array }, noise: number) => {
-      seen.push([operator, [...y.data], noise]);
-      return constant(name, 0).recover();
+    recover: async (problem) => {
+      given.push(problem);
+      return constant(name, 0).recover(problem);
     },
   });
   const { problems, truth } = doubling();
   await compare({ truth, problems, methods: [spy("a"), spy("b")] });
-  assert.is(seen.length, 2);
-  assert.equal(seen[0], seen[1]);
+  assert.is(given.length, 2);
+  assert.is(given[0], problems[0]);
+  assert.is(given[1], problems[0]);
 });
 
 test("a row holds the errors by hand, the paired difference from the first method, and what the method said", async () => {
@@ -31,16 +35,19 @@ test("a row holds the errors by hand, the paired difference from the first metho
   assert.is(first!.difference, undefined);
   assert.equal(second!.errors, [1, 0]); // estimate 0
   assert.is(second!.psnrOfMean, 10 * Math.log10(1 / 0.5));
-  assert.equal([second!.difference!.mean, second!.seconds, second!.code, second!.lambda], [0.25, 2, "converged", 0.1]);
+  assert.equal(
+    [second!.difference!.mean, second!.seconds, second!.outcome, second!.lambda],
+    [0.25, 2, "converged", 0.1],
+  );
   assert.equal([first!.operator, first!.m, first!.noise], ["double", 4, 0.1]);
 });
 
 test("p is that of the paired test against the first method; estimates are clipped to a range that is known", async () => {
   const { rows } = await tinyComparison();
   assert.equal([rows[0]!.wilcoxon, rows[1]!.wilcoxon], [undefined, 1]); // differences 0.75 and −0.25: 3 of 4 signs are as extreme
-  const { truth, problems } = doubling();
+  const { truth, problems } = doubling([0, 1]);
   const methods = [constant("bright", 1.5), constant("dark", -3)];
-  const table = await compare({ truth, problems, methods, range: [0, 1] });
+  const table = await compare({ truth, problems, methods });
   assert.equal(
     table.rows.map(({ errors }) => errors),
     [
@@ -64,9 +71,18 @@ test("y is shown itself where it has the signal's shape, else as Φ'y", async ()
   });
   const y = ndarray(Float32Array.of(4, 0), [2, 1]);
   const { truth } = doubling();
-  const other = await compare({ truth, problems: [{ operator: sum, noise: 0, y }], methods: [constant("a", 0)] });
+  const other = await compare({
+    truth,
+    problems: [problemOf({ operator: sum, noise: gaussianNoise(0), y })],
+    methods: [constant("a", 0)],
+  });
   assert.is(other.cases[0]!.backProjected, true);
   assert.equal([...other.cases[0]!.measured!.data], [4, 4, 4, 4, 0, 0, 0, 0]);
+});
+
+test("signals that ended alike are said once, others are counted", () => {
+  assert.is(outcomeText(["exact", "exact"]), "exact");
+  assert.is(outcomeText(["converged", "max-steps", "converged"]), "converged 2, max-steps 1");
 });
 
 test("two methods of one name, and one problem given twice, are refused", async () => {
@@ -83,7 +99,7 @@ test("two methods of one name, and one problem given twice, are refused", async 
   );
   await run(["a"], 2).then(
     () => assert.unreachable(),
-    (error) => assert.match(error.message, /got "double" with noise 0\.1 twice/),
+    (error) => assert.match(error.message, /got "double" with gaussian\(sigma=0\.1\) twice/),
   );
 });
 

@@ -5,14 +5,17 @@ import ndarray from "ndarray";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import * as tf from "#tf";
+import type { ForwardOperator } from "../../operators/operator.ts";
 import { parseOperator } from "../../operators/registry.ts";
-import { parsePenalty } from "../../priors/registry.ts";
-import { baselineMethod, generatorMethod } from "../../src/compare/methods.ts";
+import type { Prior } from "../../priors/prior.ts";
+import { parsePenalty, penaltyNames } from "../../priors/registry.ts";
+import { type MethodOptions, methodOf } from "../../src/compare/method.ts";
 import { meanSquaredErrors } from "../../src/compare/metrics.ts";
 import { loadReconstruction, saveReconstruction } from "../../src/compare/reconstruction.ts";
 import { stream } from "../../src/data/random.ts";
 import { measure } from "../../src/measure/index.ts";
-import { lambdaFacts } from "../../src/solve/lambda-facts.ts";
+import { chooseSolver } from "../../src/solve/index.ts";
+import { problemFor } from "../../src/solve/recover.ts";
 
 const test = suite("methods");
 
@@ -32,46 +35,65 @@ const generator = {
 };
 const operator = parseOperator("gaussian:m=6", [4, 4], 1);
 
-test("a fixed λ is used, and without any the default for the noise", async () => {
+const lambdaOf = async (prior: Prior, options: MethodOptions, of: ForwardOperator = operator) => {
   const { y } = await measure(flat(3, 1), operator, { noise: 0.1 });
+  const problem = problemFor({ operator: of, y, noise: 0.1 });
+  return (await methodOf("m", prior, options).recover(problem)).chosen.lambda;
+};
+const residual = ndarray(
+  Float32Array.from({ length: 256 }, (_, i) => (i % 17 === 0 ? 0.01 : 0)),
+  [16, 16],
+);
+
+test("a fixed λ is used, and without any the default of the solver", async () => {
   const prior = parsePenalty("tikhonov", [4, 4]);
-  assert.is((await baselineMethod(prior, { lambda: 0.3 }).recover(operator, y, 0.1)).lambda, 0.3);
-  const facts = await lambdaFacts(operator, y, 0.1);
-  assert.is((await baselineMethod(prior).recover(operator, y, 0.1)).lambda, prior.defaultLambda!(facts));
-  assert.is((await generatorMethod("g", generator, { steps: 50 }).recover(operator, y, 0.1)).lambda, 0.1);
+  assert.is(await lambdaOf(prior, { lambda: 0.3 }), 0.3);
+  const problem = problemFor({ operator, y: (await measure(flat(3, 1), operator, { noise: 0.1 })).y, noise: 0.1 });
+  assert.is(await lambdaOf(prior, {}), await chooseSolver(prior, problem).lambda!.default(problem, prior));
+  assert.is(await lambdaOf(generator, { own: { steps: 50 } }), 0.1);
 });
 
 test("a generator with a residual has no λ for a linear operator, unless one is fixed", async () => {
-  const { y } = await measure(flat(3, 1), operator, { noise: 0.1 });
-  const residual = ndarray(
-    Float32Array.from({ length: 256 }, (_, i) => (i % 17 === 0 ? 0.01 : 0)),
-    [16, 16],
-  );
-  const recover = async (options: object) => {
-    const method = generatorMethod("g", { ...generator, residual }, { steps: 50, ...options });
-    return (await method.recover(operator, y, 0.1)).lambda;
-  };
+  const prior = { ...generator, residual };
   assert.equal(
-    [await recover({}), await recover({ estimate: "best" }), await recover({ lambda: 0.3 })],
+    [
+      await lambdaOf(prior, { own: { steps: 50 } }),
+      await lambdaOf(prior, { own: { steps: 50, estimate: "best" } }),
+      await lambdaOf(prior, { lambda: 0.3, own: { steps: 50 } }),
+    ],
     [undefined, undefined, 0.3],
   );
   const bent = { ...operator, linear: false };
-  assert.is((await generatorMethod("g", { ...generator, residual }, { steps: 5 }).recover(bent, y, 0.1)).lambda, 0.1);
+  assert.ok(Math.abs(Number(await lambdaOf(prior, { own: { steps: 5 } }, bent)) - 0.01) < 1e-12); // σ²
+});
+
+test("default λ grow with the noise, and are positive without any", async () => {
+  for (const name of penaltyNames) {
+    const prior = parsePenalty(name, [4, 4]);
+    const { y } = await measure(flat(3, 1), operator, { noise: 0.1 });
+    const at = (noise: number) => {
+      const problem = problemFor({ operator, y, noise });
+      return chooseSolver(prior, problem).lambda!.default(problem, prior);
+    };
+    assert.ok((await at(0)) > 0);
+    assert.ok((await at(0.2)) > 2 * (await at(0.05)));
+  }
 });
 
 test("λ chosen on other signals is better than a bad fixed one, for baselines and generators", async () => {
   const truth = flat(4, 1);
   const tuning = flat(4, 2);
   const { y } = await measure(truth, operator, { noise: 0.05 });
-  const error = async (method: ReturnType<typeof baselineMethod>) => {
-    const errors = meanSquaredErrors(truth, (await method.recover(operator, y, 0.05)).estimate);
+  const problem = problemFor({ operator, y, noise: 0.05 });
+  const error = async (prior: Prior, options: MethodOptions) => {
+    const errors = meanSquaredErrors(truth, (await methodOf("m", prior, options).recover(problem)).estimate);
     return errors.reduce((sum, e) => sum + e / 4, 0);
   };
   const energy = parsePenalty("tikhonov", [4, 4]);
-  assert.ok((await error(baselineMethod(energy, { tuning }))) < (await error(baselineMethod(energy, { lambda: 100 }))));
-  const settings = { restarts: 1, steps: 200 };
-  const chosen = await error(generatorMethod("flat", generator, { tuning, ...settings }));
-  assert.ok(chosen < (await error(generatorMethod("flat", generator, { lambda: 100, ...settings }))));
+  assert.ok((await error(energy, { tuning })) < (await error(energy, { lambda: 100 })));
+  const own = { restarts: 1, steps: 200 };
+  const chosen = await error(generator, { tuning, own });
+  assert.ok(chosen < (await error(generator, { lambda: 100, own })));
   assert.ok(chosen < 0.01); // the noise on a level known from six measurements of √16 gain has variance below 0.001
 });
 

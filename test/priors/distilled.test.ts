@@ -10,7 +10,7 @@ import { loadTrained } from "../../priors/load.ts";
 import { latentForm } from "../../priors/mixture/latent-form.ts";
 import { drawSamples } from "../../priors/samples.ts";
 import { multiply } from "../../src/data/matmul.ts";
-import { generate } from "../../src/solve/latent.ts";
+import { generate } from "../../src/solve/index.ts";
 import { k, toyMixture as mixture, n } from "./mixtures.ts";
 
 const test = suite("distilled generators");

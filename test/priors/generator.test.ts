@@ -20,7 +20,7 @@ import { gaussianStart, targetOf } from "../../priors/generator/target.ts";
 import { openDataset } from "../../src/data/index.ts";
 import { stream } from "../../src/data/random.ts";
 import { designFor, type Sketch, sketchDataset } from "../../src/sketch/index.ts";
-import { generate } from "../../src/solve/latent.ts";
+import { generate } from "../../src/solve/index.ts";
 
 const test = suite("generator");
 

@@ -8,7 +8,8 @@ import { drawSamples } from "../../priors/samples.ts";
 import { meanSquaredErrors } from "../../src/compare/metrics.ts";
 import { stream } from "../../src/data/random.ts";
 import { compile } from "../../src/engine/index.ts";
-import { generate, recoverLatent } from "../../src/solve/latent.ts";
+import { gaussianNoise } from "../../src/measure/noise/gaussian.ts";
+import { csgm, generate } from "../../src/solve/index.ts";
 import { k, toyMixture as mixture, n } from "./mixtures.ts";
 
 const test = suite("latent form of a mixture");
@@ -44,7 +45,10 @@ test("recovers signals from measurements that lost their signs, where the mean s
   const measure = await compile((signals: tf.Tensor) => unsigned.forward(signals), x);
   const y = await measure.run(x);
   await measure.dispose();
-  const { estimate, objectives } = await recoverLatent(unsigned, prior, y, { lambda: 1e-3, restarts: 16 });
+  const { estimate, objectives } = await csgm({ operator: unsigned, y, noise: gaussianNoise(0) }, prior, {
+    lambda: 1e-3,
+    restarts: 16,
+  });
   const errors = meanSquaredErrors(x, estimate);
   const mean = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => a + b, 0) / values.length;
   const still = mean(meanSquaredErrors(x, constantRows(mixture.centre, 20)));

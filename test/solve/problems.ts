@@ -2,6 +2,10 @@ import { blur } from "../../operators/blur.ts";
 import { gaussian } from "../../operators/gaussian.ts";
 import { mask } from "../../operators/mask.ts";
 import type { LinearOperator } from "../../operators/operator.ts";
+import type { PenaltyPrior } from "../../priors/prior.ts";
+import { recover } from "../../src/solve/index.ts";
+import type { PenalisedRecovery } from "../../src/solve/penalised/penalised.ts";
+import type { SolveOptions } from "../../src/solve/solver.ts";
 import { apply, draw, type Floats, floats } from "../operators/draws.ts";
 
 /** Small problems that every baseline must solve: 8×8 scenes of two squares, measured with a little noise. */
@@ -58,3 +62,15 @@ export const multiply = (matrix: readonly number[][], x: readonly number[]): num
 
 export const transposeMultiply = (matrix: readonly number[][], y: readonly number[]): number[] =>
   matrix[0]!.map((_, j) => matrix.reduce((sum, row, i) => sum + row[j]! * y[i]!, 0));
+
+/** `recover` with a penalty, its options flat. */
+export async function withPenalty(
+  operator: LinearOperator,
+  prior: PenaltyPrior,
+  y: Floats,
+  options: SolveOptions & { readonly tolerance?: number; readonly maxSteps?: number },
+): Promise<PenalisedRecovery> {
+  const { tolerance, maxSteps, ...rest } = options;
+  const own = { ...(tolerance !== undefined && { tolerance }), ...(maxSteps !== undefined && { steps: maxSteps }) };
+  return (await recover({ operator, y, noise: 0.02 }, prior, { ...rest, own })) as PenalisedRecovery;
+}

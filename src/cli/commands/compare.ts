@@ -3,15 +3,8 @@ import { InputError } from "../../data/errors.ts";
 import type { Dataset } from "../../data/rows.ts";
 import { defineCommand } from "../command.ts";
 import { priorLine } from "../facts.ts";
-import {
-  estimateOption,
-  outOption,
-  parseRange,
-  requireFolder,
-  requireInteger,
-  requireNonNegative,
-} from "../options.ts";
-import { type ChosenMethod, methodOf } from "../recovering.ts";
+import { outOption, parseRange, requireFolder, requireInteger } from "../options.ts";
+import { type OpenedPrior, openPrior } from "../recovering.ts";
 import { firstRows } from "../signals.ts";
 import { secondsText, shapeText } from "../text.ts";
 
@@ -24,7 +17,11 @@ export const compare = defineCommand({
       "20 digits, four methods, two operators: report/index.html, report.json, report.csv",
     ],
   ],
-  details: async () => (await import("../../../operators/registry.ts")).describeOperators(),
+  details: async () => {
+    const { describeNoises, describeOpenOperators } = await import("../../measure/index.ts");
+    const { describePenalties } = await import("../../../priors/registry.ts");
+    return [describeOpenOperators(), describeNoises(), describePenalties()].join("\n\n");
+  },
   options: (y) =>
     y
       .positional("data", { type: "string", demandOption: true, describe: "data set: a name or a path" })
@@ -38,8 +35,8 @@ export const compare = defineCommand({
         describe: "baselines to compare with, gaussian:X.npz for the Gaussian of a sketch among them; or none",
       })
       .option("noise", {
-        ...{ type: "number", default: 0, requiresArg: true },
-        describe: "standard deviation of the noise of each measurement",
+        ...{ type: "string", default: "0", requiresArg: true },
+        describe: "noise of the measurements: a standard deviation, or name:key=value,…; see below",
       })
       .option("limit", { type: "number", default: 20, requiresArg: true, describe: "number of signals" })
       .option("from", { type: "number", default: 0, requiresArg: true, describe: "first signal, counted from 0" })
@@ -51,15 +48,6 @@ export const compare = defineCommand({
         ...{ type: "number", default: 10, requiresArg: true },
         describe: "signals to choose λ on; 0 for fixed defaults",
       })
-      .option("restarts", {
-        ...{ type: "number", requiresArg: true, defaultDescription: "4, or one a condition up to 20" },
-        describe: "starts of a prior",
-      })
-      .option("steps", {
-        ...{ type: "number", requiresArg: true, defaultDescription: "100, or 500 with λ" },
-        describe: "Adam steps of a prior",
-      })
-      .option("estimate", estimateOption)
       .option("range", {
         ...{ type: "string", requiresArg: true, defaultDescription: "0,1 where all signals lie in it" },
         describe: "values that signals can have, which every estimate is clipped to; or none",
@@ -69,53 +57,44 @@ export const compare = defineCommand({
     requireInteger("limit", args.limit);
     requireInteger("from", args.from, 0);
     requireInteger("tune-count", args["tune-count"], 0);
-    requireNonNegative("noise", args.noise);
     const wanted = [...(args.prior ?? []), ...baselineList(args.baselines)];
     if (wanted.length === 0) throw new InputError("compare: no method; give --prior or --baselines");
     await requireFolder(args.out, args.force);
 
     const { openDataset } = await import("../../data/dataset.ts");
     const dataset = await openDataset(args.data);
-    const { parseOperator } = await import("../../../operators/registry.ts");
-    const operators = args.operator.map((spec) => parseOperator(spec, dataset.shape, seed));
+    const { openOperator } = await import("../../measure/index.ts");
+    const operators = [];
+    for (const spec of args.operator) operators.push(await openOperator(spec, { shape: dataset.shape, seed }));
     const truth = await firstRows(dataset, args.from, args.limit);
     const tuning = await tuningSignals(dataset, args);
     const known = [truth, ...(tuning ? [tuning.signals] : [])];
     const range = args.range === undefined ? await unitRange(known) : parseRange(args.range);
-    const methods: ChosenMethod[] = [];
-    for (const prior of wanted) {
-      methods.push(
-        await methodOf(prior, dataset.shape, {
-          ...{ seed, signal, watch: progress },
-          ...(tuning && { tuning: tuning.signals }),
-          ...(range && { range }),
-          ...(args.restarts !== undefined && { restarts: args.restarts }),
-          ...(args.steps !== undefined && { steps: args.steps }),
-          estimate: args.estimate,
-        }),
-      );
-    }
+    const priors: OpenedPrior[] = [];
+    for (const spec of wanted) priors.push(await openPrior(spec, dataset.shape));
+    const [library, { methodOf }, { measure, openNoise }, { problemOf }] = await Promise.all([
+      import("../../compare/compare.ts"),
+      import("../../compare/method.ts"),
+      import("../../measure/index.ts"),
+      import("../../solve/index.ts"),
+    ]);
+    const options = { seed, signal, watch: progress, ...(tuning && { tuning: tuning.signals }) };
+    const methods = priors.map(({ name, prior }) => methodOf(name, prior, options));
 
     const started = performance.now();
-    const library = await import("../../compare/compare.ts");
-    const { measure } = await import("../../measure/index.ts");
     const problems = [];
     for (const operator of operators) {
-      problems.push({
-        operator,
-        noise: args.noise,
-        y: (await measure(truth, operator, { noise: args.noise, seed })).y,
-      });
+      const { y, noise } = await measure(truth, operator, { noise: await openNoise(args.noise), seed });
+      problems.push(problemOf({ operator, y, noise, ...(range && { range }) }));
     }
     const table = await library.compare({
-      ...{ truth, problems, methods: methods.map(({ method }) => method), seed, signal },
-      ...(range && { range }),
+      ...{ truth, problems, methods, seed, signal },
       onRow: ({ operator, method, mse }) => note(`${operator}, ${method}: ${mse.toPrecision(3)}`),
     });
     const { writeReport } = await import("../../report/write.ts");
     const { comparisonText } = await import("../../report/table.ts");
     const { reportJson } = await import("../../report/data.ts");
-    const about = aboutReport(dataset, args, seed, methods, { tuned: tuning?.what, range });
+    const about = aboutReport(dataset, args, seed, priors, { tuned: tuning?.what, range });
     signal.throwIfAborted();
     const files = await writeReport(args.out, table, about);
     const seconds = (performance.now() - started) / 1000;
@@ -137,7 +116,7 @@ const baselineList = (text: string): string[] =>
 interface CompareArgs {
   readonly data: string;
   readonly operator: readonly string[];
-  readonly noise: number;
+  readonly noise: string;
   readonly limit: number;
   readonly from: number;
   readonly tune: string | undefined;
@@ -192,19 +171,19 @@ function aboutReport(
   dataset: Dataset,
   args: CompareArgs,
   seed: number,
-  methods: readonly ChosenMethod[],
+  methods: readonly OpenedPrior[],
   { tuned, range }: { tuned: string | undefined; range: readonly [number, number] | undefined },
 ) {
   const last = Math.min(dataset.count, args.from + args.limit) - 1;
   const count = last - args.from + 1;
-  const trained = methods.flatMap(({ method, trained: prior }) => (prior ? [{ name: method.name, ...prior }] : []));
+  const trained = methods.flatMap(({ name, trained: prior }) => (prior ? [{ name, ...prior }] : []));
   const priors = trained.map(({ name, ...prior }) => [`prior ${name}`, priorLine(prior)]);
   return {
     title: `${count} signals of ${dataset.name} recovered from few measurements`,
     paragraphs: [
       `${count} signals of ${shapeText(dataset.shape)} were measured by ${args.operator.length} operator${args.operator.length > 1 ? "s" : ""}` +
-        `${args.noise > 0 ? ` with Gaussian noise of standard deviation ${args.noise}` : " without noise"}, and recovered by ` +
-        `${methods.map(({ method }) => method.name).join(", ")} from the same measurements.`,
+        `${args.noise === "0" ? " without noise" : ` with the noise ${args.noise}`}, and recovered by ` +
+        `${methods.map(({ name }) => name).join(", ")} from the same measurements.`,
       ...(trained.length > 0
         ? [
             `${trained.map(({ name }) => name).join(", ")}: learned from a sketch of the training data alone, not from the data.`,

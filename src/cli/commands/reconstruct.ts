@@ -1,50 +1,73 @@
 import { InputError } from "../../data/errors.ts";
 import { defineCommand } from "../command.ts";
 import { reconstructionFacts } from "../facts.ts";
-import { estimateOption, outOption, parseRange, requireInteger, requireWritable } from "../options.ts";
-import { methodOf } from "../recovering.ts";
+import { numberList, outOption, parseRange, requireInteger, requireWritable } from "../options.ts";
+import { openPrior, parseSolver } from "../recovering.ts";
 import { firstRows } from "../signals.ts";
 import { factLines } from "../text.ts";
 
 export const reconstruct = defineCommand({
   usage: "reconstruct <measurements>",
-  description: "Recover signals from measurements with a generator prior or a baseline.",
+  description: "Recover signals from measurements with a prior.",
   examples: [
     ["sketchprior reconstruct y.npz --prior prior/ -o xhat.npz", "with a trained prior"],
+    [
+      "sketchprior reconstruct y.npy --operator matrix:file=A.npy --shape 28,28 --noise 0.05 --prior prior/ -o xhat.npz",
+      "your own measurements y = Ax, σ = 0.05",
+    ],
     [
       "sketchprior reconstruct y.npz --prior tv --tune mnist -o xhat.npz",
       "total variation, λ chosen on 10 other digits",
     ],
+    [
+      "sketchprior reconstruct y.npz --prior prior/ --deviation --samples 8 -o xhat.npz",
+      "with the posterior's standard deviation and draws",
+    ],
   ],
-  details: async () => (await import("../../../priors/registry.ts")).describePenalties(),
+  details: async () => {
+    const { describePenalties } = await import("../../../priors/registry.ts");
+    const { describeSolvers } = await import("../../solve/index.ts");
+    const { describeNoises, describeOpenOperators } = await import("../../measure/index.ts");
+    return [describePenalties(), describeSolvers(), describeOpenOperators(), describeNoises()].join("\n\n");
+  },
   options: (y) =>
     y
-      .positional("measurements", { type: "string", demandOption: true, describe: "file of measurements, .npz" })
+      .positional("measurements", {
+        ...{ type: "string", demandOption: true },
+        describe: "what measure wrote; or your own y: .npy, .npz, .csv, raw float32, an image or a folder of images",
+      })
+      .option("operator", {
+        ...{ type: "string", requiresArg: true, defaultDescription: "the one in the file" },
+        describe: "Φ of your own y: name:key=value,…, matrix:file=A.npy or ./mine.js; see below",
+      })
+      .option("noise", {
+        ...{ type: "string", requiresArg: true, defaultDescription: "that of the file, else estimated" },
+        describe: "noise of y: a standard deviation, or name:key=value,…; see below",
+      })
+      .option("shape", {
+        ...{ type: "string", requiresArg: true, defaultDescription: "the operator's" },
+        describe: "shape of one signal, as 28,28",
+      })
       .option("prior", {
         ...{ type: "string", demandOption: true, requiresArg: true },
-        describe: "prior folder; gaussian:X.npz, the Gaussian of a sketch; or tikhonov, tv, wavelet",
+        describe: "prior folder; gaussian:X.npz, the Gaussian of a sketch; or a penalty, see below",
       })
       .option("out", outOption("file to write the recovered signals to, .npz"))
+      .option("solver", {
+        ...{ type: "string", requiresArg: true, defaultDescription: "the first that takes the prior" },
+        describe: "how to recover, name:key=value,…; see below",
+      })
       .option("lambda", {
-        ...{ type: "number", requiresArg: true },
-        defaultDescription:
-          "none for a prior folder with a residual, otherwise 0.1; for noise σ (at least 0.002) tikhonov 5σ², tv 0.4σ, wavelet 0.7σ",
-        describe: "weight of the prior; a prior folder then minimises ‖y − Φ(G(z))‖² + λ‖z‖²",
+        ...{ type: "number", requiresArg: true, defaultDescription: "the prior's rule for the noise" },
+        describe: "weight of the prior, for solvers that have one",
       })
       .option("tune", { type: "string", requiresArg: true, describe: "choose λ on the first signals of this data set" })
       .option("tune-count", { type: "number", default: 10, requiresArg: true, describe: "signals to choose λ on" })
-      .option("restarts", {
-        ...{ type: "number", requiresArg: true, defaultDescription: "4, or one a condition up to 20" },
-        describe: "starts a signal, prior folder only",
-      })
-      .option("steps", {
-        ...{ type: "number", requiresArg: true, defaultDescription: "100, or 500 with λ" },
-        describe: "most Adam steps, prior folder only",
-      })
-      .option("estimate", estimateOption)
+      .option("deviation", { type: "boolean", describe: "also write the posterior's standard deviation" })
+      .option("samples", { type: "number", requiresArg: true, describe: "also write so many draws of the posterior" })
       .option("range", {
         ...{ type: "string", requiresArg: true, default: "none" },
-        describe: "values that signals can have, which the estimate is clipped to, such as 0,1; or none",
+        describe: "values that signals can have, a constraint of the problem, such as 0,1; or none",
       }),
   run: async (args, { seed, signal, progress }) => {
     if (args.lambda !== undefined && args.tune !== undefined) {
@@ -54,44 +77,43 @@ export const reconstruct = defineCommand({
       throw new InputError(`--lambda: expected a positive number, got ${args.lambda}`);
     }
     requireInteger("tune-count", args["tune-count"]);
+    if (args.samples !== undefined) requireInteger("samples", args.samples);
     const range = parseRange(args.range);
     await requireWritable(args.out, args.force);
-    const { loadMeasurements } = await import("../../measure/index.ts");
-    const { operator, y, truth, noise } = await loadMeasurements(args.measurements);
-    const { method } = await methodOf(args.prior, operator.inShape, {
-      ...{ seed, signal, watch: progress },
+    const { openMeasurements } = await import("../../measure/index.ts");
+    const { operator, y, noise, truth } = await openMeasurements(args.measurements, {
+      seed,
+      ...(args.operator !== undefined && { operator: args.operator }),
+      ...(args.noise !== undefined && { noise: args.noise }),
+      ...(args.shape !== undefined && { shape: numberList("shape", args.shape) }),
+    });
+    const { name, prior } = await openPrior(args.prior, operator.inShape);
+    const solver = args.solver === undefined ? {} : await parseSolver(args.solver);
+    const [{ methodOf }, { problemFor }] = await Promise.all([
+      import("../../compare/method.ts"),
+      import("../../solve/recover.ts"),
+    ]);
+    const problem = problemFor({ operator, y, noise, ...(range && { range }) });
+    const method = methodOf(name, prior, {
+      ...{ seed, signal, watch: progress, ...solver },
       ...(args.lambda !== undefined && { lambda: args.lambda }),
       ...(args.tune !== undefined && {
         tuning: await tuningSignals(args.tune, args["tune-count"], operator.inShape),
       }),
-      ...(range && { range }),
-      ...(args.restarts !== undefined && { restarts: args.restarts }),
-      ...(args.steps !== undefined && { steps: args.steps }),
-      estimate: args.estimate,
+      ...(args.deviation && { deviation: true }),
+      ...(args.samples !== undefined && { samples: args.samples }),
     });
-    const { estimate: raw, seconds, code, steps, lambda } = await method.recover(operator, y, noise.sigma);
-    if (code === "non-finite") {
-      throw new InputError(
-        `reconstruct: ${method.name} met values that are not finite after ${steps} steps; try another --lambda`,
-      );
+    const recovery = await method.recover(problem);
+    if (recovery.outcomes.every((outcome) => outcome === "non-finite")) {
+      throw new InputError(`reconstruct: ${name} met values that are not finite; try another --lambda`);
     }
-    const { clipped } = await import("../../data/range.ts");
-    const estimate = range ? clipped(raw, range) : raw;
     const { meanSquaredErrors } = await import("../../compare/metrics.ts");
-    const { saveReconstruction } = await import("../../compare/reconstruction.ts");
-    const facts = {
-      method: method.name,
-      operator: operator.source?.spec ?? operator.name,
-      noise: noise.sigma,
-      seed,
-      lambda: lambda ?? null,
-      code,
-      steps,
-      seconds,
-    };
-    const errors = truth && meanSquaredErrors(truth, estimate);
+    const { factsOf, saveReconstruction } = await import("../../compare/reconstruction.ts");
+    const errors = truth && meanSquaredErrors(truth, recovery.estimate);
     const made = {
-      ...{ estimate, facts },
+      ...{ estimate: recovery.estimate, facts: factsOf(name, operator.source?.spec ?? operator.name, seed, recovery) },
+      ...(recovery.deviation && { deviation: recovery.deviation }),
+      ...(recovery.samples && { samples: recovery.samples }),
       ...(truth && { truth }),
       ...(errors && { errors }),
     };

@@ -1,0 +1,40 @@
+import type { GaussianPrior, MixturePrior, Prior } from "../../../priors/prior.ts";
+import { fromHost } from "../../data/array.ts";
+
+/** Whether a prior is a mixture of Gaussians in other words, whose posterior is exact. */
+export const isMixture = (prior: Prior): boolean =>
+  prior.kind === "mixture" ||
+  prior.kind === "gaussian" ||
+  (prior.kind === "generator" && prior.asMixture !== undefined);
+
+/** The prior as a mixture: a Gaussian is one of a single component, an affine generator one of its conditions. */
+export async function asMixture(prior: Prior): Promise<MixturePrior> {
+  if (prior.kind === "mixture") return prior;
+  if (prior.kind === "gaussian") return oneComponent(prior);
+  const mixture = prior.kind === "generator" ? await prior.asMixture?.() : undefined;
+  if (mixture) return mixture;
+  throw new RangeError(
+    `posterior: ${prior.name} is no mixture of Gaussians; use recover, which chooses a solver for it`,
+  );
+}
+
+const known = new WeakMap<GaussianPrior, MixturePrior>();
+
+/** x = μ + 0·v + r with r ~ N(0, Σ): the whole Gaussian is the residual of one component. */
+function oneComponent(prior: GaussianPrior): MixturePrior {
+  const before = known.get(prior);
+  if (before) return before;
+  const n = prior.mean.length;
+  const made: MixturePrior = {
+    ...{ kind: "mixture", name: prior.name, shape: prior.shape },
+    weights: Float64Array.of(1),
+    means: fromHost(new Float32Array(1), [1, 1]),
+    covarianceOf: Int32Array.of(0),
+    factors: fromHost(Float32Array.of(1), [1, 1, 1]),
+    centre: fromHost(Float32Array.from(prior.mean), [n]),
+    matrix: fromHost(new Float32Array(n), [n, 1]),
+    residual: fromHost(Float32Array.from(prior.covariance), [n, n]),
+  };
+  known.set(prior, made);
+  return made;
+}

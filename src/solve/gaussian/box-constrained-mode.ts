@@ -1,0 +1,145 @@
+import type { NdArray } from "ndarray";
+import * as tf from "#tf";
+import { fromHost } from "../../data/array.ts";
+import { cholesky } from "../../data/cholesky.ts";
+import type { ValueRange } from "../../data/range.ts";
+import { yieldToEvents } from "../../engine/events.ts";
+import { compile } from "../../engine/index.ts";
+import type { Outcome } from "../recovery.ts";
+import type { MixturePosterior } from "./mixture-posterior.ts";
+
+/** Covariances [n, n] that are made in one compiled run. */
+const CHUNK = 16;
+
+/** Sweeps over the pixels at most; tens are usual, and thousands where nearly everything is known. */
+const SWEEPS = 5000;
+
+/** A sweep that moves every pixel by less than this part of the range is the last one. */
+const TOLERANCE = 1e-3;
+
+/** Over-relaxation of a pixel's step: halves the sweeps. */
+const RELAXATION = 1.5;
+
+/** What P gets on its diagonal, as a part of its largest entry and at least the tolerance squared: float32 makes it indefinite by less. */
+const ROUNDING = 1e-5;
+
+/** A sweep that moves a pixel further than this many ranges diverges: no step towards a box that x is near is that long. */
+const LOST = 1e3;
+
+/** Components that are less probable than this are left out of P: they move it by less than the mode's own approximation. */
+const NEGLIGIBLE = 1e-3;
+
+export interface ConstrainedMode {
+  /** [batch, ...shape] */
+  readonly estimate: NdArray<Float32Array>;
+  /** One a signal: `converged`, `max-steps`, or `fallback` where the iteration diverged and the clipped mean stands for the mode. */
+  readonly outcomes: readonly Outcome[];
+}
+
+/**
+ * The box-constrained mode of one Gaussian with the posterior's mean x̄ and covariance P:
+ *
+ *   argmin (x − x̄)ᵀ P⁻¹ (x − x̄)  over low ≤ x ≤ high.
+ *
+ * It is not the posterior's own mode: the mixture is replaced by the Gaussian of equal moments. Unlike clipping it tells the pixels
+ * inside the box what follows for them from those outside. Where most pixels lie on a bound, as the black ones of digits do,
+ * the bounds say as much as measurements.
+ *
+ * x = x̄ + Pν, and ν is found pixel by pixel (Hildreth 1957; the dual of the quadratic program): the νᵢ that brings xᵢ to
+ * the bound it exceeds, 0 where it exceeds none; projected over-relaxation (Cryer 1971). P may be singular, so its diagonal
+ * gets a slack.
+ */
+export async function boxConstrainedMode(
+  { mean, unexplained, featureCovariance }: MixturePosterior,
+  [low, high]: ValueRange,
+  signal?: AbortSignal,
+): Promise<ConstrainedMode> {
+  const batch = mean.shape[0]!;
+  const n = mean.size / batch;
+  const { matrix, residual } = unexplained();
+  const k = matrix.length / n;
+  const rows = Math.min(CHUNK, batch);
+  const fixed = {
+    matrix: fromHost(Float32Array.from(matrix), [n, k]),
+    residual: fromHost(Float32Array.from(residual), [n, n]),
+  };
+  const features = new Float32Array(rows * k * k);
+  const inputs = { ...fixed, features: fromHost(features, [rows, k, k]) };
+  const covariances = await compile(covariancesOf(rows, n, k), inputs, { name: "covariances" });
+  const estimate = new Float32Array(mean.data);
+  const outcomes: Outcome[] = [];
+  for (let first = 0; first < batch; first += rows) {
+    signal?.throwIfAborted();
+    const count = Math.min(rows, batch - first);
+    for (let i = 0; i < count; i++) features.set(rootOf(featureCovariance(first + i, NEGLIGIBLE), k), i * k * k);
+    const { data } = await covariances.run(inputs);
+    for (let i = 0; i < count; i++) {
+      const row = (p: number) => data.subarray((i * n + p) * n, (i * n + p + 1) * n);
+      outcomes.push(intoBox(estimate.subarray((first + i) * n, (first + i + 1) * n), row, low, high));
+      await yieldToEvents();
+      signal?.throwIfAborted();
+    }
+  }
+  await covariances.dispose();
+  return { estimate: fromHost(estimate, mean.shape), outcomes };
+}
+
+/** (EF)(EF)ᵀ + R of several F [rows, k, k], so that rounding does not make it indefinite: [rows, n, n]. */
+const covariancesOf =
+  (rows: number, n: number, k: number) =>
+  ({ features, matrix, residual }: { features: tf.Tensor; matrix: tf.Tensor; residual: tf.Tensor }) => {
+    const beside = tf.reshape(tf.transpose(features, [1, 0, 2]), [k, rows * k]);
+    const half = tf.transpose(tf.reshape(tf.matMul(matrix, beside), [n, rows, k]), [1, 0, 2]); // EF
+    return tf.add(tf.matMul(half, half, false, true), residual);
+  };
+
+/** F with M + εI = FFᵀ, ε a rounding error of M's largest entry. */
+function rootOf(M: Float64Array, k: number): Float64Array {
+  let largest = Number.MIN_VALUE;
+  for (let a = 0; a < k; a++) largest = Math.max(largest, M[a * k + a]!);
+  const raised = M.slice();
+  for (let a = 0; a < k; a++) raised[a * k + a]! += 1e-12 * largest;
+  return cholesky(raised, k);
+}
+
+/** Moves x by Pν into the box, in place; `row(p)` is the row p of P. Returns how it ended. */
+function intoBox(x: Float32Array, row: (p: number) => Float32Array, low: number, high: number): Outcome {
+  const n = x.length;
+  const multipliers = new Float64Array(n);
+  const moving = new Float64Array(x);
+  const least = TOLERANCE * (high - low);
+  let largest = 0;
+  for (let p = 0; p < n; p++) largest = Math.max(largest, row(p)[p]!);
+  const slack = Math.max(least ** 2, ROUNDING * largest);
+  let outcome: Outcome = "max-steps";
+  for (let sweep = 0, moved = Number.POSITIVE_INFINITY; sweep < SWEEPS; sweep++) {
+    moved = 0;
+    for (let p = 0; p < n; p++) {
+      const value = moving[p]!;
+      const held = multipliers[p]!;
+      if (held === 0 && value >= low && value <= high) continue;
+      const covariances = row(p);
+      const variance = Math.max(0, covariances[p]!) + slack;
+      const below = held > 0 || value < low;
+      const wanted = held + (RELAXATION * ((below ? low : high) - value)) / variance;
+      const next = below ? Math.max(0, wanted) : Math.min(0, wanted); // multipliers only push inwards
+      const step = next - held;
+      if (Math.abs(step * variance) <= 0.1 * least) continue;
+      multipliers[p] = next;
+      moved = Math.max(moved, Math.abs(step * variance));
+      for (let q = 0; q < n; q++) moving[q]! += step * covariances[q]!;
+      moving[p]! += step * slack;
+    }
+    if (!(moved < LOST * (high - low))) {
+      moving.set(x); // P is not a covariance: the clipped mean stands for the mode
+      outcome = "fallback";
+      break;
+    }
+    if (moved <= least) {
+      outcome = "converged";
+      break;
+    }
+  }
+  for (let p = 0; p < n; p++) x[p] = Math.min(high, Math.max(low, moving[p]!));
+  return outcome;
+}

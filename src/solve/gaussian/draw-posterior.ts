@@ -1,0 +1,77 @@
+import type { NdArray } from "ndarray";
+import type { LinearOperator } from "../../../operators/operator.ts";
+import { drawComponents } from "../../../priors/mixture/draw.ts";
+import type { MixturePrior } from "../../../priors/prior.ts";
+import { drawResiduals, rootOf } from "../../../priors/residual-root.ts";
+import { fromHost } from "../../data/array.ts";
+import { multiply } from "../../data/matmul.ts";
+import { type Random, stream } from "../../data/random.ts";
+import { transposedMatrix } from "../operator-matrix.ts";
+import { type Gain, gained } from "./gain.ts";
+import { conditionalMeans } from "./measurement-covariance.ts";
+import type { Reduced } from "./reduction.ts";
+
+export interface Drawing {
+  readonly prior: MixturePrior;
+  readonly operator: LinearOperator;
+  readonly reduced: Reduced;
+  readonly gains: readonly Gain[];
+  /** P(component | y), [batch, components]. */
+  readonly responsibilities: Float64Array;
+  readonly batch: number;
+  readonly count: number;
+  readonly seed: number;
+}
+
+/**
+ * Draws of the posterior of a mixture, [batch, count, ...shape], exactly. A component j is drawn by P(j | y). Given it, v and
+ * r are drawn by perturbation (Papandreou, Yuille 2010): draw from the prior, measure the draw, and add what the gap to the real
+ * measurements says. No posterior covariance is factored.
+ *
+ *   v = v₀ + E[v | u − u₀],  v₀ ~ N(μ_j, Σ_j), u₀ = Bv₀ + e;   r = r₀ + E[r | d − d₀],  r₀ ~ N(0, C), d₀ = Φr₀ + w₀
+ *
+ * with d = y − Φ(centre + Dv).
+ */
+export async function drawPosterior(given: Drawing): Promise<NdArray<Float32Array>> {
+  const { prior, operator, reduced, batch, count, seed } = given;
+  const [n, k] = prior.matrix.shape as [number, number];
+  const { m, variances } = reduced.residual;
+  const random = stream(seed, "posterior draws");
+  const features = new Float64Array(batch * count * k);
+  const rows = batch * count;
+  for (let i = 0; i < batch; i++) {
+    for (const [s, v] of drawFeatures(given, i, random).entries()) features.set(v, (i * count + s) * k);
+  }
+  const residuals = drawResiduals(rootOf(prior.residual, prior.residualRoot), random, rows);
+  const { data: transposed } = await transposedMatrix(operator);
+  const measured = multiply(residuals, transposed, rows, n, m);
+  for (let at = 0; at < measured.length; at++) measured[at]! += Math.sqrt(variances[at % m]!) * random.normal();
+  const innovations = reduced.innovationsOf(features, count);
+  const rest = conditionalMeans(
+    reduced.residual,
+    innovations.map((d, at) => d - measured[at]!),
+  );
+  const known = multiply(features, reduced.decoder, rows, k, n);
+  const data = Float32Array.from(known, (v, at) => v + prior.centre.data[at % n]! + residuals[at]! + rest[at]!);
+  return fromHost(data, [batch, count, ...prior.shape]);
+}
+
+/** v of signal i, `count` times. */
+function drawFeatures({ prior, reduced, gains, responsibilities, count }: Drawing, i: number, random: Random) {
+  const { means, covarianceOf, weights } = prior;
+  const k = means.shape[1]!;
+  const { r, B, u } = reduced;
+  const own = responsibilities.subarray(i * weights.length, (i + 1) * weights.length);
+  return Array.from(drawComponents(own, random, count), (j) => {
+    const gain = gains[covarianceOf[j]!]!;
+    const e = random.fillNormal(new Float64Array(k));
+    const v = Float64Array.from({ length: k }, (_, a) => {
+      let sum = means.data[j * k + a]!;
+      for (let b = 0; b <= a; b++) sum += gain.root[a * k + b]! * e[b]!;
+      return sum;
+    });
+    const measured = multiply(B, v, r, k, 1);
+    const gap = measured.map((value, q) => u[i * r + q]! - value - random.normal());
+    return gained(gain, gap, k).map((change, a) => v[a]! + change);
+  });
+}

@@ -1,0 +1,49 @@
+import type { GaussianPrior, GeneratorPrior, MixturePrior } from "../../../priors/prior.ts";
+import type { Outcome, Recovery } from "../recovery.ts";
+import { all, hasGaussianNoise, isLinearProblem } from "../requirements.ts";
+import type { Solver } from "../solver.ts";
+import { asMixture, isMixture } from "./as-mixture.ts";
+import { boxConstrainedMode } from "./box-constrained-mode.ts";
+import { mixturePosterior } from "./mixture-posterior.ts";
+
+/**
+ * The exact posterior of a mixture, a Gaussian or an affine generator: its mean, or, where the range of signals is known, the
+ * box-constrained mode of the Gaussian with the posterior's moments. Deviation and draws are those of the posterior without the
+ * range.
+ */
+export const posterior: Solver<MixturePrior | GaussianPrior | GeneratorPrior> = {
+  name: "posterior",
+  summary: "exact posterior mean; with --range the box-constrained mode",
+  options: {},
+  uncertainty: true,
+
+  accepts: (prior, problem) =>
+    isMixture(prior)
+      ? all(isLinearProblem(problem), hasGaussianNoise(problem))
+      : `${prior.name} is no mixture of Gaussians, a Gaussian or an affine generator`,
+
+  solve: async (problem, prior, { deviation, samples = 0, seed = 1, onProgress, signal }): Promise<Recovery> => {
+    const started = performance.now();
+    const watched = { ...(onProgress && { onProgress }), ...(signal && { signal }) };
+    const found = await mixturePosterior(problem, await asMixture(prior), watched);
+    const { estimate, outcomes } = problem.range
+      ? await boxConstrainedMode(found, problem.range, signal)
+      : { estimate: found.mean, outcomes: new Array<Outcome>(problem.y.shape[0]!).fill("exact") };
+    return {
+      estimate,
+      outcomes: outcomes.map((outcome, i) => (isFiniteRow(estimate.data, i, outcomes.length) ? outcome : "non-finite")),
+      chosen: { solver: "posterior", noise: problem.noise.name, sigma: found.sigma },
+      ...(deviation && { deviation: found.deviation() }),
+      ...(samples > 0 && { samples: await found.draw(samples, seed) }),
+      evidence: found.evidence,
+      warnings: [],
+      ...{ steps: 1, history: [], seconds: (performance.now() - started) / 1000 },
+    };
+  },
+};
+
+/** Whether row i of `rows` rows holds finite numbers alone. */
+function isFiniteRow(data: Float32Array, i: number, rows: number): boolean {
+  const width = data.length / rows;
+  return data.subarray(i * width, (i + 1) * width).every(Number.isFinite);
+}

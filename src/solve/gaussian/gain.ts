@@ -1,0 +1,53 @@
+import type { MixturePrior } from "../../../priors/prior.ts";
+import { cholesky, solveLower, solveLowerTransposed } from "../../data/cholesky.ts";
+import { multiply, multiplyTransposed, transpose } from "../../data/matmul.ts";
+import { dot } from "../../data/vector.ts";
+
+/** What a covariance Σ = LLᵀ of features v [k] becomes when u = Bv + e [r] is measured, e ~ N(0, I). */
+export interface Gain {
+  /** L [k, k], lower triangular. */
+  readonly root: Float64Array;
+  /** BL, [r, k]. */
+  readonly measured: Float64Array;
+  /** Cholesky factor of I + BΣBᵀ, [r, r]. */
+  readonly factor: Float64Array;
+}
+
+export function gainOf({ factors }: MixturePrior, c: number, B: Float64Array, r: number): Gain {
+  const k = factors.shape[1]!;
+  const root = Float64Array.from(factors.data.subarray(c * k * k, (c + 1) * k * k));
+  const measured = new Float64Array(r * k);
+  for (let q = 0; q < r; q++) {
+    for (let b = 0; b < k; b++) {
+      const v = B[q * k + b]!;
+      if (v !== 0) for (let a = 0; a <= b; a++) measured[q * k + a]! += v * root[b * k + a]!;
+    }
+  }
+  const lower = new Float64Array(r * r);
+  for (let q = 0; q < r; q++) {
+    for (let p = 0; p <= q; p++) lower[q * r + p] = Number(p === q) + dot(measured, q * k, measured, p * k, k);
+  }
+  return { root, measured, factor: cholesky(lower, r) };
+}
+
+/** ΣBᵀ(I + BΣBᵀ)⁻¹d of d [r]: what an innovation d says of v. */
+export function gained({ root, measured, factor }: Gain, d: Float64Array, k: number): Float64Array {
+  const r = d.length;
+  const solved = solveLowerTransposed(factor, r, solveLower(factor, r, d.slice()));
+  return multiplyTransposed(multiply(solved, measured, 1, r, k), root, k);
+}
+
+/** Cov[v | u] = Σ − ΣBᵀ(I + BΣBᵀ)⁻¹BΣ = L(I − VVᵀ)Lᵀ, [k, k]. */
+export function posteriorCovariance({ root, measured, factor }: Gain, r: number, k: number): Float64Array {
+  const V = solveLower(factor, r, transpose(measured, r, k));
+  const inner = symmetric(k, (a, b) => Number(a === b) - dot(V, a * r, V, b * r, r));
+  const half = multiply(root, inner, k, k, k);
+  return symmetric(k, (a, b) => dot(half, a * k, root, b * k, b + 1)); // row b of L is 0 beyond b
+}
+
+/** The symmetric matrix [size, size] with the entries `at(a, b)`, b ≤ a. */
+function symmetric(size: number, at: (a: number, b: number) => number): Float64Array {
+  const out = new Float64Array(size * size);
+  for (let a = 0; a < size; a++) for (let b = 0; b <= a; b++) out[a * size + b] = out[b * size + a] = at(a, b);
+  return out;
+}

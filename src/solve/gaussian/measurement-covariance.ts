@@ -1,0 +1,62 @@
+import type { LinearOperator } from "../../../operators/operator.ts";
+import { sizeOf } from "../../data/array.ts";
+import { cholesky, solveLower, solveLowerTransposed } from "../../data/cholesky.ts";
+import { multiply, transpose } from "../../data/matmul.ts";
+import type { NoiseModel } from "../../measure/noise/noise.ts";
+import { transposedMatrix } from "../operator-matrix.ts";
+
+/** The measurements of x ~ N(0, C), C [n, n], through a linear Φ with Gaussian noise: all that its posterior needs but y. */
+export interface MeasurementCovariance {
+  readonly n: number;
+  readonly m: number;
+  /** L [m, m] with S = ΦCΦᵀ + diag(σᵢ²) = LLᵀ. */
+  readonly factor: Float64Array;
+  /** ΦC [m, n]. */
+  readonly cross: Float64Array;
+  /** Variance of the noise of every measurement that S holds, [m]: with the floor, where one was needed. */
+  readonly variances: Float64Array;
+}
+
+/** Least noise variance, as a fraction of the mean variance tr(ΦCΦᵀ)/m of a measurement. */
+export const NOISE_FLOOR = 1e-6;
+
+/**
+ * Factors S = ΦCΦᵀ + diag(σᵢ²) in float64; C row-major.
+ *
+ * σᵢ² is at least 1e-6 tr(ΦCΦᵀ)/m, and at least `least`: without noise S is singular wherever Φ measures what C never varies (black
+ * borders), and float32 measurements carry rounding of about 1e-6 of their size, which a singular S would blow up.
+ */
+export async function measurementCovariance(
+  operator: LinearOperator,
+  covariance: ArrayLike<number>,
+  noise: NoiseModel,
+  least = 0,
+): Promise<MeasurementCovariance> {
+  const [n, m] = [sizeOf(operator.inShape), sizeOf(operator.outShape)];
+  const { data: transposed } = await transposedMatrix(operator);
+  const cross = multiply(transpose(transposed, n, m), covariance, m, n, n);
+  const inMeasurements = multiply(cross, transposed, m, n, m);
+  let trace = 0;
+  for (let i = 0; i < m; i++) trace += inMeasurements[i * m + i]!;
+  const floor = Math.max(least, (NOISE_FLOOR * trace) / m);
+  const sigmas = noise.gaussian?.sigmas;
+  const variances = Float64Array.from({ length: m }, (_, i) =>
+    Math.max((sigmas ? sigmas[i]! : noise.sigma) ** 2, floor),
+  ).map((v) => v || 1); // C = 0 without noise: any S will do
+  for (let i = 0; i < m; i++) inMeasurements[i * m + i]! += variances[i]!;
+  return { n, m, factor: cholesky(inMeasurements, m), cross, variances };
+}
+
+/** E[x | Φx + w = d] = CΦᵀS⁻¹d, x ~ N(0, C), for every row d of d [rows, m]: [rows, n]. */
+export const conditionalMeans = (of: MeasurementCovariance, d: Float64Array): Float64Array =>
+  ofWhitened(of, solveLower(of.factor, of.m, d.slice()));
+
+/** The same of L⁻¹d: CΦᵀL⁻ᵀ(L⁻¹d). */
+export function ofWhitened({ n, m, factor, cross }: MeasurementCovariance, whitened: Float64Array): Float64Array {
+  const weights = solveLowerTransposed(factor, m, whitened.slice());
+  return multiply(weights, cross, whitened.length / m, m, n);
+}
+
+/** The standard deviation that stands for the noise: the root mean square. */
+export const usedSigma = ({ variances, m }: MeasurementCovariance): number =>
+  Math.sqrt(variances.reduce((sum, v) => sum + v / m, 0));

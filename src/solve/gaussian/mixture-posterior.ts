@@ -1,0 +1,202 @@
+import type { NdArray } from "ndarray";
+import type { MixturePrior } from "../../../priors/prior.ts";
+import { contiguous, fromHost, sizeOf } from "../../data/array.ts";
+import { logDeterminant, solveLower } from "../../data/cholesky.ts";
+import { multiply, multiplyTransposed } from "../../data/matmul.ts";
+import { yieldToEvents } from "../../engine/events.ts";
+import type { IterateOptions } from "../../engine/iterate.ts";
+import { type Problem, problemOf } from "../problem.ts";
+import { linearOperatorOf, requireSignalShape } from "../requirements.ts";
+import { drawPosterior } from "./draw-posterior.ts";
+import { type Gain, gained, gainOf, posteriorCovariance } from "./gain.ts";
+import { usedSigma } from "./measurement-covariance.ts";
+import { reduceMeasurements, type Unexplained } from "./reduction.ts";
+
+export type PosteriorOptions = Pick<IterateOptions<unknown>, "onProgress" | "signal">;
+
+/** What the measurements say of the signals, exactly. */
+export interface MixturePosterior {
+  /** E[x | y], [batch, ...shape]. */
+  readonly mean: NdArray<Float32Array>;
+  /** Responsibilities P(component | y), [batch, components] row by row. */
+  readonly responsibilities: Float64Array;
+  /** log p(y) of every signal, [batch]. */
+  readonly evidence: Float64Array;
+  /** σ of the noise that was assumed: what the problem says, raised where that is less than `measurementCovariance` needs. */
+  readonly sigma: number;
+  /** Cov[x | y] of one signal of the batch, [n, n] row-major: E M Eᵀ + R with the two below. */
+  covariance(signal: number): Float64Array;
+  /** M, the covariance of the features v of one signal, [k, k], of the components that are at least as probable as `least`. */
+  featureCovariance(signal: number, least?: number): Float64Array;
+  /** E [n, k] and R [n, n], of all signals alike: how x depends on v when y is known, and the covariance that v leaves. */
+  unexplained(): Unexplained;
+  /** √diag Cov[x | y], the posterior's standard deviation of every number, [batch, ...shape]. */
+  deviation(): NdArray<Float32Array>;
+  /** Independent draws of x given y, [batch, count, ...shape]. */
+  draw(count: number, seed: number): Promise<NdArray<Float32Array>>;
+}
+
+/** Components that are less probable than this are left out of a posterior mean: they change it less than float32 does. */
+const NEGLIGIBLE = 1e-9;
+
+/**
+ * The exact posterior of a mixture prior for a linear Φ and Gaussian noise w ~ N(0, W), y = Φx + w:
+ *
+ *   p(j | y) ∝ π_j N(y; Φμ_j, ΦΣ_jΦᵀ + W),   E[x | y] = Σ_j p(j | y) (μ_j + Σ_jΦᵀ(ΦΣ_jΦᵀ + W)⁻¹(y − Φμ_j)).
+ *
+ * With x = centre + Dv + r the part R = ΦCΦᵀ + W is common to all components. R = LLᵀ is factored once an operator. L⁻¹y is
+ * turned (Householder) so that v reaches only its first min(m, k) numbers, whatever m is: u = Bv + e, e ~ N(0, I). Each
+ * covariance then costs one Cholesky factor of I + BΣ_cBᵀ, and all signals pass through it together. Host, float64.
+ *
+ * Errors (RangeError): a prior for other signals, an operator that is not linear, noise that is not Gaussian.
+ */
+export async function mixturePosterior(
+  given: Omit<Problem, "shape">,
+  prior: MixturePrior,
+  { onProgress, signal }: PosteriorOptions = {},
+): Promise<MixturePosterior> {
+  const problem = problemOf(given);
+  requireSignalShape("mixture posterior", prior, problem);
+  const operator = linearOperatorOf("mixture posterior", problem);
+  if (!problem.noise.gaussian) {
+    throw new RangeError(`mixture posterior: needs Gaussian noise, got ${problem.noise.name}; use recover`);
+  }
+  const batch = problem.y.shape[0]!;
+  const [components, k] = prior.means.shape as [number, number];
+  const reduced = await reduceMeasurements(operator, prior, contiguous(problem.y) as Float32Array, problem.noise);
+  const { r, B, u } = reduced;
+  const means = Float64Array.from(prior.means.data);
+  const measuredMeans = multiplyTransposed(means, B, k); // Bμ_j, [components, r]
+  const gains: Gain[] = [];
+  const responsibilities = new Float64Array(batch * components); // logarithms first
+  const covariances = prior.factors.shape[0]!;
+  for (let c = 0; c < covariances; c++) {
+    signal?.throwIfAborted();
+    const gain = gainOf(prior, c, B, r);
+    gains.push(gain);
+    addLogDensities(prior, c, gain, { u, measuredMeans, r }, responsibilities);
+    onProgress?.({ step: c + 1, maxSteps: covariances, objective: Number.NaN });
+    if (c % 16 === 15) await yieldToEvents();
+  }
+  const evidence = reduced.constants.map(
+    (constant, i) => constant + normalise(responsibilities.subarray(i * components, (i + 1) * components)),
+  );
+
+  const likely = (i: number, least = NEGLIGIBLE) =>
+    likelyComponents(prior, responsibilities.subarray(i * components, (i + 1) * components), least);
+  /** Σ_j p_j E[v | y, j] over components of one covariance: the innovations are added first, for they pass through one matrix. */
+  const meanOf = (i: number, c: number, parts: readonly Likely[]): Float64Array => {
+    const sum = new Float64Array(k);
+    const innovation = new Float64Array(r);
+    for (const { j, probability } of parts) {
+      for (let a = 0; a < k; a++) sum[a]! += probability * means[j * k + a]!;
+      for (let q = 0; q < r; q++) innovation[q]! += probability * (u[i * r + q]! - measuredMeans[j * r + q]!);
+    }
+    for (const [a, v] of gained(gains[c]!, innovation, k).entries()) sum[a]! += v;
+    return sum;
+  };
+  const features = new Float64Array(batch * k);
+  for (let i = 0; i < batch; i++) {
+    for (const [c, parts] of likely(i)) {
+      for (const [a, v] of meanOf(i, c, parts).entries()) features[i * k + a]! += v;
+    }
+  }
+
+  const within = new Map<number, Float64Array>(); // Cov[v | y, c] of the covariances that were asked for
+  const featureCovariance = (i: number, least = NEGLIGIBLE): Float64Array => {
+    const out = new Float64Array(k * k);
+    for (const [c, parts] of likely(i, least)) {
+      const own = within.get(c) ?? posteriorCovariance(gains[c]!, r, k);
+      within.set(c, own);
+      const total = parts.reduce((sum, { probability }) => sum + probability, 0);
+      for (let at = 0; at < out.length; at++) out[at]! += total * own[at]!;
+      for (const { j, probability } of parts) {
+        const gap = meanOf(i, c, [{ j, probability: 1 }]).map((v, a) => v - features[i * k + a]!);
+        for (let a = 0; a < k; a++) for (let b = 0; b < k; b++) out[a * k + b]! += probability * gap[a]! * gap[b]!;
+      }
+    }
+    return out;
+  };
+  const n = sizeOf(prior.shape);
+  return {
+    mean: fromHost(reduced.signals(features), [batch, ...prior.shape]),
+    responsibilities,
+    evidence,
+    sigma: usedSigma(reduced.residual),
+    featureCovariance,
+    unexplained: reduced.unexplained,
+    covariance: (i) => {
+      const { matrix, residual } = reduced.unexplained();
+      const half = multiply(matrix, featureCovariance(i), n, k, k);
+      return multiplyTransposed(half, matrix, k).map((v, at) => v + residual[at]!);
+    },
+    deviation: () => {
+      const { matrix, residual } = reduced.unexplained();
+      const out = new Float32Array(batch * n);
+      for (let i = 0; i < batch; i++) {
+        const half = multiply(matrix, featureCovariance(i), n, k, k);
+        for (let p = 0; p < n; p++) {
+          let variance = residual[p * n + p]!;
+          for (let a = 0, at = p * k; a < k; a++) variance += half[at + a]! * matrix[at + a]!;
+          out[i * n + p] = Math.sqrt(Math.max(0, variance));
+        }
+      }
+      return fromHost(out, [batch, ...prior.shape]);
+    },
+    draw: (count, seed) => drawPosterior({ prior, reduced, gains, responsibilities, batch, count, seed, operator }),
+  };
+}
+
+/** Adds log π_j N(u; Bμ_j, I + BΣ_cBᵀ) of the components of one covariance to `out` [batch, components]. */
+function addLogDensities(
+  { weights, covarianceOf }: MixturePrior,
+  c: number,
+  { factor }: Gain,
+  { u, measuredMeans, r }: { u: Float64Array; measuredMeans: Float64Array; r: number },
+  out: Float64Array,
+): void {
+  const components = weights.length;
+  const batch = u.length / r;
+  const logDet = logDeterminant(factor, r);
+  const whitened = solveLower(factor, r, u.slice());
+  for (let j = 0; j < components; j++) {
+    if (covarianceOf[j] !== c) continue;
+    const centre = solveLower(factor, r, measuredMeans.slice(j * r, (j + 1) * r));
+    const constant = Math.log(weights[j]!) - 0.5 * logDet;
+    for (let i = 0; i < batch; i++) {
+      let gap = 0;
+      for (let q = 0, at = i * r; q < r; q++) gap += (whitened[at + q]! - centre[q]!) ** 2;
+      out[i * components + j] = constant - 0.5 * gap;
+    }
+  }
+}
+
+export interface Likely {
+  readonly j: number;
+  /** P(j | y). */
+  readonly probability: number;
+}
+
+/** The components of a signal that are not negligible, by their covariance. */
+function likelyComponents(
+  { covarianceOf }: MixturePrior,
+  responsibilities: Float64Array,
+  least: number,
+): Map<number, Likely[]> {
+  const found = new Map<number, Likely[]>();
+  for (const [j, probability] of responsibilities.entries()) {
+    if (probability <= least) continue;
+    const c = covarianceOf[j]!;
+    found.set(c, [...(found.get(c) ?? []), { j, probability }]);
+  }
+  return found;
+}
+
+/** Turns logarithms of weights into weights that sum to 1, in place; returns the logarithm of their sum. */
+function normalise(logs: Float64Array): number {
+  const most = logs.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  let sum = 0;
+  for (const v of logs) sum += Math.exp(v - most);
+  for (let j = 0; j < logs.length; j++) logs[j] = Math.exp(logs[j]! - most) / sum;
+  return most + Math.log(sum);
+}

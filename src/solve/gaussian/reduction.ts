@@ -1,0 +1,106 @@
+import type { LinearOperator } from "../../../operators/operator.ts";
+import type { MixturePrior } from "../../../priors/prior.ts";
+import { sizeOf } from "../../data/array.ts";
+import { logDeterminant, solveLower } from "../../data/cholesky.ts";
+import { triangularise } from "../../data/householder.ts";
+import { multiply, multiplyTransposed, transpose } from "../../data/matmul.ts";
+import { squaredNorm } from "../../data/vector.ts";
+import type { NoiseModel } from "../../measure/noise/noise.ts";
+import { transposedMatrix } from "../operator-matrix.ts";
+import { conditionalMeans, measurementCovariance, NOISE_FLOOR } from "./measurement-covariance.ts";
+
+/** x = (what y and v say) + N(0, residual); `matrix` is how it depends on v. */
+export interface Unexplained {
+  readonly matrix: Float64Array;
+  readonly residual: Float64Array;
+}
+
+export type Reduced = Awaited<ReturnType<typeof reduceMeasurements>>;
+
+/** Measurements y − Φ·centre = ΦDv + (Φr + w), whitened and turned so that u = Bv + e holds all that they say of v. */
+export async function reduceMeasurements(
+  operator: LinearOperator,
+  prior: MixturePrior,
+  y: Float32Array,
+  noise: NoiseModel,
+) {
+  const { centre, matrix } = prior;
+  const n = centre.size;
+  const m = sizeOf(operator.outShape);
+  const k = prior.means.shape[1]!;
+  const batch = y.length / m;
+  const { data: transposed } = await transposedMatrix(operator);
+  const measuredCentre = multiply(centre.data, transposed, 1, n, m);
+  const decoder = transpose(matrix.data, n, k); // rows of Dᵀ, [k, n]
+  const measuredDecoder = multiply(decoder, transposed, k, n, m); // rows of (ΦD)ᵀ, [k, m]
+  const variances = featureVariances(prior);
+  const energy = variances.reduce(
+    (sum, v, a) => sum + v * squaredNorm(measuredDecoder.subarray(a * m, (a + 1) * m)),
+    0,
+  );
+  const residual = await measurementCovariance(operator, prior.residual.data, noise, (NOISE_FLOOR * energy) / m);
+  const { factor, cross } = residual;
+
+  const columns = new Float64Array((k + batch) * m);
+  columns.set(measuredDecoder);
+  for (let i = 0; i < y.length; i++) columns[k * m + i] = y[i]! - measuredCentre[i % m]!;
+  const innovations = columns.slice(k * m);
+  solveLower(factor, m, columns);
+  const whitened = columns.slice(0, k * m);
+  const totals = Float64Array.from({ length: batch }, (_, i) =>
+    squaredNorm(columns.subarray((k + i) * m, (k + i + 1) * m)),
+  );
+  if (m > k) triangularise(columns, m, k);
+  const r = Math.min(m, k);
+  const B = new Float64Array(r * k);
+  for (let a = 0; a < k; a++) for (let q = 0; q < r; q++) B[q * k + a] = columns[a * m + q]!;
+  const u = new Float64Array(batch * r);
+  for (let i = 0; i < batch; i++) u.set(columns.subarray((k + i) * m, (k + i) * m + r), i * r);
+  const volume = logDeterminant(factor, m) + m * Math.log(2 * Math.PI);
+  const constants = totals.map((total, i) => -0.5 * (total - squaredNorm(u.subarray(i * r, (i + 1) * r)) + volume));
+  let known: Unexplained | undefined;
+  return {
+    ...{ r, B, u, constants, residual, decoder },
+    /** y − Φ(centre + Dv) of features v [batch · count, k], `count` rows for every signal. */
+    innovationsOf: (features: Float64Array, count: number): Float64Array => {
+      const rows = features.length / k;
+      const measured = multiply(features, measuredDecoder, rows, k, m);
+      return measured.map((v, at) => innovations[Math.floor(at / m / count) * m + (at % m)]! - v);
+    },
+    /** centre + Dv + CΦᵀR⁻¹(y − Φ(centre + Dv)) of features v [batch, k]. */
+    signals: (features: Float64Array): Float32Array => {
+      const measured = multiply(features, measuredDecoder, batch, k, m);
+      const known = multiply(features, decoder, batch, k, n);
+      const rest = conditionalMeans(
+        residual,
+        innovations.map((v, at) => v - measured[at]!),
+      );
+      return Float32Array.from(known, (v, at) => v + rest[at]! + centre.data[at % n]!);
+    },
+    /** D − CΦᵀR⁻¹ΦD, and C − CΦᵀR⁻¹ΦC: how x depends on v when y is known, and what v leaves out. */
+    unexplained: (): Unexplained => {
+      if (known) return known;
+      const half = solveLower(factor, m, transpose(cross, m, n)); // rows of (L⁻¹ΦC)ᵀ, [n, m]
+      const explained = multiplyTransposed(half, whitened, m); // CΦᵀR⁻¹ΦD, [n, k]
+      const determined = multiplyTransposed(half, half, m); // CΦᵀR⁻¹ΦC, [n, n]
+      known = {
+        matrix: explained.map((v, at) => matrix.data[at]! - v),
+        residual: determined.map((v, at) => prior.residual.data[at]! - v),
+      };
+      return known;
+    },
+  };
+}
+
+/** E vᵢ² of every feature, [k]. */
+function featureVariances({ weights, means, covarianceOf, factors }: MixturePrior): Float64Array {
+  const k = means.shape[1]!;
+  const out = new Float64Array(k);
+  for (const [j, weight] of weights.entries()) {
+    for (let a = 0; a < k; a++) {
+      const row = (covarianceOf[j]! * k + a) * k;
+      out[a]! += weight * (means.data[j * k + a]! ** 2 + squaredNorm(factors.data.subarray(row, row + k)));
+    }
+  }
+  return out;
+}

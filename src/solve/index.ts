@@ -1,0 +1,21 @@
+/**
+ * Recovery of signals from measurements. Start at `recover` (recover.ts): a `Problem` (problem.ts) and a prior go in, a `Recovery`
+ * (recovery.ts) comes out. `solvers` (registry.ts) lists who does it, each a `Solver` (solver.ts), in three families:
+ *
+ * - gaussian/: mixtures and Gaussians, whose posterior is exact for a linear Φ and Gaussian noise;
+ * - latent/: generators, searched in latent space;
+ * - penalised/: penalties λ r(x), by conjugate gradients, FISTA or primal–dual iterations.
+ *
+ * lambda/ chooses λ.
+ */
+export { boxConstrainedMode, type ConstrainedMode } from "./gaussian/box-constrained-mode.ts";
+export { type MixturePosterior, mixturePosterior } from "./gaussian/mixture-posterior.ts";
+export { type LambdaChoice, type TuneOptions, tuneLambda } from "./lambda/tune.ts";
+export { type CsgmOptions, type CsgmRecovery, csgm, generate } from "./latent/csgm.ts";
+export { type LatentPosteriorOptions, type LatentPosteriorRecovery, latentPosterior } from "./latent/posterior.ts";
+export type { GivenStarts } from "./latent/starts.ts";
+export { type Problem, problemOf } from "./problem.ts";
+export { type Given, type RecoverOptions, recover } from "./recover.ts";
+export type { Chosen, Outcome, Recovery } from "./recovery.ts";
+export { chooseSolver, describeSolvers, solvers } from "./registry.ts";
+export type { SolveOptions, Solver } from "./solver.ts";

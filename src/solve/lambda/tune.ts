@@ -1,0 +1,77 @@
+import type { NdArray } from "ndarray";
+import type { Prior } from "../../../priors/prior.ts";
+import { contiguous, sameShape } from "../../data/array.ts";
+import { clipped } from "../../data/range.ts";
+import type { Problem } from "../problem.ts";
+import { repeatRows } from "../rows.ts";
+import type { SolveOptions, Solver } from "../solver.ts";
+import { logGrid, type Score, searchGrid } from "./search.ts";
+
+export interface TuneOptions extends Pick<SolveOptions, "signal" | "seed"> {
+  /** Values of λ tried in each of the two rounds; default 9. */
+  readonly points?: number;
+  /** The grid of the first round; default: between the solver's own bounds. */
+  readonly grid?: readonly number[];
+  /** The solver's own options. */
+  readonly own?: SolveOptions["own"];
+}
+
+export interface LambdaChoice {
+  readonly lambda: number;
+  /** Mean squared error per pixel at every λ tried, ascending in λ. */
+  readonly errors: readonly Score[];
+}
+
+/**
+ * Chooses λ on training signals, never on those that are reported: the λ with the lowest mean squared error on a
+ * logarithmic grid, refined once between the neighbours of the best. All (signal, λ) pairs of a round are one batch. A λ
+ * that was not solved to the tolerance is passed over where another was: a run cut short is another method. Estimates are clipped
+ * to the problem's range before their errors count.
+ *
+ * problem: that of the training signals; truth: [n, ...inShape]. Errors (RangeError): another number of signals than
+ * measurements, an empty grid, a solver without λ.
+ */
+export async function tuneLambda(
+  solver: Solver,
+  problem: Problem,
+  prior: Prior,
+  truth: NdArray<Float32Array>,
+  { points = 9, grid, signal, seed, own }: TuneOptions = {},
+): Promise<LambdaChoice> {
+  const { operator, y, range } = problem;
+  if (!solver.lambda) throw new RangeError(`tuneLambda: ${solver.name} has no λ`);
+  if (!(Number.isInteger(points) && points >= 3)) {
+    throw new RangeError(`tuneLambda: points: expected an integer of at least 3, got ${points}`);
+  }
+  if (grid?.length === 0) throw new RangeError("tuneLambda: grid: expected at least one λ, got none");
+  const signals = y.shape[0]!;
+  if (!sameShape(truth.shape, [signals, ...operator.inShape])) {
+    throw new RangeError(
+      `tuneLambda: expected training signals [${[signals, ...operator.inShape].join(", ")}], one for every ` +
+        `measurement, got [${truth.shape.join(", ")}]`,
+    );
+  }
+  const [low, high] = await solver.lambda.range(problem, prior);
+  const actual = contiguous(truth) as Float32Array;
+  const width = truth.size / signals;
+  const found = await searchGrid(grid ?? logGrid(low, high, points), async (values) => {
+    const lambda = Array.from({ length: signals }, () => values).flat(); // the λ of a signal side by side
+    const { estimate: raw, outcomes } = await solver.solve({ ...problem, y: repeatRows(y, values.length) }, prior, {
+      lambda,
+      ...(signal && { signal }),
+      ...(seed !== undefined && { seed }),
+      ...(own && { own }),
+    });
+    signal?.throwIfAborted();
+    const estimate = range ? clipped(raw, range) : raw;
+    return values.map((value, i) => {
+      const rows = Array.from({ length: signals }, (_, s) => s * values.length + i);
+      let sum = 0;
+      for (const [s, row] of rows.entries()) {
+        for (let p = 0; p < width; p++) sum += (estimate.data[row * width + p]! - actual[s * width + p]!) ** 2;
+      }
+      return { lambda: value, score: sum / truth.size, solved: rows.every((row) => outcomes[row] === "converged") };
+    });
+  });
+  return { lambda: found.best.lambda, errors: found.scores };
+}

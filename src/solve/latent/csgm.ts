@@ -1,0 +1,95 @@
+import ndarray, { type NdArray } from "ndarray";
+import type * as tf from "#tf";
+import type { GeneratorPrior } from "../../../priors/prior.ts";
+import { fromHost } from "../../data/array.ts";
+import { compile } from "../../engine/index.ts";
+import { type Problem, problemOf } from "../problem.ts";
+import type { Outcome, Recovery } from "../recovery.ts";
+import { requireSignalShape } from "../requirements.ts";
+import { takeRows } from "../rows.ts";
+import { plainTerm } from "./data-term.ts";
+import { bestRestarts, type DescentOptions, decodeRows, descend } from "./descent.ts";
+import { rankConditions } from "./rank-conditions.ts";
+import { chooseStarts, type StartOptions } from "./starts.ts";
+
+/** Defaults: at most 500 steps, learning rate 0.1, tolerance 1e-4. */
+export interface CsgmOptions extends Partial<DescentOptions>, StartOptions {
+  /** λ of the objective, one for all signals or one each; default 0.1. */
+  readonly lambda?: number | readonly number[];
+}
+
+export interface CsgmRecovery extends Recovery {
+  /** The latents of the best restarts, [batch, latent]. */
+  readonly latents: NdArray<Float32Array>;
+  /** The objective at the best restart of each signal, [batch]. */
+  readonly objectives: NdArray<Float32Array>;
+}
+
+/**
+ * Latent recovery (CSGM; Bora, Jalal, Price, Dimakis 2017): x̂ = G(ẑ), ẑ = argmin_z ‖y − Φ(G(z))‖² + λ‖z‖², by Adam from
+ * several starts: random ones, or for a prior with conditions the most promising of them (`rankConditions`). For noise that is not
+ * Gaussian twice its misfit stands for the square. All restarts of all signals advance in one compiled step. Each signal keeps the restart, and
+ * of it the step, with the lowest objective; the truth is never consulted. The prior's residual is left aside:
+ * `latentPosterior` makes use of it where Φ is linear.
+ *
+ * Errors (RangeError): a prior of another signal shape, options out of range.
+ */
+export async function csgm(
+  given: Omit<Problem, "shape">,
+  prior: GeneratorPrior,
+  options: CsgmOptions = {},
+): Promise<CsgmRecovery> {
+  const { lambda = 0.1, steps = 500, learningRate = 0.1, tolerance = 1e-4, onProgress, signal } = options;
+  const problem = problemOf(given);
+  requireSignalShape("csgm", prior, problem);
+  const started = performance.now();
+  const signals = problem.y.shape[0]!;
+  const lambdas = ndarray(onePerSignal(lambda, signals), [signals]);
+  const variance = lambdas.data.reduce((sum, v) => sum + v / signals, 0); // λ is σ² where z has its prior's weight
+  const rank = (count: number) => rankConditions(problem, prior, prior.conditions!, variance, count, options.seed);
+  const starts = await chooseStarts(prior, signals, options, rank, false);
+  const { z, objectives, code, ...end } = await descend(prior, plainTerm(problem), starts, lambdas, {
+    ...{ steps, learningRate, tolerance },
+    ...(onProgress && { onProgress }),
+    ...(signal && { signal }),
+  });
+  const chosen = bestRestarts(objectives.data, starts.perSignal);
+  const latents = takeRows(z, chosen);
+  const conditions = Int32Array.from(chosen, (row) => starts.c.data[row]!);
+  const outcome = (row: number): Outcome => (Number.isFinite(objectives.data[row]!) ? code : "non-finite");
+  return {
+    ...end,
+    estimate: await generate(prior, latents, conditions),
+    outcomes: chosen.map(outcome),
+    chosen: { solver: "csgm", noise: problem.noise.name, sigma: problem.noise.sigma, lambda },
+    warnings: [],
+    seconds: (performance.now() - started) / 1000,
+    latents,
+    objectives: takeRows(objectives, chosen),
+  };
+}
+
+/** Signals G(z, c) of latents [n, latent], and conditions [n] for a prior that takes them: [n, ...shape]. */
+export async function generate(
+  prior: GeneratorPrior,
+  latents: NdArray<Float32Array>,
+  conditions?: Int32Array,
+): Promise<NdArray<Float32Array>> {
+  const rows = latents.shape[0]!;
+  if (prior.conditions && conditions?.length !== rows) {
+    throw new RangeError(
+      `generate: ${prior.name} takes a condition a latent, ${rows}; got ${conditions?.length ?? "none"}`,
+    );
+  }
+  const given = { z: latents, c: fromHost(conditions ?? new Int32Array(rows), [rows]) };
+  const decode = await compile(({ z, c }: { z: tf.Tensor; c: tf.Tensor }) => decodeRows(prior, z, c), given);
+  const signals = await decode.run(given);
+  await decode.dispose();
+  return signals;
+}
+
+function onePerSignal(lambda: number | readonly number[], signals: number): Float32Array {
+  const values = typeof lambda === "number" ? new Array<number>(signals).fill(lambda) : lambda;
+  if (values.length === signals && values.every((v) => v >= 0 && Number.isFinite(v))) return Float32Array.from(values);
+  throw new RangeError(`csgm: lambda: expected one or ${signals} numbers of at least 0, got ${lambda}`);
+}

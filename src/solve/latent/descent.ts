@@ -1,0 +1,129 @@
+import type { NdArray } from "ndarray";
+import * as tf from "#tf";
+import type { GeneratorPrior } from "../../../priors/prior.ts";
+import { fromHost } from "../../data/array.ts";
+import { adamMoments, adamRate, adamUpdate } from "../../engine/adam.ts";
+import { compile, type TensorsOf } from "../../engine/index.ts";
+import { type EndCode, type IterateOptions, iterate } from "../../engine/iterate.ts";
+import { squares } from "../batch.ts";
+import { repeatRows } from "../rows.ts";
+import type { DataTerm } from "./data-term.ts";
+import type { Starts } from "./starts.ts";
+
+export interface DescentOptions extends Pick<IterateOptions<unknown>, "onProgress" | "signal"> {
+  /** Most Adam steps. */
+  readonly steps: number;
+  /** Adam's step size in latent units, falling to 0 along a cosine. */
+  readonly learningRate: number;
+  /** Converged when the objective summed over the best restarts fell by less than this fraction in 50 steps. */
+  readonly tolerance: number;
+}
+
+/** The lowest point of every descent: one row a restart, those of one signal beside each other. */
+export interface Descent {
+  readonly code: EndCode;
+  readonly steps: number;
+  /** The objective of the best restarts after every step, summed over the signals. */
+  readonly history: readonly number[];
+  /** [rows, latent] */
+  readonly z: NdArray<Float32Array>;
+  /** The objective at z, [rows]. */
+  readonly objectives: NdArray<Float32Array>;
+}
+
+/** Steps over which convergence is judged: one step of Adam says little. */
+const WINDOW = 50;
+
+/** One row a restart: the current latents, Adam's moments, and the best objective and latents so far. */
+type State = {
+  readonly z: NdArray<Float32Array>;
+  readonly first: NdArray<Float32Array>;
+  readonly second: NdArray<Float32Array>;
+  readonly best: NdArray<Float32Array>;
+  readonly bestZ: NdArray<Float32Array>;
+};
+
+/**
+ * Minimises D(G(z, c)) + λ‖z‖² over z by Adam from every start, D the data term, all in one compiled step; conditions stay as
+ * they start. Each row keeps its step with the lowest objective. A row whose objective stops being finite keeps what it had;
+ * the others go on. `lambda`: one for every signal.
+ */
+export async function descend(
+  prior: GeneratorPrior,
+  term: DataTerm,
+  starts: Starts,
+  lambda: NdArray<Float32Array>,
+  { steps, learningRate, tolerance, onProgress, signal }: DescentOptions,
+): Promise<Descent> {
+  const { z, c, perSignal } = starts;
+  const fixed = { target: repeatRows(term.target, perSignal), lambda: repeatRows(lambda, perSignal), c };
+  const initial = startingState(z);
+  const step = await compile(descentStep(prior, term), { ...fixed, rate: adamRate(1, 0), state: initial });
+  const best: number[] = [];
+  const { state, ...end } = await iterate<State>({
+    state: initial,
+    maxSteps: steps,
+    tolerance,
+    ...(onProgress && { onProgress }),
+    ...(signal && { signal }),
+    step: async (state, index) => {
+      const cosine = 0.5 * (1 + Math.cos((Math.PI * index) / steps));
+      const next = await step.run({ ...fixed, rate: adamRate(learningRate * cosine, index), state });
+      const lowest = bestRestarts(next.best.data, perSignal).map((row) => next.best.data[row]!);
+      const finite = lowest.filter(Number.isFinite);
+      const objective = finite.length > 0 ? finite.reduce((sum, v) => sum + v, 0) : Number.NaN;
+      best.push(objective);
+      const before = best[best.length - 1 - WINDOW] ?? Number.POSITIVE_INFINITY;
+      return { state: next, objective, change: before / objective - 1 };
+    },
+  });
+  await step.dispose();
+  return { ...end, z: state.bestZ, objectives: state.best };
+}
+
+/** One step for all rows: the gradient of the summed objectives moves each row by its own gradient. */
+const descentStep =
+  (prior: GeneratorPrior, term: DataTerm) =>
+  (given: { target: tf.Tensor; lambda: tf.Tensor; c: tf.Tensor; rate: tf.Tensor; state: TensorsOf<State> }) => {
+    const { target, lambda, c, rate, state } = given;
+    const objectives = (z: tf.Tensor) =>
+      tf.add(term.misfit(decodeRows(prior, z, c), target), tf.mul(lambda, squares(z)));
+    const gradient = tf.grad((z) => tf.sum(objectives(z)))(state.z);
+    const now = objectives(state.z);
+    const better = tf.less(now, state.best);
+    const { parameters, moments } = adamUpdate(
+      [state.z],
+      [gradient],
+      { first: [state.first], second: [state.second] },
+      rate,
+    );
+    return {
+      z: parameters[0]!,
+      first: moments.first[0]!,
+      second: moments.second[0]!,
+      best: tf.where(better, now, state.best),
+      bestZ: tf.where(tf.expandDims(better, 1), state.z, state.bestZ),
+    };
+  };
+
+/** G(z, c), or G(z) where the prior takes no condition. */
+export const decodeRows = (prior: GeneratorPrior, z: tf.Tensor, c: tf.Tensor): tf.Tensor =>
+  prior.conditions ? prior.decode(z, c) : prior.decode(z);
+
+function startingState(z: NdArray<Float32Array>): State {
+  const moments = adamMoments([z]);
+  const rows = z.shape[0]!;
+  const best = fromHost(new Float32Array(rows).fill(Number.POSITIVE_INFINITY), [rows]);
+  return { z, first: moments.first[0]!, second: moments.second[0]!, best, bestZ: z };
+}
+
+/** The row of each signal's restart with the lowest objective. */
+export function bestRestarts(objectives: ArrayLike<number>, perSignal: number): number[] {
+  return Array.from({ length: objectives.length / perSignal }, (_, signal) => {
+    let best = signal * perSignal;
+    for (let row = best + 1; row < (signal + 1) * perSignal; row++) {
+      if (objectives[row]! < objectives[best]!) best = row;
+    }
+    return best;
+  });
+}

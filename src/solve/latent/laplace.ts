@@ -1,0 +1,165 @@
+import type { NdArray } from "ndarray";
+import * as tf from "#tf";
+import type { GeneratorPrior } from "../../../priors/prior.ts";
+import { fromHost, sizeOf } from "../../data/array.ts";
+import { cholesky, logDeterminant, solveLower, solveLowerTransposed } from "../../data/cholesky.ts";
+import { dot, squaredNorm } from "../../data/vector.ts";
+import { compile } from "../../engine/index.ts";
+import { repeatRows, takeRows } from "../rows.ts";
+import type { WhitenedTerm } from "./data-term.ts";
+import { decodeRows } from "./descent.ts";
+import type { Starts } from "./starts.ts";
+
+/** A point and what the posterior is like around it, one row a restart. */
+export interface Laplace {
+  /** [rows, latent] */
+  readonly z: NdArray<Float32Array>;
+  /** G(z, c), [rows, n]. */
+  readonly signals: Float32Array;
+  /** target − W G(z, c), [rows, m]. */
+  readonly misfits: Float32Array;
+  /** log of the evidence of the mode at z, [rows], up to one constant for all. */
+  readonly logEvidence: Float64Array;
+}
+
+/** Half the distance over which the Jacobian is taken, in latent units: rounding and curvature both cost about 1e-5 there. */
+const STEP = 0.02;
+/** Numbers of all signals of one compiled run of the Jacobian. */
+const CHUNK_NUMBERS = 2 ** 22;
+
+/**
+ * One Gauss–Newton step from z for ‖t − W G(z, c)‖² + ‖z‖², kept where it goes down, and Laplace's evidence there:
+ *
+ *     log e = −½(‖t − W G‖² + ‖z‖²) − ½ log det(I + JᵀJ) + log π_c
+ *
+ * with J [m, latent] the Jacobian of W∘G at the z given. For G linear in z both are exact. J by central differences of G in
+ * float32 with the step 0.02, then through W: 2 · latent decodes a row.
+ */
+export async function laplace(
+  prior: GeneratorPrior,
+  term: WhitenedTerm,
+  { z, c, perSignal }: Starts,
+): Promise<Laplace> {
+  const [rows = 0, k = 0] = z.shape;
+  const [n, m] = [sizeOf(prior.shape), term.target.shape[1]!];
+  const target = repeatRows(term.target, perSignal);
+  const chunk = Math.max(1, Math.min(rows, Math.floor(CHUNK_NUMBERS / (2 * k * n))));
+  const taken = (from: NdArray<Float32Array>, first: number) => {
+    const at = Array.from({ length: chunk }, (_, i) => Math.min(first + i, rows - 1)); // the last chunk repeats the last row
+    return { z: takeRows(from, at), target: takeRows(target, at), c: conditionsAt(c, at) };
+  };
+  const look = await compile(evaluation(prior, term, n), taken(z, 0));
+  const differentiate = await compile(jacobian(prior, term, k, m), taken(z, 0));
+  const out = {
+    z: z.data.slice(0, rows * k),
+    signals: new Float32Array(rows * n),
+    misfits: new Float32Array(rows * m),
+    logEvidence: new Float64Array(rows),
+  };
+  for (let first = 0; first < rows; first += chunk) {
+    const here = taken(z, first);
+    const before = await look.run(here);
+    const { data: slopes } = await differentiate.run(here);
+    const moved = new Float32Array(chunk * k);
+    const determinants = new Float64Array(chunk);
+    for (let i = 0; i < chunk; i++) {
+      const step = gaussNewton(
+        slopes.subarray(i * k * m, (i + 1) * k * m),
+        before.misfit.data.subarray(i * m, (i + 1) * m),
+        here.z.data.subarray(i * k, (i + 1) * k),
+      );
+      moved.set(step.z, i * k);
+      determinants[i] = step.logDeterminant;
+    }
+    const ahead = { ...here, z: fromHost(moved, [chunk, k]) };
+    const after = await look.run(ahead);
+    for (let i = 0; i < Math.min(chunk, rows - first); i++) {
+      const costs = [before, after].map(
+        (at, which) => energy(at.misfit.data, i, m) + energy(which === 0 ? here.z.data : moved, i, k),
+      );
+      const down = costs[1]! < costs[0]!;
+      const at = down ? after : before;
+      const row = first + i;
+      if (down) out.z.set(moved.subarray(i * k, (i + 1) * k), row * k);
+      out.signals.set(at.signals.data.subarray(i * n, (i + 1) * n), row * n);
+      out.misfits.set(at.misfit.data.subarray(i * m, (i + 1) * m), row * m);
+      const log = prior.conditions ? Math.log(prior.conditions[c.data[row]!]!) : 0;
+      out.logEvidence[row] = log - (costs[down ? 1 : 0]! + determinants[i]!) / 2;
+    }
+  }
+  await Promise.all([look.dispose(), differentiate.dispose()]);
+  return { ...out, z: fromHost(out.z, [rows, k]) };
+}
+
+/** Rows of one compiled run of the modes. */
+const CHUNK_ROWS = 4096;
+
+/** Modes whose evidence is known, with their signals and misfits. */
+export async function modesAt(
+  prior: GeneratorPrior,
+  term: WhitenedTerm,
+  { z, c, perSignal }: Starts,
+  logEvidence: Float64Array,
+): Promise<Laplace> {
+  const [rows, [n, m]] = [z.shape[0]!, [sizeOf(prior.shape), term.target.shape[1]!]];
+  const target = repeatRows(term.target, perSignal);
+  const chunk = Math.min(CHUNK_ROWS, rows);
+  const taken = (first: number) => {
+    const at = Array.from({ length: chunk }, (_, i) => Math.min(first + i, rows - 1)); // the last chunk repeats the last row
+    return { z: takeRows(z, at), target: takeRows(target, at), c: conditionsAt(c, at) };
+  };
+  const look = await compile(evaluation(prior, term, n), taken(0));
+  const out = { signals: new Float32Array(rows * n), misfits: new Float32Array(rows * m) };
+  for (let first = 0; first < rows; first += chunk) {
+    const { signals, misfit } = await look.run(taken(first));
+    const count = Math.min(chunk, rows - first);
+    out.signals.set(signals.data.subarray(0, count * n), first * n);
+    out.misfits.set(misfit.data.subarray(0, count * m), first * m);
+  }
+  await look.dispose();
+  return { ...out, z, logEvidence };
+}
+
+type Rows = { z: tf.Tensor; target: tf.Tensor; c: tf.Tensor };
+
+const evaluation =
+  (prior: GeneratorPrior, { measured }: WhitenedTerm, n: number) =>
+  ({ z, target, c }: Rows) => {
+    const signals = decodeRows(prior, z, c);
+    return { signals: tf.reshape(signals, [-1, n]), misfit: tf.sub(target, measured(signals)) };
+  };
+
+/** Jᵀ of every row, [rows, latent, m]. */
+const jacobian =
+  (prior: GeneratorPrior, { measured }: WhitenedTerm, k: number, m: number) =>
+  ({ z, c }: Rows) => {
+    const rows = z.shape[0]!;
+    const directions = tf.mul(STEP, tf.eye(k));
+    const each = tf.reshape(tf.tile(tf.expandDims(c, 1), [1, k]), [-1]);
+    const decoded = (sign: 1 | -1) =>
+      decodeRows(prior, tf.reshape(tf.add(tf.expandDims(z, 1), tf.mul(sign, directions)), [-1, k]), each);
+    const slopes = tf.div(tf.sub(decoded(1), decoded(-1)), 2 * STEP);
+    return tf.reshape(measured(tf.reshape(slopes, [rows * k, ...prior.shape])), [rows, k, m]);
+  };
+
+/** z + H⁻¹(Jᵀ misfit − z) and log det H, H = I + JᵀJ, in float64; Jᵀ [k, m]. */
+function gaussNewton(slopes: Float32Array, misfit: Float32Array, z: Float32Array) {
+  const [k, m] = [z.length, misfit.length];
+  const h = new Float64Array(k * k);
+  const gradient = new Float64Array(k);
+  for (let i = 0; i < k; i++) {
+    for (let j = 0; j <= i; j++) h[i * k + j] = dot(slopes, i * m, slopes, j * m, m) + Number(i === j);
+    gradient[i] = dot(slopes, i * m, misfit, 0, m) - z[i]!;
+  }
+  const factor = cholesky(h, k);
+  const step = solveLowerTransposed(factor, k, solveLower(factor, k, gradient));
+  return { z: step.map((v, i) => v + z[i]!), logDeterminant: logDeterminant(factor, k) };
+}
+
+const energy = (values: Float32Array, row: number, width: number): number => squaredNorm(values, row * width, width);
+
+const conditionsAt = (c: NdArray<Int32Array>, rows: readonly number[]): NdArray<Int32Array> =>
+  fromHost(
+    Int32Array.from(rows, (row) => c.data[row]!),
+    [rows.length],
+  );

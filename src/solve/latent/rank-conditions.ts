@@ -1,0 +1,94 @@
+import type { NdArray } from "ndarray";
+import * as tf from "#tf";
+import type { GeneratorPrior } from "../../../priors/prior.ts";
+import { drawResiduals, rootOf } from "../../../priors/residual-root.ts";
+import { fromHost, sizeOf } from "../../data/array.ts";
+import { stream } from "../../data/random.ts";
+import { compile } from "../../engine/index.ts";
+import type { Problem } from "../problem.ts";
+import type { Ranking } from "./starts.ts";
+
+/** Draws of a condition that tell how far its measurements spread. */
+const DRAWS = 16;
+/** Signals of one compiled run. */
+const CHUNK = 1024;
+
+/**
+ * The conditions c of every signal by the evidence of a Gaussian with the moments of their measurements, for any Φ:
+ *
+ *     log e_c = −½ (‖y − s_c‖²/v_c + m log v_c) + log π_c,   s_c = Φ(G(0, c)),   v_c = variance + E‖Φ(G(z, c) + r) − s_c‖²/m
+ *
+ * with z ~ N(0, I) and the residual r ~ N(0, C), from 16 draws. The order does not depend on the units of y.
+ */
+export async function rankConditions(
+  { operator, y }: Pick<Problem, "operator" | "y">,
+  prior: GeneratorPrior,
+  probabilities: Float64Array,
+  variance: number,
+  count: number,
+  seed = 1,
+): Promise<Ranking> {
+  const total = probabilities.length;
+  const [m, n, k] = [sizeOf(operator.outShape), sizeOf(prior.shape), prior.latent];
+  const rows = total * (1 + DRAWS); // of every condition z = 0 first
+  const random = stream(seed, "rank conditions");
+  const root = prior.residual && rootOf(prior.residual, prior.residualRoot);
+  const chunk = Math.min(CHUNK, rows);
+  const given = (first: number) => {
+    const z = random.fillNormal(new Float32Array(chunk * k));
+    const e = root ? drawResiduals(root, random, chunk) : new Float64Array(chunk * n);
+    const c = Int32Array.from({ length: chunk }, (_, i) => Math.min(total - 1, Math.floor((first + i) / (1 + DRAWS))));
+    for (let i = 0; i < chunk; i++) {
+      if ((first + i) % (1 + DRAWS) !== 0) continue;
+      z.fill(0, i * k, (i + 1) * k);
+      e.fill(0, i * n, (i + 1) * n);
+    }
+    return {
+      z: fromHost(z, [chunk, k]),
+      c: fromHost(c, [chunk]),
+      e: fromHost(Float32Array.from(e), [chunk, ...prior.shape]),
+    };
+  };
+  const measure = await compile(({ z, c, e }: { z: tf.Tensor; c: tf.Tensor; e: tf.Tensor }) => {
+    return tf.reshape(operator.forward(tf.add(prior.decode(z, c), e)), [-1, m]);
+  }, given(0));
+  const measured = new Float32Array(rows * m);
+  for (let first = 0; first < rows; first += chunk) {
+    const { data } = await measure.run(given(first));
+    measured.set(data.subarray(0, Math.min(chunk, rows - first) * m), first * m);
+  }
+  await measure.dispose();
+  return { conditions: mostProbable(y, measured, probabilities, variance, m, count) };
+}
+
+function mostProbable(
+  y: NdArray<Float32Array>,
+  measured: Float32Array,
+  probabilities: Float64Array,
+  variance: number,
+  m: number,
+  count: number,
+): Int32Array {
+  const signals = y.shape[0]!;
+  const stride = (1 + DRAWS) * m;
+  const squares = (a: Float32Array, from: number, b: Float32Array, start: number) => {
+    let sum = 0;
+    for (let q = 0; q < m; q++) sum += (a[from + q]! - b[start + q]!) ** 2;
+    return sum;
+  };
+  const variances = Float64Array.from(probabilities, (_, c) => {
+    let sum = 0;
+    for (let draw = 1; draw <= DRAWS; draw++) sum += squares(measured, c * stride + draw * m, measured, c * stride);
+    return variance + sum / (DRAWS * m) || Number.MIN_VALUE;
+  });
+  const out = new Int32Array(signals * count);
+  for (let i = 0; i < signals; i++) {
+    const logs = variances.map(
+      (v, c) =>
+        Math.log(probabilities[c]!) - 0.5 * (squares(y.data, i * m, measured, c * stride) / v + m * Math.log(v)),
+    );
+    const order = Array.from(logs.keys()).sort((a, b) => logs[b]! - logs[a]!);
+    out.set(order.slice(0, count), i * count);
+  }
+  return out;
+}

@@ -1,0 +1,96 @@
+import { latentForm } from "../../../priors/mixture/latent-form.ts";
+import type { GeneratorPrior, Prior } from "../../../priors/prior.ts";
+import { contiguous, sizeOf } from "../../data/array.ts";
+import { checkedOptions, type OptionTable } from "../../data/options.ts";
+import { squaredNorm } from "../../data/vector.ts";
+import { asMixture, isMixture } from "../gaussian/as-mixture.ts";
+import { all, hasGaussianNoise, isLinearProblem } from "../requirements.ts";
+import type { SolveOptions, Solver } from "../solver.ts";
+import { csgm as recoverCsgm } from "./csgm.ts";
+import { estimateNames, latentPosterior as recoverLatentPosterior } from "./posterior.ts";
+
+const common = {
+  restarts: { type: "integer", description: "starts a signal; default 4, or one a condition up to 20" },
+  steps: { type: "integer", description: "most Adam steps; default 100 (latent-posterior), 500 (csgm)" },
+  rate: { type: "number", description: "Adam's step size; default 0.15 (latent-posterior), 0.1 (csgm)" },
+} as const satisfies OptionTable;
+
+const posteriorOptions = {
+  ...common,
+  estimate: { type: "choice", choices: estimateNames, default: "mean", description: "of the restarts: mean or best" },
+} as const satisfies OptionTable;
+
+/** What descents take of the options of any solver. */
+const watched = ({ seed, onProgress, signal }: SolveOptions) => ({
+  ...(seed !== undefined && { seed }),
+  ...(onProgress && { onProgress }),
+  ...(signal && { signal }),
+});
+
+const descentOptions = (who: string, { own }: SolveOptions, table: typeof common | typeof posteriorOptions) => {
+  const { restarts, steps, rate } = checkedOptions(who, table, own);
+  return {
+    ...(restarts !== undefined && { restarts }),
+    ...(steps !== undefined && { steps }),
+    ...(rate !== undefined && { learningRate: rate }),
+  };
+};
+
+export const latentPosterior: Solver<GeneratorPrior> = {
+  name: "latent-posterior",
+  summary: "generator with its residual: Laplace's posterior over restarts, no λ",
+  options: posteriorOptions,
+  uncertainty: false,
+  accepts: (prior, problem) =>
+    prior.kind !== "generator"
+      ? `${prior.name} is no generator`
+      : all(
+          prior.residual !== undefined || `${prior.name} has no residual covariance`,
+          isLinearProblem(problem),
+          hasGaussianNoise(problem),
+        ),
+  solve: (problem, prior, options) => {
+    const { estimate } = checkedOptions("latent-posterior", posteriorOptions, options.own);
+    const own = descentOptions("latent-posterior", options, posteriorOptions);
+    return recoverLatentPosterior(problem, prior, { ...watched(options), ...own, estimate });
+  },
+};
+
+export const csgm: Solver<Prior> = {
+  name: "csgm",
+  summary: "‖y − Φ(G(z))‖² + λ‖z‖² by descent in latent space, any Φ and noise (Bora et al. 2017)",
+  options: common,
+  lambda: {
+    default: async ({ noise }, prior) => {
+      if (prior.kind === "generator" && !prior.residual) return Math.max(CSGM_LAMBDA, noise.sigma ** 2);
+      return Math.max(noise.sigma ** 2, LEAST_LAMBDA);
+    },
+    range: async ({ y }, prior) => {
+      const energy = squaredNorm(contiguous(y) as Float32Array) / y.shape[0]!;
+      const scale = energy / latentSize(prior) || 1; // both terms of the objective weigh alike there
+      return [1e-4 * scale, scale];
+    },
+  },
+  uncertainty: false,
+  accepts: (prior, problem) => {
+    if (prior.kind === "generator") return true;
+    if (!isMixture(prior)) return `${prior.name} is no generator`;
+    const exact = all(isLinearProblem(problem), hasGaussianNoise(problem));
+    return exact !== true || "the exact posterior is known; use the solver posterior";
+  },
+  solve: async (problem, prior, options) => {
+    const generator = prior.kind === "generator" ? prior : latentForm(await asMixture(prior));
+    const { lambda = await csgm.lambda!.default(problem, prior) } = options;
+    return recoverCsgm(problem, generator, { ...watched(options), ...descentOptions("csgm", options, common), lambda });
+  },
+};
+
+/** λ of CSGM's experiments, for generators that do not know what they leave out. */
+const CSGM_LAMBDA = 0.1;
+/** λ of a prior with a residual is σ², the weight of its N(0, I); without noise this. */
+const LEAST_LAMBDA = 1e-6;
+
+function latentSize(prior: Prior): number {
+  if (prior.kind === "generator") return prior.latent;
+  return prior.kind === "mixture" ? prior.means.shape[1]! : sizeOf(prior.shape);
+}

@@ -1,0 +1,57 @@
+import * as tf from "#tf";
+import type { QuadraticPenalty } from "../../../priors/prior.ts";
+import { dots, filled, scaled, squares } from "../batch.ts";
+import { ITERATIONS, type PenaltyMethod } from "./method.ts";
+import type { WhitenedProblem } from "./whitening.ts";
+
+/**
+ * Conjugate gradients (Hestenes, Stiefel 1952) for ½‖y − Φx‖² + λ r(x) with quadratic r, from x = 0, in the form for least
+ * squares (Björck 1996, algorithm 7.4.1):
+ *
+ *     d = y − Φx,   s = Φ'd − λ∇r(x)   (minus the gradient),   p ← s + (‖s‖²/‖s before‖²) p
+ *
+ * As s comes from d, which shrinks, rounding does not leak into the null space of Φ; with Φ'y − Φ'Φx it
+ * would, and be divided by λ. Every compiled step begins anew with d of the current x.
+ *
+ * gap: ‖s‖ / ‖Φ'y‖ at the estimate, which is 0 at the solution of (Φ'Φ + λ∇r)x = Φ'y.
+ */
+export function conjugateGradients({ operator, noise }: WhitenedProblem, prior: QuadraticPenalty): PenaltyMethod {
+  return {
+    name: "conjugate gradients",
+    tolerance: 1e-5,
+    start: ({ y }) => ({ x: filled(y.shape[0]!, operator.inShape) }),
+    step: ({ y, lambda }, state) => {
+      const descent = (d: tf.Tensor, x: tf.Tensor) => tf.sub(operator.adjoint(d), scaled(lambda, prior.gradient(x)));
+      const begun = tf.maximum(squares(operator.adjoint(y)), TINY);
+      const floor = tf.mul(ROUNDING, begun);
+      let { x } = state;
+      let d = tf.sub(y, operator.forward(x));
+      let s = descent(d, x);
+      let p = s;
+      let size = squares(s);
+      for (let i = 0; i < ITERATIONS; i++) {
+        const measured = operator.forward(p);
+        const curvature = tf.add(squares(measured), tf.mul(lambda, dots(p, prior.gradient(p))));
+        const alpha = tf.where(tf.greater(size, floor), tf.div(size, tf.maximum(curvature, TINY)), tf.zerosLike(size));
+        x = tf.add(x, scaled(alpha, p));
+        d = tf.sub(d, scaled(alpha, measured));
+        s = descent(d, x);
+        const next = squares(s);
+        p = tf.add(s, scaled(tf.div(next, tf.maximum(size, TINY)), p));
+        size = next;
+      }
+      const residual = tf.sub(y, operator.forward(x));
+      return {
+        state: { x },
+        objective: tf.add(noise.misfit(operator.forward(x), y), tf.mul(lambda, prior.value(x))),
+        gap: tf.sqrt(tf.div(squares(descent(residual, x)), begun)),
+      };
+    },
+  };
+}
+
+/** A row whose ‖s‖² is this small beside ‖Φ'y‖² holds rounding errors alone, and stays as it is. */
+const ROUNDING = 1e-14;
+
+/** Below every square of interest and above the smallest float32: keeps 0/0 out. */
+const TINY = 1e-30;

@@ -1,0 +1,37 @@
+import * as tf from "#tf";
+import type { PenaltyPrior } from "../../../priors/prior.ts";
+import { scaled } from "../batch.ts";
+
+/** λ r(x) as max over p of ⟨Kx, p⟩ − (λr∘K⁻¹)*(p): what primal–dual iterations need of a penalty. */
+export interface DualPenalty {
+  /** ‖K‖ */
+  readonly norm: number;
+  readonly featureShape: readonly number[];
+  /** K: [batch, ...shape] to [batch, ...featureShape]. */
+  analysis(x: tf.Tensor): tf.Tensor;
+  /** K' */
+  synthesis(p: tf.Tensor): tf.Tensor;
+  /** The proximal step of the conjugate with step σ at v, one λ and one σ a row. */
+  step(v: tf.Tensor, lambda: tf.Tensor, sigma: tf.Tensor): tf.Tensor;
+}
+
+/** A penalty in the dual; for one that has neither a ball nor a proximal map, why not. */
+export function dualOf(prior: PenaltyPrior): DualPenalty | string {
+  if (prior.form === "analysis") {
+    const { norm, featureShape } = prior;
+    return {
+      ...{ norm, featureShape },
+      analysis: (x) => prior.analysis(x),
+      synthesis: (p) => prior.synthesis(p),
+      step: (v, lambda) => prior.project(v, lambda),
+    };
+  }
+  const { prox } = prior;
+  if (!prox) return `${prior.name} has no proximal map`;
+  return {
+    ...{ norm: 1, featureShape: prior.shape },
+    analysis: (x) => x,
+    synthesis: (p) => p,
+    step: (v, lambda, sigma) => tf.sub(v, scaled(sigma, prox(scaled(tf.div(1, sigma), v), tf.div(lambda, sigma)))), // Moreau
+  };
+}

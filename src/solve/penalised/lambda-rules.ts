@@ -1,0 +1,31 @@
+import type { PenaltyPrior } from "../../../priors/prior.ts";
+import { contiguous } from "../../data/array.ts";
+import { squaredNorm } from "../../data/vector.ts";
+import type { Problem } from "../problem.ts";
+import { linearOperatorOf } from "../requirements.ts";
+import type { LambdaRules } from "../solver.ts";
+import { lambdaFacts } from "./lambda-facts.ts";
+import { sizeOfOperator } from "./size.ts";
+
+/**
+ * λ of penalties. The natural scale: ‖Φ‖² for quadratic penalties, ‖Φ‖²a for norms, with a = ‖y‖/‖Φ‖_F the typical amplitude of
+ * the signals; with it, 8-bit and unit images get ranges that match. The default is the penalty's own rule.
+ */
+export const penaltyLambda: LambdaRules<PenaltyPrior> = {
+  default: async (problem, prior) => {
+    if (prior.defaultLambda) return prior.defaultLambda(await lambdaFacts(problem));
+    throw new RangeError(`${prior.name}: lambda: has no default; give its weight, or "auto"`);
+  },
+  range: async (problem, prior) => {
+    const { norm, amplitude } = await sizesOf(problem);
+    const quadratic = prior.form === "quadratic";
+    const scale = norm ** 2 * (quadratic ? 1 : amplitude) || 1;
+    return [scale * (quadratic ? 1e-7 : 1e-5), scale];
+  },
+};
+
+async function sizesOf(problem: Problem): Promise<{ readonly norm: number; readonly amplitude: number }> {
+  const { norm, frobenius } = await sizeOfOperator(linearOperatorOf("lambda", problem));
+  const energy = squaredNorm(contiguous(problem.y) as Float32Array) / problem.y.shape[0]!;
+  return { norm, amplitude: Math.sqrt(energy) / frobenius || 1 }; // silent or blind measurements: any scale will do
+}

@@ -1,0 +1,32 @@
+import type { NdArray } from "ndarray";
+import type * as tf from "#tf";
+
+/** What a method carries from step to step: the estimate x [batch, ...inShape] and whatever else it needs. */
+export type MethodState<T> = { readonly x: T } & { readonly [name: string]: T };
+
+/** A batch of problems min_x f(Φx, y) + λ r(x), f the noise's misfit, one λ a row: y [batch, ...outShape], lambda [batch]. */
+export interface Batch<T> {
+  readonly y: T;
+  readonly lambda: T;
+}
+
+export interface MethodStep {
+  readonly state: MethodState<tf.Tensor>;
+  /** f(Φx, y) + λ r(x) of every row, [batch]. */
+  readonly objective: tf.Tensor;
+  /** How far every row is from solved, [batch]; the method says in which measure. */
+  readonly gap: tf.Tensor;
+}
+
+/** An iterative method for a batch of penalised problems. `step` is pure, so it is compiled once and looped. */
+export interface PenaltyMethod {
+  readonly name: string;
+  /** Default tolerance on `gap`. */
+  readonly tolerance: number;
+  start(batch: Batch<NdArray<Float32Array>>): MethodState<NdArray<Float32Array>>;
+  /** Several iterations at once, so that the cost of a call is spread over them. */
+  step(batch: Batch<tf.Tensor>, state: MethodState<tf.Tensor>): MethodStep;
+}
+
+/** Iterations in one compiled step of any method. */
+export const ITERATIONS = 20;

@@ -1,0 +1,85 @@
+import type { NdArray } from "ndarray";
+import type { PenaltyPrior } from "../../../priors/prior.ts";
+import { fromHost } from "../../data/array.ts";
+import { checkedOptions, type OptionTable } from "../../data/options.ts";
+import { iterateRows } from "../../engine/iterate-rows.ts";
+import type { Problem } from "../problem.ts";
+import type { Recovery } from "../recovery.ts";
+import type { SolveOptions } from "../solver.ts";
+import type { MethodState, PenaltyMethod } from "./method.ts";
+import { withCompiledStep } from "./pool.ts";
+
+/** Options of every method for penalised problems. */
+export const penalisedOptions = {
+  tolerance: { type: "number", description: "converged at this gap, in the method's own measure; default its own" },
+  steps: { type: "integer", default: 500, description: "most compiled steps, of 20 iterations each" },
+} as const satisfies OptionTable;
+
+export interface PenalisedRecovery extends Recovery {
+  /** f(Φx, y) + λ r(x) of every signal. */
+  readonly objectives: Float32Array;
+  /** How far each signal is from solved, in the measure of `tolerance`. */
+  readonly gaps: Float32Array;
+}
+
+/**
+ * x̂ = argmin_x f(Φx, y) + λ r(x), f the noise's misfit, all signals at once, from x = 0 or from `start`. A signal whose numbers
+ * stop being finite ends as `non-finite`; the others go on.
+ *
+ * Errors (RangeError): no λ, λ that is not positive.
+ */
+export async function solvePenalised(
+  problem: Problem,
+  prior: PenaltyPrior,
+  method: PenaltyMethod,
+  { lambda, onProgress, signal, own }: SolveOptions,
+  from?: NdArray<Float32Array>,
+): Promise<PenalisedRecovery> {
+  const { y, operator, noise } = problem;
+  const { steps: maxSteps, tolerance = method.tolerance } = checkedOptions(method.name, penalisedOptions, own);
+  const batch = { y, lambda: lambdas(prior.name, lambda, y.shape[0]!) };
+  const zero = method.start(batch);
+  const start = from ? { ...zero, x: from, ...("z" in zero && { z: from }) } : zero;
+  return withCompiledStep(
+    { operator, prior, noise: `${noise.spec} ${noise.sigma}` },
+    method,
+    { ...batch, state: start },
+    async (step) => {
+      const started = performance.now();
+      const { state, codes, objectives, changes, steps, history } = await iterateRows<
+        MethodState<NdArray<Float32Array>>
+      >({
+        ...{ rows: y.shape[0]!, state: start, maxSteps, tolerance },
+        ...(onProgress && { onProgress }),
+        ...(signal && { signal }),
+        step: async (before) => {
+          const after = await step({ ...batch, state: before });
+          return { state: after.state, objectives: after.objective.data, changes: after.gap.data };
+        },
+      });
+      return {
+        ...{ estimate: state.x, outcomes: codes, steps, history, objectives, gaps: changes },
+        chosen: {
+          ...{ solver: method.name, noise: noise.name, sigma: noise.sigma },
+          lambda: typeof lambda === "number" ? lambda : [...lambda!],
+        },
+        warnings: [],
+        seconds: (performance.now() - started) / 1000,
+      };
+    },
+  );
+}
+
+/** λ as one number a signal. */
+function lambdas(who: string, lambda: SolveOptions["lambda"], batch: number): NdArray<Float32Array> {
+  if (lambda === undefined) throw new RangeError(`${who}: lambda: expected the weight of the penalty, got none`);
+  const values = typeof lambda === "number" ? new Float32Array(batch).fill(lambda) : Float32Array.from(lambda);
+  if (values.length !== batch) {
+    throw new RangeError(`${who}: lambda: expected one number or ${batch}, one for every signal, got ${values.length}`);
+  }
+  const wrong = values.find((v) => !(v > 0 && v < Number.POSITIVE_INFINITY));
+  if (wrong === undefined) return fromHost(values, [batch]);
+  throw new RangeError(
+    `${who}: lambda: expected positive numbers, got ${wrong}; without noise use a small one, such as 1e-4`,
+  );
+}

@@ -1,0 +1,74 @@
+import type { NdArray } from "ndarray";
+import type * as tf from "#tf";
+import { type Compiled, type CompileOptions, compile, engineSettings } from "../../engine/index.ts";
+import type { Batch, MethodState, MethodStep, PenaltyMethod } from "./method.ts";
+
+type Arrays = Batch<NdArray<Float32Array>> & { readonly state: MethodState<NdArray<Float32Array>> };
+type Result = {
+  readonly state: MethodState<NdArray<Float32Array>>;
+  readonly objective: NdArray<Float32Array>;
+  readonly gap: NdArray<Float32Array>;
+};
+type Step = Compiled<Arrays, Result>;
+
+/** What a step closes over. */
+interface Parts {
+  readonly operator: object;
+  readonly prior: object;
+  /** What says the noise's misfit in full. */
+  readonly noise: string;
+}
+
+interface Entry {
+  readonly parts: Parts;
+  /** Batch size and engine settings. */
+  readonly key: string;
+  readonly step: Step;
+}
+
+/** Compiled steps that are at rest, the latest used first. */
+let idle: readonly Entry[] = [];
+const MOST_IDLE = 4;
+
+/**
+ * Runs `use` with the compiled step of a method. Steps are kept for the next recovery with the same parts, method and
+ * batch size; the four used last are, the others are disposed of. A step in use is never shared.
+ */
+export async function withCompiledStep<T>(
+  parts: Parts,
+  method: PenaltyMethod,
+  example: Arrays,
+  use: (step: (input: Arrays) => Promise<Result>) => Promise<T>,
+): Promise<T> {
+  const key = `${method.name} ${parts.noise} ${example.y.shape[0]} ${JSON.stringify(engineSettings())}`;
+  const known = idle.find((e) => e.key === key && e.parts.operator === parts.operator && e.parts.prior === parts.prior);
+  idle = idle.filter((e) => e !== known);
+  const entry = known ?? { parts, key, step: await compileStep(method, example) };
+  try {
+    return await use((input) => entry.step.run(input));
+  } finally {
+    const all = [entry, ...idle];
+    idle = all.slice(0, MOST_IDLE);
+    await Promise.all(all.slice(MOST_IDLE).map((e) => e.step.dispose()));
+  }
+}
+
+/** `compile`, for records of states that are open: its inferred structure types cannot follow those. */
+const compileOpen = compile as unknown as (
+  step: (input: Batch<tf.Tensor> & { readonly state: MethodState<tf.Tensor> }) => MethodStep,
+  example: Arrays,
+  options: CompileOptions,
+) => Promise<Step>;
+
+const compileStep = (method: PenaltyMethod, example: Arrays): Promise<Step> =>
+  compileOpen(({ y, lambda, state }) => method.step({ y, lambda }, state), example, { name: method.name });
+
+/** How many compiled steps are kept. */
+export const keptSteps = (): number => idle.length;
+
+/** Lets go of the compiled steps that are kept. */
+export async function disposeCompiledSteps(): Promise<void> {
+  const entries = idle;
+  idle = [];
+  await Promise.all(entries.map((e) => e.step.dispose()));
+}

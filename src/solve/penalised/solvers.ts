@@ -1,0 +1,66 @@
+import type { AnalysisPenalty, PenaltyPrior, Prior, ProximalPenalty, QuadraticPenalty } from "../../../priors/prior.ts";
+import type { Problem } from "../problem.ts";
+import { all, hasGaussianNoise, isLinearProblem, linearOperatorOf } from "../requirements.ts";
+import type { Solver } from "../solver.ts";
+import { conjugateGradients as conjugateGradientMethod } from "./conjugate-gradients.ts";
+import { dualOf } from "./dual.ts";
+import { fista as fistaMethod } from "./fista.ts";
+import { penaltyLambda } from "./lambda-rules.ts";
+import { penalisedOptions, solvePenalised } from "./penalised.ts";
+import { primalDual as primalDualMethod } from "./primal-dual.ts";
+import { sizeOfOperator } from "./size.ts";
+import { whitenedProblem } from "./whitening.ts";
+
+const hasForm = (prior: Prior, form: PenaltyPrior["form"], what: string): true | string =>
+  (prior.kind === "penalty" && prior.form === form) || `${prior.name} is no ${what}`;
+
+export const conjugateGradients: Solver<QuadraticPenalty> = {
+  name: "conjugate-gradients",
+  summary: "least squares with a quadratic penalty (Hestenes, Stiefel 1952)",
+  options: penalisedOptions,
+  lambda: penaltyLambda,
+  uncertainty: false,
+  accepts: (prior, problem) =>
+    all(hasForm(prior, "quadratic", "quadratic penalty"), isLinearProblem(problem), hasGaussianNoise(problem)),
+  solve: async (problem, prior, options) => {
+    const whitened = whitenedProblem(problem);
+    return solvePenalised(whitened, prior, conjugateGradientMethod(whitened, prior), options);
+  },
+};
+
+export const fista: Solver<ProximalPenalty> = {
+  name: "fista",
+  summary: "least squares with a proximal map, accelerated (Beck, Teboulle 2009)",
+  options: penalisedOptions,
+  lambda: penaltyLambda,
+  uncertainty: false,
+  accepts: (prior, problem) =>
+    all(hasForm(prior, "proximal", "penalty with a dual norm"), isLinearProblem(problem), hasGaussianNoise(problem)),
+  solve: async (problem, prior, options) => {
+    const whitened = whitenedProblem(problem);
+    const { norm } = await sizeOfOperator(whitened.operator);
+    return solvePenalised(whitened, prior, fistaMethod(whitened, prior, norm), options);
+  },
+};
+
+export const primalDual: Solver<PenaltyPrior> = {
+  name: "primal-dual",
+  summary: "any penalty with a proximal map or a dual ball, any noise with a proximal map (Chambolle, Pock 2011)",
+  options: penalisedOptions,
+  lambda: penaltyLambda,
+  uncertainty: false,
+  accepts: (prior, problem) => {
+    if (prior.kind !== "penalty") return `${prior.name} is no penalty`;
+    const dual = dualOf(prior);
+    return all(typeof dual === "string" ? dual : true, isLinearProblem(problem), hasProximalMap(problem));
+  },
+  solve: async (problem, prior: PenaltyPrior | AnalysisPenalty, options) => {
+    const given = problem.noise.gaussian ? whitenedProblem(problem) : problem;
+    const operator = linearOperatorOf("primal-dual", given);
+    const method = primalDualMethod({ operator, noise: given.noise }, prior, await sizeOfOperator(operator));
+    return solvePenalised(given, prior, method, options);
+  },
+};
+
+const hasProximalMap = ({ noise }: Problem): true | string =>
+  noise.prox !== undefined || `the noise ${noise.name} has no proximal map`;

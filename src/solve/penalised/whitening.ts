@@ -1,0 +1,49 @@
+import * as tf from "#tf";
+import { type LinearOperator, linearOperator } from "../../../operators/operator.ts";
+import { contiguous, fromHost } from "../../data/array.ts";
+import { gaussianNoise } from "../../measure/noise/gaussian.ts";
+import type { Problem } from "../problem.ts";
+import { linearOperatorOf } from "../requirements.ts";
+
+/** A problem whose noise is N(0, σ²I), with the same solution: rows of y and Φ times σ/σᵢ. */
+export interface WhitenedProblem extends Problem {
+  readonly operator: LinearOperator;
+}
+
+const known = new WeakMap<LinearOperator, WeakMap<Float32Array, LinearOperator>>();
+
+/** The problem itself where all measurements have one σ. Errors (RangeError): noise that is not Gaussian, Φ that is not linear. */
+export function whitenedProblem(problem: Problem): WhitenedProblem {
+  const operator = linearOperatorOf("least squares", problem);
+  const { noise, y } = problem;
+  if (!noise.gaussian) throw new RangeError(`least squares: needs Gaussian noise, got ${noise.name}`);
+  const { sigmas } = noise.gaussian;
+  if (!sigmas) return { ...problem, operator };
+  const m = sigmas.length;
+  const data = (contiguous(y) as Float32Array).map((v, at) => (v * noise.sigma) / sigmas[at % m]!);
+  return {
+    ...problem,
+    y: fromHost(data, y.shape),
+    noise: gaussianNoise(noise.sigma),
+    operator: weighted(operator, sigmas, noise.sigma),
+  };
+}
+
+/** WΦ, W = diag(σ/σᵢ); the same object for the same Φ and σᵢ, so that what was computed of it is found again. */
+function weighted(operator: LinearOperator, sigmas: Float32Array, sigma: number): LinearOperator {
+  const ofOperator = known.get(operator) ?? new WeakMap<Float32Array, LinearOperator>();
+  known.set(operator, ofOperator);
+  const before = ofOperator.get(sigmas);
+  if (before) return before;
+  const weights = sigmas.map((s) => sigma / s);
+  const weigh = (y: tf.Tensor) => tf.mul(y, tf.tensor(weights, [1, ...operator.outShape]));
+  const made = linearOperator({
+    name: operator.name,
+    inShape: operator.inShape,
+    outShape: operator.outShape,
+    forward: (x) => weigh(operator.forward(x)),
+    adjoint: (y) => operator.adjoint(weigh(y)),
+  });
+  ofOperator.set(sigmas, made);
+  return made;
+}

@@ -1,0 +1,57 @@
+import type { Prior } from "../../priors/prior.ts";
+import { InputError } from "../data/errors.ts";
+import { suggestion } from "../data/nearest.ts";
+import { describeOptions } from "../data/options.ts";
+import { posterior } from "./gaussian/exact.ts";
+import { csgm, latentPosterior } from "./latent/solvers.ts";
+import { conjugateGradients, fista, primalDual } from "./penalised/solvers.ts";
+import type { Problem } from "./problem.ts";
+import type { Solver } from "./solver.ts";
+
+/** Every solver; the first that accepts a prior and a problem is the default. To add one: its file, its line here, its test. */
+export const solvers: readonly Solver[] = [posterior, latentPosterior, csgm, conjugateGradients, fista, primalDual];
+
+/**
+ * The solver for a prior and a problem: the one named, or the first that accepts both. Where `withLambda`, one that has a λ.
+ * Errors (InputError): an unknown name, a named solver that does not accept, none that does, each with the reasons.
+ */
+export function chooseSolver(
+  prior: Prior,
+  problem: Problem,
+  { name, withLambda = false }: { readonly name?: string | undefined; readonly withLambda?: boolean } = {},
+): Solver {
+  const names = solvers.map((solver) => solver.name);
+  if (name !== undefined && !names.includes(name)) {
+    throw new InputError(`solver: unknown solver "${name}"; ${suggestion(name, names)}`);
+  }
+  const candidates = solvers.filter((solver) => name === undefined || solver.name === name);
+  const answers = candidates.map((solver) => ({ solver, answer: answerOf(solver, prior, problem, withLambda) }));
+  const found = answers.find(({ answer }) => answer === true);
+  if (found) return found.solver;
+  const accepting = candidates.find((solver) => solver.accepts(prior, problem) === true);
+  if (accepting) {
+    throw new InputError(
+      `lambda: ${accepting.name} has none, the noise of the measurements weighs the prior; leave it out`,
+    );
+  }
+  const reasons = answers.map(({ solver, answer }) => `${solver.name}: ${answer}`).join("; ");
+  throw new InputError(
+    `solver: none takes ${prior.name} with ${problem.operator.name} and ${problem.noise.name} (${reasons})`,
+  );
+}
+
+function answerOf(solver: Solver, prior: Prior, problem: Problem, withLambda: boolean): true | string {
+  const answer = solver.accepts(prior, problem);
+  return answer === true && withLambda && !solver.lambda ? "has no λ" : answer;
+}
+
+/** All solvers with their options, for `--help`. */
+export function describeSolvers(): string {
+  const lines = solvers.flatMap(({ name, summary, options }) => [
+    `  ${name.padEnd(20)} ${summary}`,
+    ...describeOptions(options),
+  ]);
+  return ["Solvers, the first that takes the prior, Φ and the noise is the default: name:key=value,…", ...lines].join(
+    "\n",
+  );
+}

@@ -1,0 +1,31 @@
+import { isLinear, type LinearOperator } from "../../operators/operator.ts";
+import type { Prior } from "../../priors/prior.ts";
+import { sameShape } from "../data/array.ts";
+import type { Problem } from "./problem.ts";
+
+/** What solvers ask of a problem: each is true, or why not, as the end of a sentence. */
+
+export const isLinearProblem = ({ operator }: Problem): true | string =>
+  isLinear(operator) || `${operator.name} is not linear`;
+
+export const hasGaussianNoise = ({ noise }: Problem): true | string =>
+  noise.gaussian !== undefined || `the noise is ${noise.name}, not Gaussian`;
+
+/** The first reason against, or true. */
+export const all = (...answers: readonly (true | string)[]): true | string =>
+  answers.find((answer) => answer !== true) ?? true;
+
+/** The operator of a problem that was found to be linear. Errors (RangeError): it is not. */
+export function linearOperatorOf(who: string, { operator }: Problem): LinearOperator {
+  if (isLinear(operator)) return operator;
+  throw new RangeError(`${who}: needs a linear operator, ${operator.name} is not; use a generator or a mixture prior`);
+}
+
+/** Errors (RangeError): a prior for signals of another shape than the operator measures. */
+export function requireSignalShape(who: string, prior: Prior, { operator }: Problem): void {
+  if (sameShape(operator.inShape, prior.shape)) return;
+  throw new RangeError(
+    `${who}: ${operator.name} measures signals of [${operator.inShape.join(", ")}], the prior is for ` +
+      `[${prior.shape.join(", ")}]; make the prior for the operator's inShape`,
+  );
+}

@@ -1,0 +1,249 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import * as tf from "#tf";
+import { gaussian } from "../../../operators/gaussian.ts";
+import type { ForwardOperator } from "../../../operators/operator.ts";
+import { linearOperator } from "../../../operators/operator.ts";
+import type { MixturePrior } from "../../../priors/prior.ts";
+import { drawSamples } from "../../../priors/samples.ts";
+import { meanSquaredErrors } from "../../../src/compare/metrics.ts";
+import { fromHost } from "../../../src/data/array.ts";
+import { cholesky, logDeterminant, solveLower, solveLowerTransposed } from "../../../src/data/cholesky.ts";
+import { multiply, multiplyTransposed, transpose } from "../../../src/data/matmul.ts";
+import { stream } from "../../../src/data/random.ts";
+import { measure } from "../../../src/measure/index.ts";
+import { gaussianNoise } from "../../../src/measure/noise/gaussian.ts";
+import type { PosteriorOptions } from "../../../src/solve/gaussian/mixture-posterior.ts";
+import { boxConstrainedMode, mixturePosterior, recover } from "../../../src/solve/index.ts";
+import { transposedMatrix } from "../../../src/solve/operator-matrix.ts";
+import type { Floats } from "../../operators/draws.ts";
+
+const test = suite("mixture posterior");
+const [n, k, components, covariances] = [6, 3, 5, 2];
+
+const draw = (name: string, size: number) => stream(4, name).fillNormal(new Float32Array(size));
+const residualRoot = Float64Array.from(draw("residual", n * n), (v) => 0.2 * v);
+const prior: MixturePrior = {
+  ...{ kind: "mixture", name: "mixture", shape: [2, 3] },
+  weights: Float64Array.of(0.1, 0.3, 0.2, 0.15, 0.25),
+  means: fromHost(draw("means", components * k), [components, k]),
+  covarianceOf: Int32Array.of(0, 0, 1, 1, 1),
+  factors: fromHost(
+    draw("factors", covariances * k * k).map((v, at) => {
+      const [i, j] = [Math.floor(at / k) % k, at % k];
+      return i < j ? 0 : i === j ? 0.5 + Math.abs(v) : 0.5 * v;
+    }),
+    [covariances, k, k],
+  ),
+  centre: fromHost(draw("centre", n), [n]),
+  matrix: fromHost(draw("matrix", n * k), [n, k]),
+  residual: fromHost(Float32Array.from(multiplyTransposed(residualRoot, residualRoot, n)), [n, n]),
+};
+
+const operators = [
+  ...[2, 3, 5, 6, 9].map((m) => gaussian({ inShape: [2, 3], m, seed: 2 })),
+  linearOperator({
+    name: "first row",
+    inShape: [2, 3],
+    outShape: [3],
+    forward: (x) => x.slice([0, 0, 0], [-1, 1, 3]).reshape([-1, 3]),
+  }),
+];
+
+const posteriorOf = (
+  operator: ForwardOperator,
+  own: MixturePrior,
+  y: Floats,
+  { noise = 0, ...options }: PosteriorOptions & { readonly noise?: number } = {},
+) => mixturePosterior({ operator, y, noise: gaussianNoise(noise) }, own, options);
+
+/** The definition, component by component, with dense matrices of the signals in float64. */
+function dense(phi: Float64Array, m: number, y: Float64Array, noise: number) {
+  const D = Float64Array.from(prior.matrix.data);
+  const parts = Array.from(prior.weights, (weight, j) => {
+    const c = prior.covarianceOf[j]!;
+    const half = multiply(D, prior.factors.data.subarray(c * k * k, (c + 1) * k * k), n, k, k);
+    const sigma = multiplyTransposed(half, half, k).map((v, at) => v + prior.residual.data[at]!);
+    const mean = multiply(D, prior.means.data.subarray(j * k, (j + 1) * k), n, k, 1).map(
+      (v, i) => v + prior.centre.data[i]!,
+    );
+    const cross = multiply(phi, sigma, m, n, n);
+    const S = multiplyTransposed(cross, phi, n);
+    for (let q = 0; q < m; q++) S[q * m + q]! += noise ** 2;
+    const L = cholesky(S, m);
+    const innovation = multiply(phi, mean, m, n, 1).map((v, q) => y[q]! - v);
+    const white = solveLower(L, m, innovation);
+    const square = white.reduce((sum, v) => sum + v * v, 0);
+    const log = Math.log(weight) - 0.5 * (square + logDeterminant(L, m) + m * Math.log(2 * Math.PI));
+    const gain = solveLowerTransposed(L, m, white.slice());
+    const estimate = multiply(transpose(cross, m, n), gain, n, m, 1).map((v, i) => v + mean[i]!);
+    const rows = solveLower(L, m, transpose(cross, m, n));
+    const known = multiplyTransposed(rows, rows, m);
+    return { log, estimate, spread: sigma.map((v, at) => v - known[at]!) };
+  });
+  const most = Math.max(...parts.map(({ log }) => log));
+  const total = parts.reduce((sum, { log }) => sum + Math.exp(log - most), 0);
+  const weights = parts.map(({ log }) => Math.exp(log - most) / total);
+  const mean = Float64Array.from({ length: n }, (_, i) =>
+    parts.reduce((sum, p, j) => sum + weights[j]! * p.estimate[i]!, 0),
+  );
+  const covariance = Float64Array.from({ length: n * n }, (_, at) => {
+    const [a, b] = [Math.floor(at / n), at % n];
+    const gap = (p: (typeof parts)[number]) => (p.estimate[a]! - mean[a]!) * (p.estimate[b]! - mean[b]!);
+    return parts.reduce((sum, p, j) => sum + weights[j]! * (p.spread[at]! + gap(p)), 0);
+  });
+  return { weights, mean, covariance, evidence: most + Math.log(total) };
+}
+
+const near = (got: ArrayLike<number>, wanted: ArrayLike<number>, tolerance: number, what: string) => {
+  for (let i = 0; i < wanted.length; i++) {
+    const gap = Math.abs(got[i]! - wanted[i]!);
+    assert.ok(gap <= tolerance * (1 + Math.abs(wanted[i]!)), `${what}[${i}]: ${got[i]} and ${wanted[i]}`);
+  }
+};
+
+for (const operator of operators) {
+  const m = operator.outShape[0]!;
+  for (const noise of [0.3, 0.02]) {
+    test(`${operator.name}, σ = ${noise}: mean, weights, evidence and covariance are those of the definition`, async () => {
+      const y = draw("measurements", 4 * m).map((v) => 2 * v);
+      const posterior = await posteriorOf(operator, prior, fromHost(y, [4, m]), { noise });
+      const phi = transpose((await transposedMatrix(operator)).data, n, m);
+      const deviations = posterior.deviation().data;
+      for (let i = 0; i < 4; i++) {
+        const wanted = dense(phi, m, Float64Array.from(y.subarray(i * m, (i + 1) * m)), noise);
+        // float64 throughout, but for the estimate in float32 and improbable components that are left out
+        near(
+          posterior.responsibilities.subarray(i * components, (i + 1) * components),
+          wanted.weights,
+          1e-8,
+          "weights",
+        );
+        near([posterior.evidence[i]!], [wanted.evidence], 1e-8, "evidence");
+        near(posterior.mean.data.subarray(i * n, (i + 1) * n), wanted.mean, 1e-6, "mean");
+        near(posterior.covariance(i), wanted.covariance, 1e-6, "covariance");
+        const variances = Float64Array.from({ length: n }, (_, p) => wanted.covariance[p * n + p]!);
+        near(
+          deviations.subarray(i * n, (i + 1) * n).map((v) => v * v),
+          variances,
+          1e-5,
+          "deviations",
+        );
+      }
+    });
+  }
+}
+
+test("without noise the mean explains the measurements", async () => {
+  const operator = gaussian({ inShape: [2, 3], m: 3, seed: 2 });
+  const y = draw("measurements", 12);
+  const { mean } = await posteriorOf(operator, prior, fromHost(y, [4, 3]));
+  const phi = transpose((await transposedMatrix(operator)).data, n, 3);
+  const seen = multiplyTransposed(Float64Array.from(mean.data), phi, n);
+  near(seen, y, 1e-3, "measurements"); // the noise floor, a standard deviation of 1e-3 of a measurement's
+});
+
+test("the mode within bounds keeps them, and its pull off the mean pushes only against bounds it lies on (KKT)", async () => {
+  const operator = operators[2]!;
+  const m = 5;
+  const y = draw("measurements", 40 * m);
+  const posterior = await posteriorOf(operator, prior, fromHost(y, [40, m]), { noise: 0.3 });
+  const bounds = [-0.5, 0.5] as const;
+  const { estimate, outcomes } = await boxConstrainedMode(posterior, bounds);
+  const { data } = estimate;
+  assert.equal([...new Set(outcomes)], ["converged"]);
+  let pressed = 0;
+  for (let i = 0; i < 40; i++) {
+    const x = data.subarray(i * n, (i + 1) * n);
+    const gap = Float64Array.from(x, (v, p) => v - posterior.mean.data[i * n + p]!);
+    const P = posterior.covariance(i);
+    for (let p = 0; p < n; p++) P[p * n + p]! += 1e-9; // a residual of 6 numbers may leave it singular to rounding
+    const L = cholesky(P, n);
+    const slope = solveLowerTransposed(L, n, solveLower(L, n, gap)); // P⁻¹(x − x̄)
+    for (let p = 0; p < n; p++) {
+      assert.ok(x[p]! >= bounds[0] && x[p]! <= bounds[1]);
+      // the last sweep moved every number by less than 1e-3: what that leaves, in units of the pixel's deviation
+      const slack = 2e-3;
+      const left = slope[p]! * Math.sqrt(P[p * n + p]!);
+      if (x[p]! > bounds[0] + slack) assert.ok(left < 0.05, `${i}, ${p}: ${left} at ${x[p]}`);
+      if (x[p]! < bounds[1] - slack) assert.ok(left > -0.05, `${i}, ${p}: ${left} at ${x[p]}`);
+      if (Math.abs(x[p]!) > 0.5 - slack) pressed++;
+    }
+  }
+  assert.ok(pressed > 20, `${pressed}`); // so that the test has met bounds
+});
+
+test("a posterior that knows some numbers exactly has a mode within bounds that they exceed", async () => {
+  const first = operators.at(-1)!;
+  const y = fromHost(
+    Float32Array.from(draw("measurements", 12), (v) => 5 * v),
+    [4, 3],
+  );
+  const sharp = { ...prior, residual: fromHost(new Float32Array(n * n), [n, n]) };
+  for (const noise of [0, 1e-3]) {
+    const { estimate } = await boxConstrainedMode(await posteriorOf(first, sharp, y, { noise }), [-0.5, 0.5]);
+    const { data } = estimate;
+    assert.ok(
+      data.every((v) => v >= -0.5 && v <= 0.5),
+      `${data}`,
+    );
+  }
+});
+
+test("a mode without bounds to meet is the mean", async () => {
+  const y = draw("measurements", 4 * 3);
+  const posterior = await posteriorOf(operators[1]!, prior, fromHost(y, [4, 3]), { noise: 0.3 });
+  assert.equal((await boxConstrainedMode(posterior, [-100, 100])).estimate, posterior.mean);
+});
+
+test("a mixture takes operators that are not linear too", async () => {
+  const linear = gaussian({ inShape: [2, 3], m: 6, seed: 2 });
+  const operator = {
+    name: "cubes",
+    inShape: [2, 3],
+    outShape: [6],
+    forward: (x: tf.Tensor) => tf.pow(linear.forward(x), 3),
+  };
+  const truth = await drawSamples(prior, 10, 3);
+  const { y } = await measure(truth, operator);
+  const { estimate } = await recover({ operator, y, noise: 0 }, prior);
+  const still = meanSquaredErrors(
+    truth,
+    fromHost(
+      Float32Array.from(truth.data, (_, at) => prior.centre.data[at % n]!),
+      [10, 2, 3],
+    ),
+  );
+  const errors = meanSquaredErrors(truth, estimate);
+  // six cubes determine six numbers; a descent that ends in a wrong component now and then is allowed for
+  assert.ok(errors.filter((e, i) => e < 0.2 * still[i]!).length >= 8, `${[...errors]}`);
+});
+
+test("other shapes, measurements that are not finite and an abort are refused", async () => {
+  const operator = gaussian({ inShape: [2, 3], m: 3, seed: 2 });
+  const refused = async (task: () => Promise<unknown>, message: RegExp) => {
+    await task().then(
+      () => assert.unreachable(`expected a refusal: ${message}`),
+      (error) => assert.match(String(error), message),
+    );
+  };
+  await refused(
+    () => posteriorOf(operator, prior, fromHost(new Float32Array(4), [1, 4])),
+    /returns measurements \[batch, 3\], got y of \[1, 4\]/,
+  );
+  await refused(
+    () => posteriorOf(operator, { ...prior, shape: [6] }, fromHost(new Float32Array(3), [1, 3])),
+    /the prior is for \[6\]/,
+  );
+  await refused(
+    () => posteriorOf(operator, prior, fromHost(Float32Array.of(1, Number.NaN, 0), [1, 3])),
+    /expected finite/,
+  );
+  const aborted = AbortSignal.abort(new Error("stopped"));
+  await refused(
+    () => posteriorOf(operator, prior, fromHost(new Float32Array(3), [1, 3]), { signal: aborted }),
+    /stopped/,
+  );
+});
+
+test.run();
