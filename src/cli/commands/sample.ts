@@ -5,7 +5,7 @@ import { shapeText } from "../text.ts";
 
 export const sample = defineCommand({
   usage: "sample <prior>",
-  description: "Draw signals from a prior: an image grid (.png and others), or numbers (.npy; .npz with their labels).",
+  description: "Draw signals from a prior: a picture, or numbers (.npy; .npz with their labels).",
   examples: [
     ["sketchprior sample prior/ -n 64 -o samples.png", "64 images in a grid"],
     [
