@@ -46,7 +46,11 @@ export function rootOf(residual: NdArray<Float32Array>, held?: ResidualRoot): Re
 }
 
 /** Draws r ~ N(0, C), [rows, n]. */
-export function drawResiduals({ factor, standardDeviations }: ResidualRoot, random: Random, rows: number): Float64Array {
+export function drawResiduals(
+  { factor, standardDeviations }: ResidualRoot,
+  random: Random,
+  rows: number,
+): Float64Array {
   const [n, r] = factor.shape as [number, number];
   const e = random.fillNormal(new Float64Array(rows * r));
   const out = multiplyTransposed(e, Float64Array.from(factor.data), r);
