@@ -204,19 +204,20 @@ test("a mixture takes operators that are not linear too", async () => {
     outShape: [6],
     forward: (x: tf.Tensor) => tf.pow(linear.forward(x), 3),
   };
-  const truth = await drawSamples(prior, 10, 3);
+  const truth = await drawSamples(prior, 200, 3);
   const { y } = await measure(truth, operator);
   const { estimate } = await recover({ operator, y, noise: 0 }, prior);
   const still = meanSquaredErrors(
     truth,
     fromHost(
       Float32Array.from(truth.data, (_, at) => prior.centre.data[at % n]!),
-      [10, 2, 3],
+      [200, 2, 3],
     ),
   );
   const errors = meanSquaredErrors(truth, estimate);
-  // six cubes determine six numbers; a descent that ends in a wrong component now and then is allowed for
-  assert.ok(errors.filter((e, i) => e < 0.2 * still[i]!).length >= 8, `${[...errors]}`);
+  // six cubes determine six numbers; a descent that ends in a wrong component now and then is allowed for: 186 of 200 come home
+  const found = errors.filter((e, i) => e < 0.2 * still[i]!).length;
+  assert.ok(found >= 170, `${found}`);
 });
 
 test("other shapes, measurements that are not finite and an abort are refused", async () => {
