@@ -94,6 +94,9 @@ async function drawn(prior: string): Promise<ArrayLike<number>> {
   assert.equal(y.shape, [3, 200]);
   const { inShape, outShape } = await openOperator("matrix:file=A.npy", { shape: [28, 28], seed: 1 });
   assert.equal([inShape, outShape], [[28, 28], [200]]);
+  const [, line] = /^ {4}sketchprior (reconstruct y\.npy .*)$/m.exec(page)!;
+  const { shape } = await ok(line!.replace("--prior mixture", "--prior tikhonov"));
+  assert.equal(shape, [28, 28]);
 });
 
 (numpy ? test : test.skip)("a sketch gives Fourier moments, mean and covariance", async () => {
