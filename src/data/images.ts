@@ -1,113 +1,98 @@
 import { readdir } from "node:fs/promises";
 import path from "node:path";
-import jpeg from "jpeg-js";
 import ndarray from "ndarray";
-import { PNG } from "pngjs";
-import { InputError, messageOf } from "./errors.ts";
-import { explained, readFileOrExplain } from "./files.ts";
+import { sameShape, sizeOf } from "./array.ts";
+import { InputError } from "./errors.ts";
+import { explained } from "./files.ts";
+import { colours, type Image, imageEndings, isImageName, readImage } from "./image.ts";
 import { type Batch, checkedRange, type Dataset, type Range, requireSize } from "./rows.ts";
 
-/** An image as 8-bit red, green, blue, alpha. */
-interface Pixels {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Uint8Array;
-}
-
-/** Image formats by the end of the name. To add one: a line here. */
-const decoders: Readonly<Record<string, (bytes: Buffer) => Pixels>> = {
-  ".png": (bytes) => PNG.sync.read(bytes),
-  ".jpg": (bytes) => jpeg.decode(bytes, { useTArray: true, formatAsRGBA: true }),
-  ".jpeg": (bytes) => jpeg.decode(bytes, { useTArray: true, formatAsRGBA: true }),
-};
-
-/** Pixels that are looked at to tell grey from colour. */
-const GREY_IMAGES = 16;
+/** A data set of one sample, an image. */
+export const imageFile = (file: string): Promise<Dataset> => imageDataset(file, [file]);
 
 /**
- * A data set from a folder of PNG and JPEG files in the order of their names, read one at a time. Images in sub-folders have
- * the sub-folder's place in the alphabet as label (0, 1, …). Numbers are in [0, 1]. Samples are [height, width] where the
- * first 16 images are grey, else [height, width, 3]; transparency is ignored.
- * Errors (InputError) that name the file: no image, an image of another size than the first, a damaged image.
+ * A data set from a folder of images (see `readImage`) in the order of their names, read one at a time. Images in sub-folders have
+ * the sub-folder's place in the alphabet as label (0, 1, …) and its name as the label's name; more than 256 sub-folders are
+ * no labels. Samples are [height, width] where the first 16 images are grey, else [height, width, 3]. Files whose name begins
+ * with a dot are left out.
+ * Errors (InputError) that name the file: no image, an image of another size than the first, an image beside sub-folders of
+ * images, those of `readImage`.
  */
 export async function imageFolder(folder: string): Promise<Dataset> {
-  const { files, labels } = await imageFiles(folder);
+  const entries = (
+    await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+      throw explained(folder, error);
+    })
+  ).filter(({ name }) => !name.startsWith("."));
+  const here = imagesOf(entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name));
+  const classes: { readonly name: string; readonly files: readonly string[] }[] = [];
+  for (const name of entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort()) {
+    const files = imagesOf(await readdir(path.join(folder, name)));
+    if (files.length > 0) classes.push({ name, files: files.map((file) => path.join(folder, name, file)) });
+  }
+  const [stray] = here;
+  if (stray !== undefined && classes.length > 0) {
+    throw new InputError(
+      `${path.join(folder, stray)}: is an image beside ${classes.length} sub-folders of images (${classes[0]!.name}, …), which ` +
+        "are classes; move it into one, or give one of the sub-folders",
+    );
+  }
+  if (classes.length === 0)
+    return imageDataset(
+      folder,
+      here.map((file) => path.join(folder, file)),
+    );
+  const dataset = await imageDataset(
+    folder,
+    classes.flatMap(({ files }) => files),
+  );
+  if (classes.length > 256) return dataset;
+  const labels = Uint8Array.from(classes.flatMap(({ files }, label) => files.map(() => label)));
+  return { ...dataset, labels: async () => labels, labelNames: classes.map(({ name }) => name) };
+}
+
+const imagesOf = (names: readonly string[]): string[] =>
+  names.filter((name) => !name.startsWith(".") && isImageName(name)).sort();
+
+/** Images that are looked at to tell grey from colour. */
+const GREY_IMAGES = 16;
+
+async function imageDataset(name: string, files: readonly string[]): Promise<Dataset> {
   const [firstFile] = files;
   if (firstFile === undefined) {
-    throw new InputError(`${folder}: holds no images (${Object.keys(decoders).join(", ")}), nor do its sub-folders`);
+    throw new InputError(`${name}: holds no images (${imageEndings.join(", ")}), nor do its sub-folders`);
   }
-  const { width, height } = await decode(firstFile);
-  let colour = false;
-  for (const file of files.slice(0, GREY_IMAGES)) colour ||= !isGrey(await decode(file));
-  const shape = colour ? [height, width, 3] : [height, width];
-  const channels = colour ? 3 : 1;
-  const size = width * height * channels;
+  const { shape: first } = await readImage(firstFile);
+  const size = first.slice(0, 2);
+  let colour = first.length === 3;
+  for (const file of files.slice(1, GREY_IMAGES)) colour ||= (await readImage(file)).shape.length === 3;
+  const shape = colour ? [...size, 3] : size;
+
+  const numbersOf = (image: Image, file: string): Float32Array => {
+    const own = image.shape.slice(0, 2);
+    if (!sameShape(own, size)) {
+      const text = ([height, width]: readonly number[]) => `${width}×${height}`;
+      throw new InputError(
+        `${file}: is ${text(own)}, but ${firstFile} is ${text(size)}; all images must have one size`,
+      );
+    }
+    if (colour) return colours(image);
+    if (image.shape.length === 2) return image.data;
+    throw new InputError(`${file}: is in colour, but the first images are grey`);
+  };
 
   async function* batches(rows: number, range?: Range): AsyncGenerator<Batch> {
-    const { from, to } = checkedRange(folder, files.length, range);
-    requireSize(folder, rows);
-    for (let first = from; first < to; first += rows) {
-      const used = files.slice(first, Math.min(to, first + rows));
-      const data = new Float32Array(used.length * size);
-      for (const [i, file] of used.entries()) {
-        const image = await decode(file);
-        if (image.width !== width || image.height !== height) {
-          throw new InputError(
-            `${file}: is ${image.width}×${image.height}, but ${firstFile} is ${width}×${height}; all images must have one size`,
-          );
-        }
-        if (!colour && !isGrey(image)) throw new InputError(`${file}: is in colour, but the first images are grey`);
-        for (let at = 0; at < size; at++) {
-          data[i * size + at] = image.data[4 * Math.floor(at / channels) + (at % channels)]! / 255;
-        }
-      }
-      yield { first, data: ndarray(data, [used.length, ...shape]) };
+    const { from, to } = checkedRange(name, files.length, range);
+    requireSize(name, rows);
+    for (let at = from; at < to; at += rows) {
+      const used = files.slice(at, Math.min(to, at + rows));
+      const data = new Float32Array(used.length * sizeOf(shape));
+      for (const [i, file] of used.entries()) data.set(numbersOf(await readImage(file), file), i * sizeOf(shape));
+      yield { first: at, data: ndarray(data, [used.length, ...shape]) };
     }
   }
-  return { name: folder, count: files.length, shape, batches, ...(labels && { labels: async () => labels }) };
-}
-
-async function imageFiles(folder: string): Promise<{ files: string[]; labels?: Uint8Array }> {
-  const inside = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
-    throw explained(folder, error);
-  });
-  const imagesOf = (names: readonly string[], parent: string) =>
-    names
-      .filter((name) => path.extname(name).toLowerCase() in decoders)
-      .sort()
-      .map((name) => path.join(parent, name));
-  const here = imagesOf(
-    inside.filter((entry) => !entry.isDirectory()).map((entry) => entry.name),
-    folder,
-  );
-  if (here.length > 0) return { files: here };
-  const classes: string[][] = [];
-  const names = inside.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
-  for (const name of names.sort()) {
-    const files = imagesOf(await readdir(path.join(folder, name)), path.join(folder, name));
-    if (files.length > 0) classes.push(files);
-  }
-  const files = classes.flat();
-  if (classes.length > 256) return { files };
-  return { files, labels: Uint8Array.from(classes.flatMap((own, label) => own.map(() => label))) };
-}
-
-async function decode(file: string): Promise<Pixels> {
-  const bytes = Buffer.from(await readFileOrExplain(file));
-  try {
-    return decoders[path.extname(file).toLowerCase()]!(bytes);
-  } catch (error) {
-    throw new InputError(`${file}: the image cannot be read (${messageOf(error)})`);
-  }
-}
-
-/** JPEG's rounding between colour spaces moves a grey pixel's channels apart by at most this. */
-const GREY_TOLERANCE = 2;
-
-function isGrey({ data }: Pixels): boolean {
-  for (let at = 0; at < data.length; at += 4) {
-    const [r, g, b] = [data[at]!, data[at + 1]!, data[at + 2]!];
-    if (Math.max(r, g, b) - Math.min(r, g, b) > GREY_TOLERANCE) return false;
-  }
-  return true;
+  return { name, count: files.length, shape, batches };
 }

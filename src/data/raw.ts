@@ -13,8 +13,9 @@ import type { Dataset } from "./rows.ts";
 /** Whether a file of this name holds raw float32 numbers. */
 export const isRawName = (file: string): boolean => /\.(raw|bin|f32)$/i.test(file);
 
-/** A data set from raw little-endian float32 numbers, samples of `shape` one after the other. */
-export async function rawDataset(file: string, shape: readonly number[]): Promise<Dataset> {
+/** A data set from raw little-endian float32 numbers, samples of `shape` one after the other, which must be given. */
+export async function rawDataset(file: string, shape: readonly number[] | undefined): Promise<Dataset> {
+  if (!shape) throw new InputError(`${file}: raw float32 numbers need their shape; say --shape, as 28,28`);
   return rawRows(await fileSource(file), shape);
 }
 

@@ -26,6 +26,8 @@ export interface Dataset {
   batches(size: number, range?: Range): AsyncIterable<Batch>;
   /** One label a sample, where the data set has labels. */
   labels?(): Promise<Uint8Array>;
+  /** What label 0, 1, … is called, where that is known. */
+  readonly labelNames?: readonly string[];
 }
 
 /** Samples `from` up to, not including, `to`, as one array [to - from, ...shape]: for pilots, tests and figures. */

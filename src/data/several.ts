@@ -4,7 +4,7 @@ import { type Batch, checkedRange, type Dataset, type Range, requireSize } from 
 
 /**
  * Data sets one after the other, as one. Labels are known where every part has them.
- * Errors (InputError): parts whose samples have different shapes.
+ * Errors (InputError): parts whose samples have different shapes, or that call one label by different names.
  */
 export function severalDatasets(parts: readonly Dataset[]): Dataset {
   const [head] = parts;
@@ -16,6 +16,7 @@ export function severalDatasets(parts: readonly Dataset[]): Dataset {
       `${part.name}: holds samples of shape [${part.shape}], but ${head.name} holds [${head.shape}]; all must have one shape`,
     );
   }
+  requireSameLabelNames(parts);
   const starts = [0];
   for (const part of parts) starts.push(starts.at(-1)! + part.count);
   const count = starts.at(-1)!;
@@ -54,5 +55,19 @@ export function severalDatasets(parts: readonly Dataset[]): Dataset {
     for (const [i, part] of parts.entries()) out.set(await part.labels!(), starts[i]!);
     return out;
   };
-  return { name, count, shape, batches, ...(parts.every((part) => part.labels) && { labels }) };
+  if (!parts.every((part) => part.labels)) return { name, count, shape, batches };
+  const labelNames = parts.find((part) => part.labelNames)?.labelNames;
+  return { name, count, shape, batches, labels, ...(labelNames && { labelNames }) };
+}
+
+/** Label 1 must not be a dog here and a cat there. */
+function requireSameLabelNames(parts: readonly Dataset[]): void {
+  const [head, ...others] = parts.filter((part) => part.labelNames);
+  for (const part of others) {
+    if (String(part.labelNames) === String(head!.labelNames)) continue;
+    throw new InputError(
+      `${part.name}: has the classes ${part.labelNames!.join(", ")}, but ${head!.name} has ${head!.labelNames!.join(", ")}; ` +
+        "all must have the same classes",
+    );
+  }
 }

@@ -198,7 +198,8 @@ function requireDistinct(chosen: readonly FamilyOptions[]): void {
   if (chosen.length === 0) throw new InputError(`design: expected at least one family of ${familyNames.join(", ")}`);
   const kinds = chosen.map((family) => family.kind);
   for (const [i, kind] of kinds.entries()) {
-    if (!(kind in families)) throw new InputError(`design: unknown family "${kind}"; ${suggestion(kind, familyNames)}`);
+    if (!Object.hasOwn(families, kind))
+      throw new InputError(`design: unknown family "${kind}"; ${suggestion(kind, familyNames)}`);
     if (kinds.indexOf(kind) !== i) throw new InputError(`design: the family ${kind} was given twice`);
   }
 }

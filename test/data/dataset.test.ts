@@ -138,6 +138,9 @@ test("memory does not grow with the file: 400 MB are read in under 150 MB more t
 test("an unknown name is refused with the nearest one and all the known", async () => {
   await refuses(() => openDataset("mnits"), /data: unknown data set "mnits"; did you mean mnist\? \(known: mnist, /);
   await refuses(() => openDataset("zzzzzzzz"), /unknown data set "zzzzzzzz", \(known: /);
+  for (const name of ["toString", "constructor", "__proto__"]) {
+    await refuses(() => openDataset(name), new RegExp(`^data: unknown data set "${name}"`));
+  }
   for (const name of datasetNames) await refuses(() => openDataset(`${name}_`), new RegExp(`did you mean ${name}\\?`));
 });
 

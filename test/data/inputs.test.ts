@@ -1,43 +1,17 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
-import jpeg from "jpeg-js";
 import ndarray from "ndarray";
-import { PNG } from "pngjs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type Dataset, encodeNpy, openDataset, openDatasets, readRows, stream } from "../../src/data/index.ts";
+import { encodeNpy, openDataset, openDatasets, readRows, stream } from "../../src/data/index.ts";
 import { streamDataset } from "../../src/data/raw.ts";
-import { refuses, scratch } from "./tiny.ts";
+import { reads, refuses, scratch } from "./tiny.ts";
 
 const test = suite("inputs");
 const at = scratch();
-
-/** Every batch size and range gives the same rows, in order. */
-async function reads(dataset: Dataset, shape: readonly number[], want: ArrayLike<number>): Promise<void> {
-  const width = shape.reduce((a, b) => a * b, 1);
-  const count = want.length / width;
-  assert.equal([dataset.count, dataset.shape], [count, [...shape]]);
-  for (const size of [1, 3, 100]) {
-    for (const [from, to] of [
-      [0, count],
-      [2, count],
-      [1, 4],
-      [3, 3],
-    ] as const) {
-      let row: number = from;
-      for await (const { first, data } of dataset.batches(size, { from, to })) {
-        assert.is(first, row);
-        assert.is(data.shape[0], Math.min(size, to - row));
-        assert.equal([...data.data], [...Array.from(want).slice(row * width, (row + data.shape[0]!) * width)]);
-        row += data.shape[0]!;
-      }
-      assert.is(row, to);
-    }
-  }
-}
 
 const numbers = Float32Array.from({ length: 14 }, (_, i) => i * 1.5 - 4);
 const csvLines = Array.from({ length: 7 }, (_, i) => `${numbers[2 * i]},${numbers[2 * i + 1]}`);
@@ -67,6 +41,17 @@ test("csv: a column that the header calls label becomes the labels", async () =>
   const dataset = await openDataset(at("labels.csv"));
   await reads(dataset, [2], numbers);
   assert.equal([...(await dataset.labels!())], [3, 4, 5, 6, 7, 8, 9]);
+});
+
+test("csv: a header of numbers, as pandas writes it, is one where that is said", async () => {
+  writeFileSync(at("pandas.csv"), `0,1\n${csvLines.join("\n")}`);
+  await reads(await openDataset(at("pandas.csv"), { header: true }), [2], numbers);
+  assert.is((await openDataset(at("pandas.csv"))).count, 8);
+  writeFileSync(at("words.csv"), "x,y\n1,2\n");
+  await refuses(
+    async () => readRows(await openDataset(at("words.csv"), { header: false }), 0, 1),
+    /words\.csv: line 1: column 1 holds "x", expected a number/,
+  );
 });
 
 test("csv: lines longer than the chunks of the stream, and more lines than a chunk", async () => {
@@ -101,67 +86,6 @@ test("csv: what is wrong is said with its line", async () => {
   await refuses(() => openDataset(at("none.csv")), /none\.csv: no such file/);
 });
 
-/** A 3×2 image whose red, green and blue are given by pixel. */
-const png = (pixel: (at: number) => readonly [number, number, number], [width, height] = [3, 2]): Buffer => {
-  const image = new PNG({ width, height });
-  for (let i = 0; i < width * height; i++) image.data.set([...pixel(i), 255], 4 * i);
-  return PNG.sync.write(image);
-};
-const grey = (value: number) => png((i) => [value + i, value + i, value + i]);
-
-test("folder: grey PNGs in the order of their names become [height, width] in [0, 1]", async () => {
-  mkdirSync(at("grey"));
-  for (const i of [3, 0, 4, 1, 2]) writeFileSync(at(`grey/${i}.png`), grey(10 * i));
-  writeFileSync(at("grey/notes.txt"), "not an image");
-  const want = Array.from({ length: 30 }, (_, at) => Math.fround((10 * Math.floor(at / 6) + (at % 6)) / 255));
-  const dataset = await openDataset(at("grey"));
-  await reads(dataset, [2, 3], want);
-  assert.is(dataset.labels, undefined);
-});
-
-test("folder: colour PNG and JPEG become [height, width, 3]; sub-folders are labels", async () => {
-  for (const [name, files] of Object.entries({ cats: ["a.png"], dogs: ["b.jpg", "c.JPEG"], empty: [] })) {
-    mkdirSync(at(`classes/${name}`), { recursive: true });
-    for (const file of files) {
-      const pixels = Buffer.alloc(8 * 8 * 4, Buffer.from([200, 30, 90, 255]));
-      const bytes = file.endsWith("png")
-        ? png(() => [200, 30, 90], [8, 8])
-        : jpeg.encode({ width: 8, height: 8, data: pixels }, 95).data;
-      writeFileSync(at(`classes/${name}/${file}`), bytes);
-    }
-  }
-  const dataset = await openDataset(at("classes"));
-  assert.equal([dataset.count, dataset.shape], [3, [8, 8, 3]]);
-  assert.equal([...(await dataset.labels!())], [0, 1, 1]);
-  const { data } = await readRows(dataset, 0, 3);
-  for (const [i, v] of data.entries()) assert.ok(Math.abs(v - [200, 30, 90][i % 3]! / 255) < 0.03); // JPEG is lossy
-});
-
-test("folder: images of two sizes, damaged ones and none at all are refused by name", async () => {
-  const open = async (name: string) => {
-    const dataset = await openDataset(at(name));
-    for await (const _ of dataset.batches(2));
-  };
-  mkdirSync(at("none"));
-  await refuses(() => open("none"), /none: holds no images \(\.png, \.jpg, \.jpeg\), nor do its sub-folders/);
-  mkdirSync(at("sizes"));
-  writeFileSync(at("sizes/a.png"), grey(1));
-  writeFileSync(
-    at("sizes/b.png"),
-    png(() => [1, 1, 1], [2, 2]),
-  );
-  await refuses(() => open("sizes"), /sizes[\\/]b\.png: is 2×2, but .*a\.png is 3×2; all images must have one size/);
-  for (const [name, bytes] of [
-    ["a.png", grey(1).subarray(0, 40)],
-    ["a.jpg", Buffer.from("no jpeg")],
-  ] as const) {
-    const folder = `broken-${path.extname(name).slice(1)}`;
-    mkdirSync(at(folder));
-    writeFileSync(at(`${folder}/${name}`), bytes);
-    await refuses(() => open(folder), new RegExp(`a${path.extname(name)}: the image cannot be read`));
-  }
-});
-
 test("several data sets are one, whatever the batches; labels where all have them", async () => {
   writeFileSync(at("a.npy"), encodeNpy(ndarray(numbers.slice(0, 4), [2, 2])));
   writeFileSync(at("b.csv"), csvLines.slice(2, 5).join("\n"));
@@ -174,8 +98,8 @@ test("several data sets are one, whatever the batches; labels where all have the
   assert.equal([...(await twice.labels!())], [3, 4, 5, 6, 7, 8, 9, 3, 4, 5, 6, 7, 8, 9]);
   assert.is((await openDatasets([at("a.npy")])).name, at("a.npy"));
   await refuses(
-    () => openDatasets([at("a.npy"), at("grey")]),
-    /grey: holds samples of shape \[2,3\], but .*a\.npy holds \[2\]; all must have one shape/,
+    () => openDatasets([at("a.npy"), at("wide.csv")]),
+    /wide\.csv: holds samples of shape \[30000\], but .*a\.npy holds \[2\]; all must have one shape/,
   );
   await refuses(() => openDatasets(["-", "-"]), /data: - can be read once only/);
 });
@@ -195,6 +119,24 @@ test("raw float32 numbers need their shape; bytes that do not fit it are refused
   await refuses(() => openDataset(at("empty.raw"), { shape: [2] }), /empty\.raw: holds no samples/);
 });
 
+test("shape makes samples of the same numbers: rows of another shape, or several rows together", async () => {
+  writeFileSync(at("flat.npy"), encodeNpy(ndarray(numbers.slice(0, 12), [2, 6])));
+  await reads(await openDataset(at("flat.npy"), { shape: [2, 3] }), [2, 3], numbers.slice(0, 12));
+  const one = await openDataset(at("flat.npy"), { shape: [4, 3] });
+  assert.equal([one.count, one.shape], [1, [4, 3]]);
+  assert.equal((await readRows(one, 0, 1)).data, numbers.slice(0, 12));
+  writeFileSync(at("square.npy"), encodeNpy(ndarray(stream(1, "square").fillNormal(new Float32Array(784)), [28, 28])));
+  assert.equal((await openDataset(at("square.npy"), { shape: [28, 28] })).count, 1);
+  await reads(await openDataset(at("labels.csv"), { shape: [2, 1] }), [2, 1], numbers);
+  const labelled = await openDataset(at("labels.csv"), { shape: [1, 2] });
+  assert.equal([...(await labelled.labels!())], [3, 4, 5, 6, 7, 8, 9]);
+  await refuses(
+    () => openDataset(at("flat.npy"), { shape: [5] }),
+    /flat\.npy: holds 2 samples of shape \[6\], which are no whole number of samples of shape \[5\]/,
+  );
+  await refuses(() => openDataset(at("labels.csv"), { shape: [2, 2] }), /labels\.csv: holds 7 samples of shape \[2\]/);
+});
+
 test("a stream holds an .npy file or raw numbers, and can be read more than once", async () => {
   const chunks = (bytes: Uint8Array) => Readable.from([bytes.subarray(0, 5), bytes.subarray(5)]);
   const npy = await streamDataset(chunks(encodeNpy(ndarray(numbers, [7, 2]))));
@@ -202,6 +144,9 @@ test("a stream holds an .npy file or raw numbers, and can be read more than once
   assert.is(npy.name, "standard input");
   await reads(await streamDataset(chunks(bytesOf(numbers)), [2]), [2], numbers);
   await refuses(() => streamDataset(chunks(bytesOf(numbers))), /standard input: is not an \.npy file; .* say --shape/);
+  const like = new Uint8Array(bytesOf(numbers).map((v, i) => (i === 0 ? 0x93 : v))); // begins as .npy does, by chance
+  const [first] = new Float32Array(like.slice().buffer);
+  await reads(await streamDataset(chunks(like), [2]), [2], [first!, ...numbers.slice(1)]);
   await refuses(() => streamDataset(Readable.from([])), /standard input: holds no samples/);
 });
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import * as assert from "uvu/assert";
-import { InputError } from "../../src/data/index.ts";
+import { type Dataset, InputError } from "../../src/data/index.ts";
 
 /** A folder for one test file, removed when its process ends. */
 export function scratch(): (name: string) => string {
@@ -43,4 +43,28 @@ export function idxBytes(shape: readonly number[], data: ArrayLike<number>, type
   head[3] = shape.length;
   for (const [i, n] of shape.entries()) head.writeUInt32BE(n, 4 + 4 * i);
   return Buffer.concat([head, Buffer.from(Array.from(data))]);
+}
+
+/** Every batch size and range gives the same rows, in order. */
+export async function reads(dataset: Dataset, shape: readonly number[], want: ArrayLike<number>): Promise<void> {
+  const width = shape.reduce((a, b) => a * b, 1);
+  const count = want.length / width;
+  assert.equal([dataset.count, dataset.shape], [count, [...shape]]);
+  for (const size of [1, 3, 100]) {
+    for (const [from, to] of [
+      [0, count],
+      [Math.min(2, count), count],
+      [1, Math.min(4, count)],
+      [1, 1],
+    ] as const) {
+      let row: number = from;
+      for await (const { first, data } of dataset.batches(size, { from, to })) {
+        assert.is(first, row);
+        assert.is(data.shape[0], Math.min(size, to - row));
+        assert.equal([...data.data], [...Array.from(want).slice(row * width, (row + data.shape[0]!) * width)]);
+        row += data.shape[0]!;
+      }
+      assert.is(row, to);
+    }
+  }
 }

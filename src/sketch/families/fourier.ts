@@ -89,7 +89,7 @@ export const fourier: Family<FourierSpec, FourierOptions> = {
     { law = "gaussian", scales = "auto", m = DEFAULT_FREQUENCIES, seed = 1, structured = false },
     context,
   ) => {
-    if (!(law in laws)) throw new InputError(`sketch: unknown law "${law}"; ${suggestion(law, lawNames)}`);
+    if (!Object.hasOwn(laws, law)) throw new InputError(`sketch: unknown law "${law}"; ${suggestion(law, lawNames)}`);
     if (!(Number.isInteger(m) && m > 0)) {
       throw new InputError(`sketch: frequencies: must be a positive integer, got ${m}`);
     }

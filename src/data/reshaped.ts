@@ -1,0 +1,27 @@
+import ndarray from "ndarray";
+import { sameShape, sizeOf } from "./array.ts";
+import { InputError } from "./errors.ts";
+import { type Batch, checkedRange, type Dataset, type Range } from "./rows.ts";
+
+/**
+ * The same numbers as samples of another shape: [n, 784] as n of [28, 28], or, where a sample takes several rows, [28, 28] as one
+ * of [28, 28]. Labels are kept where the number of samples is.
+ * Errors (InputError): a shape that no whole number of rows fills, or that leaves rows over.
+ */
+export function reshaped(dataset: Dataset, shape: readonly number[]): Dataset {
+  const { name, count, shape: own } = dataset;
+  if (sameShape(shape, own)) return dataset;
+  const rows = sizeOf(shape) / sizeOf(own);
+  if (!Number.isInteger(rows) || count % rows !== 0) {
+    throw new InputError(
+      `${name}: holds ${count} samples of shape [${own}], which are no whole number of samples of shape [${shape}]`,
+    );
+  }
+  async function* batches(size: number, range?: Range): AsyncGenerator<Batch> {
+    const { from, to } = checkedRange(name, count / rows, range);
+    for await (const { first, data } of dataset.batches(size * rows, { from: from * rows, to: to * rows })) {
+      yield { first: first / rows, data: ndarray(data.data, [data.shape[0]! / rows, ...shape]) };
+    }
+  }
+  return rows === 1 ? { ...dataset, shape, batches } : { name, count: count / rows, shape, batches };
+}
