@@ -19,43 +19,41 @@ export const imageFile = (file: string): Promise<Dataset> => imageDataset(file, 
  * images, those of `readImage`.
  */
 export async function imageFolder(folder: string): Promise<Dataset> {
-  const entries = (
-    await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
-      throw explained(folder, error);
-    })
-  ).filter(({ name }) => !name.startsWith("."));
-  const here = imagesOf(entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name));
-  const classes: { readonly name: string; readonly files: readonly string[] }[] = [];
-  for (const name of entries
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => entry.name)
-    .sort()) {
-    const files = imagesOf(await readdir(path.join(folder, name)));
-    if (files.length > 0) classes.push({ name, files: files.map((file) => path.join(folder, name, file)) });
-  }
+  const { here, classes } = await imagesIn(folder);
   const [stray] = here;
   if (stray !== undefined && classes.length > 0) {
     throw new InputError(
-      `${path.join(folder, stray)}: is an image beside ${classes.length} sub-folders of images (${classes[0]!.name}, …), which ` +
-        "are classes; move it into one, or give one of the sub-folders",
+      `${stray}: is an image beside ${classes.length} sub-folders of images (${classes[0]!.name}, …), which are classes; ` +
+        "move it into one, or give one of the sub-folders",
     );
   }
-  if (classes.length === 0)
-    return imageDataset(
-      folder,
-      here.map((file) => path.join(folder, file)),
-    );
-  const dataset = await imageDataset(
-    folder,
-    classes.flatMap(({ files }) => files),
-  );
-  if (classes.length > 256) return dataset;
+  const dataset = await imageDataset(folder, [...here, ...classes.flatMap(({ files }) => files)]);
+  if (classes.length === 0 || classes.length > 256) return dataset;
   const labels = Uint8Array.from(classes.flatMap(({ files }, label) => files.map(() => label)));
   return { ...dataset, labels: async () => labels, labelNames: classes.map(({ name }) => name) };
 }
 
-const imagesOf = (names: readonly string[]): string[] =>
-  names.filter((name) => !name.startsWith(".") && isImageName(name)).sort();
+/** Paths of the images in a folder, and of those in its sub-folders that hold any, each in the order of their names. */
+export async function imagesIn(folder: string) {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    throw explained(folder, error);
+  });
+  const names = (folders: boolean) =>
+    entries.filter((entry) => entry.isDirectory() === folders).map(({ name }) => name);
+  const classes: { readonly name: string; readonly files: readonly string[] }[] = [];
+  for (const name of names(true).sort()) {
+    const own = path.join(folder, name);
+    const files = name.startsWith(".") ? [] : imagesOf(own, await readdir(own));
+    if (files.length > 0) classes.push({ name, files });
+  }
+  return { here: imagesOf(folder, names(false)), classes };
+}
+
+const imagesOf = (folder: string, names: readonly string[]): string[] =>
+  names
+    .filter((name) => !name.startsWith(".") && isImageName(name))
+    .sort()
+    .map((name) => path.join(folder, name));
 
 /** Images that are looked at to tell grey from colour. */
 const GREY_IMAGES = 16;

@@ -1,5 +1,6 @@
 import { readFileOrExplain, writeAtomic } from "./files.ts";
-import { decodeNpz, type Expected, encodeNpz, type Metadata, type Npz } from "./npz.ts";
+import { decodeNpz, type Expected, encodeNpz, METADATA, type Metadata, type Npz } from "./npz.ts";
+import { zipDirectory } from "./zip-file.ts";
 
 /** Writes an .npz file that `numpy.load` reads, atomically (see `writeAtomic`). */
 export async function writeNpz(file: string, content: Npz): Promise<void> {
@@ -13,3 +14,7 @@ export async function readNpz(file: string, expected?: Expected): Promise<Npz> {
   const bytes = await readFileOrExplain(file);
   return expected ? decodeNpz(bytes, file, expected) : decodeNpz(bytes, file);
 }
+
+/** Whether an .npz file has metadata, as those that this project writes; nothing else of it is read. */
+export const hasMetadata = async (file: string): Promise<boolean> =>
+  (await zipDirectory(file)).some(({ name }) => name === METADATA);

@@ -24,7 +24,7 @@ export interface Expected {
   readonly version: number;
 }
 
-const METADATA = "metadata.json";
+export const METADATA = "metadata.json";
 
 /** An .npz file's bytes: a zip of `name.npy` members, as NumPy's, plus the metadata. The same content gives the same bytes. */
 export function encodeNpz({ arrays, metadata }: Npz): Uint8Array {

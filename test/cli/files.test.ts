@@ -1,9 +1,11 @@
-import { readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import ndarray from "ndarray";
+import sharp from "sharp";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { encodeNpy } from "../../src/data/npy.ts";
+import { encodeNpz } from "../../src/data/npz.ts";
 import { stream } from "../../src/data/random.ts";
 import { decoded } from "../report/decoded.ts";
 import { filesIn, inProcess, scratch, sketchprior } from "./spawn.ts";
@@ -153,8 +155,31 @@ test("inspect says what each file is, in words and as JSON", async () => {
   for (const [i, [file, kind]] of Object.entries(kinds).entries()) {
     assert.match(texts[i]!.stdout, new RegExp(`^file +${file}\nkind +${kind}\n`));
   }
+  for (const label of ["cats", "dogs"]) {
+    mkdirSync(path.join(folder, "pictures", label), { recursive: true });
+    const create = { width: 4, height: 3, channels: 3 as const, background: "grey" };
+    await sharp({ create })
+      .png()
+      .toFile(path.join(folder, "pictures", label, "1.png"));
+  }
+  assert.match(
+    (await run("inspect pictures")).stdout,
+    /^samples +2 of 3×4\nvalues .*\nlabels +yes, 2 classes: cats, dogs$/m,
+  );
   const { kind, count, shape } = JSON.parse((await run("inspect X.npz --json")).stdout);
   assert.equal([kind, count, shape], ["sketch", 60, [6, 6]]);
+});
+
+test("inspect looks at the first rows of a data set alone: what lies behind them may be damaged", async () => {
+  const numbers = stream(1, "large").fillNormal(new Float32Array(2 ** 20));
+  const bytes = encodeNpz({ arrays: { X: ndarray(numbers, [2 ** 14, 64]) }, metadata: undefined });
+  bytes.fill(255, bytes.length - 3000, bytes.length - 1000);
+  writeFileSync(path.join(folder, "large.npz"), bytes);
+  assert.match((await run("inspect large.npz")).stdout, /^samples +16 384 of 64\nvalues .* in the first 1 000$/m);
+  assert.match(
+    (await run(`sketch large.npz -o out.npz ${SMALL}`)).stderr,
+    /large\.npz: member X\.npy is truncated or damaged/,
+  );
 });
 
 const refused: [line: string, message: RegExp][] = [

@@ -15,7 +15,7 @@ import {
   sketchFacts,
 } from "../facts.ts";
 import { requireWritable } from "../options.ts";
-import { bytesText, factLines, grouped, shapeText } from "../text.ts";
+import { bytesText, factLines } from "../text.ts";
 
 export const inspect = defineCommand({
   usage: "inspect <file>",
@@ -27,7 +27,11 @@ export const inspect = defineCommand({
   ],
   options: (y) =>
     y
-      .positional("file", { type: "string", demandOption: true, describe: "file, prior folder or name of a data set" })
+      .positional("file", {
+        type: "string",
+        demandOption: true,
+        describe: "file, prior folder, folder of images or name of a data set",
+      })
       .option("plot", {
         ...{ type: "string", requiresArg: true },
         describe: "picture to write, .html, .svg or .png: a sketch's moments by frequency, or a prior's training",
@@ -52,9 +56,9 @@ async function inspected(file: string): Promise<Inspected> {
   if (found?.isDirectory()) return inspectFolder(file);
   const size = found ? bytesText(found.size) : undefined;
   if (!/\.npz$/i.test(file)) return inspectData(file, size);
-  const { readNpz } = await import("../../data/npz-file.ts");
-  const npz = await readNpz(file);
-  return npz.metadata?.format === undefined ? inspectData(file, size) : inspectOwn(file, npz, size);
+  const { hasMetadata, readNpz } = await import("../../data/npz-file.ts");
+  if (!(await hasMetadata(file))) return inspectData(file, size); // of any size: it is not read whole
+  return inspectOwn(file, await readNpz(file), size);
 }
 
 const outcome = (
@@ -68,9 +72,9 @@ const outcome = (
 });
 
 async function inspectFolder(folder: string): Promise<Inspected> {
-  const { loadTrained } = await import("../../../priors/load.ts");
   const inside = await stat(`${folder}/prior.json`).catch(() => undefined);
-  if (!inside) throw new InputError(`${folder}: is a folder without prior.json, so it is no prior`);
+  if (!inside) return inspectImages(folder);
+  const { loadTrained } = await import("../../../priors/load.ts");
   const prior = await loadTrained(folder);
   if (prior.kind === "mixture") {
     const { words, data } = mixtureFacts(prior.trained);
@@ -93,6 +97,14 @@ async function inspectFolder(folder: string): Promise<Inspected> {
       );
     },
   };
+}
+
+/** A folder that is no prior: a data set of images, or nothing that is known. */
+async function inspectImages(folder: string): Promise<Inspected> {
+  const { imagesIn } = await import("../../data/images.ts");
+  const { here, classes } = await imagesIn(folder);
+  if (here.length + classes.length > 0) return inspectData(folder);
+  throw new InputError(`${folder}: is a folder without prior.json, so it is no prior, and without images`);
 }
 
 /** A file that sketchprior wrote, by the format in its metadata. */
@@ -148,21 +160,8 @@ async function writePlot(plot: string, figure: Figure): Promise<void> {
 
 const extension = (file: string): string => path.extname(file).toLowerCase();
 
-async function inspectData(file: string, size: string | undefined): Promise<Outcome> {
-  const { openDataset, readRows } = await import("../../data/dataset.ts");
-  const { name, count, shape, labels, ...rest } = await openDataset(file);
-  const looked = Math.min(count, 1000);
-  const { data } = await readRows({ name, count, shape, ...rest }, 0, looked);
-  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const v of data) {
-    low = Math.min(low, v);
-    high = Math.max(high, v);
-  }
-  const words = {
-    size,
-    samples: `${grouped(count)} of ${shapeText(shape)}`,
-    values: `${Number(low.toPrecision(4))} to ${Number(high.toPrecision(4))} in the first ${looked}`,
-    labels: labels ? "yes" : "no",
-  };
-  return outcome("data set", file, words, { count, shape, range: [low, high], labels: labels !== undefined });
+async function inspectData(file: string, size?: string): Promise<Outcome> {
+  const { dataFacts } = await import("../data-facts.ts");
+  const { words, data } = await dataFacts(file);
+  return outcome("data set", file, { size, ...words }, data);
 }
