@@ -155,6 +155,7 @@ test("inspect says what each file is, in words and as JSON", async () => {
   for (const [i, [file, kind]] of Object.entries(kinds).entries()) {
     assert.match(texts[i]!.stdout, new RegExp(`^file +${file}\nkind +${kind}\n`));
   }
+  mkdirSync(path.join(folder, "pictures", "empty"), { recursive: true });
   for (const label of ["cats", "dogs"]) {
     mkdirSync(path.join(folder, "pictures", label), { recursive: true });
     const create = { width: 4, height: 3, channels: 3 as const, background: "grey" };
@@ -282,7 +283,10 @@ const refused: [line: string, message: RegExp][] = [
     /^error: --range: expected two numbers, the smaller first, such as 0,1, or none; got "1,0"/,
   ],
   ["reconstruct y.npz --prior tv --range 1 -o out.npz", /^error: --range: expected two numbers, .* got "1"/],
-  ["inspect .", /^error: \.: is a folder without prior\.json, so it is no prior/],
+  [
+    "inspect pictures/empty",
+    /^error: pictures\/empty: is a folder without prior\.json, so it is no prior, and without images/,
+  ],
   ["inspect cut.npz", /^error: cut\.npz: file is truncated or damaged/],
 ];
 
