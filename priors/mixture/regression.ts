@@ -9,6 +9,7 @@ import {
   mean,
   type ReducedCovariance,
   reducedCovariance,
+  referenceOf,
   type Sketch,
 } from "../../src/sketch/index.ts";
 
@@ -38,7 +39,8 @@ export function regression(sketch: Sketch, k: number): Regression {
   const centre = mean(sketch);
   const pca = featureBasis(sketch.design.arrays);
   const basis = pca ? columns(pca.basis.data, pca.basis.shape[1]!, 0, k) : unitColumns(centre.length, k);
-  const offset = pca ? centre.map((v, i) => v - pca.mean.data[i]!) : centre;
+  const from = pca ? pca.mean.data : referenceOf(sketch.design.arrays, centre.length);
+  const offset = centre.map((v, i) => v - from[i]!);
   const origin = multiply(offset, basis, 1, centre.length, k);
   const { reduced } = familySpec(sketch.design, "second-moments", "mixture");
   return {

@@ -7,7 +7,8 @@ import { compile } from "../engine/index.ts";
 import { labelsOf } from "./data-design.ts";
 import { describeDifference, dimensionsOf, isByLabel, LABEL_COUNT, type SketchDesign, sumShapes } from "./design.ts";
 import { familyOf } from "./families/index.ts";
-import { encodeFeatures } from "./features.ts";
+import { centredFeatures, centredSamples, encodeFeatures } from "./features.ts";
+import { hashedRows, NO_ROWS } from "./rows-hash.ts";
 import type { Sketch } from "./sketch.ts";
 
 export interface SketchOptions {
@@ -33,7 +34,12 @@ export interface PartialSketch {
   readonly range: Range;
   /** Samples a block. */
   readonly blockSize: number;
+  /** SHA-256 over the rows that are summed, and their labels (`hashedRows`, block by block). */
+  readonly rowsHash: string;
 }
+
+/** What a pass covers. */
+type Pass = Pick<PartialSketch, "range" | "blockSize">;
 
 /** Numbers of one intermediate [rows, m] of a block: it should stay in the processor's cache. */
 const BLOCK_NUMBERS = 2 ** 21;
@@ -58,7 +64,7 @@ type Tensors = Readonly<Record<string, tf.Tensor>>;
  * order. Block borders are the multiples of the block size among the rows of the data set, so the same call gives the same
  * bits, however often it was interrupted and resumed. Memory: a few blocks.
  * Errors (InputError): samples of another shape than the design's, no samples, NaN or Inf in the data, absent labels or labels
- * outside the design's range, a checkpoint of another pass.
+ * outside the design's range, a checkpoint of another pass or of other rows.
  */
 export async function sketchDataset(
   dataset: Dataset,
@@ -73,7 +79,8 @@ export async function sketchDataset(
   const sums = startingSums(design, options.resume?.sketch.sums);
   let count = options.resume?.sketch.count ?? 0;
   let saved = performance.now();
-  const partial = (): PartialSketch => ({ ...pass, sketch: { design, count, sums: copied(sums) } });
+  let rowsHash = options.resume ? await verifiedRows(dataset, options.resume, labels, signal) : NO_ROWS;
+  const partial = (): PartialSketch => ({ ...pass, sketch: { design, count, sums: copied(sums) }, rowsHash });
   const stopIfAsked = async (): Promise<void> => {
     if (!signal?.aborted) return;
     if (count > 0) await onCheckpoint?.(partial());
@@ -81,10 +88,13 @@ export async function sketchDataset(
   };
   const block = await compileBlock(design, Math.min(blockSize, total));
   try {
-    for await (const { first, data } of alignedBatches(dataset, blockSize, { ...range, from: range.from + count })) {
+    for await (const batch of alignedBatches(dataset, blockSize, { ...range, from: range.from + count })) {
       await stopIfAsked();
+      const { first, data } = batch;
       const rows = data.shape[0]!;
-      for (const [name, part] of Object.entries(await block.run(data, labels?.subarray(first, first + rows)))) {
+      const own = labels?.subarray(first, first + rows);
+      if (onCheckpoint) rowsHash = await hashedRows(rowsHash, batch, own);
+      for (const [name, part] of Object.entries(await block.run(data, own))) {
         const sum = sums[name]!;
         for (let i = 0; i < sum.length; i++) sum[i]! += part[i]!;
       }
@@ -103,8 +113,30 @@ export async function sketchDataset(
   return { design, count, sums };
 }
 
+/**
+ * The hash of the rows that a checkpoint sums, read again. Errors (InputError): the data set does not hold those rows any more.
+ */
+async function verifiedRows(
+  dataset: Dataset,
+  { sketch, range, blockSize, rowsHash }: PartialSketch,
+  labels: Uint8Array | undefined,
+  signal?: AbortSignal,
+): Promise<string> {
+  const to = range.from + sketch.count;
+  let hash = NO_ROWS;
+  for await (const batch of alignedBatches(dataset, blockSize, { from: range.from, to })) {
+    signal?.throwIfAborted();
+    hash = await hashedRows(hash, batch, labels?.subarray(batch.first, batch.first + batch.data.shape[0]!));
+  }
+  if (hash === rowsHash) return hash;
+  throw new InputError(
+    `sketch: ${dataset.name} has changed since the checkpoint: its rows ${range.from} to ${to} are others; ` +
+      "remove the checkpoint, or bring the old data back",
+  );
+}
+
 /** What a pass covers, checked. */
-function planned(dataset: Dataset, design: SketchDesign, options: SketchOptions): Omit<PartialSketch, "sketch"> {
+function planned(dataset: Dataset, design: SketchDesign, options: SketchOptions): Pass {
   if (String(dataset.shape) !== String(design.shape)) {
     throw new InputError(
       `sketch: ${dataset.name} holds samples of shape [${dataset.shape}], the design is for [${design.shape}]`,
@@ -122,11 +154,7 @@ function planned(dataset: Dataset, design: SketchDesign, options: SketchOptions)
   return { range, blockSize };
 }
 
-function requireSamePass(
-  { sketch, ...was }: PartialSketch,
-  { range, blockSize }: Omit<PartialSketch, "sketch">,
-  design: SketchDesign,
-): void {
+function requireSamePass({ sketch, ...was }: PartialSketch, { range, blockSize }: Pass, design: SketchDesign): void {
   const other = (what: string) =>
     new InputError(`sketch: the checkpoint belongs to another pass (${what}); remove it, or repeat that pass`);
   const difference = describeDifference(sketch.design, design);
@@ -179,12 +207,16 @@ async function compileBlock(design: SketchDesign, rows: number) {
   const weights = ndarray(new Float32Array(groups * rows), [groups, rows]);
   const compiled = await compile(
     (given: { x: tf.Tensor; weights: tf.Tensor; arrays: Tensors; inputs: Readonly<Record<string, Tensors>> }) => {
-      const features = encodeFeatures(design.features, given.x, given.arrays);
+      const common = {
+        samples: centredSamples(given.x, given.arrays),
+        features: encodeFeatures(design.features, given.x, given.arrays),
+        centred: centredFeatures(design.features, given.x, given.arrays),
+      };
       const sums: Record<string, tf.Tensor> = {};
       for (const spec of design.families) {
         const apart = design.labels === undefined || isByLabel(design, spec);
         const weights = apart ? given.weights : tf.sum(given.weights, 0, true);
-        const block = { samples: given.x, features, weights };
+        const block = { ...common, weights };
         const family = familyOf(spec.kind).block(spec, block, given.inputs[spec.kind]!);
         for (const [name, value] of Object.entries(family)) sums[`${spec.kind}.${name}`] = value;
       }

@@ -1,6 +1,6 @@
 import { InputError } from "../data/errors.ts";
-import { describeDifference, dimensionsOf, LABEL_COUNT } from "./design.ts";
-import { triangleSize } from "./families/family.ts";
+import { describeDifference } from "./design.ts";
+import { impossiblePart } from "./possible.ts";
 import type { Sketch } from "./sketch.ts";
 
 /**
@@ -43,8 +43,11 @@ export function subtractSketch(whole: Sketch, part: Sketch): Sketch {
   const sums = copied(whole);
   add(sums, part, -1);
   const left = { design: whole.design, count, sums };
-  requirePossible(left, whole);
-  return left;
+  const found = impossiblePart(left, whole);
+  if (found === undefined) return left;
+  throw new InputError(
+    `subtract: this part was never in the whole: ${found} of what would be left is impossible; subtract only what was added`,
+  );
 }
 
 const copied = ({ sums }: Sketch): Record<string, Float64Array> =>
@@ -54,33 +57,5 @@ function add(sums: Readonly<Record<string, Float64Array>>, { sums: other }: Sket
   for (const [name, sum] of Object.entries(sums)) {
     const part = other[name]!;
     for (let j = 0; j < sum.length; j++) sum[j]! += sign * part[j]!;
-  }
-}
-
-/** Float32 sums of the whole are off by about 1e-7 of its size a term, 1e-5 covers them. */
-const ROUNDING = 1e-5;
-
-/** A moment cannot exceed the number of samples, a square or a label's count cannot be negative. */
-function requirePossible({ count, sums, design }: Sketch, whole: Sketch): void {
-  const impossible = (what: string) =>
-    new InputError(`subtract: this part was never in the whole: ${what} of what would be left is impossible`);
-  if (sums[LABEL_COUNT]?.some((n) => n < 0)) throw impossible("the count of a label");
-  if (sums["local-moments.count"]?.some((n) => n < 0)) throw impossible("the count of a cell");
-  const { "fourier.cos": cos, "fourier.sin": sin, "second-moments.xx": xx } = sums;
-  const groups = design.labels ?? 1;
-  const most = (at: number, size: number) => (groups === 1 ? count : sums[LABEL_COUNT]![Math.floor(at / size)]!);
-  if (cos && sin) {
-    for (const [j, c] of cos.entries()) {
-      if (Math.hypot(c, sin[j]!) > most(j, cos.length / groups) + ROUNDING * whole.count) throw impossible("a moment");
-    }
-  }
-  if (!xx) return;
-  const before = whole.sums["second-moments.xx"]!;
-  const { sample } = dimensionsOf(design);
-  for (let first = 0; first < xx.length; first += triangleSize(sample)) {
-    for (let i = 0; i < sample; i++) {
-      const at = first + triangleSize(i + 1) - 1; // xᵢ²
-      if (xx[at]! < -ROUNDING * before[at]!) throw impossible("a second moment");
-    }
   }
 }

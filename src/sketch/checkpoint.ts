@@ -2,13 +2,13 @@ import { unlink } from "node:fs/promises";
 import { InputError } from "../data/errors.ts";
 import { fileExists } from "../data/files.ts";
 import { readNpz, writeNpz } from "../data/npz-file.ts";
-import type { Dataset, Range } from "../data/rows.ts";
+import type { Dataset } from "../data/rows.ts";
 import { type PartialSketch, type SketchOptions, sketchDataset } from "./accumulate.ts";
 import type { SketchDesign } from "./design.ts";
 import type { Sketch } from "./sketch.ts";
 import { sketchContent, sketchIn } from "./store.ts";
 
-export const CHECKPOINT_FORMAT = { format: "sketchprior-checkpoint", version: 1 } as const;
+export const CHECKPOINT_FORMAT = { format: "sketchprior-checkpoint", version: 2 } as const;
 
 /** A pass that is under way, with the data set that it reads. */
 export interface Checkpoint extends PartialSketch {
@@ -16,16 +16,16 @@ export interface Checkpoint extends PartialSketch {
 }
 
 /** Writes a checkpoint: a sketch's content, and what the pass covers. The file holds the old one or the whole new one. */
-export async function saveCheckpoint(file: string, { sketch, range, blockSize, dataset }: Checkpoint): Promise<void> {
-  await writeNpz(file, sketchContent(sketch, { ...CHECKPOINT_FORMAT, range, blockSize, dataset }));
+export async function saveCheckpoint(file: string, { sketch, ...pass }: Checkpoint): Promise<void> {
+  await writeNpz(file, sketchContent(sketch, { ...CHECKPOINT_FORMAT, ...pass }));
 }
 
 /** Reads a checkpoint. Errors (InputError): those of `loadSketch`. */
 export async function loadCheckpoint(file: string): Promise<Checkpoint> {
   const npz = await readNpz(file, CHECKPOINT_FORMAT);
   const sketch = await sketchIn(file, npz);
-  const { range, blockSize, dataset } = npz.metadata as unknown as Checkpoint;
-  return { sketch, range: range as Range, blockSize, dataset };
+  const { range, blockSize, rowsHash, dataset } = npz.metadata as unknown as Checkpoint;
+  return { sketch, range, blockSize, rowsHash, dataset };
 }
 
 export interface ResumableOptions extends Omit<SketchOptions, "resume" | "onCheckpoint"> {

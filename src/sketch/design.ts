@@ -13,6 +13,7 @@ import {
   familyOf,
 } from "./families/index.ts";
 import {
+  centredFeaturesOf,
   type DesignArrays,
   type FeatureSpec,
   featureCount,
@@ -39,7 +40,7 @@ export interface SketchDesign {
   readonly labels?: number;
   /** The moment families, each kind at most once. */
   readonly families: readonly FamilySpec[];
-  /** What was learned from the pilot: the PCA's mean and basis. */
+  /** What was learned from the pilot: the PCA's mean and basis, the cells' anchors, the reference. */
   readonly arrays: DesignArrays;
   /** SHA-256, in hexadecimal, of all of the above. */
   readonly fingerprint: string;
@@ -104,12 +105,15 @@ export async function makeDesign(options: DesignOptions): Promise<SketchDesign> 
     pilot: async (purpose: string) => {
       if (!facts) throw needPilot(purpose);
       if (labels !== undefined && !pilotLabels) throw needPilot(`${purpose} by label`);
-      const own = await featuresOf(features, rows, facts.arrays);
-      return { features: own, ...(labels !== undefined && pilotLabels && { labels: pilotLabels }) };
+      return {
+        features: await centredFeaturesOf(features, rows, { ...facts.arrays, ...facts.reference }),
+        ...(labels !== undefined && pilotLabels && { labels: pilotLabels }),
+      };
     },
   };
   const specs: FamilySpec[] = [];
-  let arrays = facts?.arrays ?? {};
+  const about = chosen.some(({ kind }) => familyOf(kind).aboutReference);
+  let arrays: DesignArrays = { ...facts?.arrays, ...(about && facts?.reference) };
   const step = () => {
     signal?.throwIfAborted();
     options.onProgress?.(1 + specs.length, 1 + chosen.length);

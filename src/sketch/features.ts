@@ -14,6 +14,9 @@ export type DesignArrays = Readonly<Record<string, NdArray<Float32Array>>>;
 const MEAN = "features.mean";
 const BASIS = "features.basis";
 
+/** Name of the reference in a design's arrays: see `referenceFor`. */
+const REFERENCE = "reference";
+
 /** Reads `raw` or `pca:K`. */
 export function parseFeatures(text: string): FeatureSpec {
   if (text === "raw") return { kind: "raw" };
@@ -45,9 +48,41 @@ export function featureBasis(arrays: DesignArrays) {
   return mean && basis ? { mean, basis } : undefined;
 }
 
+/** The reference c [d] of a design, about which its samples are summed; 0 where it holds none. */
+export const referenceOf = (arrays: DesignArrays, d: number): Float32Array =>
+  arrays[REFERENCE]?.data ?? new Float32Array(d);
+
+/** x − c for samples x [n, d] and the reference c of a design: a pure tensor function. */
+export const centredSamples = (x: tf.Tensor, arrays: Readonly<Record<string, tf.Tensor>>): tf.Tensor =>
+  arrays[REFERENCE] ? tf.sub(x, arrays[REFERENCE]) : x;
+
+/**
+ * The features about the reference: x − c for raw ones; those of a PCA, which are about the pilot's mean already, as they are.
+ * A pure tensor function.
+ */
+export const centredFeatures = (
+  spec: FeatureSpec,
+  x: tf.Tensor,
+  arrays: Readonly<Record<string, tf.Tensor>>,
+): tf.Tensor => (spec.kind === "raw" ? centredSamples(x, arrays) : encodeFeatures(spec, x, arrays));
+
+/**
+ * The reference of a design, by the mean and the root mean squared standard deviation s of the pilot's numbers: the mean,
+ * rounded to multiples of the power of two nearest to 8s. Squares of float32 numbers about it keep their digits however large
+ * the mean is. Where the mean is less than about 4s everywhere the reference is 0 and nothing is stored, and pilots that
+ * differ by chance have the same one.
+ */
+function referenceFor(mean: Float64Array, s: number): DesignArrays {
+  const step = 2 ** Math.round(Math.log2(8 * s));
+  const reference = Float32Array.from(mean, (v) => (s > 0 ? step * Math.round(v / step) + 0 : v));
+  return reference.some((v) => v !== 0) ? { [REFERENCE]: ndarray(reference, [reference.length]) } : {};
+}
+
 /** What the pilot says of the features. */
 export interface PilotFacts {
   readonly arrays: DesignArrays;
+  /** The reference, where it is not 0. */
+  readonly reference: DesignArrays;
   /** Root mean squared distance of the pilot's features from their mean. */
   readonly spread: number;
 }
@@ -77,7 +112,8 @@ export async function learnFeatures(
     centred[i] = pilot.data[i]! - mean[i % d]!;
     squares += centred[i]! ** 2;
   }
-  if (spec.kind === "raw") return { arrays: {}, spread: Math.sqrt(squares / rows) };
+  const reference = referenceFor(mean, Math.sqrt(squares / centred.length));
+  if (spec.kind === "raw") return { arrays: {}, reference, spread: Math.sqrt(squares / rows) };
 
   const k = spec.components;
   const { values, vectors } = await principalComponents(ndarray(centred, [rows, d]), k, signal);
@@ -85,25 +121,32 @@ export async function learnFeatures(
   for (let i = 0; i < d; i++) for (let j = 0; j < k; j++) basis[i * k + j] = vectors[j * d + i]!;
   return {
     arrays: { [MEAN]: ndarray(Float32Array.from(mean), [d]), [BASIS]: ndarray(basis, [d, k]) },
+    reference,
     spread: Math.sqrt(values.reduce((sum, v) => sum + Math.max(0, v), 0) / rows),
   };
 }
 
 /** The features u [n, k] of samples [n, d]. */
-export async function featuresOf(
+export const featuresOf = (spec: FeatureSpec, rows: NdArray<Float32Array>, arrays: DesignArrays) =>
+  spec.kind === "raw" ? Promise.resolve(rows) : encodedBy(encodeFeatures, spec, rows, arrays);
+
+/** The features of samples [n, d] about the reference, [n, k]. */
+export const centredFeaturesOf = (spec: FeatureSpec, rows: NdArray<Float32Array>, arrays: DesignArrays) =>
+  encodedBy(centredFeatures, spec, rows, arrays);
+
+async function encodedBy(
+  encode: typeof encodeFeatures,
   spec: FeatureSpec,
   rows: NdArray<Float32Array>,
   arrays: DesignArrays,
 ): Promise<NdArray<Float32Array>> {
-  if (spec.kind === "raw") return rows;
-  const encode = await compile(
-    (given: { x: tf.Tensor; arrays: Readonly<Record<string, tf.Tensor>> }) =>
-      encodeFeatures(spec, given.x, given.arrays),
+  const encoded = await compile(
+    (given: { x: tf.Tensor; arrays: Readonly<Record<string, tf.Tensor>> }) => encode(spec, given.x, given.arrays),
     { x: rows, arrays },
     { name: "features" },
   );
-  const features = (await encode.run({ x: rows, arrays })) as NdArray<Float32Array>;
-  await encode.dispose();
+  const features = (await encoded.run({ x: rows, arrays })) as NdArray<Float32Array>;
+  await encoded.dispose();
   return features;
 }
 

@@ -1,5 +1,6 @@
 import { contiguous } from "../data/array.ts";
 import type { DesignArrays } from "./features.ts";
+import { sha256 } from "./rows-hash.ts";
 
 /** SHA-256 (hexadecimal) over canonical JSON of the settings, then name, shape and float32 bytes of each array by name. */
 export async function fingerprint(settings: unknown, arrays: DesignArrays): Promise<string> {
@@ -15,8 +16,7 @@ export async function fingerprint(settings: unknown, arrays: DesignArrays): Prom
     all.set(part, at);
     at += part.length;
   }
-  const digest = await globalThis.crypto.subtle.digest("SHA-256", all);
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return sha256(all);
 }
 
 const encoded = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -42,6 +42,7 @@ export {
   featureName,
   featuresOf,
   parseFeatures,
+  referenceOf,
 } from "./features.ts";
 export { labelCounts, ofLabel, withoutLabels } from "./labels.ts";
 export { type Law, type LawName, lawNames, laws } from "./laws.ts";

@@ -3,7 +3,7 @@ import { multiply, multiplyTransposed } from "../data/matmul.ts";
 import { dot } from "../data/vector.ts";
 import { dimensionsOf, familySpec } from "./design.ts";
 import { fromTriangle } from "./families/family.ts";
-import { featureBasis } from "./features.ts";
+import { featureBasis, referenceOf } from "./features.ts";
 import { mean, type Sketch, total } from "./sketch.ts";
 
 /**
@@ -30,14 +30,16 @@ export function reducedCovariance(sketch: Sketch): ReducedCovariance {
   const k = dimensionsOf(design).features;
   const pca = featureBasis(design.arrays);
   const basis = pca && Float64Array.from(pca.basis.data);
-  const offset = pca ? mu.map((v, i) => v - pca.mean.data[i]!) : mu;
+  const reference = referenceOf(design.arrays, d);
+  const about = (from: Float32Array) => mu.map((v, i) => v - from[i]!);
+  const offset = about(pca ? pca.mean.data : reference);
   const centre = basis ? multiply(offset, basis, 1, d, k) : offset;
   const features = fromTriangle(total(sketch, "second-moments.uu"), k).map(
     (v, at) => v / count - centre[Math.floor(at / k)]! * centre[at % k]!,
   );
   const squares = total(sketch, "second-moments.squares");
   const along = basis && multiply(basis, features, d, k, k);
-  const rest = mu.map((m, i) => {
+  const rest = about(reference).map((m, i) => {
     const known = along && basis ? dot(along, i * k, basis, i * k, k) : features[i * (k + 1)]!;
     return Math.max(0, squares[i]! / count - m * m - known);
   });

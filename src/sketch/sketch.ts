@@ -4,6 +4,7 @@ import { InputError } from "../data/errors.ts";
 import { dimensionsOf, familySpec, isByLabel, type SketchDesign, sumShapes } from "./design.ts";
 import { fromTriangle } from "./families/family.ts";
 import { drawFrequencies } from "./families/fourier.ts";
+import { referenceOf } from "./features.ts";
 import { denseOfReduced, reducedCovariance } from "./reduced.ts";
 
 /**
@@ -67,7 +68,10 @@ export function samplingFloor(sketch: Sketch): number {
 export function mean(sketch: Sketch): Float64Array {
   familySpec(sketch.design, "second-moments", "mean");
   requireSamples("mean", sketch, 1);
-  return total(sketch, "second-moments.x").map((v) => v / sketch.count);
+  const { arrays } = sketch.design;
+  const sum = total(sketch, "second-moments.x");
+  const reference = referenceOf(arrays, sum.length);
+  return sum.map((v, i) => v / sketch.count + reference[i]!);
 }
 
 /**
@@ -80,7 +84,7 @@ export function covariance(sketch: Sketch): Float64Array {
   if (reduced) {
     return denseOfReduced(reducedCovariance(sketch));
   }
-  const mu = mean(sketch);
+  const mu = total(sketch, "second-moments.x").map((v) => v / sketch.count); // about the reference, as the squares are
   const d = mu.length;
   const square = fromTriangle(total(sketch, "second-moments.xx"), d);
   for (let i = 0; i < d; i++) {

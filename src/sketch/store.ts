@@ -1,16 +1,19 @@
 import ndarray from "ndarray";
-import { sizeOf } from "../data/array.ts";
+import { sameShape } from "../data/array.ts";
 import { InputError } from "../data/errors.ts";
 import type { NpyArray } from "../data/npy.ts";
 import { type Metadata, member, type Npz } from "../data/npz.ts";
 import { readNpz, writeNpz } from "../data/npz-file.ts";
 import { DESIGN_VERSION, type SketchDesign, sealed, sumShapes } from "./design.ts";
 import type { DesignArrays } from "./features.ts";
+import { impossiblePart } from "./possible.ts";
 import type { Sketch } from "./sketch.ts";
 
 /** Formats of the files, in their metadata. */
 export const DESIGN_FORMAT = { format: "sketchprior-design", version: 1 } as const;
 export const SKETCH_FORMAT = { format: "sketchprior-sketch", version: 1 } as const;
+
+const AGAIN = "the file is damaged or was edited, sketch the data again";
 
 /** Members of a design's arrays begin with this. */
 const PREFIX = "design.";
@@ -30,7 +33,10 @@ export async function saveSketch(file: string, sketch: Sketch): Promise<void> {
   await writeNpz(file, sketchContent(sketch, SKETCH_FORMAT));
 }
 
-/** Reads a sketch. Errors (InputError): those of `loadDesign`, missing sums, sums of another size than the design's. */
+/**
+ * Reads a sketch. Errors (InputError): those of `loadDesign`, missing sums, sums of another shape than the design's, NaN or Inf,
+ * sums that no data have (`impossiblePart`).
+ */
 export async function loadSketch(file: string): Promise<Sketch> {
   return sketchIn(file, await readNpz(file, SKETCH_FORMAT));
 }
@@ -54,13 +60,18 @@ export async function sketchIn(file: string, npz: Npz<Metadata>): Promise<Sketch
   }
   const sums: Record<string, Float64Array> = {};
   for (const [name, shape] of Object.entries(sumShapes(design))) {
-    const { data } = member(npz, name, file);
-    if (data.length !== sizeOf(shape)) {
-      throw new InputError(`${file}: ${name}: expected ${sizeOf(shape)} numbers, got ${data.length}`);
+    const { data, shape: found } = member(npz, name, file);
+    if (!sameShape(found, shape)) {
+      throw new InputError(`${file}: ${name}: expected numbers of shape [${shape}], got [${found}]; ${AGAIN}`);
     }
+    const bad = data.findIndex((v) => !Number.isFinite(v));
+    if (bad >= 0) throw new InputError(`${file}: ${name}: holds ${data[bad]} (number ${bad}); ${AGAIN}`);
     sums[name] = Float64Array.from(data);
   }
-  return { design, count, sums };
+  const sketch = { design, count, sums };
+  const impossible = impossiblePart(sketch);
+  if (impossible) throw new InputError(`${file}: ${impossible} is one that no data have; ${AGAIN}`);
+  return sketch;
 }
 
 const settingsOf = ({ arrays: _, ...settings }: SketchDesign) => settings;

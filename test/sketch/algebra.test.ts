@@ -52,6 +52,21 @@ test("subtract refuses other designs, parts that leave nothing, and parts that w
   await refuses(() => subtractSketch(a, b), /never in the whole: a second moment of what would be left is impossible/);
 });
 
+for (const [name, make] of Object.entries(designs)) {
+  test(`${name}: a part is refused when any one of its sums cannot have been in the whole`, async () => {
+    const design = await make();
+    const whole = await sketchDataset(data, design, { range: { from: 0, to: 400 } });
+    const part = await sketchDataset(data, design, { range: { from: 0, to: 200 } });
+    assert.is(subtractSketch(whole, part).count, 200);
+    for (const [sum, numbers] of Object.entries(part.sums)) {
+      const wrong = numbers.slice();
+      wrong[0]! += 1e4; // of a triangle the first square
+      const other = { ...part, sums: { ...part.sums, [sum]: wrong } };
+      await refuses(() => subtractSketch(whole, other), /never in the whole: .* of what would be left is impossible/);
+    }
+  });
+}
+
 test("by label: the sketch of one label is that of its samples alone, and all labels together give the plain sketch", async () => {
   const [labelled, plain] = [await tinyDesign({ labels: 3 }), await tinyDesign()];
   const sketch = await sketchDataset(data, labelled);
@@ -161,6 +176,21 @@ test("an abort writes a checkpoint, from which the pass goes on; without one a p
   equalBits(await sketchResumably(data, design, file, { blockSize: 100 }), whole);
 });
 
+test("labels that changed since the checkpoint are refused", async () => {
+  const design = await tinyDesign({ labels: 3 });
+  const [file, stop] = [at("labels.npz"), new AbortController()];
+  const onProgress = () => stop.abort(new Error("x"));
+  const options = { blockSize: 100, signal: stop.signal, onProgress };
+  await sketchResumably(data, design, file, options).catch(() => {});
+  const labels = labelsFor(1003);
+  labels[7] = (labels[7]! + 1) % 3;
+  const relabelled = arrayDataset("gaussian", gaussianRows(1003), labels);
+  await refuses(
+    () => sketchResumably(relabelled, design, file, { blockSize: 100, resume: true }),
+    /changed since the checkpoint: its rows 0 to 100 are others/,
+  );
+});
+
 test("a checkpoint of another pass, and a damaged one, are refused", async () => {
   const design = await tinyDesign();
   const file = at("other.npz");
@@ -176,6 +206,13 @@ test("a checkpoint of another pass, and a damaged one, are refused", async () =>
   await refuses(
     () => resume(gaussianData(900), design),
     /other\.npz: belongs to gaussian with 1003 samples, not to gaussian with 900; remove it, or repeat that pass/,
+  );
+  const rows = gaussianRows(1003);
+  rows.set(20, 1, 5); // row 20 is among the first 100, which the checkpoint sums
+  const replaced = arrayDataset("gaussian", rows, labelsFor(1003));
+  await refuses(
+    () => resume(replaced, design),
+    /sketch: gaussian has changed since the checkpoint: its rows 0 to 100 are others; remove the checkpoint/,
   );
   const mark = "sketch: the checkpoint belongs to another pass";
   const otherDesign = await tinyDesign({ features: "pca:2" });

@@ -191,8 +191,32 @@ test("files of another kind, damaged ones and edited ones are refused", async ()
   await refuses(() => edited({ metadata: { design: undefined } }), /e\.npz: holds no design/);
   await refuses(() => edited({ metadata: { count: 0 } }), /e\.npz: count must be a positive integer, got 0/);
   await refuses(() => edited({ metadata: { version: 2 } }), /e\.npz: was written by a newer sketchprior/);
-  const short = { "second-moments.x": ndarray(new Float64Array(2), [2]) };
-  await refuses(() => edited({ arrays: short }), /e\.npz: second-moments\.x: expected 3 numbers, got 2/);
+  const changed = (name: string, data: Float64Array, shape = [data.length]) =>
+    edited({ arrays: { [name]: ndarray(data, shape) } });
+  const x = whole.arrays["second-moments.x"]!.data as Float64Array;
+  await refuses(
+    () => changed("second-moments.x", x.slice(0, 2)),
+    /x: expected numbers of shape \[3\], got \[2\]; the file/,
+  );
+  await refuses(() => changed("second-moments.x", x, [3, 1]), /expected numbers of shape \[3\], got \[3,1\]/);
+  await refuses(
+    () =>
+      changed(
+        "second-moments.x",
+        x.map(() => Number.NaN),
+      ),
+    /second-moments\.x: holds NaN \(number 0\)/,
+  );
+  await refuses(
+    () =>
+      changed(
+        "second-moments.x",
+        x.map(() => 1e6),
+      ),
+    /e\.npz: a second moment is one that no data have/,
+  );
+  const cos = (whole.arrays["fourier.cos"]!.data as Float64Array).map((v) => -v - 51);
+  await refuses(() => changed("fourier.cos", cos), /e\.npz: a moment is one that no data have; the file is damaged/);
 });
 
 test("bad settings are refused, each in one line", async () => {

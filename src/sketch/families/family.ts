@@ -16,7 +16,7 @@ export interface DesignContext extends Dimensions {
   spread(purpose: string): number;
   /** Standard deviation of one cluster of the pilot along one direction (`pilotScale`), with the same refusal. */
   cluster(purpose: string): Promise<number>;
-  /** The pilot's features [P, k], and its labels where the design is by label, with the same refusal. */
+  /** The pilot's features about the reference [P, k], and its labels where the design is by label, with the same refusal. */
   pilot(purpose: string): Promise<PilotSamples>;
   /** Ends what is learned from the pilot, with its reason. */
   readonly signal?: AbortSignal;
@@ -33,10 +33,12 @@ export interface PilotSamples {
 
 /** One block of n samples as tensors. */
 export interface Block {
-  /** The samples, [n, d]. */
+  /** The samples about the design's reference, [n, d]. */
   readonly samples: tf.Tensor;
-  /** Their features, [n, k]. */
+  /** Their features u, [n, k]. */
   readonly features: tf.Tensor;
+  /** The features about the design's reference, [n, k] (`centredFeatures`). */
+  readonly centred: tf.Tensor;
   /**
    * [groups, n]: 1 where a sample belongs to a group, else 0, and 0 for the padding of the last block. There is one group,
    * or one a label. Sums over the samples of each group are `matMul(weights, values)`.
@@ -51,6 +53,8 @@ export interface Block {
 export interface Family<Spec, Options> {
   /** As messages name the moments: "second moments". */
   readonly title: string;
+  /** Whether its sums are about the design's reference. */
+  readonly aboutReference: boolean;
   /** One line for help texts. */
   readonly summary: string;
   /** What a spec chooses, in one line for people. */
@@ -65,7 +69,41 @@ export interface Family<Spec, Options> {
   inputs(spec: Spec, dimensions: Dimensions, arrays: DesignArrays): Readonly<Record<string, NdArray<Float32Array>>>;
   /** The sums over one block, each [groups, ...shape] with the names and shapes of `sums`: a pure tensor function. */
   block(spec: Spec, block: Block, inputs: Readonly<Record<string, tf.Tensor>>): Readonly<Record<string, tf.Tensor>>;
+  /**
+   * What of these sums no data can have ("a moment"), or undefined: for sketches that are read or subtracted. `slack` is the
+   * rounding that is allowed: of a sum of squares over n samples that was `whole` before, `slack` times that.
+   */
+  impossible(spec: Spec, group: CheckedSums): string | undefined;
 }
+
+/** The sums over one group of samples, to be checked. */
+export interface CheckedSums {
+  readonly dimensions: Dimensions;
+  /** Samples of the group. */
+  readonly count: number;
+  /** The sums by name. */
+  readonly sums: Readonly<Record<string, Float64Array>>;
+  /** The same of what these were subtracted from; the sums themselves where nothing was. */
+  readonly whole: { readonly count: number; readonly sums: Readonly<Record<string, Float64Array>> };
+}
+
+/** Float32 sums are off by about 1e-7 of their terms' size; 1e-5 of the sum of squares covers a block's. */
+export const ROUNDING = 1e-5;
+
+/** Whether Σ v and Σ v² over n samples contradict (Σ v)² ≤ n Σ v², beyond the rounding of the whole's. */
+export function contradicts(
+  sum: number,
+  squares: number,
+  n: number,
+  wholeSquares: number,
+  wholeCount: number,
+): boolean {
+  const slack = ROUNDING * Math.abs(wholeSquares);
+  return !(squares >= -slack && sum * sum <= (Math.max(0, squares) + slack) * (n + ROUNDING * wholeCount));
+}
+
+/** Where entry (i, i) lies in a lower triangle. */
+export const diagonalAt = (i: number): number => triangleSize(i + 1) - 1;
 
 /** Numbers of a symmetric matrix [d, d] that say all of it: its lower triangle, row by row. */
 export const triangleSize = (d: number): number => (d * (d + 1)) / 2;

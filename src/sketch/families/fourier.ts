@@ -5,7 +5,7 @@ import { suggestion } from "../../data/nearest.ts";
 import { stream } from "../../data/random.ts";
 import { type LawName, lawNames, laws } from "../laws.ts";
 import { denseOf, drawStructured, type FrequencySettings, structuredPhase } from "../structured.ts";
-import type { Family } from "./family.ts";
+import { type Family, ROUNDING } from "./family.ts";
 
 /** Random Fourier moments: everything from which Ω is regenerated. */
 export interface FourierSpec extends FrequencySettings {
@@ -84,6 +84,7 @@ export function drawFrequencies(spec: FourierSpec, k: number): NdArray<Float32Ar
 /** Φ(x) = (cos ωⱼᵀu, sin ωⱼᵀu), j = 1 … m, on the features u of x: CL-GN (Schellekens, Jacques 2020) eq. 1 without 1/√m. */
 export const fourier: Family<FourierSpec, FourierOptions> = {
   title: "Fourier moments",
+  aboutReference: false,
   summary: "random Fourier moments exp(i ωᵀu) of the features",
   design: async (
     { law = "gaussian", scales = "auto", m = DEFAULT_FREQUENCIES, seed = 1, structured = false },
@@ -119,6 +120,10 @@ export const fourier: Family<FourierSpec, FourierOptions> = {
   sums: ({ m }) => ({ cos: [m], sin: [m] }),
   inputs: (spec, { features }) =>
     spec.structured ? { ...drawStructured(spec, features) } : { omega: drawFrequencies(spec, features) },
+  impossible: (_, { count, sums, whole }) => {
+    const most = count + ROUNDING * whole.count;
+    return sums.cos!.some((c, j) => !(Math.hypot(c, sums.sin![j]!) <= most)) ? "a moment" : undefined;
+  },
   block: (_, { features, weights }, { omega, signs, radii }) => {
     const phase = omega ? tf.matMul(features, omega) : structuredPhase(features, signs!, radii!); // [n, m]
     return { cos: tf.matMul(weights, tf.cos(phase)), sin: tf.matMul(weights, tf.sin(phase)) };

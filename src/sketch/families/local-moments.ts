@@ -3,7 +3,7 @@ import * as tf from "#tf";
 import { InputError } from "../../data/errors.ts";
 import type { DesignArrays } from "../features.ts";
 import { anchorsOf } from "./anchors.ts";
-import { type Family, squareSums, triangleSize } from "./family.ts";
+import { contradicts, diagonalAt, type Family, squareSums, triangleSize } from "./family.ts";
 
 /**
  * Moments in the cells of a partition of the features, which anchors fix before the pass. A sample belongs to the fine cell
@@ -49,6 +49,8 @@ const ASSIGNING = 40;
 /** Features with second moments in each cell by default. */
 const LEADING = 100;
 
+const sumOf = (numbers: Float64Array): number => numbers.reduce((a, b) => a + b, 0);
+
 /** Anchors of the design as the array of the sums' function. */
 function anchorsIn(arrays: DesignArrays) {
   const anchors = arrays[ANCHORS];
@@ -65,6 +67,7 @@ function anchorsIn(arrays: DesignArrays) {
  */
 export const localMoments: Family<LocalMomentsSpec, LocalMomentsOptions> = {
   title: "local moments",
+  aboutReference: true,
   summary: "counts, means and second moments of the features in the cells of a partition",
   design: ({ coarse = 5, fine = 10, features, leading, assigning, seed = 1 }, context) => {
     const k = features ?? context.features;
@@ -103,7 +106,32 @@ export const localMoments: Family<LocalMomentsSpec, LocalMomentsOptions> = {
     uu: [triangleSize(features)],
   }),
   inputs: (_, __, arrays) => ({ anchors: anchorsIn(arrays) }),
-  block: ({ coarse, fine, features: k, leading, assigning }, { features: all, weights }, { anchors }) => {
+  impossible: ({ coarse, fine, features: k, leading }, { count, sums, whole }) => {
+    const counts = sums.count!;
+    if (counts.some((n) => !(n >= 0)) || sumOf(counts) !== count) return "the count of a cell";
+    const inCell = (c: number, i: number) => {
+      let sum = 0;
+      for (let f = c * fine; f < (c + 1) * fine; f++) sum += sums.u![f * k + i]!;
+      return sum;
+    };
+    const size = triangleSize(leading);
+    const before = whole.sums.count!;
+    for (let c = 0; c < coarse; c++) {
+      const [n, wholeCount] = [counts, before].map((all) => sumOf(all.subarray(c * fine, (c + 1) * fine)));
+      for (let i = 0; i < leading; i++) {
+        const at = c * size + diagonalAt(i);
+        if (contradicts(inCell(c, i), sums.aa![at]!, n!, whole.sums.aa![at]!, wholeCount!)) return "a cell's moment";
+      }
+    }
+    for (let i = 0; i < k; i++) {
+      let sum = 0;
+      for (let c = 0; c < coarse; c++) sum += inCell(c, i);
+      const at = diagonalAt(i);
+      if (contradicts(sum, sums.uu![at]!, count, whole.sums.uu![at]!, whole.count)) return "a local moment";
+    }
+    return undefined;
+  },
+  block: ({ coarse, fine, features: k, leading, assigning }, { centred: all, weights }, { anchors }) => {
     const [groups, n] = weights.shape as [number, number];
     const features = tf.slice(all, [0, 0], [n, k]);
     const own = Array.from({ length: groups }, (_, g) => {

@@ -1,6 +1,6 @@
 import * as tf from "#tf";
 import { InputError } from "../../data/errors.ts";
-import { type Family, squareSums, triangleSize } from "./family.ts";
+import { contradicts, diagonalAt, type Family, squareSums, triangleSize } from "./family.ts";
 
 /** First and second moments of the samples in their own coordinates. */
 export interface SecondMomentsSpec {
@@ -27,11 +27,11 @@ const MOST_HELD = 4096;
 
 /**
  * Φ(x) = (x, xxᵀ) in the samples' own coordinates, of xxᵀ the lower triangle row by row. Reduced: (x, x ⊙ x, uuᵀ), u the
- * features. Blocks are summed in float32: where the mean is more than 100 times the spread, centre the data first, or the
- * covariance loses its digits.
+ * features. All of them are about the design's reference c: x stands for x − c.
  */
 export const secondMoments: Family<SecondMomentsSpec, SecondMomentsOptions> = {
   title: "second moments",
+  aboutReference: true,
   summary: "mean and covariance of the samples",
   design: ({ pooled = false, reduced }, { sample, features }) => {
     const asReduced = reduced ?? sample > MOST_FULL;
@@ -50,10 +50,22 @@ export const secondMoments: Family<SecondMomentsSpec, SecondMomentsOptions> = {
       ? { x: [sample], squares: [sample], uu: [triangleSize(features)] }
       : { x: [sample], xx: [triangleSize(sample)] },
   inputs: () => ({}),
-  block: ({ reduced }, { samples, features, weights }) => ({
+  impossible: ({ reduced }, { dimensions: { sample, features }, count, sums, whole }) => {
+    for (let i = 0; i < sample; i++) {
+      const [name, at] = reduced ? (["squares", i] as const) : (["xx", diagonalAt(i)] as const);
+      const before = whole.sums[name]![at]!;
+      if (contradicts(sums.x![i]!, sums[name]![at]!, count, before, whole.count)) return "a second moment";
+    }
+    for (let i = 0; reduced && i < features; i++) {
+      const at = diagonalAt(i);
+      if (contradicts(0, sums.uu![at]!, count, whole.sums.uu![at]!, whole.count)) return "a second moment";
+    }
+    return undefined;
+  },
+  block: ({ reduced }, { samples, centred, weights }) => ({
     x: tf.matMul(weights, samples),
     ...(reduced
-      ? { squares: tf.matMul(weights, tf.square(samples)), uu: squareSums(weights, features) }
+      ? { squares: tf.matMul(weights, tf.square(samples)), uu: squareSums(weights, centred) }
       : { xx: squareSums(weights, samples) }),
   }),
 };
