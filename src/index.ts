@@ -46,7 +46,7 @@ export {
 export { latentForm } from "../priors/mixture/latent-form.ts";
 export type { GaussianPrior, GeneratorPrior, MixturePrior, PenaltyPrior } from "../priors/prior.ts";
 export { parsePenalty } from "../priors/registry.ts";
-export { type Dataset, InputError, openDataset, openDatasets, readRows } from "./data/index.ts";
+export { type Dataset, InputError, openDataset, openDatasets, readArray, readRows } from "./data/index.ts";
 export { type Random, stream } from "./data/random.ts";
 export {
   type Compiled,

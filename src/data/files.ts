@@ -47,8 +47,10 @@ export async function writeAtomic(file: string, bytes: Uint8Array | string): Pro
   await sweepTemporaries(file);
   const temporary = temporaryName(file);
   let handle: FileHandle | undefined;
+  let made = false;
   try {
     handle = await open(temporary, "wx");
+    made = true;
     await handle.writeFile(bytes);
     await handle.sync();
     await handle.close();
@@ -56,7 +58,7 @@ export async function writeAtomic(file: string, bytes: Uint8Array | string): Pro
     await rename(temporary, file);
   } catch (error) {
     await handle?.close().catch(() => {});
-    await unlink(temporary).catch(() => {});
+    if (made) await unlink(temporary).catch(() => {}); // else it is not ours
     throw unwritable(file, error);
   }
 }

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { writeAtomic } from "../../src/data/index.ts";
@@ -40,7 +41,7 @@ test("what a killed writer left goes with the next write of the target; what a l
   const others = [
     named(alive.pid!),
     own, // of this process, now
-    named(alive.pid!).replace(/^\.x\.bin\.[^.]+/, ".x.bin.elsewhere"), // another machine's
+    left[0]!.replace(/^\.x\.bin\.[^.]+/, ".x.bin.elsewhere"), // a number that runs no more here, but may in another container
     left[0]!.replace("x.bin", "y.bin"), // another target's
     left[0]!.replace(".tmp", ".npz"),
   ];
@@ -51,14 +52,31 @@ test("what a killed writer left goes with the next write of the target; what a l
   alive.kill();
 });
 
-test("a file of this process's number that is older than it was another process's, and goes", async () => {
-  mkdirSync(at("reused"));
-  const file = path.join(at("reused"), "x.bin");
+test("what is older than a day goes, whoever wrote it", async () => {
+  mkdirSync(at("old"));
+  const file = path.join(at("old"), "x.bin");
   const left = temporaryName(file);
-  writeFileSync(left, "");
-  utimesSync(left, 1e9, 1e9);
+  for (const name of [left, left.replace(/x\.bin\.\w+/, "x.bin.elsewhere")]) {
+    writeFileSync(name, "");
+    utimesSync(name, 1e9, 1e9);
+  }
   await writeAtomic(file, "new");
-  assert.equal(readdirSync(at("reused")), ["x.bin"]);
+  assert.equal(readdirSync(at("old")), ["x.bin"]);
+});
+
+test("two copies of this module in one process never take one name, nor remove each other's file", async () => {
+  mkdirSync(at("two"));
+  const file = path.join(at("two"), "x.bin");
+  const source = (name: string) => pathToFileURL(path.resolve(import.meta.dirname, `../../src/data/${name}`)).href;
+  const other: typeof import("../../src/data/temporary.ts") = await import(`${source("temporary.ts")}?copy`);
+  const names = Array.from({ length: 50 }, () => [temporaryName(file), other.temporaryName(file)]).flat();
+  assert.is(new Set(names).size, names.length);
+  const being = other.temporaryName(file);
+  writeFileSync(being, "half");
+  await Promise.all([writeAtomic(file, "a"), writeAtomic(file, "b"), other.sweepTemporaries(file)]);
+  assert.is(readFileSync(being, "utf8"), "half");
+  assert.match(readFileSync(file, "utf8"), /^[ab]$/);
+  assert.equal(readdirSync(at("two")).sort(), [path.basename(being), "x.bin"].sort());
 });
 
 test.run();
