@@ -4,6 +4,7 @@ import { type ForwardOperator, isLinear } from "../../operators/operator.ts";
 import { clipped } from "../data/range.ts";
 import { compile } from "../engine/index.ts";
 import type { Outcome, Problem } from "../solve/index.ts";
+import { type Coverage, coverageOf } from "./coverage.ts";
 import type { Method } from "./method.ts";
 import { meanSquaredErrors, psnr } from "./metrics.ts";
 import { type Summary, summarise, summarisePaired } from "./summary.ts";
@@ -32,6 +33,11 @@ export interface ComparisonRow {
   /** How the signals ended: `converged`, or `converged 18, max-steps 2`. */
   readonly outcome: string;
   readonly lambda?: number;
+  /**
+   * Which fraction of the truth's numbers lies inside the posterior's central intervals of 50, 90 and 99 %; where the method knows
+   * them. Numbers that are known exactly are not counted (`coverageOf`).
+   */
+  readonly coverage?: Coverage;
   /** The mean squared error of every signal, in order. */
   readonly errors: readonly number[];
   /** Paired differences of `errors` from the first method's, absent for the first method; positive: this one is worse. */
@@ -98,11 +104,13 @@ export async function compare(options: CompareOptions): Promise<ComparisonTable>
       options.signal?.throwIfAborted();
       const estimate = range ? clipped(result.estimate, range) : result.estimate;
       const errors = meanSquaredErrors(truth, estimate);
+      const coverage = result.marginals && coverageOf(truth, result.marginals);
       const row: ComparisonRow = {
         ...{ operator: operator.name, m, noise, method: method.name },
         ...summariseErrors(errors, options.seed ?? 1, reference),
         ...{ seconds: result.seconds, outcome: outcomeText(result.outcomes) },
         ...(typeof result.chosen.lambda === "number" && { lambda: result.chosen.lambda }),
+        ...(coverage && { coverage }),
       };
       reference ??= errors;
       estimates[method.name] = estimate;

@@ -1,4 +1,5 @@
 import type { ComparisonTable } from "../compare/compare.ts";
+import { coverageLevels } from "../compare/coverage.ts";
 import type { ReportAbout } from "./page.ts";
 
 /** The report's numbers for programs. Values that are not finite become null in JSON. */
@@ -14,7 +15,7 @@ export const reportJson = (table: ComparisonTable, about: ReportAbout) => ({
 /** One line an operator and method, numbers in full precision. */
 export function reportCsv(table: ComparisonTable): string {
   const head =
-    "operator,m,noise,method,mse,mse_low,mse_high,mse_median,psnr,psnr_low,psnr_high,psnr_of_mean,wilcoxon_p,seconds,lambda,end";
+    "operator,m,noise,method,mse,mse_low,mse_high,mse_median,psnr,psnr_low,psnr_high,psnr_of_mean,wilcoxon_p,seconds,lambda,covered_50,covered_90,covered_99,end";
   const lines = table.rows.map((row) =>
     [
       quote(row.operator),
@@ -26,6 +27,7 @@ export function reportCsv(table: ComparisonTable): string {
       row.wilcoxon ?? "",
       row.seconds,
       row.lambda ?? "",
+      ...coverageLevels.map((level) => row.coverage?.[level] ?? ""),
       row.outcome,
     ].join(","),
   );

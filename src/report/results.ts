@@ -1,7 +1,7 @@
 import type { ComparisonRow, ComparisonTable } from "../compare/compare.ts";
 import { summarisePaired } from "../compare/summary.ts";
 import { escapeHtml } from "./escape.ts";
-import { bestRows, decibels, fixed, pValue, short } from "./table.ts";
+import { bestRows, covered, decibels, fixed, pValue, short } from "./table.ts";
 
 /** The rows of one operator at one noise level, in the order of the methods. */
 export interface RowGroup {
@@ -64,6 +64,7 @@ export function fullTable(table: ComparisonTable): string {
         pValue(row.wilcoxon) || "–",
         row.seconds.toFixed(2),
         short(row.lambda, 2),
+        covered(row.coverage) || "–",
       ];
       const head = i === 0 ? escapeHtml(group.operator) : "";
       return `<tr${i === 0 ? " class=first" : ""}><th scope=row>${head}</th><td>${escapeHtml(row.method)}</td>${cells.map((c) => `<td class=n>${c}</td>`).join("")}<td>&ensp;${escapeHtml(row.outcome)}</td></tr>`;
@@ -79,6 +80,7 @@ export function fullTable(table: ComparisonTable): string {
     "p",
     "seconds",
     "λ",
+    "in 50 / 90 / 99 %",
   ];
   return scrolling(
     `<thead><tr><th>operator</th><th>method</th>${titles.map((t) => `<th class=n>${escapeHtml(t)}</th>`).join("")}<th>&ensp;ended</th></tr></thead>`,

@@ -1,4 +1,5 @@
 import type { ComparisonTable } from "../compare/compare.ts";
+import { type Coverage, coverageLevels } from "../compare/coverage.ts";
 
 /** A number in few characters: 4 significant digits, no exponent between 1e-4 and 1e6, – where there is none. */
 export function short(value: number | undefined, digits = 4): string {
@@ -41,7 +42,7 @@ export function bestRows(table: ComparisonTable): Set<ComparisonTable["rows"][nu
 
 /**
  * The comparison for a terminal: one line an operator and method, `*` at each operator's smallest error. p: Wilcoxon's, of the
- * errors against the first method's.
+ * errors against the first method's. in 50/90/99 %: how many percent of the true numbers lie inside those intervals.
  */
 export function comparisonText(table: ComparisonTable): string {
   const best = bestRows(table);
@@ -61,6 +62,7 @@ export function comparisonText(table: ComparisonTable): string {
       `[${row.psnrInterval.map(decibels).join(", ")}]`,
       row.seconds.toFixed(2),
       row.lambda === undefined ? "" : short(row.lambda, 2),
+      covered(row.coverage),
       row.outcome,
     ];
   });
@@ -77,6 +79,7 @@ export function comparisonText(table: ComparisonTable): string {
       { title: "95 % interval" },
       { title: "s", align: "right" },
       { title: "lambda", align: "right" },
+      { title: "in 50/90/99 %" },
       { title: "end" },
     ],
     rows,
@@ -86,6 +89,10 @@ export function comparisonText(table: ComparisonTable): string {
 /** An error in the notation of the field: five decimals, and an exponent where that would show less than two digits. */
 export const fixed = (value: number): string =>
   Number.isFinite(value) && (Math.abs(value) >= 1e-4 || value === 0) ? value.toFixed(5) : short(value, 3);
+
+/** Coverage of the 50, 90 and 99 % intervals in percent, `51 / 90 / 99`; empty where it is not known. */
+export const covered = (coverage: Coverage | undefined): string =>
+  coverage === undefined ? "" : coverageLevels.map((level) => (100 * coverage[level]).toFixed(0)).join(" / ");
 
 /** A p-value in two digits; empty where there is none. */
 export const pValue = (p: number | undefined): string => (p === undefined ? "" : short(p, p < 1e-4 ? 3 : 2));

@@ -1,5 +1,6 @@
 import type { NdArray } from "ndarray";
 import type { EndCode } from "../engine/iterate.ts";
+import type { Marginals } from "./uncertainty/marginals.ts";
 
 /** How the recovery of one signal ended. `exact`: a formula; `fallback`: the solver's simpler estimate, because its own diverged. */
 export type Outcome = EndCode | "exact" | "fallback";
@@ -29,6 +30,8 @@ export interface Recovery {
   readonly deviation?: NdArray<Float32Array>;
   /** Draws of the posterior, [batch, samples, ...shape]; where they were asked for and the solver can make them. */
   readonly samples?: NdArray<Float32Array>;
+  /** The posterior of every number of one signal, where the solver knows it: for intervals and their coverage. */
+  marginals?(signal: number): Marginals;
   /** log p(y) of every signal, [batch], where the solver knows it. */
   readonly evidence?: Float64Array;
   /** What speaks against the result, one sentence each: measurements that do not fit the prior, a gradient that is 0. */

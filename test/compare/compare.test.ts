@@ -6,6 +6,9 @@ import { linearOperator } from "../../operators/operator.ts";
 import { compare, outcomeText } from "../../src/compare/compare.ts";
 import type { Method } from "../../src/compare/method.ts";
 import { gaussianNoise } from "../../src/measure/noise/gaussian.ts";
+import { reportCsv } from "../../src/report/data.ts";
+import { fullTable } from "../../src/report/results.ts";
+import { comparisonText } from "../../src/report/table.ts";
 import { problemOf } from "../../src/solve/index.ts";
 import { constant, doubling, tinyComparison } from "./tiny.ts";
 
@@ -56,6 +59,33 @@ test("p is that of the paired test against the first method; estimates are clipp
     ],
   );
   assert.is(table.cases[0]!.estimates.bright!.data[0], 1);
+});
+
+test("a method that knows its posterior gets the coverage of its intervals, in every output; others none", async () => {
+  const sure: Method = {
+    name: "sure",
+    recover: async (problem) => ({
+      ...(await constant("sure", 0.5).recover(problem)),
+      // 1 lies 1 deviation above the mean of the first signal, 0 lies 2 below that of the second
+      marginals: (i) => [
+        {
+          probability: 1,
+          mean: new Float64Array(4).fill([0.5, 1][i]!),
+          variance: new Float64Array(4).fill(0.25),
+        },
+      ],
+    }),
+  };
+  const table = await compare({ ...doubling(), methods: [constant("grey", 0.5), sure] });
+  const [grey, known] = table.rows;
+  assert.is(grey!.coverage, undefined);
+  assert.equal(known!.coverage, { 50: 0, 90: 0.5, 99: 1 });
+  assert.match(comparisonText(table), /sure .* 0 \/ 50 \/ 100 +converged/);
+  assert.match(
+    reportCsv(table),
+    /covered_50,covered_90,covered_99,end\n.*,,,,?converged\n.*sure.*,0,0\.5,1,converged\n$/,
+  );
+  assert.match(fullTable(table), /0 \/ 50 \/ 100/);
 });
 
 test("y is shown itself where it has the signal's shape, else as Φ'y", async () => {

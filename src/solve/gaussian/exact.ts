@@ -36,6 +36,7 @@ export const posterior: Solver<MixturePrior | GaussianPrior | GeneratorPrior> = 
       ...(deviation && { deviation: found.deviation() }),
       ...(samples > 0 && { samples: await found.draw(samples, seed) }),
       evidence: found.evidence,
+      marginals: found.marginals,
       warnings: [],
       ...{ steps: 1, history: [], seconds: (performance.now() - started) / 1000 },
     };

@@ -2,6 +2,7 @@ import type { LinearOperator } from "../../../operators/operator.ts";
 import { sizeOf } from "../../data/array.ts";
 import { cholesky, solveLower, solveLowerTransposed } from "../../data/cholesky.ts";
 import { multiply, transpose } from "../../data/matmul.ts";
+import { squaredNorm } from "../../data/vector.ts";
 import type { NoiseModel } from "../../measure/noise/noise.ts";
 import { transposedMatrix } from "../operator-matrix.ts";
 
@@ -55,6 +56,22 @@ export const conditionalMeans = (of: MeasurementCovariance, d: Float64Array): Fl
 export function ofWhitened({ n, m, factor, cross }: MeasurementCovariance, whitened: Float64Array): Float64Array {
   const weights = solveLowerTransposed(factor, m, whitened.slice());
   return multiply(weights, cross, whitened.length / m, m, n);
+}
+
+/** Rows of (L⁻¹ΦC)ᵀ, [n, m]. */
+export const whitenedCross = ({ n, m, factor, cross }: MeasurementCovariance): Float64Array =>
+  solveLower(factor, m, transpose(cross, m, n));
+
+/** Var[x | Φx + w] of every number, diag(C − CΦᵀS⁻¹ΦC), [n]. */
+export function conditionalVariances(
+  of: MeasurementCovariance,
+  covariance: ArrayLike<number>,
+  rows = whitenedCross(of),
+): Float64Array {
+  const { n, m } = of;
+  return Float64Array.from({ length: n }, (_, p) =>
+    Math.max(0, covariance[p * (n + 1)]! - squaredNorm(rows, p * m, m)),
+  );
 }
 
 /** The standard deviation that stands for the noise: the root mean square. */

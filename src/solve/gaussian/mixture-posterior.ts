@@ -1,16 +1,20 @@
 import type { NdArray } from "ndarray";
+import { drawFeatures } from "../../../priors/mixture/draw.ts";
 import type { MixturePrior } from "../../../priors/prior.ts";
 import { contiguous, fromHost, sizeOf } from "../../data/array.ts";
 import { logDeterminant, solveLower } from "../../data/cholesky.ts";
 import { multiply, multiplyTransposed } from "../../data/matmul.ts";
+import { stream } from "../../data/random.ts";
+import { dot } from "../../data/vector.ts";
 import { yieldToEvents } from "../../engine/events.ts";
 import type { IterateOptions } from "../../engine/iterate.ts";
 import { type Problem, problemOf } from "../problem.ts";
 import { linearOperatorOf, requireSignalShape } from "../requirements.ts";
+import { deviationOf, type Marginals } from "../uncertainty/marginals.ts";
 import { drawPosterior } from "./draw-posterior.ts";
 import { type Gain, gained, gainOf, posteriorCovariance } from "./gain.ts";
 import { usedSigma } from "./measurement-covariance.ts";
-import { reduceMeasurements, type Unexplained } from "./reduction.ts";
+import { type Reduced, reduceMeasurements, type Unexplained } from "./reduction.ts";
 
 export type PosteriorOptions = Pick<IterateOptions<unknown>, "onProgress" | "signal">;
 
@@ -30,6 +34,10 @@ export interface MixturePosterior {
   featureCovariance(signal: number, least?: number): Float64Array;
   /** E [n, k] and R [n, n], of all signals alike: how x depends on v when y is known, and the covariance that v leaves. */
   unexplained(): Unexplained;
+  /** The posterior of every number of one signal, a mixture of Gaussians: for its quantiles and intervals. */
+  marginals(signal: number): Marginals;
+  /** log p(y) of `count` measurements that are drawn as the prior and the noise say: what `evidence` is to be compared with. */
+  expectedEvidence(count: number, seed: number): Float64Array;
   /** √diag Cov[x | y], the posterior's standard deviation of every number, [batch, ...shape]. */
   deviation(): NdArray<Float32Array>;
   /** Independent draws of x given y, [batch, count, ...shape]. */
@@ -103,11 +111,15 @@ export async function mixturePosterior(
   }
 
   const within = new Map<number, Float64Array>(); // Cov[v | y, c] of the covariances that were asked for
+  const withinOf = (c: number): Float64Array => {
+    const own = within.get(c) ?? posteriorCovariance(gains[c]!, r, k);
+    within.set(c, own);
+    return own;
+  };
   const featureCovariance = (i: number, least = NEGLIGIBLE): Float64Array => {
     const out = new Float64Array(k * k);
     for (const [c, parts] of likely(i, least)) {
-      const own = within.get(c) ?? posteriorCovariance(gains[c]!, r, k);
-      within.set(c, own);
+      const own = withinOf(c);
       const total = parts.reduce((sum, { probability }) => sum + probability, 0);
       for (let at = 0; at < out.length; at++) out[at]! += total * own[at]!;
       for (const { j, probability } of parts) {
@@ -118,8 +130,24 @@ export async function mixturePosterior(
     return out;
   };
   const n = sizeOf(prior.shape);
+  const m = sizeOf(operator.outShape);
+  const signals = reduced.signals(features);
+  const spreads = new Map<number, Float64Array>(); // Var[x | y, c]
+  const spreadOf = (c: number): Float64Array => {
+    const own = spreads.get(c) ?? variancesOf(reduced, withinOf(c), n);
+    spreads.set(c, own);
+    return own;
+  };
+  const marginals = (i: number): Marginals =>
+    [...likely(i)].flatMap(([c, parts]) =>
+      parts.map(({ j, probability }) => {
+        const gap = meanOf(i, c, [{ j, probability: 1 }]).map((v, a) => v - features[i * k + a]!);
+        const mean = multiply(reduced.dependence(), gap, n, k, 1).map((v, p) => v + signals[i * n + p]!);
+        return { probability, mean, variance: spreadOf(c) };
+      }),
+    );
   return {
-    mean: fromHost(reduced.signals(features), [batch, ...prior.shape]),
+    mean: fromHost(signals, [batch, ...prior.shape]),
     responsibilities,
     evidence,
     sigma: usedSigma(reduced.residual),
@@ -130,21 +158,34 @@ export async function mixturePosterior(
       const half = multiply(matrix, featureCovariance(i), n, k, k);
       return multiplyTransposed(half, matrix, k).map((v, at) => v + residual[at]!);
     },
+    marginals,
     deviation: () => {
-      const { matrix, residual } = reduced.unexplained();
       const out = new Float32Array(batch * n);
-      for (let i = 0; i < batch; i++) {
-        const half = multiply(matrix, featureCovariance(i), n, k, k);
-        for (let p = 0; p < n; p++) {
-          let variance = residual[p * n + p]!;
-          for (let a = 0, at = p * k; a < k; a++) variance += half[at + a]! * matrix[at + a]!;
-          out[i * n + p] = Math.sqrt(Math.max(0, variance));
-        }
-      }
+      for (let i = 0; i < batch; i++) out.set(deviationOf(marginals(i)), i * n);
       return fromHost(out, [batch, ...prior.shape]);
+    },
+    expectedEvidence: (count, seed) => {
+      const random = stream(seed, "expected evidence");
+      const { features: v } = drawFeatures(prior, random, count);
+      const drawn = multiplyTransposed(Float64Array.from(v), B, k).map((value) => value + random.normal()); // u = Bv + e
+      const logs = new Float64Array(count * components);
+      for (const [c, gain] of gains.entries()) addLogDensities(prior, c, gain, { u: drawn, measuredMeans, r }, logs);
+      return Float64Array.from({ length: count }, (_, s) => {
+        let constant = -0.5 * reduced.volume;
+        for (let q = r; q < m; q++) constant -= 0.5 * random.normal() ** 2;
+        return constant + normalise(logs.subarray(s * components, (s + 1) * components));
+      });
     },
     draw: (count, seed) => drawPosterior({ prior, reduced, gains, responsibilities, batch, count, seed, operator }),
   };
+}
+
+/** Var[x | y, c] of every number, diag(EM_cEᵀ + R), [n], M_c the covariance of v given y. */
+function variancesOf(reduced: Reduced, within: Float64Array, n: number): Float64Array {
+  const matrix = reduced.dependence();
+  const k = matrix.length / n;
+  const half = multiply(matrix, within, n, k, k);
+  return reduced.variances().map((variance, p) => variance + dot(half, p * k, matrix, p * k, k));
 }
 
 /** Adds log π_j N(u; Bμ_j, I + BΣ_cBᵀ) of the components of one covariance to `out` [batch, components]. */

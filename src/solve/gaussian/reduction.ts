@@ -7,7 +7,13 @@ import { multiply, multiplyTransposed, transpose } from "../../data/matmul.ts";
 import { squaredNorm } from "../../data/vector.ts";
 import type { NoiseModel } from "../../measure/noise/noise.ts";
 import { transposedMatrix } from "../operator-matrix.ts";
-import { conditionalMeans, measurementCovariance, NOISE_FLOOR } from "./measurement-covariance.ts";
+import {
+  conditionalMeans,
+  conditionalVariances,
+  measurementCovariance,
+  NOISE_FLOOR,
+  whitenedCross,
+} from "./measurement-covariance.ts";
 
 /** x = (what y and v say) + N(0, residual); `matrix` is how it depends on v. */
 export interface Unexplained {
@@ -39,7 +45,7 @@ export async function reduceMeasurements(
     0,
   );
   const residual = await measurementCovariance(operator, prior.residual.data, noise, (NOISE_FLOOR * energy) / m);
-  const { factor, cross } = residual;
+  const { factor } = residual;
 
   const columns = new Float64Array((k + batch) * m);
   columns.set(measuredDecoder);
@@ -59,8 +65,20 @@ export async function reduceMeasurements(
   const volume = logDeterminant(factor, m) + m * Math.log(2 * Math.PI);
   const constants = totals.map((total, i) => -0.5 * (total - squaredNorm(u.subarray(i * r, (i + 1) * r)) + volume));
   let known: Unexplained | undefined;
+  let rows: Float64Array | undefined;
+  const half = () => {
+    rows ??= whitenedCross(residual);
+    return rows;
+  };
+  let variancesOfRest: Float64Array | undefined;
+  let matrixOfRest: Float64Array | undefined;
+  /** D − CΦᵀR⁻¹ΦD [n, k]: how x depends on v when y is known. */
+  const dependence = () => {
+    matrixOfRest ??= multiplyTransposed(half(), whitened, m).map((v, at) => matrix.data[at]! - v);
+    return matrixOfRest;
+  };
   return {
-    ...{ r, B, u, constants, residual, decoder },
+    ...{ r, B, u, constants, residual, decoder, volume },
     /** y − Φ(centre + Dv) of features v [batch · count, k], `count` rows for every signal. */
     innovationsOf: (features: Float64Array, count: number): Float64Array => {
       const rows = features.length / k;
@@ -77,16 +95,17 @@ export async function reduceMeasurements(
       );
       return Float32Array.from(known, (v, at) => v + rest[at]! + centre.data[at % n]!);
     },
-    /** D − CΦᵀR⁻¹ΦD, and C − CΦᵀR⁻¹ΦC: how x depends on v when y is known, and what v leaves out. */
+    dependence,
+    /** diag(C − CΦᵀR⁻¹ΦC), [n]. */
+    variances: () => {
+      variancesOfRest ??= conditionalVariances(residual, prior.residual.data, half());
+      return variancesOfRest;
+    },
+    /** Both whole: the matrices D − CΦᵀR⁻¹ΦD and C − CΦᵀR⁻¹ΦC. */
     unexplained: (): Unexplained => {
       if (known) return known;
-      const half = solveLower(factor, m, transpose(cross, m, n)); // rows of (L⁻¹ΦC)ᵀ, [n, m]
-      const explained = multiplyTransposed(half, whitened, m); // CΦᵀR⁻¹ΦD, [n, k]
-      const determined = multiplyTransposed(half, half, m); // CΦᵀR⁻¹ΦC, [n, n]
-      known = {
-        matrix: explained.map((v, at) => matrix.data[at]! - v),
-        residual: determined.map((v, at) => prior.residual.data[at]! - v),
-      };
+      const determined = multiplyTransposed(half(), half(), m); // CΦᵀR⁻¹ΦC, [n, n]
+      known = { matrix: dependence(), residual: determined.map((v, at) => prior.residual.data[at]! - v) };
       return known;
     },
   };
