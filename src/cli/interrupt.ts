@@ -9,7 +9,7 @@ export class Interrupted extends Error {
 }
 
 /** Time that a command has to stop by itself once interrupted. */
-const GRACE_MS = 3000;
+const GRACE_MS = 1800;
 
 /**
  * Runs a task that Ctrl-C (and SIGTERM) can end: the first signal aborts the AbortSignal, and the result is an

@@ -219,6 +219,24 @@ test("files of another kind, damaged ones and edited ones are refused", async ()
   await refuses(() => changed("fourier.cos", cos), /e\.npz: a moment is one that no data have; the file is damaged/);
 });
 
+test("learning a design says its steps and ends between two of them", async () => {
+  const families = [{ kind: "fourier", m: 20 }, { kind: "local-moments" }, { kind: "second-moments" }] as const;
+  const seen: string[] = [];
+  const onProgress = (done: number, total: number) => seen.push(`${done}/${total}`);
+  await designFor(gaussianData(500), { families, onProgress });
+  assert.equal(seen, ["1/4", "2/4", "3/4", "4/4"]);
+  for (const last of [1, 2]) {
+    const stop = new AbortController();
+    const abort = (done: number) => done === last && stop.abort(new Error(`after ${last}`));
+    try {
+      await designFor(gaussianData(500), { families, signal: stop.signal, onProgress: abort });
+      assert.unreachable();
+    } catch (error) {
+      assert.is((error as Error).message, `after ${last}`);
+    }
+  }
+});
+
 test("bad settings are refused, each in one line", async () => {
   const fourier = (options: object) => tinyDesign({ families: [{ kind: "fourier", ...options }] });
   await refuses(() => fourier({ law: "gausian" }), /sketch: unknown law "gausian"; did you mean gaussian\?/);

@@ -20,15 +20,15 @@ export async function anchorsOf(
   const { coarse, fine, assigning, seed } = spec;
   const [rows, k] = features.shape as [number, number];
   const points = Array.from({ length: rows }, (_, i) => features.data.subarray(i * k, i * k + assigning));
+  const pause = pauses(signal);
   const out = new Float32Array(groups * coarse * fine * assigning);
   for (let g = 0; g < groups; g++) {
     const inGroup = points.filter((_, i) => (labels?.[i] ?? 0) === g);
     const own = inGroup.length > 0 ? inGroup : points;
-    const cells = clusters(own, coarse, stream(seed, "anchors", g));
+    const cells = await clusters(own, coarse, stream(seed, "anchors", g), pause);
     for (const [c, { centre, members }] of cells.entries()) {
-      await nextTurn(signal);
       const inside = members.length > 0 ? members : [centre];
-      for (const [f, part] of clusters(inside, fine, stream(seed, "anchors", g, c)).entries()) {
+      for (const [f, part] of (await clusters(inside, fine, stream(seed, "anchors", g, c), pause)).entries()) {
         out.set(part.centre, ((g * coarse + c) * fine + f) * assigning);
       }
     }
@@ -36,10 +36,18 @@ export async function anchorsOf(
   return out;
 }
 
-/** Lets the process hear of an interruption, and ends with its reason. */
-async function nextTurn(signal?: AbortSignal): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve));
-  signal?.throwIfAborted();
+/** Milliseconds of computing after which an interruption is heard. */
+const PAUSE_MS = 100;
+
+/** A pause that lets the process hear of an interruption, now and then, and ends with its reason. */
+function pauses(signal?: AbortSignal): () => Promise<void> {
+  let last = performance.now();
+  return async () => {
+    if (performance.now() - last < PAUSE_MS) return;
+    await new Promise((resolve) => setTimeout(resolve));
+    last = performance.now();
+    signal?.throwIfAborted();
+  };
 }
 
 interface Cluster {
@@ -48,10 +56,16 @@ interface Cluster {
 }
 
 /** k-means. Points of a centre that lost all of them stay where they were. */
-function clusters(points: readonly Float32Array[], count: number, random: Random): Cluster[] {
+async function clusters(
+  points: readonly Float32Array[],
+  count: number,
+  random: Random,
+  pause: () => Promise<void>,
+): Promise<Cluster[]> {
   let centres = spreadCentres(points, count, random);
   let assigned = new Int32Array(points.length).fill(-1);
   for (let round = 0; round < ROUNDS; round++) {
+    await pause();
     const next = Int32Array.from(points, (point) => nearest(point, centres));
     const settled = next.every((c, i) => c === assigned[i]);
     assigned = next;
