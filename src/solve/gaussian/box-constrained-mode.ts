@@ -8,8 +8,9 @@ import { compile } from "../../engine/index.ts";
 import type { Outcome } from "../recovery.ts";
 import type { MixturePosterior } from "./mixture-posterior.ts";
 
-/** Covariances [n, n] that are made in one compiled run. */
+/** Covariances [n, n] that are made in one compiled run at most, and the numbers that they may hold. */
 const CHUNK = 16;
+const CHUNK_NUMBERS = 2 ** 25;
 
 /** Sweeps over the pixels at most; tens are usual, and thousands where nearly everything is known. */
 const SWEEPS = 5000;
@@ -58,7 +59,7 @@ export async function boxConstrainedMode(
   const n = mean.size / batch;
   const { matrix, residual } = unexplained();
   const k = matrix.length / n;
-  const rows = Math.min(CHUNK, batch);
+  const rows = Math.max(1, Math.min(CHUNK, batch, Math.floor(CHUNK_NUMBERS / (n * n))));
   const fixed = {
     matrix: fromHost(Float32Array.from(matrix), [n, k]),
     residual: fromHost(Float32Array.from(residual), [n, n]),

@@ -16,18 +16,10 @@ export interface Gain {
 export function gainOf({ factors }: MixturePrior, c: number, B: Float64Array, r: number): Gain {
   const k = factors.shape[1]!;
   const root = Float64Array.from(factors.data.subarray(c * k * k, (c + 1) * k * k));
-  const measured = new Float64Array(r * k);
-  for (let q = 0; q < r; q++) {
-    for (let b = 0; b < k; b++) {
-      const v = B[q * k + b]!;
-      if (v !== 0) for (let a = 0; a <= b; a++) measured[q * k + a]! += v * root[b * k + a]!;
-    }
-  }
-  const lower = new Float64Array(r * r);
-  for (let q = 0; q < r; q++) {
-    for (let p = 0; p <= q; p++) lower[q * r + p] = Number(p === q) + dot(measured, q * k, measured, p * k, k);
-  }
-  return { root, measured, factor: cholesky(lower, r) };
+  const measured = multiply(B, root, r, k, k);
+  const inner = multiplyTransposed(measured, measured, k);
+  for (let q = 0; q < r; q++) inner[q * r + q]! += 1;
+  return { root, measured, factor: cholesky(inner, r) };
 }
 
 /** ΣBᵀ(I + BΣBᵀ)⁻¹d of d [r]: what an innovation d says of v. */
