@@ -50,6 +50,12 @@ export function extent(values: ArrayLike<number>): readonly [low: number, high: 
   return high > low ? [low, high] : [low, low + 1];
 }
 
+/** [0, 1] where the values lie in it or little beyond it, as those of images do; else their own range. */
+export function greyRange(array: NdArray<Float32Array>): readonly [number, number] {
+  const [low, high] = extent(contiguous(array));
+  return low >= -0.5 && high <= 1.5 && high > 0.1 ? [0, 1] : [low, high];
+}
+
 export interface GridOptions {
   /** Default: as square as the number of images allows. */
   readonly columns?: number;

@@ -3,7 +3,7 @@ import { contiguous } from "../data/array.ts";
 import { tickText } from "./axes.ts";
 import { heatPicture } from "./heat.ts";
 import { pngDataUri } from "./image-file.ts";
-import { extent, isPictureShape, type Picture, pictures } from "./picture.ts";
+import { extent, greyRange, isPictureShape, type Picture, pictures } from "./picture.ts";
 import { leftOut, MOST_SAMPLES, type RecoveryPanel, type SizedDrawing, sampleOf, shownRows } from "./recovery-shown.ts";
 import { digits, svg, text } from "./svg.ts";
 import { short } from "./table.ts";
@@ -66,12 +66,6 @@ export async function recoveryPictures(panel: RecoveryPanel): Promise<SizedDrawi
   );
   const width = Math.max(left, legend.right, LEFT + LETTER * title.length) + GAP;
   return { width, drawing: svg(width, bottom + LEGEND, title, [...parts, ...legend.parts]) };
-}
-
-/** [0, 1] where the values lie in it or little beyond it, as those of images do; else their own range. */
-function greyRange(array: NdArray<Float32Array>): readonly [number, number] {
-  const [low, high] = extent(contiguous(array));
-  return low >= -0.5 && high <= 1.5 && high > 0.1 ? [0, 1] : [low, high];
 }
 
 /** Whether measurements leave the range by far, as a back-projection does; each is then stretched to its own range. */

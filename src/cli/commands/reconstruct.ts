@@ -2,6 +2,7 @@ import { InputError } from "../../data/errors.ts";
 import { defineCommand } from "../command.ts";
 import { reconstructionFacts } from "../facts.ts";
 import { numberList, outOption, parseRange, requireInteger, requireWritable } from "../options.ts";
+import { outputOf } from "../reconstructed.ts";
 import { openPrior, parseSolver } from "../recovering.ts";
 import { firstRows } from "../signals.ts";
 import { factLines } from "../text.ts";
@@ -21,8 +22,9 @@ export const reconstruct = defineCommand({
     ],
     [
       "sketchprior reconstruct y.npz --prior prior/ --deviation --samples 8 -o xhat.npz",
-      "with the posterior's standard deviation and draws",
+      "with the posterior's standard deviation and draws, and a picture of all in xhat.png",
     ],
+    ["sketchprior reconstruct y.npz --prior tv -o xhat.png", "the estimate as an image; several as a grid"],
   ],
   details: async () => {
     const { describePenalties } = await import("../../../priors/registry.ts");
@@ -52,7 +54,10 @@ export const reconstruct = defineCommand({
         ...{ type: "string", demandOption: true, requiresArg: true },
         describe: "prior folder; gaussian:X.npz, the Gaussian of a sketch; or a penalty, see below",
       })
-      .option("out", outOption("file to write the recovered signals to, .npz"))
+      .option(
+        "out",
+        outOption("file to write the recovered signals to: .npz, all that is known; .npy or an image, the estimate"),
+      )
       .option("solver", {
         ...{ type: "string", requiresArg: true, defaultDescription: "the first that takes the prior" },
         describe: "how to recover, name:key=value,…; see below",
@@ -63,13 +68,19 @@ export const reconstruct = defineCommand({
       })
       .option("tune", { type: "string", requiresArg: true, describe: "choose λ on the first signals of this data set" })
       .option("tune-count", { type: "number", default: 10, requiresArg: true, describe: "signals to choose λ on" })
-      .option("deviation", { type: "boolean", describe: "also write the posterior's standard deviation" })
-      .option("samples", { type: "number", requiresArg: true, describe: "also write so many draws of the posterior" })
+      .option("deviation", {
+        type: "boolean",
+        describe: "also write the posterior's standard deviation, and a PNG of all beside the .npz",
+      })
+      .option("samples", {
+        ...{ type: "number", requiresArg: true },
+        describe: "also write so many draws of the posterior, and a PNG of all beside the .npz",
+      })
       .option("range", {
         ...{ type: "string", requiresArg: true, default: "none" },
         describe: "values that signals can have, a constraint of the problem, such as 0,1; or none",
       }),
-  run: async (args, { seed, signal, progress }) => {
+  run: async (args, { seed, signal, progress, note }) => {
     if (args.lambda !== undefined && args.tune !== undefined) {
       throw new InputError("--tune: chooses λ, and --lambda fixes it; give one of the two");
     }
@@ -79,7 +90,8 @@ export const reconstruct = defineCommand({
     requireInteger("tune-count", args["tune-count"]);
     if (args.samples !== undefined) requireInteger("samples", args.samples);
     const range = parseRange(args.range);
-    await requireWritable(args.out, args.force);
+    const output = await outputOf(args.out, Boolean(args.deviation) || args.samples !== undefined);
+    for (const file of output.files) await requireWritable(file, args.force);
     const { openMeasurements } = await import("../../measure/index.ts");
     const { operator, y, noise, truth } = await openMeasurements(args.measurements, {
       seed,
@@ -87,6 +99,7 @@ export const reconstruct = defineCommand({
       ...(args.noise !== undefined && { noise: args.noise }),
       ...(args.shape !== undefined && { shape: numberList("shape", args.shape) }),
     });
+    await output.check(operator.inShape);
     const { name, prior } = await openPrior(args.prior, operator.inShape);
     const solver = args.solver === undefined ? {} : await parseSolver(args.solver);
     const [{ methodOf }, { problemFor }] = await Promise.all([
@@ -108,7 +121,7 @@ export const reconstruct = defineCommand({
       throw new InputError(`reconstruct: ${name} met values that are not finite; try another --lambda`);
     }
     const { meanSquaredErrors } = await import("../../compare/metrics.ts");
-    const { factsOf, saveReconstruction } = await import("../../compare/reconstruction.ts");
+    const { factsOf } = await import("../../compare/reconstruction.ts");
     const errors = truth && meanSquaredErrors(truth, recovery.estimate);
     const made = {
       ...{ estimate: recovery.estimate, facts: factsOf(name, operator.source?.spec ?? operator.name, seed, recovery) },
@@ -117,9 +130,13 @@ export const reconstruct = defineCommand({
       ...(truth && { truth }),
       ...(errors && { errors }),
     };
-    await saveReconstruction(args.out, made);
+    const written = await output.write(made, { measured: y, ...(range && { range }) });
+    for (const warning of recovery.warnings) note(`warning: ${warning}`);
     const { words, data } = await reconstructionFacts(made);
-    return { text: factLines({ wrote: `reconstruction ${args.out}`, ...words }), data: { file: args.out, ...data } };
+    return {
+      text: factLines({ wrote: `reconstruction ${args.out}`, ...written, ...words }),
+      data: { file: args.out, ...written, ...data },
+    };
   },
 });
 
