@@ -1,8 +1,9 @@
+import { moduli, spectrum } from "../src/data/spectrum.ts";
 import { alongAxis, type Matrix, matrixOf, transposed } from "./axes.ts";
 import { operatorKind } from "./kind.ts";
 import { type LinearOperator, linearOperator } from "./operator.ts";
 
-export const boundaries = ["reflect", "zero"] as const;
+export const boundaries = ["reflect", "zero", "circular"] as const;
 export type Boundary = (typeof boundaries)[number];
 
 export interface BlurOptions {
@@ -12,7 +13,7 @@ export interface BlurOptions {
   readonly sigma?: number;
   /**
    * What lies outside the image. `reflect`: the image mirrored at its edge (b a | a b), so that constants stay constant;
-   * `zero`: black. Default reflect.
+   * `zero`: black; `circular`: the image again, as on a torus, where the blur is a product of spectra. Default reflect.
    */
   readonly boundary?: Boundary;
 }
@@ -38,6 +39,7 @@ export function blur({ inShape, sigma = 1, boundary = "reflect" }: BlurOptions):
     name: `blur(sigma=${sigma}${other})`,
     inShape,
     outShape: inShape,
+    ...(boundary === "circular" && { norm: inShape.slice(0, 2).reduce((norm, n) => norm * gainOf(n, kernel), 1) }),
     forward: (x) => matrices.reduce((image, matrix, axis) => alongAxis(image, axis, matrix), x),
     adjoint: (y) => adjoints.reduce((image, matrix, axis) => alongAxis(image, axis, matrix), y),
   });
@@ -60,15 +62,25 @@ function bandedMatrix(n: number, kernel: readonly number[], boundary: Boundary):
       const at = i + k - radius;
       if (at >= 0 && at < n) dense[i * n + at]! += weight;
       else if (boundary === "reflect") dense[i * n + mirrored(at, n)]! += weight;
+      else if (boundary === "circular") dense[i * n + wrapped(at, n)]! += weight;
     }
   }
   return matrixOf(n, n, (i, j) => dense[i * n + j]!);
 }
 
+const wrapped = (at: number, n: number): number => ((at % n) + n) % n;
+
+/** The largest modulus of the kernel's spectrum on a circle of n pixels: the norm of the circular convolution. */
+function gainOf(n: number, kernel: readonly number[]): number {
+  const around = new Float64Array(n);
+  for (const [k, weight] of kernel.entries()) around[wrapped(k - (kernel.length - 1) / 2, n)]! += weight;
+  return Math.max(...moduli(spectrum(around)));
+}
+
 /** … 1 0 | 0 1 … n-1 | n-1 n-2 …, repeating with period 2n. */
 function mirrored(at: number, n: number): number {
-  const wrapped = ((at % (2 * n)) + 2 * n) % (2 * n);
-  return wrapped < n ? wrapped : 2 * n - 1 - wrapped;
+  const place = wrapped(at, 2 * n);
+  return place < n ? place : 2 * n - 1 - place;
 }
 
 export const blurKind = operatorKind({
@@ -81,6 +93,7 @@ export const blurKind = operatorKind({
     { inShape: [8, 6], spec: "blur" },
     { inShape: [5, 4, 3], spec: "blur:sigma=0.7,boundary=zero" },
     { inShape: [9], spec: "blur:sigma=2" },
+    { inShape: [6, 5], spec: "blur:boundary=circular" },
   ],
   make: (inShape, values) => blur({ inShape, ...values }),
 });

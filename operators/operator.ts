@@ -25,6 +25,8 @@ export interface OperatorSource {
 /** A linear Φ, with its adjoint: ⟨Φx, y⟩ = ⟨x, Φ'y⟩ for all x, y. */
 export interface LinearOperator extends ForwardOperator {
   readonly linear: true;
+  /** ‖Φ‖, the largest singular value, where it is known; else it is computed when it is needed (`operatorNorm`). */
+  readonly norm?: number;
   adjoint(y: tf.Tensor): tf.Tensor;
 }
 
@@ -48,6 +50,8 @@ export interface ForwardOperatorOptions {
 export interface LinearOperatorOptions extends ForwardOperatorOptions {
   /** Default: by automatic differentiation, as the gradient of ⟨Φx, y⟩ in x. */
   readonly adjoint?: (y: tf.Tensor) => tf.Tensor;
+  /** ‖Φ‖, where a formula gives it. */
+  readonly norm?: number;
 }
 
 /**
@@ -68,7 +72,7 @@ export function linearOperator(options: LinearOperatorOptions): LinearOperator {
     return tf.grad((x) => tf.sum(tf.mul(forward(x), y)))(zero);
   };
   const adjoint = checked(`${name}: adjoint`, options.adjoint ?? derived, outShape, inShape);
-  return { ...operator, linear: true, adjoint };
+  return { ...operator, linear: true, adjoint, ...(options.norm !== undefined && { norm: options.norm }) };
 }
 
 function requireParts({ name, inShape, outShape, forward }: ForwardOperatorOptions): void {

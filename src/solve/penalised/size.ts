@@ -16,7 +16,7 @@ export function sizeOfOperator(operator: LinearOperator): Promise<OperatorSize> 
   const known = sizes.get(operator);
   if (known) return known;
   const computed = (async () => ({
-    norm: await operatorNorm(operator, { tolerance: 1e-4 }),
+    norm: operator.norm ?? (await operatorNorm(operator, { tolerance: 1e-4 })),
     frobenius: await frobeniusNorm(operator),
   }))();
   sizes.set(operator, computed);

@@ -164,6 +164,17 @@ test("a step that is compiled already is used again, and many are let go of", as
   assert.is(again.steps, 1);
 });
 
+test("a signal whose numbers overflow ends alone, and the others as without it", async () => {
+  const operator = operators[0]!;
+  const y = await measured(operator);
+  const prior = parsePenalty("wavelet", shape);
+  const bad = floats([...y.data].fill(3e38, 0, 30), y.shape); // its squared norm is Inf in float32
+  const whole = await withPenalty(operator, prior, y, { lambda: LAMBDA });
+  const found = await withPenalty(operator, prior, bad, { lambda: LAMBDA });
+  assert.equal(found.outcomes, ["non-finite", "converged", "converged"]);
+  assert.ok(difference(found.estimate.data.subarray(64), [...whole.estimate.data.subarray(64)]) < 1e-6);
+});
+
 test("wrong calls are refused before any work", async () => {
   const operator = operators[0]!;
   const y = await measured(operator);
