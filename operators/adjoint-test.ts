@@ -1,5 +1,6 @@
 import type * as tf from "#tf";
-import { contiguous } from "../src/data/array.ts";
+import { contiguous, type HostData } from "../src/data/array.ts";
+import { dot } from "../src/data/vector.ts";
 import { compile } from "../src/engine/index.ts";
 import type { LinearOperator } from "./operator.ts";
 import { normalSignals } from "./probes.ts";
@@ -25,6 +26,10 @@ export async function dotTest(operator: LinearOperator, seed = 1): Promise<numbe
   const { forward, adjoint } = await both.run({ x, y });
   await both.dispose();
   const [rowsOfX, rowsOfY, measured, back] = [x, y, forward, adjoint].map((batch) => contiguous(batch));
+  const dotOfRow = (i: number, a: HostData, b: HostData): number => {
+    const width = a.length / PAIRS;
+    return dot(a as Float32Array, i * width, b as Float32Array, i * width, width);
+  };
   const gaps = Array.from({ length: PAIRS }, (_, i) => {
     const yAx = dotOfRow(i, measured!, rowsOfY!);
     const xAty = dotOfRow(i, rowsOfX!, back!);
@@ -32,12 +37,4 @@ export async function dotTest(operator: LinearOperator, seed = 1): Promise<numbe
     return Math.abs(yAx - xAty) / (scale || 1);
   });
   return Math.max(...gaps);
-}
-
-/** ⟨aᵢ, bᵢ⟩ of row i of two batches of `PAIRS` rows, in float64. */
-function dotOfRow(i: number, a: ArrayLike<number>, b: ArrayLike<number>): number {
-  const width = a.length / PAIRS;
-  let sum = 0;
-  for (let at = i * width; at < (i + 1) * width; at++) sum += a[at]! * b[at]!;
-  return sum;
 }

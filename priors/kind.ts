@@ -1,7 +1,7 @@
 import type { Options, OptionTable, OptionValues } from "../src/data/options.ts";
 import type { IterateOptions } from "../src/engine/iterate.ts";
 import type { Sketch } from "../src/sketch/index.ts";
-import type { PenaltyPrior, Prior } from "./prior.ts";
+import type { GeneratorPrior, MixturePrior, PenaltyPrior } from "./prior.ts";
 
 /**
  * A kind of penalty r(x), made from options alone. To add one: its file, which exports this; one line in the registry; its test.
@@ -20,35 +20,79 @@ export interface PenaltyKind<T extends OptionTable = OptionTable> {
 /** An entry of the registry; keeps the exact types of its options. */
 export const penaltyKind = <const T extends OptionTable>(kind: PenaltyKind<T>): PenaltyKind<T> => kind;
 
-/** Facts of a prior: as words for people, and as data. */
+/** Facts of a prior. */
 export interface PriorFacts {
+  /** By name, for people. */
   readonly words: Readonly<Record<string, string>>;
   readonly data: Readonly<Record<string, unknown>>;
+  /** What it is in one line, for reports. */
+  readonly line: string;
 }
 
-/** The files of a prior's folder by name, as bytes: what is written and read, without a file system. */
+/** Files of a prior's folder by name, as bytes: what is written, without a file system. */
 export type PriorFiles = Readonly<Record<string, Uint8Array>>;
 
-/** Watching and ending a long training. */
-export type Watched = Pick<IterateOptions<unknown>, "onProgress" | "signal">;
+/** Reads a file of a prior's folder. Errors (InputError): there is none. */
+export type ReadFile = (name: string) => Promise<Uint8Array>;
+
+/** Where a long training keeps its state, to go on from after an interruption. */
+export interface Checkpoints {
+  /** Begins messages about what `load` gives. */
+  readonly where: string;
+  /** Steps from one to the next; an abort keeps one too. */
+  readonly every: number;
+  /** The newest one; absent where training is to begin anew. Undefined: there is none. */
+  load?(): Promise<Uint8Array | undefined>;
+  save(bytes: Uint8Array): Promise<void>;
+  /** Going on from it would end the same way. */
+  discard(): Promise<void>;
+}
+
+/** What training may use of the program around it. */
+export interface Watched extends Pick<IterateOptions<unknown>, "onProgress" | "signal"> {
+  /** Seed of every random draw; default 1. */
+  readonly seed?: number;
+  /** Of kinds that are `resumable`; default nowhere. */
+  readonly checkpoints?: Checkpoints;
+  /** Of kinds that are `resumable`: shows the prior every so many steps, as it is then; awaited. Default never. */
+  readonly snapshot?: { readonly every: number; readonly take: (prior: GeneratorPrior) => Promise<void> };
+}
+
+/** How a training went, for a picture of its losses. */
+export interface TrainingCourse {
+  /** The loss of every step. */
+  readonly history: readonly number[];
+  /** The loss at what was held out, after some steps. */
+  readonly validation: readonly { readonly step: number; readonly loss: number }[];
+  /** The step whose weights were kept. */
+  readonly kept: number;
+}
 
 /**
  * A kind of prior that is learned from a sketch and kept in a folder of files. `T` is all that is known of a trained one. The folder
- * holds `prior.json`, whose `format` says the kind, and what else the kind writes.
+ * holds `prior.json`, whose `format` says the kind, and what else the kind writes. To add one: its folder, which exports this; one
+ * line in learned.ts; its test.
  */
 export interface LearnedKind<T = unknown> {
   readonly summary: string;
   /** Format and newest version of `prior.json`. */
   readonly format: { readonly format: string; readonly version: number };
+  /** Names of the files that `encode` writes beside prior.json. */
+  readonly files: readonly string[];
   /** Options of training. */
   readonly options: OptionTable;
-  /** Whether this kind can be made from a sketch; why not where it cannot. */
+  /** Whether training takes `checkpoints` and `snapshot`. */
+  readonly resumable: boolean;
+  /** Whether this kind can be made from a sketch; why not, as the end of a sentence, where it cannot. */
   accepts(sketch: Sketch): true | string;
+  /** Errors (InputError): options out of range, a sketch that it does not accept, a loss that stopped being finite. */
   train(sketch: Sketch, options: Options, watched: Watched): Promise<T>;
-  /** The folder's files; `prior.json` is written last, so that an interrupted save leaves no prior. */
-  encode(trained: T): PriorFiles;
-  /** Reads them; `where` begins messages. Errors (InputError): missing or damaged files. */
-  decode(files: PriorFiles, where: string): T;
-  prior(name: string, trained: T): Prior;
+  /** What goes to prior.json beside the format, and the other files. */
+  encode(trained: T): { readonly content: object; readonly files: PriorFiles };
+  /** From the content of prior.json; `where` begins messages. Errors (InputError): missing or damaged files. */
+  decode(content: unknown, read: ReadFile, where: string): Promise<T>;
+  prior(name: string, trained: T): GeneratorPrior | MixturePrior;
   describe(trained: T): PriorFacts;
+  /** How its training went, where it took steps. */
+  course?(trained: T): TrainingCourse;
 }

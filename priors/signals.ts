@@ -1,3 +1,4 @@
+import type { NdArray } from "ndarray";
 import * as tf from "#tf";
 
 /** A batch with one row a signal: [batch, ...shape] to [batch, n]. */
@@ -6,3 +7,6 @@ export const perSignal = (x: tf.Tensor): tf.Tensor2D => tf.reshape(x, [x.shape[0
 /** One number a signal, [batch], shaped to multiply tensors of the given rank: [batch, 1, …]. */
 export const spread = (t: tf.Tensor, rank: number): tf.Tensor =>
   tf.reshape(t, [t.shape[0]!, ...new Array<number>(rank - 1).fill(1)]);
+
+/** A stored array in a graph: traced graphs hold it once, as a constant. */
+export const constant = (array: NdArray<Float32Array>): tf.Tensor => tf.tensor(array.data, array.shape);

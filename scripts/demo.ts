@@ -1,13 +1,14 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { parseOperator } from "../operators/registry.ts";
-import { distil, distilledPrior, kinds, saveDistilled } from "../priors/distilled/index.ts";
+import { cellLinearPrior, trainCellLinear } from "../priors/cell-linear/index.ts";
 import { gaussianPrior } from "../priors/gaussian.ts";
-import { mixturePrior, saveMixture, trainMixture } from "../priors/mixture/index.ts";
+import { mixturePrior, trainMixture } from "../priors/mixture/index.ts";
 import type { Prior } from "../priors/prior.ts";
 import { parsePenalty } from "../priors/registry.ts";
 import { defineCommand } from "../src/cli/command.ts";
 import { requireInteger } from "../src/cli/options.ts";
+import { savePrior } from "../src/cli/prior-folder.ts";
 import { runCommandLine } from "../src/cli/run.ts";
 import { secondsText } from "../src/cli/text.ts";
 import { compare } from "../src/compare/compare.ts";
@@ -33,9 +34,6 @@ const problems = [
 /** What is compared beside the learned priors: the demo's choice, which a penalty that is added later does not change. */
 const penalties = ["tikhonov", "tv", "wavelet"];
 
-/** The generator: linear in z in every cell, so its recovery is exact. */
-const KIND = "cell-linear";
-
 const demo = defineCommand({
   usage: "demo",
   description: "The whole chain on handwritten digits: sketch, train, measure, recover, compare.",
@@ -54,7 +52,7 @@ const demo = defineCommand({
         describe: "numbers that the sketch may hold",
       })
       .option("steps", {
-        ...{ type: "number", requiresArg: true, defaultDescription: `${kinds[KIND].defaults.steps}` },
+        ...{ type: "number", requiresArg: true, defaultDescription: "200" },
         describe: "training steps of the generator",
       })
       .option("out", { type: "string", default: "demo-report", requiresArg: true, describe: "folder of the report" }),
@@ -81,10 +79,10 @@ const demo = defineCommand({
     note(`sketched ${digits.count} digits in ${sketching}`);
     const [mixture, fitting] = await lap(async () => trainMixture(sketch));
     const steps = args.steps === undefined ? {} : { steps: args.steps };
-    const [distilled, distilling] = await lap(() =>
-      progress("train", (onProgress) => distil(mixture.model, KIND, { ...steps, seed, signal, onProgress })),
+    const [generator, training] = await lap(() =>
+      progress("train", (onProgress) => trainCellLinear(mixture.model, { ...steps, seed, signal, onProgress })),
     );
-    note(`fitted a mixture to the sketch in ${fitting}, and a generator to the mixture in ${distilling}`);
+    note(`fitted a mixture to the sketch in ${fitting}, and a generator to the mixture in ${training}`);
 
     const truth = await readRows(test, 0, args.limit);
     const tuning = await readRows(digits, digits.count - args["tune-count"], digits.count);
@@ -92,7 +90,7 @@ const demo = defineCommand({
     const options = { seed, signal, tuning, watch: progress };
     const priors: readonly Prior[] = [
       mixturePrior("mixture", mixture.model),
-      distilledPrior("generator", distilled.model),
+      cellLinearPrior("generator", generator.model),
       gaussianPrior(sketch),
       ...penalties.map((name) => parsePenalty(name, digits.shape)),
     ];
@@ -119,21 +117,22 @@ const demo = defineCommand({
           "neither the sketch, nor the training, nor any choice of a parameter has seen them.",
         `Every method got the same measurements. λ of those that have one was chosen for each operator on ${args["tune-count"]} ` +
           "training digits. Every estimate is clipped to [0, 1], where pixels lie.",
-        `Sketch ${sketching}, mixture ${fitting}, generator ${distilling}, everything ${secondsText(seconds)}.`,
+        `Sketch ${sketching}, mixture ${fitting}, generator ${training}, everything ${secondsText(seconds)}.`,
       ],
       facts: {
         data: `${digits.name}, ${digits.count} digits; recovered: the first ${args.limit} of ${test.name}`,
         sketch: `${sketchSize(sketch.design)} numbers, design ${sketch.design.fingerprint.slice(0, 16)}`,
         mixture: `${mixture.model.weights.length} Gaussians`,
-        generator: `${KIND}, ${distilled.settings.latent} latents, ${distilled.history.length} steps`,
+        generator: `cell-linear, ${generator.settings.latent} latents, ${generator.history.length} steps`,
         "λ chosen on": `the last ${args["tune-count"]} digits of ${digits.name}`,
         seed,
       },
     };
     await mkdir(args.out, { recursive: true });
     await saveSketch(path.join(args.out, "sketch.npz"), sketch);
-    await saveMixture(path.join(args.out, "mixture"), mixture);
-    await saveDistilled(path.join(args.out, "generator"), { ...distilled, sketch: mixture.sketch });
+    await savePrior(path.join(args.out, "mixture"), { kind: "mixture", trained: mixture });
+    const trained = { ...generator, sketch: mixture.sketch };
+    await savePrior(path.join(args.out, "generator"), { kind: "cell-linear", trained });
     const files = await writeReport(args.out, table, about);
     return {
       text: `${comparisonText(table)}\n\nwrote ${files[0]} in ${secondsText(seconds)}`,

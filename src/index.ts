@@ -16,36 +16,32 @@ export {
 } from "../operators/operator.ts";
 export { parseOperator } from "../operators/registry.ts";
 export {
-  type Distilled,
-  type DistilledName,
-  type DistilOptions,
-  distil,
-  distilledPrior,
-  saveDistilled,
-} from "../priors/distilled/index.ts";
+  type CellLinear,
+  type CellLinearOptions,
+  cellLinearPrior,
+  trainCellLinear,
+} from "../priors/cell-linear/index.ts";
 export { gaussianPrior } from "../priors/gaussian.ts";
 export {
   type GeneratorModel,
   generatorPrior,
-  loadGenerator,
-  saveGenerator,
   type TrainedGenerator,
   type TrainOptions,
   trainGenerator,
 } from "../priors/generator/index.ts";
-export { loadPrior } from "../priors/load.ts";
+export { decodePrior, encodePrior, type TrainedPrior } from "../priors/learned.ts";
 export {
   fitMixture,
   type MixtureModel,
   type MixtureOptions,
   mixturePrior,
-  saveMixture,
   type TrainedMixture,
   trainMixture,
 } from "../priors/mixture/index.ts";
 export { latentForm } from "../priors/mixture/latent-form.ts";
 export type { GaussianPrior, GeneratorPrior, MixturePrior, PenaltyPrior } from "../priors/prior.ts";
 export { parsePenalty } from "../priors/registry.ts";
+export { loadPrior, loadTrained, savePrior } from "./cli/prior-folder.ts";
 export { type Dataset, InputError, openDataset, openDatasets, readArray, readRows } from "./data/index.ts";
 export { type Random, stream } from "./data/random.ts";
 export {

@@ -6,7 +6,7 @@ import { compile } from "../../src/engine/index.ts";
 import { EPSILON } from "./batch-norm.ts";
 import { activatedLayers, forward, type NetworkSpec, type Weights } from "./network.ts";
 import type { TrainSettings } from "./options.ts";
-import { equalLabels } from "./teachers/sketch.ts";
+import { equalLabels } from "./sketch-teacher.ts";
 
 /** Latents that the statistics are of, if a batch of training is not larger. */
 const LATENTS = 4096;

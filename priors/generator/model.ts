@@ -2,6 +2,7 @@ import type { NdArray } from "ndarray";
 import * as tf from "#tf";
 import { sizeOf } from "../../src/data/array.ts";
 import type { GeneratorPrior } from "../prior.ts";
+import { constant } from "../signals.ts";
 import { applyNetwork, type NetworkSpec, type Weights } from "./network.ts";
 
 /** The fixed affine map from a network's output u [k] to a signal: x = centre + B (scale ⊙ u), flattened to n numbers. */
@@ -50,5 +51,3 @@ export function generatorPrior(name: string, model: GeneratorModel): GeneratorPr
     decode: (z, c) => tf.reshape(decode(decoder, applyNetwork(network, weights.map(constant), z, c)), [-1, ...shape]),
   };
 }
-
-export const constant = (array: NdArray<Float32Array>): tf.Tensor => tf.tensor(array.data, array.shape);

@@ -1,8 +1,7 @@
 import { InputError } from "../../src/data/errors.ts";
-import { suggestion } from "../../src/data/nearest.ts";
+import { checkedOptions, type OptionTable } from "../../src/data/options.ts";
 import { type LossName, losses } from "./loss.ts";
-import type { Activation } from "./network.ts";
-import { type MethodName, methodNames, methods } from "./teachers/index.ts";
+import { type Activation, activations } from "./network.ts";
 
 /** Learning rate schedules: the factor of the learning rate at step `index` of `steps`. To add one: a line here. */
 export const schedules = {
@@ -13,11 +12,6 @@ export const schedules = {
 export type Schedule = keyof typeof schedules;
 
 export interface TrainOptions {
-  /**
-   * What the network learns from: `sketch`, or a teacher that takes the data too, to compare with: `mmd`, `gan` (teachers/).
-   * The sketch still gives the decoder, the start, and the frequencies that validate. Default sketch.
-   */
-  readonly method?: MethodName;
   /** Size of the latent z; default the number of features, at least 10 and at most 100. */
   readonly latent?: number;
   /**
@@ -68,7 +62,6 @@ export type TrainSettings = Required<TrainOptions>;
 
 /** The settings of priors from before these options existed: what their training did. */
 export const olderSettings = {
-  method: "sketch",
   network: "mlp",
   batchNorm: false,
   loss: "unbiased",
@@ -78,68 +71,70 @@ export const olderSettings = {
   patience: 500,
 } as const;
 
+const names = <T extends object>(table: T) => Object.keys(table) as unknown as readonly (keyof T & string)[];
+
+/** The options by name, for options objects and the command line. */
+export const trainTable = {
+  latent: { type: "integer", description: "size of the latent z; default the number of features, 10 to 100" },
+  network: { type: "text", default: "mlp", description: "mlp; or conv:64,32: resize and convolve maps to free pixels" },
+  hidden: { type: "integers", description: "widths of the hidden layers; default 500,500, with convolutions 200" },
+  activation: {
+    ...{ type: "choice", choices: names(activations) },
+    description: "of hidden layers; default tanh, with convolutions leakyRelu",
+  },
+  batchNorm: { type: "flag", description: "normalise the layers over the batch; folded in at the end" },
+  linear: { type: "flag", default: true, description: "a linear path, which starts as the sketch's Gaussian" },
+  batch: { type: "integer", default: 1000, description: "latents drawn afresh for every step" },
+  steps: { type: "integer", default: 1000, description: "Adam steps" },
+  learningRate: { type: "number", default: 1e-3, description: "Adam's step size" },
+  schedule: { type: "choice", choices: names(schedules), default: "cosine", description: "how the step size falls" },
+  loss: {
+    ...{ type: "choice", choices: names(losses), default: "unbiased" },
+    description: "sketch loss; paper: the plain one of CL-GN eq. 6, biased",
+  },
+  frequencyBatch: { type: "integer", default: 0, description: "frequencies of a step's loss, drawn afresh; 0: all" },
+  momentWeight: { type: "number", default: 0.1, description: "weight of mean and covariance in the loss; 0: none" },
+  validation: { type: "number", default: 0.1, description: "fraction of frequencies held out, to know when to stop" },
+  validateEvery: { type: "integer", default: 50, description: "steps from one validation to the next" },
+  patience: {
+    type: "integer",
+    description: "steps without a lower validation loss before stopping; default half of the steps, at least 500",
+  },
+} as const satisfies OptionTable;
+
 /** Options with their defaults, for a number of features and of labels, if any. Errors: an option out of range. */
-export function completed(options: TrainOptions, features: number, labels = 1): TrainSettings {
-  const steps = options.steps ?? 1000;
-  const convolutional = (options.network ?? "mlp") !== "mlp";
-  const given: TrainSettings = {
-    method: "sketch",
-    network: "mlp",
-    latent: Math.min(100, Math.max(10, features)),
-    hidden: convolutional ? [200] : [500, 500],
-    activation: convolutional ? "leakyRelu" : "tanh",
-    batchNorm: false,
-    linear: true,
-    batch: 1000,
-    steps,
-    learningRate: 1e-3,
-    schedule: "cosine",
-    loss: "unbiased",
-    frequencyBatch: 0,
-    momentWeight: 0.1,
-    validation: 0.1,
-    validateEvery: 50,
-    patience: Math.max(500, Math.ceil(steps / 2)),
-    seed: 1,
-    ...options,
+export function completed({ seed = 1, ...options }: TrainOptions, features: number, labels = 1): TrainSettings {
+  const given = checkedOptions("train", trainTable, options);
+  const convolutional = given.network !== "mlp";
+  const settings: TrainSettings = {
+    ...given,
+    latent: given.latent ?? Math.min(100, Math.max(10, features)),
+    hidden: given.hidden ?? (convolutional ? [200] : [500, 500]),
+    activation: given.activation ?? (convolutional ? "leakyRelu" : "tanh"),
+    batch: labels * Math.ceil(given.batch / labels),
+    patience: given.patience ?? Math.max(500, Math.ceil(given.steps / 2)),
+    seed,
   };
-  const settings = { ...given, batch: labels * Math.ceil(given.batch / labels) };
-  const { method, loss, latent, batch, learningRate, frequencyBatch, momentWeight, validation } = settings;
+  const { latent, batch, steps, learningRate, frequencyBatch, momentWeight, validation } = settings;
   const { validateEvery, patience } = settings;
-  if (!methodNames.includes(method)) {
-    throw new InputError(`train: method: unknown name "${method}"; ${suggestion(method, methodNames)}`);
-  }
   for (const [name, value] of Object.entries({ latent, batch, steps, validateEvery, patience })) {
-    if (!(Number.isInteger(value) && value > 0)) {
-      throw new InputError(`train: ${name}: expected a positive integer, got ${value}`);
-    }
-  }
-  for (const name of methods[method].unused) {
-    if (options[name] !== undefined) {
-      throw new InputError(`train: ${spaced(name)}: the method ${method} does not have it; leave it out`);
-    }
+    if (!(value > 0)) throw new InputError(`train: ${name}: expected a positive integer, got ${value}`);
   }
   if (batch < 2 * labels) {
     const each = labels > 1 ? ` of each of ${labels} labels` : "";
     throw new InputError(`train: batch: the unbiased loss needs at least 2 latents${each}, got ${batch}`);
   }
-  if (!Object.hasOwn(losses, loss)) {
-    throw new InputError(`train: loss: unknown name "${loss}"; ${suggestion(loss, Object.keys(losses))}`);
-  }
-  if (!(Number.isInteger(frequencyBatch) && frequencyBatch >= 0)) {
-    throw new InputError(`train: frequency batch: expected an integer of at least 0, got ${frequencyBatch}`);
+  if (!(frequencyBatch >= 0)) {
+    throw new InputError(`train: frequencyBatch: expected an integer of at least 0, got ${frequencyBatch}`);
   }
   if (!(learningRate > 0)) {
-    throw new InputError(`train: learning rate: expected a positive number, got ${learningRate}`);
+    throw new InputError(`train: learningRate: expected a positive number, got ${learningRate}`);
   }
   if (!(momentWeight >= 0)) {
-    throw new InputError(`train: moment weight: expected a number of at least 0, got ${momentWeight}`);
+    throw new InputError(`train: momentWeight: expected a number of at least 0, got ${momentWeight}`);
   }
   if (!(validation >= 0 && validation < 1)) {
     throw new InputError(`train: validation: expected a fraction of at least 0 and below 1, got ${validation}`);
   }
   return settings;
 }
-
-/** `frequencyBatch` as `frequency batch`. */
-const spaced = (name: string): string => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);

@@ -1,22 +1,20 @@
-import ndarray from "ndarray";
 import { fromHost } from "../../src/data/array.ts";
-import { InputError } from "../../src/data/errors.ts";
 import { stream } from "../../src/data/random.ts";
-import type { Dataset } from "../../src/data/rows.ts";
 import { adamMoments, adamRate } from "../../src/engine/adam.ts";
 import { compile } from "../../src/engine/index.ts";
-import { type EndCode, type IterateOptions, iterate } from "../../src/engine/iterate.ts";
-import { familySpec, type Sketch, withoutLabels } from "../../src/sketch/index.ts";
-import { type CheckpointOptions, loadTraining, saveTraining, trainingOf } from "./checkpoint.ts";
+import { type EndCode, iterate } from "../../src/engine/iterate.ts";
+import { familySpec, type Sketch } from "../../src/sketch/index.ts";
+import type { Watched } from "../kind.ts";
+import { decodeTraining, encodeTraining, trainingOf } from "./checkpoint.ts";
 import { folding, withoutNorm } from "./folding.ts";
 import { type GeneratorModel, generatorPrior } from "./model.ts";
 import { initialWeights, type NetworkSpec, parseNetwork, type Weights } from "./network.ts";
 import { completed, schedules, type TrainOptions, type TrainSettings } from "./options.ts";
 import { residualCovariance } from "./residual.ts";
-import { type AdamState, trainingStep } from "./step.ts";
-import { floorOf, gaussianStart, type Target, targetOf } from "./target.ts";
-import { dataInUnits } from "./teachers/data.ts";
-import { type MethodName, methods } from "./teachers/index.ts";
+import { sketchTeacher } from "./sketch-teacher.ts";
+import { type AdamState, type TrainState, trainingStep } from "./step.ts";
+import { floorOf, gaussianStart, targetOf } from "./target.ts";
+import type { MakeTeacher } from "./teacher.ts";
 import { holdOut, isBest, isSettled, type Validated, validator } from "./validation.ts";
 
 export interface TrainedGenerator {
@@ -33,22 +31,9 @@ export interface TrainedGenerator {
   readonly code: EndCode;
 }
 
-/** Adam's state, and what validation has found so far. */
-export type TrainState = AdamState & {
-  readonly validation: readonly Validated[];
-  /** The weights to keep, from the first validation on. */
-  readonly best?: { readonly step: number; readonly weights: Weights };
-};
-
-export interface TrainRun extends Pick<IterateOptions<unknown>, "onProgress" | "signal"> {
-  /** The data set, for the methods that take it (teachers/index.ts); default none. */
-  readonly data?: Dataset;
-  /** Where and how often to keep the state of training; default nowhere. */
-  readonly checkpoint?: CheckpointOptions;
-  /** Shows the generator every so many steps, as it is then; awaited. Default never. */
-  readonly snapshot?: { readonly every: number; readonly take: (model: GeneratorModel, step: number) => Promise<void> };
-  /** Go on from the checkpoint where there is one; default false: begin anew and replace it. */
-  readonly resume?: boolean;
+export interface TrainRun extends Omit<Watched, "seed"> {
+  /** What the network learns from; default the sketch loss. A checkpoint does not tell which it was. */
+  readonly teacher?: MakeTeacher;
 }
 
 /**
@@ -58,15 +43,14 @@ export interface TrainRun extends Pick<IterateOptions<unknown>, "onProgress" | "
  * the last bit on the same machine and thread count.
  *
  * A sketch by label gives a generator that takes the label: the loss is the mean of every label's own, by their
- * probabilities, of equally many latents each. Methods that take the data make one without labels.
+ * probabilities, of equally many latents each.
  *
  * A loss that stops being finite ends with the code `non-finite` and the last good weights. A
  * resumed training gives the bits of an uninterrupted one. Errors (InputError): options out of range, a sketch without
  * Fourier moments or covariance or of constant data, a checkpoint of another training.
  */
-export async function trainGenerator(whole: Sketch, options: TrainOptions & TrainRun = {}): Promise<TrainedGenerator> {
-  const { onProgress, signal, checkpoint, snapshot, data, resume = false, ...given } = options;
-  const sketch = methods[given.method ?? "sketch"]?.data ? await withoutLabels(whole) : whole;
+export async function trainGenerator(sketch: Sketch, options: TrainOptions & TrainRun = {}): Promise<TrainedGenerator> {
+  const { onProgress, signal, checkpoints, snapshot, teacher: make = sketchTeacher, ...given } = options;
   const conv = parseNetwork(given.network ?? "mlp", sketch.design.shape);
   const target = await targetOf(sketch, conv ? "pixels" : "features");
   const { decoder, probabilities } = target;
@@ -82,13 +66,13 @@ export async function trainGenerator(whole: Sketch, options: TrainOptions & Trai
     ...(conv && { conv }),
     ...(batchNorm && { batchNorm }),
   };
-  const taught = await taughtData(settings.method, data, sketch, target);
-  const of = trainingOf(sketch, settings, taught);
-  const before = resume && checkpoint ? await loadTraining(checkpoint.path, of) : undefined;
+  const of = await trainingOf(sketch, settings);
+  const kept = await checkpoints?.load?.();
+  const before = kept && decodeTraining(kept, of, checkpoints!.where);
   const { training, held } = holdOut(target, settings);
   const weights = initialWeights(network, seed, linear ? gaussianStart(target, latent) : undefined);
-  const teacher = methods[settings.method].teacher({
-    ...{ network, target: training, settings, data: taught },
+  const teacher = await make({
+    ...{ network, target: training, settings },
     fourier: familySpec(sketch.design, "fourier", "train"),
   });
   const parameters = [...weights, ...teacher.parameters];
@@ -111,7 +95,6 @@ export async function trainGenerator(whole: Sketch, options: TrainOptions & Trai
     drawn: teacher.draws(0),
   });
   const validation = held && (await validator(plain, held, settings, await ofNetwork(weights)));
-  const every = checkpoint?.every ?? 100;
   const floor = held ? await floorOf(sketch) : 0;
   const run = await iterate<TrainState>({
     state: before?.state ?? initial,
@@ -135,11 +118,13 @@ export async function trainGenerator(whole: Sketch, options: TrainOptions & Trai
     },
     afterStep: async (reached) => {
       const done = reached.history.length;
-      if (checkpoint && done % every === 0) await saveTraining(checkpoint.path, of, reached);
-      if (snapshot && done % snapshot.every === 0) await snapshot.take(await modelOf(reached.state.weights), done);
+      if (checkpoints && done % checkpoints.every === 0) await checkpoints.save(encodeTraining(of, reached));
+      if (snapshot && done % snapshot.every === 0) {
+        await snapshot.take(generatorPrior("generator", await modelOf(reached.state.weights)));
+      }
     },
   });
-  if (checkpoint && run.code === "cancelled" && run.steps > 0) await saveTraining(checkpoint.path, of, run);
+  if (run.code === "cancelled" && run.steps > 0) await checkpoints?.save(encodeTraining(of, run));
   const { state, history, code } = run;
   const best = state.best ?? { step: history.length, weights: state.weights };
   const model = await modelOf(best.weights);
@@ -153,15 +138,6 @@ export async function trainGenerator(whole: Sketch, options: TrainOptions & Trai
     kept: best.step,
     code,
   };
-}
-
-/** The data that a method takes, in the units of the network's output; empty where it takes none. */
-async function taughtData(name: MethodName, data: Dataset | undefined, sketch: Sketch, target: Target) {
-  const takes = methods[name].data;
-  if (takes && !data)
-    throw new InputError(`train: method ${name}: needs the data beside their sketch; give them too (--data)`);
-  if (!takes && data) throw new InputError(`train: method ${name}: takes no data, its sketch is all; leave them out`);
-  return data ? dataInUnits(data, sketch.design, target) : ndarray(new Float32Array(0), [0]);
 }
 
 /** A state with one more point of its validation curve, if there is one. */

@@ -1,6 +1,6 @@
 import * as tf from "#tf";
-import { constant } from "../generator/model.ts";
 import type { GeneratorPrior, MixturePrior } from "../prior.ts";
+import { constant } from "../signals.ts";
 
 /**
  * A mixture as a generator, for Φ that are not linear: x = centre + D(μ_c + L_c z) + r with z in R^k, the components as its

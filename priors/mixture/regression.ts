@@ -85,7 +85,17 @@ function ofFull(sigma: Float64Array, basis: Float64Array, k: number) {
   const inverse = inverseRoot(multiply(transpose(basis, n, k), cross, k, n, k), k);
   const half = multiplyTransposed(cross, inverse, k); // Σ_xv Σ_vv^{-1/2}, [n, k]
   const explained = multiplyTransposed(half, half, k);
-  return { matrix: multiply(half, inverse, n, k, k), residual: sigma.map((v, i) => v - explained[i]!) };
+  return { matrix: multiply(half, inverse, n, k, k), residual: leftOver(sigma, explained, n) };
+}
+
+/** Variances that are left of this fraction are rounding: the features say such a pixel whole. */
+const ROUNDING = 1e-10;
+
+/** Σ − explained, with 0 in the rows and columns of which nothing but rounding, of either sign, is left. */
+function leftOver(sigma: Float64Array, explained: Float64Array, n: number): Float64Array {
+  const left = sigma.map((v, i) => v - explained[i]!);
+  const told = Array.from({ length: n }, (_, i) => left[i * (n + 1)]! <= ROUNDING * sigma[i * (n + 1)]!);
+  return left.map((v, at) => (told[Math.floor(at / n)] || told[at % n] ? 0 : v));
 }
 
 function ofReduced({ basis, features: s, rest: variances }: ReducedCovariance, k: number) {

@@ -42,13 +42,13 @@ export interface Command<Args = GlobalArgs> {
   readonly examples: readonly (readonly [line: string, what: string])[];
   /** More for the end of its `--help`; loaded only then. */
   readonly details?: () => Promise<string>;
-  readonly options: (y: Argv<GlobalArgs>) => Argv<Args>;
+  readonly options: (y: Argv<GlobalArgs>) => Argv<Args> | Promise<Argv<Args>>;
   readonly run: (args: Args, context: Context) => Promise<Outcome>;
 }
 
 /** A command whose arguments are known to itself only. */
 export interface AnyCommand extends Omit<Command, "options" | "run"> {
-  readonly options: (y: Argv<GlobalArgs>) => Argv<GlobalArgs>;
+  readonly options: (y: Argv<GlobalArgs>) => Argv<GlobalArgs> | Promise<Argv<GlobalArgs>>;
   readonly run: (args: GlobalArgs, context: Context) => Promise<Outcome>;
 }
 
@@ -56,7 +56,7 @@ export interface AnyCommand extends Omit<Command, "options" | "run"> {
 export function defineCommand<Args extends GlobalArgs>(command: Command<Args>): AnyCommand {
   return {
     ...command,
-    options: (y) => command.options(y) as unknown as Argv<GlobalArgs>,
+    options: async (y) => (await command.options(y)) as unknown as Argv<GlobalArgs>,
     run: (args, context) => command.run(args as Args, context),
   };
 }

@@ -1,8 +1,4 @@
 import { stat } from "node:fs/promises";
-import type { TrainedDistilled } from "../../priors/distilled/index.ts";
-import type { TrainedGenerator } from "../../priors/generator/index.ts";
-import type { TrainedPrior } from "../../priors/load.ts";
-import type { TrainedMixture } from "../../priors/mixture/index.ts";
 import type { Reconstruction } from "../compare/reconstruction.ts";
 import { sizeOf } from "../data/array.ts";
 import type { Measurements, SavedMeasurements } from "../measure/index.ts";
@@ -53,108 +49,6 @@ export async function scaleFacts(sketch: Sketch) {
 }
 
 export const sizeText = async (file: string): Promise<string> => bytesText((await stat(file)).size);
-
-/** A prior in one line, for reports. */
-export function priorLine({ kind, trained }: TrainedPrior): string {
-  const { count, fingerprint } = trained.sketch;
-  const sketch = `sketch of ${grouped(count)} samples, design ${fingerprint.slice(0, 16)}`;
-  if (kind === "mixture") return `${mixtureFacts(trained).words.mixture}; ${sketch}`;
-  if (kind === "distilled") return `${distilledFacts(trained).words.network}; ${sketch}`;
-  const { network } = trained.model;
-  const layers = [network.latent, ...network.hidden, network.output].join("-");
-  return `generator ${layers}, ${trained.history.length} steps, seed ${trained.settings.seed}; ${sketch}`;
-}
-
-export function mixtureFacts({ model, settings, sketch }: TrainedMixture) {
-  const { shape, weights, means, factors, labels } = model;
-  const components = weights.length;
-  const [, features] = means.shape as [number, number];
-  const covariances = factors.shape[0]!;
-  const labelCount = labels && new Set(labels).size;
-  return {
-    data: {
-      kind: "mixture",
-      shape,
-      components,
-      covariances,
-      features,
-      settings,
-      sketch,
-      ...(labels && { labels: labelCount }),
-    },
-    words: {
-      signals: shapeText(shape),
-      mixture: `${components} Gaussians of ${features} features, ${covariances} covariances${labels ? `, ${labelCount} labels` : ""}`,
-      trained: `in closed form, shrinkage ${settings.shrinkage}`,
-      sketch: `${grouped(sketch.count)} samples in ${grouped(sketch.numbers)} numbers, design ${sketch.fingerprint.slice(0, 16)}`,
-    },
-  };
-}
-
-export function distilledFacts({ model, settings, history, code, sketch }: TrainedDistilled) {
-  const { kind, network, shape, weights, conditions } = model;
-  const numbers = weights.reduce((sum, { size }) => sum + size, 0);
-  return {
-    data: {
-      ...{
-        kind,
-        shape,
-        latent: network.latent,
-        hidden: network.hidden,
-        weights: numbers,
-        conditions: conditions.length,
-      },
-      ...{ settings, sketch, steps: history.length, code },
-    },
-    words: {
-      signals: shapeText(shape),
-      network: `${kind} of ${network.latent} latents, ${grouped(numbers)} weights, ${conditions.length} conditions`,
-      trained: `${history.length} steps from the mixture of the sketch, seed ${settings.seed}, ${code}`,
-      sketch: `${grouped(sketch.count)} samples in ${grouped(sketch.numbers)} numbers, design ${sketch.fingerprint.slice(0, 16)}`,
-    },
-  };
-}
-
-export function generatorFacts(trained: TrainedGenerator) {
-  const { model, settings, sketch, history, code, kept, validation } = trained;
-  const { latent, hidden, conv, output } = model.network;
-  const network = [latent, ...hidden, ...(conv ? [`conv:${conv.channels}`] : []), output].join("-");
-  const last = history.slice(-50);
-  const loss = last.reduce((sum, v) => sum + v / last.length, 0); // the loss of one step is noisy
-  const { labels } = model.network;
-  const data = {
-    shape: model.shape,
-    network,
-    ...(labels !== undefined && { labels }),
-    settings,
-    sketch,
-    steps: history.length,
-    code,
-    loss,
-    kept,
-    validation,
-  };
-  const words = {
-    signals: shapeText(model.shape),
-    network: `${network}, ${model.network.activation}${settings.batchNorm ? ", batch norm" : ""}`,
-    ...(labels !== undefined && { labels: `0 to ${labels - 1}, taken beside the latent` }),
-    trained: `${history.length} steps of ${settings.batch} latents, method ${settings.method}, seed ${settings.seed}, ${code}`,
-    loss: `${history[0]?.toPrecision(4)} at the start, ${loss.toPrecision(4)} in the mean of the last 50 steps`,
-    ...validationWords(trained),
-    sketch: `${grouped(sketch.count)} samples, design ${sketch.fingerprint.slice(0, 16)}`,
-  };
-  return { data, words };
-}
-
-/** The course of the loss at frequencies held out; nothing where none were. */
-function validationWords({ validation, kept }: TrainedGenerator): { readonly validation?: string } {
-  const best = validation.find(({ step }) => step === kept);
-  if (!best) return {};
-  const from = `${short(validation[0]!.loss)} after step ${validation[0]!.step}`;
-  const lowest = `lowest ${short(best.loss)} ± ${short(best.error)} after step ${kept}, whose weights are kept`;
-  const last = validation.at(-1)!.step;
-  return { validation: `${from}, ${lowest}${kept === last ? "; still falling at the end" : `, of ${last}`}` };
-}
 
 export function measurementFacts(measurements: Measurements | SavedMeasurements) {
   const { operator, y, noise, noiseNorm, snr, seed, truth } = measurements;

@@ -50,7 +50,7 @@ export async function parse(
       command.description,
       async (y) => {
         const common = Object.keys(declared().key);
-        command.options(y);
+        await command.options(y);
         known = declared();
         const own = Object.keys(known.key).filter(
           (key) => !common.includes(key) && key.length > 1 && !new RegExp(`[<[]${key}\\b`).test(command.usage),

@@ -1,6 +1,5 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
-import type { TrainedPrior } from "../../priors/load.ts";
 import type { Prior } from "../../priors/prior.ts";
 import { InputError } from "../data/errors.ts";
 import { suggestion } from "../data/nearest.ts";
@@ -10,8 +9,8 @@ export interface OpenedPrior {
   /** What columns and messages call it. */
   readonly name: string;
   readonly prior: Prior;
-  /** The prior folder's content, where it is one. */
-  readonly trained?: TrainedPrior;
+  /** What a prior folder holds, in one line, where it is one. */
+  readonly about?: string;
 }
 
 /** What --prior and --baselines call the Gaussian of a sketch: this, and the sketch's file. */
@@ -19,9 +18,8 @@ const GAUSSIAN = "gaussian:";
 
 /** The prior of a --prior, for signals of `shape`: a prior folder, a penalty by its spec, or gaussian:X.npz. */
 export async function openPrior(spec: string, shape: readonly number[]): Promise<OpenedPrior> {
-  const { penaltyNames, parsePenalty } = await import("../../priors/registry.ts");
-  const kind = spec.split(":")[0]!;
-  if ((penaltyNames as readonly string[]).includes(kind)) return { name: spec, prior: parsePenalty(spec, shape) };
+  const { isPenalty, parsePenalty, penaltyNames } = await import("../../priors/registry.ts");
+  if (isPenalty(spec)) return { name: spec, prior: parsePenalty(spec, shape) };
   if (spec.startsWith(GAUSSIAN)) {
     const { gaussianPrior } = await import("../../priors/gaussian.ts");
     const { loadSketch } = await import("../sketch/index.ts");
@@ -31,14 +29,15 @@ export async function openPrior(spec: string, shape: readonly number[]): Promise
   }
   if (!(await stat(spec).catch(() => undefined))) {
     if (/[\\/]/.test(spec)) throw new InputError(`--prior: ${spec}: no such folder; train a prior first`);
-    throw new InputError(`--prior: no folder and no penalty is called "${spec}"; ${suggestion(kind, penaltyNames)}`);
+    throw new InputError(`--prior: no folder and no penalty is called "${spec}"; ${suggestion(spec, penaltyNames)}`);
   }
-  const { loadTrained, priorOf } = await import("../../priors/load.ts");
+  const { factsOf, priorOf } = await import("../../priors/learned.ts");
+  const { loadTrained } = await import("./prior-folder.ts");
   const trained = await loadTrained(spec);
   const name = path.basename(path.resolve(spec));
   const prior = priorOf(trained, name);
   requireShape(spec, prior.shape, shape);
-  return { name, prior, trained };
+  return { name, prior, about: factsOf(trained).line };
 }
 
 /** A --solver: its name and its own options, `csgm:restarts=10,steps=1000`. */

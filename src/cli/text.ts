@@ -1,15 +1,11 @@
+export { grouped, shapeText } from "../data/text.ts";
+
 /** Facts as lines `name   value`, values in one column. */
 export function factLines(facts: Readonly<Record<string, string | number | undefined>>): string {
   const shown = Object.entries(facts).filter(([, value]) => value !== undefined);
   const width = Math.max(...shown.map(([name]) => name.length));
   return shown.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n");
 }
-
-/** A count for people: 60 000. */
-export const grouped = (value: number): string => String(value).replace(/\B(?=(\d{3})+(?!\d))/g, " ");
-
-/** A shape for people: 28×28. */
-export const shapeText = (shape: readonly number[]): string => shape.join("×") || "scalar";
 
 export const secondsText = (seconds: number): string => `${seconds.toFixed(seconds < 10 ? 2 : 1)} s`;
 

@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
-import type { GeneratorModel } from "../../priors/generator/index.ts";
+import type { GeneratorPrior } from "../../priors/prior.ts";
 import { InputError } from "../data/errors.ts";
 import { shapeText } from "./text.ts";
 
@@ -12,8 +12,7 @@ const COUNT = 64;
  * folder, replaced as a whole. Errors (InputError): signals that are no images.
  */
 export async function sampleWatcher(folder: string, shape: readonly number[], seed: number) {
-  const [{ generatorPrior }, { drawSamples }, { isPictureShape }, { gridPng }, { writeAtomic }] = await Promise.all([
-    import("../../priors/generator/index.ts"),
+  const [{ drawSamples }, { isPictureShape }, { gridPng }, { writeAtomic }] = await Promise.all([
     import("../../priors/samples.ts"),
     import("../report/picture.ts"),
     import("../report/image-file.ts"),
@@ -22,8 +21,8 @@ export async function sampleWatcher(folder: string, shape: readonly number[], se
   if (!isPictureShape(shape)) {
     throw new InputError(`--watch: signals of shape ${shapeText(shape)} are no images; leave it out`);
   }
-  return async (model: GeneratorModel): Promise<void> => {
-    const signals = await drawSamples(generatorPrior("generator", model), COUNT, seed);
+  return async (prior: GeneratorPrior): Promise<void> => {
+    const signals = await drawSamples(prior, COUNT, seed);
     await mkdir(folder, { recursive: true });
     await writeAtomic(path.join(folder, "samples.png"), await gridPng(signals));
   };

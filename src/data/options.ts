@@ -13,7 +13,7 @@ export type OptionSpec = {
   | { readonly type: "integers"; readonly default?: readonly number[] }
   | { readonly type: "choice"; readonly choices: readonly string[]; readonly default?: string }
   | { readonly type: "text"; readonly default?: string }
-  | { readonly type: "flag" }
+  | { readonly type: "flag"; readonly default?: boolean }
 );
 
 export type OptionTable = Readonly<Record<string, OptionSpec>>;
@@ -57,7 +57,7 @@ export function parseOptions<T extends OptionTable>(who: string, table: T, text:
 }
 
 /** Options from an object, checked by a table as `parseOptions` checks those of a spec. Errors (InputError): as there. */
-export function checkedOptions<T extends OptionTable>(who: string, table: T, given: Options = {}): OptionValues<T> {
+export function checkedOptions<T extends OptionTable>(who: string, table: T, given: object = {}): OptionValues<T> {
   const present = Object.entries(given).filter(([, value]) => value !== undefined);
   for (const [key] of present) requireKnown(who, table, key);
   return complete(who, table, new Map(present));
@@ -78,7 +78,7 @@ function complete<T extends OptionTable>(who: string, table: T, given: ReadonlyM
 }
 
 function absent(who: string, key: string, spec: OptionSpec): unknown {
-  if (spec.type === "flag") return false;
+  if (spec.type === "flag") return spec.default ?? false;
   if (spec.required) throw new InputError(`${who}: ${key} is required (${spec.description}); write ${who}:${key}=…`);
   return spec.default;
 }

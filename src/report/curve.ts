@@ -1,4 +1,4 @@
-import type { TrainedGenerator } from "../../priors/generator/index.ts";
+import type { TrainingCourse } from "../../priors/kind.ts";
 import { across, frame, linearAxis, logAxis, plotted, upwards } from "./axes.ts";
 import type { Figure } from "./figure.ts";
 import { dots, line, type Point, text } from "./svg.ts";
@@ -7,9 +7,10 @@ import { dots, line, type Point, text } from "./svg.ts";
 const MOST_POINTS = 200;
 
 /** The course of a training: the loss at the frequencies held out, and the training loss in means over as many steps. */
-export function trainingFigure(title: string, words: string, trained: TrainedGenerator): Figure {
-  const { history, validation, kept, settings } = trained;
-  const every = validation.length > 1 ? settings.validateEvery : Math.ceil(history.length / MOST_POINTS);
+export function trainingFigure(title: string, words: string, course: TrainingCourse): Figure {
+  const { history, validation, kept } = course;
+  const every =
+    validation.length > 1 ? validation[1]!.step - validation[0]!.step : Math.ceil(history.length / MOST_POINTS);
   const training = means(history, every);
   const held = validation.map(({ step, loss }): Point => [step, loss]);
   const positive = [...training, ...held].map(([, loss]) => loss).filter((loss) => loss > 0);

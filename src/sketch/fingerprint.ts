@@ -1,6 +1,6 @@
 import { contiguous } from "../data/array.ts";
+import { sha256 } from "../data/hash.ts";
 import type { DesignArrays } from "./features.ts";
-import { sha256 } from "./rows-hash.ts";
 
 /** SHA-256 (hexadecimal) over canonical JSON of the settings, then name, shape and float32 bytes of each array by name. */
 export async function fingerprint(settings: unknown, arrays: DesignArrays): Promise<string> {
@@ -10,13 +10,7 @@ export async function fingerprint(settings: unknown, arrays: DesignArrays): Prom
     const data = contiguous(array);
     parts.push(encoded(canonical([name, array.shape])), new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   }
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return sha256(all);
+  return sha256(parts);
 }
 
 const encoded = (text: string): Uint8Array => new TextEncoder().encode(text);

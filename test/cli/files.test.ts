@@ -208,7 +208,7 @@ const refused: [line: string, message: RegExp][] = [
   ["sketch data.npy -o out.npz --shard 0/2", /^error: --shard: expected i\/n with 1 ≤ i ≤ n, got "0\/2"/],
   ["train cut.npz -o out", /^error: cut\.npz: file is truncated or damaged/],
   ["train D.npz -o out", /^error: D\.npz: is not a sketchprior-sketch file, it is sketchprior-design/],
-  ["train X.npz -o out --activation tahn", /^error: --activation: unknown name "tahn"; did you mean tanh\?/],
+  ["train X.npz -o out --activation tahn", /^error: train: activation: expected relu or .*, got "tahn"/],
   ["train X.npz -o out --steps 0", /^error: train: steps: expected a positive integer, got 0/],
   ["train X.npz -o data.npy", /^error: data\.npy: is a file, expected a folder to write in/],
   ["sample nowhere -o out.png", /^error: nowhere\/prior\.json: no such file/],

@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import ndarray from "ndarray";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { emptyPriorFolder } from "../../priors/folder.ts";
+import type { TrainedMixture } from "../../priors/mixture/index.ts";
+import { loadTrained, savePrior } from "../../src/cli/prior-folder.ts";
 import { encodeNpy } from "../../src/data/npy.ts";
 import { stream } from "../../src/data/random.ts";
 import { filesIn, ok, run, scratch } from "./spawn.ts";
@@ -77,11 +78,18 @@ test("a checkpoint is replaced by --force alone; --resume goes on in its folder,
   assert.match((await run("train X.npz -o mixture --kind generator --resume")).stderr, /^error: mixture: is not empty/);
 });
 
-test("an emptied folder keeps what it is told to keep and what is not ours", async () => {
-  mkdirSync("old");
-  for (const name of ["prior.json", "weights.npz", "checkpoint.npz", "data.npz"]) writeFileSync(`old/${name}`, "");
-  await emptyPriorFolder("old", ["checkpoint.npz"]);
-  assert.equal(filesIn("old"), ["checkpoint.npz", "data.npz"]);
+test("a checkpoint stays until the prior is written, and goes with it", async () => {
+  const prior = { kind: "mixture", trained: (await loadTrained("mixture")).trained as TrainedMixture } as const;
+  mkdirSync("old/mixture.npz", { recursive: true }); // a folder of that name stands in the way
+  for (const name of ["weights.npz", "checkpoint.npz", "data.npz"]) writeFileSync(`old/${name}`, "");
+  await savePrior("old", prior).then(
+    () => assert.unreachable(),
+    (error) => assert.match(error.message, /^old.mixture\.npz: cannot be removed/),
+  );
+  assert.ok(filesIn("old").includes("checkpoint.npz"));
+  rmdirSync("old/mixture.npz");
+  await savePrior("old", prior);
+  assert.equal(filesIn("old"), ["data.npz", "mixture.npz", "prior.json"]);
 });
 
 test.run();

@@ -9,9 +9,7 @@ import * as tf from "#tf";
 import {
   fourierLoss,
   generatorPrior,
-  loadGenerator,
   momentLoss,
-  saveGenerator,
   type TrainedGenerator,
   type TrainOptions,
   type TrainRun,
@@ -22,6 +20,7 @@ import { drawLabelled } from "../../priors/samples.ts";
 import { arrayDataset, InputError } from "../../src/data/index.ts";
 import { stream } from "../../src/data/random.ts";
 import { covariance, designFor, mean, ofLabel, samplingFloor, sketchDataset } from "../../src/sketch/index.ts";
+import { kept, loadGenerator, saveGenerator } from "./folders.ts";
 
 const test = suite("generators by label");
 
@@ -119,12 +118,12 @@ const same = (a: TrainedGenerator, b: TrainedGenerator) => {
 
 test("an interrupted training goes on to the same bits; the folder gives back the generator, in ONNX Runtime too", async () => {
   await scratch(async (folder) => {
-    const checkpoint = { path: path.join(folder, "checkpoint.npz") };
+    const file = path.join(folder, "checkpoint.npz");
     const whole = await mostly();
     const controller = new AbortController();
     const onProgress = ({ step }: { step: number }) => step === 25 && controller.abort();
-    assert.is((await mostly({ checkpoint, onProgress, signal: controller.signal })).code, "cancelled");
-    same(await mostly({ checkpoint, resume: true }), whole);
+    assert.is((await mostly({ ...kept(file), onProgress, signal: controller.signal })).code, "cancelled");
+    same(await mostly(kept(file, true)), whole);
 
     await saveGenerator(folder, whole);
     const loaded = await loadGenerator(folder);

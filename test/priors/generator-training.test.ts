@@ -3,19 +3,13 @@ import os from "node:os";
 import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import {
-  loadGenerator,
-  saveGenerator,
-  type TrainOptions,
-  type TrainRun,
-  type TrainSettings,
-  trainGenerator,
-} from "../../priors/generator/index.ts";
+import { type TrainOptions, type TrainSettings, trainGenerator } from "../../priors/generator/index.ts";
+import { pickFrequencies } from "../../priors/generator/sketch-teacher.ts";
 import { type Target, targetOf } from "../../priors/generator/target.ts";
-import { pickFrequencies } from "../../priors/generator/teachers/sketch.ts";
 import { holdOut, isBest, isSettled } from "../../priors/generator/validation.ts";
 import { InputError, openDataset } from "../../src/data/index.ts";
 import { designFor, samplingFloor, sketchDataset } from "../../src/sketch/index.ts";
+import { kept, loadGenerator, saveGenerator } from "./folders.ts";
 
 const test = suite("generator training");
 
@@ -144,13 +138,17 @@ test("the paper's loss starts above the unbiased one by its bias (1 − ‖A(P)�
 });
 
 /** Trains with a checkpoint in `file`; aborted after a step where one is given. */
-const resumable = (file: string, options: TrainOptions & TrainRun = {}, abortAt = Number.POSITIVE_INFINITY) => {
+const resumable = (
+  file: string,
+  { resume = false, ...options }: TrainOptions & { resume?: boolean } = {},
+  abortAt = Number.POSITIVE_INFINITY,
+) => {
   const controller = new AbortController();
   const onProgress = ({ step }: { step: number }) => {
     if (step === abortAt) controller.abort();
   };
   return trainGenerator(sketch, {
-    ...{ ...toy, onProgress, signal: controller.signal, checkpoint: { path: file, every: 15 } },
+    ...{ ...toy, onProgress, signal: controller.signal, ...kept(file, resume, 15) },
     ...options,
   });
 };
@@ -187,7 +185,7 @@ test("a checkpoint of another training is refused by the name of what differs", 
       resumable(file, { resume: true, learningRate: 0.01, steps: 50 }),
       /checkpoint\.npz: belongs to other settings \(steps: 40 and 50; learningRate: 0\.02 and 0\.01\); repeat that training/,
     );
-    const other = { ...toy, checkpoint: { path: file }, resume: true };
+    const other = { ...toy, ...kept(file, true) };
     await refused(
       trainGenerator(await sketchOf(4000), other),
       /belongs to another sketch \(count: 5000 and 4000; sums: /,

@@ -4,9 +4,9 @@ import path from "node:path";
 import ndarray from "ndarray";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { loadPrior } from "../../priors/load.ts";
-import { fitMixture, type MixtureModel, mixturePrior, saveMixture, trainMixture } from "../../priors/mixture/index.ts";
-import { drawLabelled } from "../../priors/samples.ts";
+import { fitMixture, type MixtureModel, mixturePrior, trainMixture } from "../../priors/mixture/index.ts";
+import { drawLabelled, drawSamples } from "../../priors/samples.ts";
+import { loadPrior, savePrior } from "../../src/cli/prior-folder.ts";
 import { arrayDataset } from "../../src/data/index.ts";
 import { multiply, multiplyTransposed } from "../../src/data/matmul.ts";
 import { stream } from "../../src/data/random.ts";
@@ -120,15 +120,24 @@ test("every component has the weight, mean and label of its cell", async () => {
   assert.is(means.shape[0], 2);
 });
 
-test("shrinkage draws a cell's covariance towards half of its label's, more the stronger it is", async () => {
+test("shrinkage draws a cell's covariance to half of its group's by ν of n + ν samples", async () => {
   const sketch = await sketched(4, 1, false);
-  const spread = (shrinkage: number) => {
-    const { factors } = fitMixture(sketch, { shrinkage });
-    return Array.from({ length: 4 }, (_, c) => factors.data[c * 16]! ** 2); // variance of the first feature
+  const first = (shrinkage: number) => {
+    const { factors, means, weights } = fitMixture(sketch, { shrinkage });
+    const variances = Array.from({ length: 4 }, (_, c) => factors.data[c * 16]! ** 2); // of the first feature
+    return { variances, means: variances.map((_, c) => means.data[c * 4]!), weights };
   };
-  const [none, some, all] = [spread(0), spread(200), spread(1e9)];
-  near(all!, new Array(4).fill(all![0]), 1e-3, "variances");
-  for (let c = 0; c < 4; c++) assert.ok((some![c]! - none![c]!) * (all![c]! - some![c]!) >= 0, `${c}`);
+  const { variances: own, means, weights } = first(0);
+  const mean = means.reduce((sum, m, c) => sum + weights[c]! * m, 0);
+  const whole = own.reduce((sum, v, c) => sum + weights[c]! * (v + (means[c]! - mean) ** 2), 0);
+  assert.ok(own.some((v) => Math.abs(v / (whole / 2) - 1) > 0.1)); // so that shrinkage has something to change
+  for (const shrinkage of [200, 1e9]) {
+    const expected = own.map((v, c) => {
+      const n = weights[c]! * data.count;
+      return (n * v + (shrinkage * whole) / 2) / (n + shrinkage);
+    });
+    near(first(shrinkage).variances, expected, 1e-3 * whole, "variances"); // rounding of float32 sums
+  }
 });
 
 test("sketches of parts, merged, give the mixture of the whole", async () => {
@@ -162,7 +171,7 @@ test("samples have the mixture's moments, of each label its own", async () => {
 test("a saved mixture is the same when loaded; a damaged folder is refused", async () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), "sketchprior-mixture-"));
   const trained = trainMixture(await sketched(3, 2, true));
-  await saveMixture(folder, trained);
+  await savePrior(folder, { kind: "mixture", trained });
   assert.equal(await loadPrior(folder, "own"), mixturePrior("own", trained.model));
   writeFileSync(path.join(folder, "prior.json"), '{"format": "sketchprior-mixture", "version": 2}');
   await refuses(() => loadPrior(folder), /version 2 is newer/);
@@ -173,9 +182,16 @@ test("a saved mixture is the same when loaded; a damaged folder is refused", asy
     await sketchDataset(data, await designFor(data, { features: "pca:4", families: reduced })),
   );
   assert.ok(small.model.residualRoot);
-  await saveMixture(folder, small);
+  await savePrior(folder, { kind: "mixture", trained: small });
   assert.equal(await loadPrior(folder, "own"), mixturePrior("own", small.model));
   rmSync(folder, { recursive: true });
+});
+
+test("features that are all pixels leave no residual, not rounding of either sign", async () => {
+  const design = await designFor(data, { families: families(2, 2), features: "raw" });
+  const model = fitMixture(await sketchDataset(data, design));
+  assert.ok(model.residual.data.every((v) => v === 0));
+  assert.is((await drawSamples(mixturePrior("own", model), 3, 1)).shape[0], 3);
 });
 
 test("a sketch without cells, constant data and a negative shrinkage are refused", async () => {

@@ -3,7 +3,7 @@ import protobuf from "protobufjs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import * as tf from "#tf";
-import { priorOnnx } from "../../priors/generator/save.ts";
+import { priorOnnx } from "../../priors/generator/onnx.ts";
 import type { GeneratorPrior } from "../../priors/prior.ts";
 
 const test = suite("metadata of generator.onnx");

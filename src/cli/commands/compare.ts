@@ -2,7 +2,6 @@ import type { NdArray } from "ndarray";
 import { InputError } from "../../data/errors.ts";
 import type { Dataset } from "../../data/rows.ts";
 import { defineCommand } from "../command.ts";
-import { priorLine } from "../facts.ts";
 import { outOption, parseRange, requireFolder, requireInteger } from "../options.ts";
 import { type OpenedPrior, openPrior } from "../recovering.ts";
 import { firstRows } from "../signals.ts";
@@ -176,8 +175,8 @@ function aboutReport(
 ) {
   const last = Math.min(dataset.count, args.from + args.limit) - 1;
   const count = last - args.from + 1;
-  const trained = methods.flatMap(({ name, trained: prior }) => (prior ? [{ name, ...prior }] : []));
-  const priors = trained.map(({ name, ...prior }) => [`prior ${name}`, priorLine(prior)]);
+  const trained = methods.flatMap(({ name, about }) => (about ? [{ name, about }] : []));
+  const priors = trained.map(({ name, about }) => [`prior ${name}`, about]);
   return {
     title: `${count} signals of ${dataset.name} recovered from few measurements`,
     paragraphs: [

@@ -54,7 +54,7 @@ export const evaluate = defineCommand({
     requireInteger("frequencies", args.frequencies);
     const [{ openDataset }, { loadPrior }, { evaluateDraws, figureNames, LEAST_SAMPLES }] = await Promise.all([
       import("../../data/dataset.ts"),
-      import("../../../priors/load.ts"),
+      import("../prior-folder.ts"),
       import("../../compare/evaluate.ts"),
     ]);
     const loaded = await loadPrior(args.prior);

@@ -4,16 +4,7 @@ import { InputError } from "../../data/errors.ts";
 import type { Npz } from "../../data/npz.ts";
 import type { Figure } from "../../report/figure.ts";
 import { defineCommand, type Outcome } from "../command.ts";
-import {
-  designFacts,
-  distilledFacts,
-  generatorFacts,
-  measurementFacts,
-  mixtureFacts,
-  reconstructionFacts,
-  scaleFacts,
-  sketchFacts,
-} from "../facts.ts";
+import { designFacts, measurementFacts, reconstructionFacts, scaleFacts, sketchFacts } from "../facts.ts";
 import { requireWritable } from "../options.ts";
 import { bytesText, factLines } from "../text.ts";
 
@@ -74,28 +65,24 @@ const outcome = (
 async function inspectFolder(folder: string): Promise<Inspected> {
   const inside = await stat(`${folder}/prior.json`).catch(() => undefined);
   if (!inside) return inspectImages(folder);
-  const { loadTrained } = await import("../../../priors/load.ts");
+  const { loadTrained } = await import("../prior-folder.ts");
+  const { courseOf, factsOf } = await import("../../../priors/learned.ts");
   const prior = await loadTrained(folder);
-  if (prior.kind === "mixture") {
-    const { words, data } = mixtureFacts(prior.trained);
-    return outcome("prior", folder, words, data);
-  }
-  if (prior.kind === "distilled") {
-    const { words, data } = distilledFacts(prior.trained);
-    return outcome("prior", folder, words, data);
-  }
-  const { words, data } = generatorFacts(prior.trained);
+  const { words, data } = factsOf(prior);
+  const course = courseOf(prior);
   return {
     ...outcome("prior", folder, words, data),
-    figure: async () => {
-      const { trainingFigure } = await import("../../report/curve.ts");
-      const { trained: ended, validation } = words;
-      return trainingFigure(
-        `Training of ${folder}`,
-        `${ended}${validation ? `; validation loss ${validation}` : ""}.`,
-        prior.trained,
-      );
-    },
+    ...(course && {
+      figure: async () => {
+        const { trainingFigure } = await import("../../report/curve.ts");
+        const { trained, validation } = words;
+        return trainingFigure(
+          `Training of ${folder}`,
+          `${trained}${validation ? `; validation loss ${validation}` : ""}.`,
+          course,
+        );
+      },
+    }),
   };
 }
 

@@ -46,7 +46,7 @@ export const sample = defineCommand({
       { encodeNpz },
       { writeAtomic },
     ] = await Promise.all([
-      import("../../../priors/load.ts"),
+      import("../prior-folder.ts"),
       import("../../../priors/samples.ts"),
       import("../../report/picture.ts"),
       import("../../data/npy.ts"),

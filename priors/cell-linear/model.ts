@@ -1,0 +1,19 @@
+import type { NdArray } from "ndarray";
+import type { Weights } from "../generator/network.ts";
+import type { CellNetwork } from "./network.ts";
+
+/** A generator x = centre + D v(z, c) + r with v linear in z (features.ts): everything that decoding needs. */
+export interface CellLinearModel {
+  readonly network: CellNetwork;
+  readonly weights: Weights;
+  /** Shape of one signal, of n numbers. */
+  readonly shape: readonly number[];
+  /** Probability of every condition c. */
+  readonly conditions: Float64Array;
+  /** [n] */
+  readonly centre: NdArray<Float32Array>;
+  /** D [n, k], the mixture's. */
+  readonly matrix: NdArray<Float32Array>;
+  /** Cov r [n, n]. */
+  readonly residual: NdArray<Float32Array>;
+}

@@ -1,0 +1,96 @@
+import type { NdArray } from "ndarray";
+import * as tf from "#tf";
+import { fromHost } from "../../src/data/array.ts";
+import { InputError } from "../../src/data/errors.ts";
+import { stream } from "../../src/data/random.ts";
+import { constant } from "../signals.ts";
+import { type LossName, losses, momentLoss } from "./loss.ts";
+import { applyNetwork, type NetworkSpec } from "./network.ts";
+import type { TrainSettings } from "./options.ts";
+import type { Target } from "./target.ts";
+import type { Lesson, Teacher } from "./teacher.ts";
+
+/** The sketch loss ‖z_X − A(G(Z))‖² (CL-GN eq. 6) in the form of `settings.loss`, and the sketch's mean and covariance. */
+export const sketchTeacher = ({ network, target, settings }: Lesson): Teacher => {
+  const m = target.frequencies.shape[1]!;
+  if (settings.frequencyBatch > m) {
+    const got = `there are only ${m} to train on, got ${settings.frequencyBatch}`;
+    throw new InputError(`train: frequencyBatch: ${got}; sketch with more frequencies, or take fewer a step`);
+  }
+  return {
+    parameters: [],
+    draws: (index) => pickFrequencies(m, settings, index),
+    gradients: (parameters, z, [picked]) => {
+      const objective = (...weights: tf.Tensor[]): tf.Scalar => {
+        const u = outputs(network, weights, z);
+        return withMoments(lossAt(target, u, settings.loss, picked), u, target, settings);
+      };
+      const { value, grads } = tf.valueAndGrads(objective)([...parameters]);
+      return { loss: value, gradients: grads };
+    },
+  };
+};
+
+/** The network's outputs for a batch of latents, [batch, k]; with labels, every one in turn has an equal part of them. */
+export const outputs = (network: NetworkSpec, weights: readonly tf.Tensor[], z: tf.Tensor): tf.Tensor =>
+  applyNetwork(network, weights, z, equalLabels(network, z.shape[0]!));
+
+/** Labels [rows] for a network that takes them: an equal part of the rows for every one in turn. */
+export function equalLabels({ labels }: NetworkSpec, rows: number): tf.Tensor1D | undefined {
+  if (labels === undefined) return undefined;
+  const each = rows / labels;
+  return tf.tensor1d(
+    Int32Array.from({ length: rows }, (_, row) => Math.floor(row / each)),
+    "int32",
+  );
+}
+
+/** Rows as `outputs` orders them, [labels · each, k], with the labels as an axis of their own: [labels, each, k]. */
+const byLabel = ({ probabilities }: Target, rows: tf.Tensor): tf.Tensor =>
+  probabilities ? tf.reshape(rows, [probabilities.length, -1, rows.shape[1]!]) : rows;
+
+/** The mean over the labels, by their probabilities, of a loss of each; a loss without labels as it is. */
+const overLabels = ({ probabilities }: Target, loss: tf.Tensor): tf.Tensor =>
+  probabilities ? tf.sum(tf.mul(loss, tf.tensor1d([...probabilities]))) : loss;
+
+/** The loss of the first and second moments of network outputs u [batch, k]. */
+function momentLossAt(target: Target, u: tf.Tensor): tf.Tensor {
+  const centred = tf.sub(byLabel(target, u), tf.expandDims(constant(target.mean), -2));
+  return overLabels(target, momentLoss(centred, constant(target.covariance)));
+}
+
+/** A loss of network outputs u, and beside it that of their first and second moments by its weight. */
+export function withMoments(
+  loss: tf.Tensor,
+  u: tf.Tensor,
+  target: Target,
+  { momentWeight }: Pick<TrainSettings, "momentWeight">,
+): tf.Scalar {
+  if (momentWeight === 0) return loss as tf.Scalar;
+  return tf.add(loss, tf.mul(momentWeight, momentLossAt(target, u))) as tf.Scalar;
+}
+
+/** A sketch loss of network outputs u [batch, d] at the frequencies of a target, or at the `picked` ones [count] of them. */
+export function lossAt(target: Target, u: tf.Tensor, loss: LossName, picked?: tf.Tensor): tf.Tensor {
+  const scaled = tf.mul(u, constant(target.decoder.scale)) as tf.Tensor2D;
+  const { encoder } = target;
+  const spread = encoder ? tf.matMul(scaled, constant(encoder) as tf.Tensor2D) : scaled;
+  const features = tf.add(constant(target.offset), spread);
+  const part = (array: NdArray<Float32Array>) => {
+    const all = constant(array);
+    return picked ? tf.gather(all, picked as tf.Tensor1D, all.rank - 1) : all;
+  };
+  const means = { cos: part(target.cos), sin: part(target.sin) };
+  return overLabels(target, losses[loss](byLabel(target, features), part(target.frequencies), means));
+}
+
+/** The frequencies that a step takes out of m: none or one list of `frequencyBatch` columns, drawn without repetition. */
+export function pickFrequencies(
+  m: number,
+  { frequencyBatch, seed }: TrainSettings,
+  index: number,
+): NdArray<Int32Array>[] {
+  if (frequencyBatch === 0) return [];
+  const picked = stream(seed, "frequency batch", index).permutation(m).slice(0, frequencyBatch);
+  return [fromHost(picked.sort(), [frequencyBatch])];
+}

@@ -1,0 +1,38 @@
+import type { NdArray } from "ndarray";
+import type * as tf from "#tf";
+import type { FourierSpec } from "../../src/sketch/index.ts";
+import type { NetworkSpec, Weights } from "./network.ts";
+import type { TrainSettings } from "./options.ts";
+import type { Target } from "./target.ts";
+
+/** What a teacher teaches from. */
+export interface Lesson {
+  readonly network: NetworkSpec;
+  /** The sketch, without the frequencies held out. */
+  readonly target: Target;
+  /** How the sketch's frequencies were drawn. */
+  readonly fourier: FourierSpec;
+  readonly settings: TrainSettings;
+}
+
+/** What a network learns from: the objective of one step, as pure tensor functions, and what the step draws. */
+export interface Teacher {
+  /** Start of the parameters of its own, which train beside the network's: a discriminator's; mostly none. */
+  readonly parameters: Weights;
+  /** Adam's β₁; default that of adam.ts. */
+  readonly beta1?: number | undefined;
+  /** What step `index` draws beside the latents; arrays of the same shapes at every step. */
+  draws(index: number): readonly NdArray<Float32Array | Int32Array>[];
+  /**
+   * The value to minimise and the gradients of one batch: for the network's weights and then the teacher's own parameters,
+   * latents z [batch, latent] and what was drawn.
+   */
+  gradients(
+    parameters: readonly tf.Tensor[],
+    z: tf.Tensor,
+    drawn: readonly tf.Tensor[],
+  ): { readonly loss: tf.Tensor; readonly gradients: readonly tf.Tensor[] };
+}
+
+/** Makes a teacher. Errors (InputError): settings or a sketch that it cannot teach from. */
+export type MakeTeacher = (lesson: Lesson) => Teacher | Promise<Teacher>;

@@ -1,0 +1,112 @@
+import ndarray from "ndarray";
+import type { NpyArray } from "../../src/data/npy.ts";
+import { decodeNpz, encodeNpz, member } from "../../src/data/npz.ts";
+import { checkedOptions, type OptionTable } from "../../src/data/options.ts";
+import { grouped, shapeText } from "../../src/data/text.ts";
+import { type Sketch, sketchSize } from "../../src/sketch/index.ts";
+import { readFloat32 } from "../arrays.ts";
+import { needsCells, sketchLine, sketchWords } from "../facts.ts";
+import type { LearnedKind } from "../kind.ts";
+import { fitMixture, type MixtureOptions } from "./fit.ts";
+import { type MixtureModel, mixturePrior } from "./model.ts";
+
+const FORMAT = { format: "sketchprior-mixture", version: 1 } as const;
+const ARRAYS = "mixture.npz";
+
+/** A mixture with what it was made from. */
+export interface TrainedMixture {
+  readonly model: MixtureModel;
+  readonly settings: Required<MixtureOptions>;
+  /** The sketch: its design's fingerprint, the samples it sums and how many numbers its sums are. */
+  readonly sketch: { readonly fingerprint: string; readonly count: number; readonly numbers: number };
+}
+
+const options = {
+  shrinkage: { type: "number", default: 50, description: "samples that draw a cell's covariance to its label's" },
+} as const satisfies OptionTable;
+
+/** `fitMixture`, with what it was made from. Errors (InputError): as there; options of other names. */
+export function trainMixture(sketch: Sketch, given: MixtureOptions = {}): TrainedMixture {
+  const settings = checkedOptions("mixture", options, given);
+  const { design, count } = sketch;
+  return {
+    model: fitMixture(sketch, settings),
+    settings,
+    sketch: { fingerprint: design.fingerprint, count, numbers: sketchSize(design) },
+  };
+}
+
+/** The mixture as a kind of prior: `mixture.npz` holds every array. */
+export const mixtureKind: LearnedKind<TrainedMixture> = {
+  summary: "Gaussians in closed form, recovery is exact",
+  format: FORMAT,
+  files: [ARRAYS],
+  options,
+  resumable: false,
+  accepts: needsCells,
+  train: async (sketch, given) => trainMixture(sketch, given as MixtureOptions),
+
+  encode: ({ model, settings, sketch }) => {
+    const { shape, weights, covarianceOf, labels, residualRoot, ...floats } = model;
+    const arrays: Record<string, NpyArray> = {
+      ...floats,
+      weights: ndarray(weights, [weights.length]),
+      covarianceOf: ndarray(covarianceOf, [covarianceOf.length]),
+      ...(residualRoot && {
+        "residualRoot.factor": residualRoot.factor,
+        "residualRoot.standardDeviations": residualRoot.standardDeviations!,
+      }),
+      ...(labels && { labels: ndarray(labels, [labels.length]) }),
+    };
+    return { content: { shape, settings, sketch }, files: { [ARRAYS]: encodeNpz({ arrays, metadata: FORMAT }) } };
+  },
+
+  decode: async (content, read, where) => {
+    const { shape, settings, sketch } = content as Omit<TrainedMixture, "model"> & Pick<MixtureModel, "shape">;
+    const file = `${where}/${ARRAYS}`;
+    const npz = decodeNpz(await read(ARRAYS), file, FORMAT);
+    const numbers = (name: string) => member(npz, name, file).data;
+    const floats = (name: string) => readFloat32(npz, name, file);
+    const model: MixtureModel = {
+      shape,
+      weights: Float64Array.from(numbers("weights")),
+      covarianceOf: Int32Array.from(numbers("covarianceOf")),
+      means: floats("means"),
+      factors: floats("factors"),
+      centre: floats("centre"),
+      matrix: floats("matrix"),
+      residual: floats("residual"),
+      ...("residualRoot.factor" in npz.arrays && {
+        residualRoot: {
+          factor: floats("residualRoot.factor"),
+          standardDeviations: floats("residualRoot.standardDeviations"),
+        },
+      }),
+      ...("labels" in npz.arrays && { labels: Int32Array.from(numbers("labels")) }),
+    };
+    return { model, settings, sketch };
+  },
+
+  prior: (name, { model }) => mixturePrior(name, model),
+
+  describe: ({ model, settings, sketch }) => {
+    const { shape, weights, means, factors, labels } = model;
+    const [components, features, covariances] = [weights.length, means.shape[1]!, factors.shape[0]!];
+    const labelCount = labels && new Set(labels).size;
+    const ofLabels = labels ? `, ${labelCount} labels` : "";
+    const mixture = `${grouped(components)} Gaussians of ${features} features, ${covariances} covariances${ofLabels}`;
+    return {
+      data: {
+        ...{ kind: "mixture", shape, components, covariances, features, settings, sketch },
+        ...(labels && { labels: labelCount }),
+      },
+      words: {
+        signals: shapeText(shape),
+        mixture,
+        trained: `in closed form, shrinkage ${settings.shrinkage}`,
+        sketch: sketchWords(sketch),
+      },
+      line: `${mixture}; ${sketchLine(sketch)}`,
+    };
+  },
+};

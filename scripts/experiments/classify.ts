@@ -1,0 +1,134 @@
+import { mkdir } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import ndarray from "ndarray";
+import { generatorPrior, trainGenerator } from "../../priors/generator/index.ts";
+import { drawLabelled } from "../../priors/samples.ts";
+import { defineCommand } from "../../src/cli/command.ts";
+import { secondsText } from "../../src/cli/text.ts";
+import { type Dataset, openDataset, readRows, writeAtomic } from "../../src/data/index.ts";
+import { gridPng } from "../../src/report/image-file.ts";
+import { textTable } from "../../src/report/table.ts";
+import { designFor, sketchDataset } from "../../src/sketch/index.ts";
+import { accuracy, type Labelled, trainClassifier } from "./classify/cnn.ts";
+
+const sets = ["mnist", "fashion-mnist"] as const;
+/** Training images that `--tune` holds out to be tested on. */
+const HELD = 10_000;
+/** Rows of the picture, which has a column a label. */
+const ROWS = 8;
+
+/**
+ * The protocol of DP-MERF (Harder, Adamczewski, Park 2021), without privacy: a generator by label is trained from one sketch
+ * by label of the training images, a classifier on what the generator draws, and tested on real images.
+ */
+export const classify = defineCommand({
+  usage: "classify <set>",
+  description: "Train a classifier on images drawn from a sketch-only generator by label; test it on real ones.",
+  examples: [
+    [
+      "npm run experiment -- classify mnist",
+      "accuracies on stdout, and classify-report/mnist with figure.png and figures.json",
+    ],
+    ["npm run experiment -- classify mnist --tune", "on the last 10 000 training images instead of the test images"],
+  ],
+  options: (y) =>
+    y
+      .positional("set", { type: "string", choices: sets, demandOption: true, describe: "which images" })
+      .option("tune", { type: "boolean", describe: "test on training images that the sketch leaves out" })
+      .option("features", { type: "string", default: "pca:100", requiresArg: true, describe: "features of the sketch" })
+      .option("network", { type: "string", default: "mlp", requiresArg: true, describe: "mlp, or conv:32,16" })
+      .option("batch-norm", { type: "boolean", describe: "normalise the generator's layers over the batch" })
+      .option("frequencies", {
+        type: "number",
+        default: 1000,
+        requiresArg: true,
+        describe: "frequencies of the sketch",
+      })
+      .option("steps", { type: "number", default: 100, requiresArg: true, describe: "training steps of the generator" })
+      .option("batch", { type: "number", default: 1000, requiresArg: true, describe: "latents of a step" })
+      .option("epochs", { type: "number", default: 1, requiresArg: true, describe: "epochs of the classifier" })
+      .option("images", { type: "number", default: 60_000, requiresArg: true, describe: "images to draw" })
+      .option("ceiling", { type: "boolean", describe: "the same classifier trained on the real images, too" })
+      .option("out", {
+        ...{ type: "string", requiresArg: true, defaultDescription: "classify-report/<set>" },
+        describe: "folder to write to",
+      }),
+  run: async (args, { seed, signal, progress }) => {
+    const data = await openDataset(args.set);
+    const count = data.count - (args.tune ? HELD : 0);
+    const tested = args.tune
+      ? await labelled(data, count, data.count)
+      : await labelled(await openDataset(`${args.set}:test`), 0, HELD);
+    const started = performance.now();
+    const since = () => (performance.now() - started) / 1000;
+    const families = [{ kind: "fourier" as const, m: args.frequencies, seed }, { kind: "second-moments" as const }];
+    const design = await designFor(data, { features: args.features, byLabel: true, families });
+    const sketch = await sketchDataset(data, design, { range: { from: 0, to: count }, signal });
+    const sketched = since();
+    const { network, steps, batch } = args;
+    const options = { network, steps, batch, batchNorm: args["batch-norm"] ?? false, seed, signal };
+    const trained = await progress("generator", (onProgress) => trainGenerator(sketch, { ...options, onProgress }));
+    const made = since();
+    const prior = generatorPrior(args.set, trained.model);
+    const drawn = clipped((await drawLabelled(prior, args.images, seed)) as Labelled);
+
+    const classes = design.labels!;
+    const accuracyOf = async (name: string, on: Labelled) => {
+      const weights = await progress(name, (onProgress) =>
+        trainClassifier(on, { classes, epochs: args.epochs, seed, signal, onProgress }),
+      );
+      return { name, images: on.signals.shape[0]!, accuracy: await accuracy(weights, tested) };
+    };
+    const rows = [await accuracyOf("generated", drawn)];
+    if (args.ceiling) rows.push(await accuracyOf("real", await labelled(data, 0, count)));
+    const folder = args.out ?? path.join("classify-report", args.set);
+    await mkdir(folder, { recursive: true });
+    await writeAtomic(path.join(folder, "figure.png"), await figure(drawn, classes));
+    const times = { sketch: sketched, generator: made - sketched, all: since() };
+    const { settings, history, validation, kept } = trained;
+    const result = { set: args.set, tune: args.tune ?? false, seed, cores: os.availableParallelism(), times, rows };
+    const report = { ...result, settings, steps: history.length, kept, validation };
+    await writeAtomic(path.join(folder, "figures.json"), `${JSON.stringify(report, null, 2)}\n`);
+    const titles = [{ title: "trained on", align: "left" as const }, ...["images", "accuracy"].map(right)];
+    const table = textTable(
+      titles,
+      rows.map((r) => [r.name, String(r.images), `${(100 * r.accuracy).toFixed(2)} %`]),
+    );
+    const on = args.tune ? "training images left out of the sketch" : "test images";
+    return {
+      text: `${table}\n\non ${HELD} ${on}; wrote ${folder}/figure.png in ${secondsText(since())}`,
+      data: report,
+    };
+  },
+});
+
+const right = (title: string) => ({ title, align: "right" as const });
+
+async function labelled(data: Dataset, from: number, to: number): Promise<Labelled> {
+  const labels = Int32Array.from((await data.labels!()).subarray(from, to));
+  return { signals: await readRows(data, from, to), labels: ndarray(labels, [to - from]) };
+}
+
+/** The images with their values in the range of the data's, [0, 1]. */
+function clipped({ signals, labels }: Labelled): Labelled {
+  const data = signals.data.map((v) => Math.min(1, Math.max(0, v)));
+  return { signals: ndarray(data, signals.shape), labels };
+}
+
+/** A grid with a column a label: the first images of each. */
+function figure({ signals, labels }: Labelled, classes: number): Promise<Uint8Array> {
+  const [count, ...shape] = signals.shape as [number, ...number[]];
+  const size = signals.size / count;
+  const rows = Array.from({ length: classes }, (_, label) => {
+    const of = [...labels.data.keys()].filter((row) => labels.data[row] === label);
+    return of.slice(0, ROWS);
+  });
+  const data = new Float32Array(ROWS * classes * size);
+  for (const [label, own] of rows.entries()) {
+    for (const [i, row] of own.entries()) {
+      data.set(signals.data.subarray(row * size, (row + 1) * size), (i * classes + label) * size);
+    }
+  }
+  return gridPng(ndarray(data, [ROWS * classes, ...shape]), { columns: classes, scale: 2 });
+}

@@ -1,0 +1,17 @@
+import type { MakeTeacher } from "../../../priors/generator/teacher.ts";
+import type { Dataset } from "../../../src/data/rows.ts";
+import type { SketchDesign } from "../../../src/sketch/index.ts";
+import { dataInUnits } from "./data.ts";
+import { ganTeacher } from "./gan.ts";
+import { mmdTeacher } from "./mmd.ts";
+
+export const methodNames = ["mmd", "gan"] as const;
+export type MethodName = (typeof methodNames)[number];
+
+const makers = { mmd: mmdTeacher, gan: ganTeacher };
+
+/** A teacher that takes the data themselves, beside the sketch that gives decoder, start and validation. */
+export const teacherFrom =
+  (method: MethodName, data: Dataset, design: SketchDesign): MakeTeacher =>
+  async (lesson) =>
+    makers[method](lesson, await dataInUnits(data, design, lesson.target));

@@ -1,0 +1,66 @@
+import { mkdir, unlink } from "node:fs/promises";
+import path from "node:path";
+import type { Checkpoints } from "../../priors/kind.ts";
+import {
+  decodePrior,
+  encodePrior,
+  learnedKinds,
+  PRIOR_FILE,
+  priorOf,
+  type TrainedPrior,
+} from "../../priors/learned.ts";
+import type { GeneratorPrior, MixturePrior } from "../../priors/prior.ts";
+import { InputError, messageOf } from "../data/errors.ts";
+import { fileExists, readFileOrExplain, writeAtomic } from "../data/files.ts";
+
+export const CHECKPOINT = "checkpoint.npz";
+export const SAMPLES = "samples.png";
+
+/** The files of prior folders of every kind. prior.json comes first: without it the others are no prior. */
+const files = new Set([PRIOR_FILE, ...Object.values(learnedKinds).flatMap((kind) => kind.files), SAMPLES]);
+
+/**
+ * Writes a prior's folder, prior.json last. Files of the prior that the folder held are removed, so that no file of one prior lies
+ * beside those of another; files of other names are never touched.
+ * Errors (InputError): a folder or file that cannot be written.
+ */
+export async function savePrior(folder: string, trained: TrainedPrior): Promise<void> {
+  const encoded = encodePrior(trained);
+  await madeFolder(folder);
+  for (const name of files) await removed(path.join(folder, name));
+  for (const [name, bytes] of Object.entries(encoded)) await writeAtomic(path.join(folder, name), bytes);
+  await removed(path.join(folder, CHECKPOINT)); // at last: until here training can go on from it
+}
+
+/** Reads a prior's folder, of whatever kind. Errors (InputError): no prior there, a damaged one, a newer version. */
+export const loadTrained = (folder: string): Promise<TrainedPrior> =>
+  decodePrior((name) => readFileOrExplain(path.join(folder, name)), folder);
+
+/** The prior of a folder, under the name given; default the folder's. Errors: those of `loadTrained`. */
+export const loadPrior = async (folder: string, name = folder): Promise<GeneratorPrior | MixturePrior> =>
+  priorOf(await loadTrained(folder), name);
+
+/** Checkpoints in a file, replaced as a whole; with `resume` training goes on from the one that is there. */
+export const fileCheckpoints = (file: string, { every, resume }: { every: number; resume: boolean }): Checkpoints => ({
+  where: file,
+  every,
+  ...(resume && { load: async () => ((await fileExists(file)) ? readFileOrExplain(file) : undefined) }),
+  save: async (bytes) => {
+    await madeFolder(path.dirname(file));
+    await writeAtomic(file, bytes);
+  },
+  discard: () => removed(file),
+});
+
+export async function madeFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true }).catch((error) => {
+    throw new InputError(`${folder}: cannot make the prior's folder, ${messageOf(error)}`);
+  });
+}
+
+/** Removes a file; an absent one is fine. */
+async function removed(file: string): Promise<void> {
+  await unlink(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw new InputError(`${file}: cannot be removed, ${messageOf(error)}`);
+  });
+}

@@ -1,0 +1,80 @@
+import { writeFileSync } from "node:fs";
+import ndarray from "ndarray";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { type LearnedName, learnedKinds, learnedNames } from "../../priors/learned.ts";
+import { encodeNpy } from "../../src/data/npy.ts";
+import { stream } from "../../src/data/random.ts";
+import { filesIn, ok, run, scratch, sketchprior } from "./spawn.ts";
+
+const test = suite("train --kind");
+process.chdir(scratch());
+const pixels = stream(1, "images").fillNormal(new Float32Array(200 * 16));
+writeFileSync("images.npy", encodeNpy(ndarray(pixels, [200, 4, 4])));
+await ok("sketch images.npy -o X.npz --sketch-size 1k");
+await ok("sketch images.npy -o F.npz --frequencies 16 --scale 1");
+
+/** A sketch that every kind accepts, and options for a short training. */
+const short: { readonly [K in LearnedName]: string } = {
+  mixture: "X.npz",
+  generator: "F.npz --latent 3 --hidden 8 --steps 5 --batch 50",
+  "cell-linear": "X.npz --latent 3 --directions 8 --steps 5",
+};
+
+for (const kind of learnedNames) {
+  test(`${kind}: a prior that inspect, sample and compare take`, async () => {
+    const trained = await ok(`train ${short[kind]} -o ${kind} --kind ${kind}`);
+    assert.is(trained.kind, kind);
+    assert.equal(filesIn(kind), ["prior.json", ...learnedKinds[kind].files].sort());
+    assert.equal((await ok(`inspect ${kind}`)).settings, trained.settings);
+    await ok(`sample ${kind} -n 4 -o ${kind}.png`);
+    const measured = "--operator gaussian:m=6 --tune-count 0 --baselines none";
+    const compared = await ok(`compare images.npy --prior ${kind} --limit 3 ${measured} -o report-${kind}`);
+    assert.match(JSON.stringify(compared), new RegExp(`"${kind}"`));
+  });
+}
+
+test("--help names every kind, and every option of each", async () => {
+  const help = (await sketchprior(".", ["train", "--help"])).stdout.replace(/\s+/g, " "); // lines are wrapped
+  for (const kind of learnedNames) {
+    assert.ok(help.includes(learnedKinds[kind].summary), kind);
+    for (const name of Object.keys(learnedKinds[kind].options)) {
+      const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+      assert.match(help, new RegExp(`--(no-)?${flag}\\b`));
+    }
+  }
+});
+
+test("unknown kinds, options of other kinds, and a sketch without what a kind needs are refused in one line", async () => {
+  const fails = async (line: string, message: RegExp) => {
+    const { code, stderr } = await run(line);
+    assert.is(code, 1);
+    assert.match(stderr, message);
+  };
+  await fails("train X.npz -o no --kind mixtur", /^error: --kind: unknown kind "mixtur"; did you mean mixture\?/);
+  await fails(
+    "train X.npz -o no --kind cell-linear --hidden 8",
+    /^error: --hidden: the kind cell-linear has no hidden; give --kind generator, or leave it out\n$/,
+  );
+  await fails(
+    "train X.npz -o no --kind mixture --steps 3",
+    /^error: --steps: the kind mixture has no steps; give --kind generator or cell-linear, or leave it out\n$/,
+  );
+  await fails(
+    "train X.npz -o no --kind mixture --resume",
+    /^error: --resume: the training of the kind mixture is short/,
+  );
+  await fails("train X.npz -o no --kind cell-linear --latent 1000", /latent: expected an integer from 1 to \d+/);
+  await fails("train X.npz -o no --kind cell-linear --steps x", /steps: expected an integer \(Adam steps\), got "x"/);
+  await fails(
+    "train X.npz -o no --kind cell-linear --learning-rate 1e39 --steps 9",
+    /stopped being finite after \d+ step/,
+  );
+  await fails(
+    "train F.npz -o no --kind cell-linear",
+    /^error: train: no cell-linear: the sketch has no local moments; make/,
+  );
+  assert.is((await ok("train F.npz -o net --latent 3 --hidden 8 --steps 2 --batch 50")).kind, "generator"); // the first that can
+});
+
+test.run();
