@@ -1,5 +1,6 @@
 import { type FileHandle, open, readFile, rename, stat, unlink } from "node:fs/promises";
 import path from "node:path";
+import { pathToFileURL } from "node:url";
 import { InputError, messageOf } from "./errors.ts";
 import { sweepTemporaries, temporaryName } from "./temporary.ts";
 
@@ -25,6 +26,20 @@ export const fileExists = (file: string): Promise<boolean> =>
     () => true,
     () => false,
   );
+
+/** Whether there is a folder of this name. */
+export const isFolder = (name: string): Promise<boolean> =>
+  stat(name).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+
+/** Removes a file; an absent one is fine. */
+export const removeFile = (file: string): Promise<void> => unlink(file).catch(() => {});
+
+/** What an ES module of the user's exports. */
+export const importFile = (file: string): Promise<Record<string, unknown>> =>
+  import(pathToFileURL(path.resolve(file)).href);
 
 /** One clear line for a failed read. */
 export function explained(file: string, error: unknown): InputError {

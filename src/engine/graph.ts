@@ -1,11 +1,9 @@
 import { sameShape, sizeOf } from "../data/array.ts";
-import { frozen } from "./constant.ts";
+import { type ConstantData, frozen } from "./constant.ts";
 
 /** The dtypes that tfjs tensors have here; int64 exists only inside a graph (shapes and indices of ONNX operators). */
 export type DType = "float32" | "int32" | "bool";
 export type GraphDType = DType | "int64";
-
-export type ConstantData = Float32Array | Int32Array | Uint8Array | BigInt64Array;
 
 /** One edge of the graph. The shape is always known: tracing runs on concrete shapes. */
 export interface Value {

@@ -1,7 +1,8 @@
 import * as tf from "#tf";
 import type { HostArray } from "../data/array.ts";
 import { withBackend } from "./backend.ts";
-import { type ConstantData, type DType, Graph, type Value } from "./graph.ts";
+import type { ConstantData } from "./constant.ts";
+import { type DType, Graph, type Value } from "./graph.ts";
 import { dtypeOf, isTensor } from "./host.ts";
 import { kernels } from "./kernels/index.ts";
 import { flatten, type Struct } from "./struct.ts";

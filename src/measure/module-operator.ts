@@ -1,5 +1,3 @@
-import path from "node:path";
-import { pathToFileURL } from "node:url";
 import * as tf from "#tf";
 import { dotTest } from "../../operators/adjoint-test.ts";
 import {
@@ -11,7 +9,7 @@ import {
 } from "../../operators/operator.ts";
 import { fromHost, sizeOf } from "../data/array.ts";
 import { InputError, messageOf } from "../data/errors.ts";
-import { fileExists } from "../data/files.ts";
+import { fileExists, importFile } from "../data/files.ts";
 import { compile } from "../engine/index.ts";
 
 /** What a module's function is given, so that it needs no import of its own to make an operator. */
@@ -43,16 +41,17 @@ export async function moduleOperator(
   if (!(await fileExists(file)))
     throw new InputError(`${file}: no such file; an operator's module is given by its path`);
   const fault = (what: string) => (error: unknown) => new InputError(`${file}: ${what}: ${oneLine(messageOf(error))}`);
-  const exported = await attempt(fault("cannot be loaded"), () => import(pathToFileURL(path.resolve(file)).href));
+  const exported = await attempt(fault("cannot be loaded"), () => importFile(file));
   if (exported.default === undefined) {
     throw new InputError(`${file}: has no default export; expected an operator, or a function that returns one`);
   }
+  const given = exported.default;
   const made: unknown =
-    typeof exported.default === "function"
+    typeof given === "function"
       ? await attempt(fault("its function failed"), () =>
-          exported.default({ tf, linearOperator, forwardOperator, ...options } satisfies ModuleContext),
+          given({ tf, linearOperator, forwardOperator, ...options } satisfies ModuleContext),
         )
-      : exported.default;
+      : given;
   if (typeof made !== "object" || made === null || Array.isArray(made)) {
     throw new InputError(
       `${file}: expected an operator { name, inShape, outShape, forward }, got ${made === null ? "null" : typeof made}`,

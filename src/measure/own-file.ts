@@ -1,7 +1,7 @@
-import { stat } from "node:fs/promises";
 import type { NdArray } from "ndarray";
 import { openDataset } from "../data/dataset.ts";
 import { InputError } from "../data/errors.ts";
+import { isFolder } from "../data/files.ts";
 import { isImageName } from "../data/image.ts";
 import { readNpz, readRows } from "../data/index.ts";
 import { isRawName } from "../data/raw.ts";
@@ -21,7 +21,7 @@ export interface OwnArrays {
 /** Reads a file of measurements of others: `.npz`, a folder of images, and what `readArray` reads. */
 export async function readOwn(file: string): Promise<OwnArrays> {
   if (/\.npz$/i.test(file)) return ownNpz(file);
-  if ((await stat(file).catch(() => undefined))?.isDirectory()) {
+  if (await isFolder(file)) {
     const images = await openDataset(file);
     return { y: await readRows(images, 0, images.count), imageShape: images.shape };
   }

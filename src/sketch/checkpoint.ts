@@ -1,6 +1,5 @@
-import { unlink } from "node:fs/promises";
 import { InputError } from "../data/errors.ts";
-import { fileExists } from "../data/files.ts";
+import { fileExists, removeFile } from "../data/files.ts";
 import { readNpz, writeNpz } from "../data/npz-file.ts";
 import type { Dataset } from "../data/rows.ts";
 import { type PartialSketch, type SketchOptions, sketchDataset } from "./accumulate.ts";
@@ -62,5 +61,5 @@ export async function sketchResumably(
 
 /** Removes a checkpoint; an absent one is fine. */
 export async function removeCheckpoint(file: string): Promise<void> {
-  await unlink(file).catch(() => {});
+  await removeFile(file);
 }

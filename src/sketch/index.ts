@@ -9,6 +9,7 @@ export {
   saveCheckpoint,
   sketchResumably,
 } from "./checkpoint.ts";
+export { covariance } from "./covariance.ts";
 export { type DataDesignOptions, DEFAULT_PILOT, designFor, pilotRowsFor } from "./data-design.ts";
 export {
   type DesignOptions,
@@ -49,7 +50,6 @@ export { type Law, type LawName, lawNames, laws } from "./laws.ts";
 export { type ReducedCovariance, reducedCovariance } from "./reduced.ts";
 export { fitScale, type ModulusPoints, pilotScale } from "./scale.ts";
 export {
-  covariance,
   fourierMoments,
   frequencies,
   localSpec,

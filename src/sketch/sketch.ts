@@ -2,10 +2,8 @@ import type { NdArray } from "ndarray";
 import { sizeOf } from "../data/array.ts";
 import { InputError } from "../data/errors.ts";
 import { dimensionsOf, familySpec, isByLabel, type SketchDesign, sumShapes } from "./design.ts";
-import { fromTriangle } from "./families/family.ts";
 import { drawFrequencies } from "./families/fourier.ts";
 import { referenceOf } from "./features.ts";
-import { denseOfReduced, reducedCovariance } from "./reduced.ts";
 
 /**
  * Sums of moments over the samples, never means, with the number of samples: sketches of parts add up to the whole's.
@@ -74,25 +72,6 @@ export function mean(sketch: Sketch): Float64Array {
   return sum.map((v, i) => v / sketch.count + reference[i]!);
 }
 
-/**
- * The covariance (1/n) Σ xxᵀ - μμᵀ of the samples, [d, d] row-major, exactly symmetric. Where second moments are `reduced`, that of
- * the features in the pixels, B Cov(u) Bᵀ, with the pixels' own variances on the diagonal.
- */
-export function covariance(sketch: Sketch): Float64Array {
-  const { reduced } = familySpec(sketch.design, "second-moments", "covariance");
-  requireSamples("covariance", sketch, 2);
-  if (reduced) {
-    return denseOfReduced(reducedCovariance(sketch));
-  }
-  const mu = total(sketch, "second-moments.x").map((v) => v / sketch.count); // about the reference, as the squares are
-  const d = mu.length;
-  const square = fromTriangle(total(sketch, "second-moments.xx"), d);
-  for (let i = 0; i < d; i++) {
-    for (let j = 0; j < d; j++) square[i * d + j] = square[i * d + j]! / sketch.count - mu[i]! * mu[j]!;
-  }
-  return square;
-}
-
 /** How many numbers the sums of a design hold: the size of every sketch of it, whatever it is a sketch of. */
 export const sketchSize = (design: SketchDesign): number =>
   Object.values(sumShapes(design)).reduce((sum, shape) => sum + sizeOf(shape), 0);
@@ -100,7 +79,7 @@ export const sketchSize = (design: SketchDesign): number =>
 /** The cells of a sketch's local moments. Errors: a sketch without them. */
 export const localSpec = ({ design }: Sketch) => familySpec(design, "local-moments", "mixture");
 
-function requireSamples(what: string, { count }: Sketch, least: number): void {
+export function requireSamples(what: string, { count }: Sketch, least: number): void {
   if (count >= least) return;
   throw new InputError(`${what}: needs a sketch of at least ${least} sample${least > 1 ? "s" : ""}, got ${count}`);
 }

@@ -1,6 +1,16 @@
 import { type Random, stream } from "../../data/random.ts";
 import type { PilotSamples } from "./family.ts";
-import type { LocalMomentsSpec } from "./local-moments.ts";
+
+/** How a partition is learned. */
+export interface PartitionSpec {
+  /** Coarse cells of each label, or of all data. */
+  readonly coarse: number;
+  /** Fine cells in each coarse one. */
+  readonly fine: number;
+  /** Leading features that decide which anchor is nearest. */
+  readonly assigning: number;
+  readonly seed: number;
+}
 
 /** Rounds of Lloyd's algorithm: anchors need not have converged, only be spread as the data are. */
 const ROUNDS = 30;
@@ -14,7 +24,7 @@ const ROUNDS = 30;
 export async function anchorsOf(
   { features, labels }: PilotSamples,
   groups: number,
-  spec: LocalMomentsSpec,
+  spec: PartitionSpec,
   signal?: AbortSignal,
 ): Promise<Float32Array> {
   const { coarse, fine, assigning, seed } = spec;
