@@ -7,6 +7,7 @@ import { clipped, type ValueRange } from "../data/range.ts";
 import { gaussianNoise } from "../measure/noise/gaussian.ts";
 import type { Noise, NoiseModel } from "../measure/noise/noise.ts";
 import { parseNoise } from "../measure/noise/registry.ts";
+import { diagnosed } from "./diagnosis/diagnose.ts";
 import { type Problem, problemOf } from "./problem.ts";
 import type { Recovery } from "./recovery.ts";
 import { chooseSolver } from "./registry.ts";
@@ -50,7 +51,8 @@ export async function recover(given: Given, prior: Prior, options: RecoverOption
   }
   const lambda = rest.lambda ?? (await solver.lambda?.default(problem, prior));
   const found = await solver.solve(problem, prior, { ...rest, ...(lambda !== undefined && { lambda }) });
-  return problem.range ? { ...found, estimate: clipped(found.estimate, problem.range) } : found;
+  const kept = problem.range ? { ...found, estimate: clipped(found.estimate, problem.range) } : found;
+  return diagnosed(problem, prior, kept);
 }
 
 /** The problem that was given, its noise as a model. */

@@ -2,8 +2,11 @@ import type { NdArray } from "ndarray";
 import type { EndCode } from "../engine/iterate.ts";
 import type { Marginals } from "./uncertainty/marginals.ts";
 
-/** How the recovery of one signal ended. `exact`: a formula; `fallback`: the solver's simpler estimate, because its own diverged. */
-export type Outcome = EndCode | "exact" | "fallback";
+/**
+ * How the recovery of one signal ended. `exact`: a formula; `fallback`: the solver's simpler estimate, because its own diverged;
+ * `no-gradient`: a descent that nothing led, because the data term does not change with z.
+ */
+export type Outcome = EndCode | "exact" | "fallback" | "no-gradient";
 
 /** What was chosen for a recovery, said in every output. */
 export interface Chosen {

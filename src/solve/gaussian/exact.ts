@@ -1,4 +1,5 @@
 import type { GaussianPrior, GeneratorPrior, MixturePrior } from "../../../priors/prior.ts";
+import { evidenceWarnings } from "../diagnosis/evidence.ts";
 import type { Outcome, Recovery } from "../recovery.ts";
 import { all, hasGaussianNoise, isLinearProblem } from "../requirements.ts";
 import type { Solver } from "../solver.ts";
@@ -37,7 +38,7 @@ export const posterior: Solver<MixturePrior | GaussianPrior | GeneratorPrior> = 
       ...(samples > 0 && { samples: await found.draw(samples, seed) }),
       evidence: found.evidence,
       marginals: found.marginals,
-      warnings: [],
+      warnings: evidenceWarnings(found, problem),
       ...{ steps: 1, history: [], seconds: (performance.now() - started) / 1000 },
     };
   },

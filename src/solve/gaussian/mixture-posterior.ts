@@ -38,6 +38,8 @@ export interface MixturePosterior {
   marginals(signal: number): Marginals;
   /** log p(y) of `count` measurements that are drawn as the prior and the noise say: what `evidence` is to be compared with. */
   expectedEvidence(count: number, seed: number): Float64Array;
+  /** E‖y‖² as the prior and the noise say. */
+  readonly expectedEnergy: number;
   /** √diag Cov[x | y], the posterior's standard deviation of every number, [batch, ...shape]. */
   deviation(): NdArray<Float32Array>;
   /** Independent draws of x given y, [batch, count, ...shape]. */
@@ -159,6 +161,7 @@ export async function mixturePosterior(
       return multiplyTransposed(half, matrix, k).map((v, at) => v + residual[at]!);
     },
     marginals,
+    expectedEnergy: reduced.energy,
     deviation: () => {
       const out = new Float32Array(batch * n);
       for (let i = 0; i < batch; i++) out.set(deviationOf(marginals(i)), i * n);

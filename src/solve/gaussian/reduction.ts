@@ -79,6 +79,8 @@ export async function reduceMeasurements(
   };
   return {
     ...{ r, B, u, constants, residual, decoder, volume },
+    /** E‖y‖², the correlations of v left aside. */
+    energy: energy + squaredNorm(factor) + squaredNorm(measuredCentre),
     /** y − Φ(centre + Dv) of features v [batch · count, k], `count` rows for every signal. */
     innovationsOf: (features: Float64Array, count: number): Float64Array => {
       const rows = features.length / k;

@@ -3,6 +3,7 @@ import type * as tf from "#tf";
 import type { GeneratorPrior } from "../../../priors/prior.ts";
 import { fromHost } from "../../data/array.ts";
 import { compile } from "../../engine/index.ts";
+import { blindSignals } from "../diagnosis/gradient.ts";
 import { type Problem, problemOf } from "../problem.ts";
 import type { Outcome, Recovery } from "../recovery.ts";
 import { requireSignalShape } from "../requirements.ts";
@@ -48,7 +49,9 @@ export async function csgm(
   const variance = lambdas.data.reduce((sum, v) => sum + v / signals, 0); // λ is σ² where z has its prior's weight
   const rank = (count: number) => rankConditions(problem, prior, prior.conditions!, variance, count, options.seed);
   const starts = await chooseStarts(prior, signals, options, rank, false);
-  const { z, objectives, code, ...end } = await descend(prior, plainTerm(problem), starts, lambdas, {
+  const term = plainTerm(problem);
+  const blind = await blindSignals(prior, term, starts);
+  const { z, objectives, code, ...end } = await descend(prior, term, starts, lambdas, {
     ...{ steps, learningRate, tolerance },
     ...(onProgress && { onProgress }),
     ...(signal && { signal }),
@@ -56,13 +59,22 @@ export async function csgm(
   const chosen = bestRestarts(objectives.data, starts.perSignal);
   const latents = takeRows(z, chosen);
   const conditions = Int32Array.from(chosen, (row) => starts.c.data[row]!);
-  const outcome = (row: number): Outcome => (Number.isFinite(objectives.data[row]!) ? code : "non-finite");
+  const outcome = (row: number, i: number): Outcome => {
+    if (!Number.isFinite(objectives.data[row]!)) return "non-finite";
+    return blind[i] ? "no-gradient" : code;
+  };
+  const unseen = blind.filter(Boolean).length;
   return {
     ...end,
     estimate: await generate(prior, latents, conditions),
     outcomes: chosen.map(outcome),
     chosen: { solver: "csgm", noise: problem.noise.name, sigma: problem.noise.sigma, lambda },
-    warnings: [],
+    warnings:
+      unseen > 0
+        ? [
+            `the gradient of ${problem.operator.name} is 0 at every start of ${unseen} of ${signals} signals: no descent sees what was measured; use a smooth operator`,
+          ]
+        : [],
     seconds: (performance.now() - started) / 1000,
     latents,
     objectives: takeRows(objectives, chosen),

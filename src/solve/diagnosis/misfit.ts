@@ -1,0 +1,40 @@
+import type { NdArray } from "ndarray";
+import type * as tf from "#tf";
+import type { Prior } from "../../../priors/prior.ts";
+import { contiguous, sizeOf } from "../../data/array.ts";
+import { squaredNorm } from "../../data/vector.ts";
+import { compile } from "../../engine/index.ts";
+import type { Problem } from "../problem.ts";
+
+/** A residual of so many times the noise, squared, is too large. */
+const LARGE = 4;
+/** Unless it is so small a part of y's square: solvers are not more exact, and generators leave more. */
+const PART = { penalty: 0.01, generator: 0.25 } as const;
+/** A residual of so little of the noise, squared, follows the noise, where there are no fewer measurements than unknowns. */
+const SMALL = 0.02;
+
+/**
+ * What a residual tells that is not of the size of the noise: 2·misfit/(mσ²), the discrepancy ‖y − Φx̂‖²/(mσ²) of Gaussian noise,
+ * far from 1 in the mean of the batch. For solvers that weigh a prior by λ.
+ */
+export async function misfitWarnings(problem: Problem, prior: Prior, x: NdArray<Float32Array>): Promise<string[]> {
+  const { y, noise, operator } = problem;
+  if (!(noise.sigma > 0)) return [];
+  const given = { x, y };
+  const misfit = await compile(
+    (input: { x: tf.Tensor; y: tf.Tensor }) => noise.misfit(operator.forward(input.x), input.y),
+    given,
+  );
+  const { data } = await misfit.run(given);
+  await misfit.dispose();
+  const mean = data.reduce((sum, v) => sum + v / data.length, 0);
+  const m = sizeOf(operator.outShape);
+  const discrepancy = (2 * mean) / (m * noise.sigma ** 2);
+  const energy = squaredNorm(contiguous(y) as Float32Array) / y.shape[0]!;
+  const times = `Φx̂ misses y by ${Number(Math.sqrt(discrepancy).toPrecision(2))} times the noise ${noise.name}`;
+  if (discrepancy > LARGE && 2 * mean > PART[prior.kind === "penalty" ? "penalty" : "generator"] * energy) {
+    return [`${times}: it may be too small, λ too large, or Φ another operator than the one that measured`];
+  }
+  if (discrepancy < SMALL && m >= sizeOf(operator.inShape)) return [`${times}: it may be too large, or λ too small`];
+  return [];
+}
