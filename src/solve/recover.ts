@@ -46,7 +46,7 @@ export async function recover(given: Given, prior: Prior, options: RecoverOption
   const solver = chooseSolver(prior, problem, { name, withLambda: rest.lambda !== undefined });
   if ((rest.deviation || rest.samples) && !solver.uncertainty) {
     throw new InputError(
-      `recover: ${solver.name} knows no ${rest.deviation ? "deviation" : "samples"}; use a mixture prior`,
+      `recover: ${solver.name} knows no ${rest.deviation ? "deviation" : "samples"}; a mixture prior does, or a generator with a residual`,
     );
   }
   const lambda = rest.lambda ?? (await solver.lambda?.default(problem, prior));

@@ -2,13 +2,13 @@ import type { NdArray } from "ndarray";
 import type { LinearOperator } from "../../../operators/operator.ts";
 import { drawComponents } from "../../../priors/mixture/draw.ts";
 import type { MixturePrior } from "../../../priors/prior.ts";
-import { drawResiduals, rootOf } from "../../../priors/residual-root.ts";
+import { drawResiduals, type ResidualRoot, rootOf } from "../../../priors/residual-root.ts";
 import { fromHost } from "../../data/array.ts";
 import { multiply } from "../../data/matmul.ts";
 import { type Random, stream } from "../../data/random.ts";
 import { transposedMatrix } from "../operator-matrix.ts";
 import { type Gain, gained } from "./gain.ts";
-import { conditionalMeans } from "./measurement-covariance.ts";
+import { conditionalMeans, type MeasurementCovariance } from "./measurement-covariance.ts";
 import type { Reduced } from "./reduction.ts";
 
 export interface Drawing {
@@ -35,25 +35,38 @@ export interface Drawing {
 export async function drawPosterior(given: Drawing): Promise<NdArray<Float32Array>> {
   const { prior, operator, reduced, batch, count, seed } = given;
   const [n, k] = prior.matrix.shape as [number, number];
-  const { m, variances } = reduced.residual;
   const random = stream(seed, "posterior draws");
   const features = new Float64Array(batch * count * k);
   const rows = batch * count;
   for (let i = 0; i < batch; i++) {
     for (const [s, v] of drawFeatures(given, i, random).entries()) features.set(v, (i * count + s) * k);
   }
-  const residuals = drawResiduals(rootOf(prior.residual, prior.residualRoot), random, rows);
+  const root = rootOf(prior.residual, prior.residualRoot);
+  const rest = await drawRest(operator, reduced.residual, root, reduced.innovationsOf(features, count), random);
+  const known = multiply(features, reduced.decoder, rows, k, n);
+  const data = Float32Array.from(known, (v, at) => v + prior.centre.data[at % n]! + rest[at]!);
+  return fromHost(data, [batch, count, ...prior.shape]);
+}
+
+/** Draws of r ~ N(0, C) given d = Φr + w, one for every row d of `innovations` [rows, m]: [rows, n]. */
+export async function drawRest(
+  operator: LinearOperator,
+  covariance: MeasurementCovariance,
+  root: ResidualRoot,
+  innovations: Float64Array,
+  random: Random,
+): Promise<Float64Array> {
+  const { n, m, variances } = covariance;
+  const rows = innovations.length / m;
+  const drawn = drawResiduals(root, random, rows);
   const { data: transposed } = await transposedMatrix(operator);
-  const measured = multiply(residuals, transposed, rows, n, m);
+  const measured = multiply(drawn, transposed, rows, n, m);
   for (let at = 0; at < measured.length; at++) measured[at]! += Math.sqrt(variances[at % m]!) * random.normal();
-  const innovations = reduced.innovationsOf(features, count);
-  const rest = conditionalMeans(
-    reduced.residual,
+  const change = conditionalMeans(
+    covariance,
     innovations.map((d, at) => d - measured[at]!),
   );
-  const known = multiply(features, reduced.decoder, rows, k, n);
-  const data = Float32Array.from(known, (v, at) => v + prior.centre.data[at % n]! + residuals[at]! + rest[at]!);
-  return fromHost(data, [batch, count, ...prior.shape]);
+  return change.map((v, at) => v + drawn[at]!);
 }
 
 /** v of signal i, `count` times. */

@@ -132,15 +132,19 @@ const evaluation =
 /** Jᵀ of every row, [rows, latent, m]. */
 const jacobian =
   (prior: GeneratorPrior, { measured }: WhitenedTerm, k: number, m: number) =>
-  ({ z, c }: Rows) => {
-    const rows = z.shape[0]!;
-    const directions = tf.mul(STEP, tf.eye(k));
-    const each = tf.reshape(tf.tile(tf.expandDims(c, 1), [1, k]), [-1]);
-    const decoded = (sign: 1 | -1) =>
-      decodeRows(prior, tf.reshape(tf.add(tf.expandDims(z, 1), tf.mul(sign, directions)), [-1, k]), each);
-    const slopes = tf.div(tf.sub(decoded(1), decoded(-1)), 2 * STEP);
-    return tf.reshape(measured(tf.reshape(slopes, [rows * k, ...prior.shape])), [rows, k, m]);
-  };
+  ({ z, c }: Rows) =>
+    tf.reshape(measured(decodedSlopes(prior, z, c)), [z.shape[0]!, k, m]);
+
+/** ∂G/∂z of every row by central differences, [rows · latent, ...shape]. */
+export function decodedSlopes(prior: GeneratorPrior, z: tf.Tensor, c: tf.Tensor): tf.Tensor {
+  const [rows, k] = z.shape as [number, number];
+  const directions = tf.mul(STEP, tf.eye(k));
+  const each = tf.reshape(tf.tile(tf.expandDims(c, 1), [1, k]), [-1]);
+  const decoded = (sign: 1 | -1) =>
+    decodeRows(prior, tf.reshape(tf.add(tf.expandDims(z, 1), tf.mul(sign, directions)), [-1, k]), each);
+  const slopes = tf.div(tf.sub(decoded(1), decoded(-1)), 2 * STEP);
+  return tf.reshape(slopes, [rows * k, ...prior.shape]);
+}
 
 /** z + H⁻¹(Jᵀ misfit − z) and log det H, H = I + JᵀJ, in float64; Jᵀ [k, m]. */
 function gaussNewton(slopes: Float32Array, misfit: Float32Array, z: Float32Array) {

@@ -1,6 +1,6 @@
 import ndarray, { type NdArray } from "ndarray";
 import type { GeneratorPrior } from "../../../priors/prior.ts";
-import { contiguous, fromHost } from "../../data/array.ts";
+import { contiguous, fromHost, sizeOf } from "../../data/array.ts";
 import {
   type MeasurementCovariance,
   measurementCovariance,
@@ -11,9 +11,11 @@ import { type Problem, problemOf } from "../problem.ts";
 import type { Outcome, Recovery } from "../recovery.ts";
 import { linearOperatorOf, requireSignalShape } from "../requirements.ts";
 import { takeRows } from "../rows.ts";
+import { deviationOf } from "../uncertainty/marginals.ts";
 import { whitenedTerm } from "./data-term.ts";
 import { type DescentOptions, descend } from "./descent.ts";
 import { type Laplace, laplace, modesAt } from "./laplace.ts";
+import { laplacePosterior, type Modes } from "./laplace-posterior.ts";
 import { proposeConditions } from "./propose-conditions.ts";
 import { chooseStarts, type StartOptions, type Starts } from "./starts.ts";
 
@@ -25,6 +27,10 @@ export type EstimateName = (typeof estimateNames)[number];
 export interface LatentPosteriorOptions extends Partial<DescentOptions>, StartOptions {
   /** Default `mean`. */
   readonly estimate?: EstimateName;
+  /** Also return the posterior's standard deviation and marginals, by Laplace's approximation; default false. */
+  readonly deviation?: boolean;
+  /** Also return so many draws; default 0. */
+  readonly samples?: number;
 }
 
 export interface LatentPosteriorRecovery extends Recovery {
@@ -90,13 +96,17 @@ export async function latentPosterior(
   const { perSignal } = starts;
   const logEvidence = withoutRepeats(found, starts);
   const best = mostEvidence(logEvidence, perSignal);
-  const weights = estimate === "mean" ? evidenceWeights(logEvidence, best, perSignal) : onlyBest(best, perSignal);
+  const byEvidence = evidenceWeights(logEvidence, best, perSignal);
+  const weights = estimate === "mean" ? byEvidence : onlyBest(best, perSignal);
   const data = weightedSignals(found, weights, perSignal, measurements);
+  const modes = { prior, operator, y, term, measurements, found, starts, weights: byEvidence };
+  const uncertainty = await uncertaintyOf(modes, options);
   return {
     estimate: fromHost(data, [signals, ...prior.shape]),
     outcomes: Array.from(best, (row): Outcome => (Number.isFinite(logEvidence[row]!) ? code : "non-finite")),
     chosen: { solver: "latent-posterior", noise: noise.name, sigma: usedSigma(measurements) },
     warnings: [],
+    ...uncertainty,
     ...{ ...end, seconds: (performance.now() - started) / 1000 },
     latents: takeRows(found.z, best),
     conditions: Int32Array.from(best, (row) => starts.c.data[row]!),
@@ -110,6 +120,21 @@ export async function latentPosterior(
     const { code, steps: done, history, z } = descent;
     return { code, steps: done, history, found: await laplace(prior, term, { ...starts, z }) };
   }
+}
+
+/** Deviation, marginals and draws where they are asked for. */
+async function uncertaintyOf(modes: Modes, { deviation, samples = 0, seed = 1 }: LatentPosteriorOptions) {
+  if (!deviation && samples === 0) return {};
+  const { marginals, draw } = await laplacePosterior(modes);
+  const { shape } = modes.prior;
+  const batch = modes.y.shape[0]!;
+  const deviations = new Float32Array(batch * sizeOf(shape));
+  for (let i = 0; i < batch; i++) deviations.set(deviationOf(marginals(i)), i * sizeOf(shape));
+  return {
+    marginals,
+    ...(deviation && { deviation: fromHost(deviations, [batch, ...shape]) }),
+    ...(samples > 0 && { samples: await draw(samples, seed) }),
+  };
 }
 
 /** The log evidence, −∞ for every restart that found what one of its signal with more evidence did. */

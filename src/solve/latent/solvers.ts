@@ -40,7 +40,7 @@ export const latentPosterior: Solver<GeneratorPrior> = {
   name: "latent-posterior",
   summary: "generator with its residual: Laplace's posterior over restarts, no λ",
   options: posteriorOptions,
-  uncertainty: false,
+  uncertainty: true,
   accepts: (prior, problem) =>
     prior.kind !== "generator"
       ? `${prior.name} is no generator`
@@ -52,7 +52,11 @@ export const latentPosterior: Solver<GeneratorPrior> = {
   solve: (problem, prior, options) => {
     const { estimate } = checkedOptions("latent-posterior", posteriorOptions, options.own);
     const own = descentOptions("latent-posterior", options, posteriorOptions);
-    return recoverLatentPosterior(problem, prior, { ...watched(options), ...own, estimate });
+    return recoverLatentPosterior(problem, prior, {
+      ...{ ...watched(options), ...own, estimate },
+      ...(options.deviation && { deviation: true }),
+      ...(options.samples !== undefined && { samples: options.samples }),
+    });
   },
 };
 

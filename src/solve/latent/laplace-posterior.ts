@@ -1,0 +1,180 @@
+import type { NdArray } from "ndarray";
+import * as tf from "#tf";
+import type { LinearOperator } from "../../../operators/operator.ts";
+import { drawComponents } from "../../../priors/mixture/draw.ts";
+import type { GeneratorPrior } from "../../../priors/prior.ts";
+import { rootOf } from "../../../priors/residual-root.ts";
+import { contiguous, fromHost, sizeOf } from "../../data/array.ts";
+import { cholesky, solveLower, solveLowerTransposed } from "../../data/cholesky.ts";
+import { multiply } from "../../data/matmul.ts";
+import { stream } from "../../data/random.ts";
+import { dot } from "../../data/vector.ts";
+import { compile } from "../../engine/index.ts";
+import { drawRest } from "../gaussian/draw-posterior.ts";
+import { conditionalVariances, type MeasurementCovariance, ofWhitened } from "../gaussian/measurement-covariance.ts";
+import { transposedMatrix } from "../operator-matrix.ts";
+import { takeRows } from "../rows.ts";
+import type { Marginals } from "../uncertainty/marginals.ts";
+import { generate } from "./csgm.ts";
+import type { WhitenedTerm } from "./data-term.ts";
+import { decodedSlopes, type Laplace } from "./laplace.ts";
+import type { Starts } from "./starts.ts";
+
+/** Modes of a problem and what they weigh. */
+export interface Modes {
+  readonly prior: GeneratorPrior;
+  readonly operator: LinearOperator;
+  readonly y: NdArray<Float32Array>;
+  readonly term: WhitenedTerm;
+  readonly measurements: MeasurementCovariance;
+  readonly found: Laplace;
+  readonly starts: Starts;
+  /** By evidence, 1 in sum over the restarts of a signal, [rows]. */
+  readonly weights: Float64Array;
+}
+
+export interface LaplacePosterior {
+  /** The posterior of every number of a signal. */
+  marginals(signal: number): Marginals;
+  /** Draws, [batch, count, ...shape]. */
+  draw(count: number, seed: number): Promise<NdArray<Float32Array>>;
+}
+
+/** Modes that weigh less are left out: they move a deviation by less than Laplace's approximation does. */
+const NEGLIGIBLE = 1e-4;
+
+/** What is known around one mode. */
+interface Around {
+  /** Cholesky factor of H = I + JᵀJ, [latent, latent]; z | y is about N(ẑ, H⁻¹). */
+  readonly factor: Float64Array;
+  /** [n] */
+  readonly mean: Float64Array;
+  /** [n] */
+  readonly variance: Float64Array;
+}
+
+/**
+ * Laplace's approximation of the posterior of x = G(z, c) + r, a mixture over the modes ẑ by their evidence. Around a mode
+ *
+ *     z ~ N(ẑ, H⁻¹), H = I + JᵀJ,   x = G(z, c) + CΦᵀS⁻¹(y − ΦG(z, c)) + N(0, C − CΦᵀS⁻¹ΦC),
+ *
+ * J the Jacobian of the whitened measurements. Marginals take G to be linear around ẑ, with the Jacobian K: the variance is
+ * diag(E H⁻¹ Eᵀ) + diag(C − CΦᵀS⁻¹ΦC), E = K − CΦᵀS⁻¹ΦK. Draws decode the drawn z. Exact for G linear in z.
+ */
+export async function laplacePosterior(modes: Modes): Promise<LaplacePosterior> {
+  const { starts, weights } = modes;
+  const kept = [...weights.keys()].filter((row) => weights[row]! > NEGLIGIBLE);
+  const around = await aroundModes(modes, kept);
+  const rowsOf = (signal: number) => kept.filter((row) => Math.floor(row / starts.perSignal) === signal);
+  return {
+    marginals: (signal) => {
+      const rows = rowsOf(signal);
+      if (rows.length === 0) return [unknown(sizeOf(modes.prior.shape))];
+      const total = rows.reduce((sum, row) => sum + weights[row]!, 0);
+      return rows.map((row) => {
+        const { mean, variance } = around.get(row)!;
+        return { probability: weights[row]! / total, mean, variance };
+      });
+    },
+    draw: (count, seed) => drawLaplace(modes, around, rowsOf, count, seed),
+  };
+}
+
+/** A signal whose descents all left the numbers. */
+const unknown = (n: number) => ({
+  probability: 1,
+  mean: new Float64Array(n).fill(Number.NaN),
+  variance: new Float64Array(n).fill(Number.NaN),
+});
+
+/** H, the mean and the variances at the modes of the given rows, one after another: each costs 2 · latent decodes. */
+async function aroundModes(
+  { prior, term, measurements, found, starts }: Modes,
+  rows: readonly number[],
+): Promise<Map<number, Around>> {
+  const [k, n, m] = [prior.latent, sizeOf(prior.shape), measurements.m];
+  const at = (row: number) => ({
+    z: takeRows(found.z, [row]),
+    c: fromHost(Int32Array.of(starts.c.data[row]!), [1]),
+  });
+  const differentiate = await compile(
+    ({ z, c }: { z: tf.Tensor; c: tf.Tensor }) => {
+      const slopes = decodedSlopes(prior, z, c);
+      return { slopes: tf.reshape(slopes, [k, n]), measured: term.measured(slopes) };
+    },
+    at(rows[0] ?? 0),
+  );
+  const left = conditionalVariances(measurements, contiguous(prior.residual!));
+  const out = new Map<number, Around>();
+  for (const row of rows) {
+    const { slopes, measured } = await differentiate.run(at(row));
+    const J = Float64Array.from(measured.data); // Jᵀ, [k, m]
+    const h = new Float64Array(k * k);
+    for (let a = 0; a < k; a++) {
+      for (let b = 0; b <= a; b++) h[a * k + b] = dot(J, a * m, J, b * m, m) + Number(a === b);
+    }
+    const factor = cholesky(h, k);
+    const explained = ofWhitened(measurements, J);
+    const E = new Float64Array(n * k);
+    for (let a = 0; a < k; a++)
+      for (let p = 0; p < n; p++) E[p * k + a] = slopes.data[a * n + p]! - explained[a * n + p]!;
+    solveLower(factor, k, E);
+    const rest = ofWhitened(measurements, Float64Array.from(found.misfits.subarray(row * m, (row + 1) * m)));
+    out.set(row, {
+      factor,
+      mean: rest.map((v, p) => v + found.signals[row * n + p]!),
+      variance: left.map((v, p) => v + dot(E, p * k, E, p * k, k)),
+    });
+  }
+  await differentiate.dispose();
+  return out;
+}
+
+async function drawLaplace(
+  { prior, operator, y, measurements, found, starts, weights }: Modes,
+  around: ReadonlyMap<number, Around>,
+  rowsOf: (signal: number) => readonly number[],
+  count: number,
+  seed: number,
+): Promise<NdArray<Float32Array>> {
+  const [k, n, m] = [prior.latent, sizeOf(prior.shape), measurements.m];
+  const batch = y.shape[0]!;
+  const random = stream(seed, "latent posterior draws");
+  const z = new Float32Array(batch * count * k);
+  const c = new Int32Array(batch * count);
+  for (let signal = 0; signal < batch; signal++) {
+    const rows = rowsOf(signal);
+    if (rows.length === 0) {
+      z.fill(Number.NaN, signal * count * k, (signal + 1) * count * k);
+      continue;
+    }
+    const own = Float64Array.from(rows, (row) => weights[row]!);
+    const total = own.reduce((sum, v) => sum + v, 0);
+    for (const [s, part] of drawComponents(
+      own.map((v) => v / total),
+      random,
+      count,
+    ).entries()) {
+      const row = rows[part]!;
+      const e = solveLowerTransposed(around.get(row)!.factor, k, random.fillNormal(new Float64Array(k)));
+      const to = signal * count + s;
+      z.set(
+        e.map((v, a) => v + found.z.data[row * k + a]!),
+        to * k,
+      );
+      c[to] = starts.c.data[row]!;
+    }
+  }
+  const signals = await generate(prior, fromHost(z, [batch * count, k]), c);
+  const { data: transposed } = await transposedMatrix(operator);
+  const given = contiguous(y);
+  const innovations = multiply(signals.data, transposed, batch * count, n, m).map(
+    (v, at) => given[Math.floor(at / m / count) * m + (at % m)]! - v,
+  );
+  const root = rootOf(prior.residual!, prior.residualRoot);
+  const rest = await drawRest(operator, measurements, root, innovations, random);
+  return fromHost(
+    Float32Array.from(rest, (v, at) => v + signals.data[at]!),
+    [batch, count, ...prior.shape],
+  );
+}
