@@ -59,3 +59,11 @@ export function drawResiduals(
   }
   return out;
 }
+
+/** UUᵀ + diag(e) [n, n], for U [n, r] of at least one column and variances e [n]. */
+export function denseOfRoot(factor: Float64Array, variances: Float64Array): Float64Array {
+  const n = variances.length;
+  const out = multiplyTransposed(factor, factor, factor.length / n);
+  for (let i = 0; i < n; i++) out[i * (n + 1)]! += variances[i]!;
+  return out;
+}

@@ -1,7 +1,7 @@
 import { InputError } from "../../src/data/errors.ts";
 import { decodeNpz, encodeNpz } from "../../src/data/npz.ts";
 import { shapeText } from "../../src/data/text.ts";
-import { numbered, readFloat32, readNumbered } from "../arrays.ts";
+import { numbered, readFloat32, readNumbered, readRoot, rootMembers } from "../arrays.ts";
 import { sketchLine, sketchWords } from "../facts.ts";
 import type { LearnedKind } from "../kind.ts";
 import { type Decoder, generatorPrior } from "./model.ts";
@@ -43,11 +43,12 @@ export const generatorKind: LearnedKind<TrainedGenerator> = {
   },
 
   encode: ({ model, ...rest }) => {
-    const { weights, decoder, residual, ...described } = model;
+    const { weights, decoder, residual, residualRoot, ...described } = model;
     const arrays = Object.fromEntries([
       ...Object.entries(numbered("weights", weights)),
       ...Object.entries(decoder).map(([name, array]) => [`decoder.${name}`, array] as const),
       ...(residual ? [["residual", residual] as const] : []),
+      ...Object.entries(rootMembers(residualRoot)),
     ]);
     const content: Content = { ...described, ...rest };
     const onnx = priorOnnx(generatorPrior("generator", model));
@@ -70,7 +71,15 @@ export const generatorKind: LearnedKind<TrainedGenerator> = {
     return {
       ...{ history, validation, kept, sketch, code },
       settings: { ...olderSettings, ...settings },
-      model: { network, shape, ...(conditions && { conditions }), weights, decoder, ...residual },
+      model: {
+        network,
+        shape,
+        ...(conditions && { conditions }),
+        weights,
+        decoder,
+        ...residual,
+        ...readRoot(npz, file),
+      },
     };
   },
 

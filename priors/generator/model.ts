@@ -2,6 +2,7 @@ import type { NdArray } from "ndarray";
 import * as tf from "#tf";
 import { sizeOf } from "../../src/data/array.ts";
 import type { GeneratorPrior } from "../prior.ts";
+import type { ResidualRoot } from "../residual-root.ts";
 import { constant } from "../signals.ts";
 import { applyNetwork, type NetworkSpec, type Weights } from "./network.ts";
 
@@ -24,6 +25,8 @@ export interface GeneratorModel {
   readonly shape: readonly number[];
   /** Covariance [n, n] of what G leaves out (see residual.ts); absent from priors of before there was one. */
   readonly residual?: NdArray<Float32Array>;
+  /** A root of it, where it was found with it. */
+  readonly residualRoot?: ResidualRoot;
   /** Probability of every label, in a generator that takes one. */
   readonly conditions?: readonly number[];
 }
@@ -37,7 +40,7 @@ export function decode({ centre, scale, basis }: Decoder, u: tf.Tensor): tf.Tens
 
 /** The prior of a model. Weights enter graphs as constants: recoveries with other weights of the same shapes share a session. */
 export function generatorPrior(name: string, model: GeneratorModel): GeneratorPrior {
-  const { network, weights, decoder, shape, residual, conditions } = model;
+  const { network, weights, decoder, shape, residual, residualRoot, conditions } = model;
   if (decoder.centre.size !== sizeOf(shape)) {
     throw new RangeError(`generator: expected a centre of ${sizeOf(shape)} numbers, got ${decoder.centre.size}`);
   }
@@ -47,6 +50,7 @@ export function generatorPrior(name: string, model: GeneratorModel): GeneratorPr
     latent: network.latent,
     shape,
     ...(residual && { residual }),
+    ...(residualRoot && { residualRoot }),
     ...(conditions && { conditions: Float64Array.from(conditions) }),
     decode: (z, c) => tf.reshape(decode(decoder, applyNetwork(network, weights.map(constant), z, c)), [-1, ...shape]),
   };

@@ -4,13 +4,11 @@ import { fromHost, sizeOf } from "../../src/data/array.ts";
 import { cholesky, solveLower } from "../../src/data/cholesky.ts";
 import { symmetricEigen } from "../../src/data/linalg.ts";
 import { multiply, multiplyTransposed, transpose } from "../../src/data/matmul.ts";
-import { stream } from "../../src/data/random.ts";
-import { compile } from "../../src/engine/index.ts";
-import { covariance, type Sketch } from "../../src/sketch/index.ts";
+import { dot } from "../../src/data/vector.ts";
+import { covariance, familySpec, featureBasis, reducedCovariance, type Sketch } from "../../src/sketch/index.ts";
 import type { GeneratorPrior } from "../prior.ts";
-
-const SAMPLES = 16384;
-const BATCH = 1024;
+import { denseOfRoot, type ResidualRoot } from "../residual-root.ts";
+import { generatedMeans } from "./generated.ts";
 
 /**
  * Parts of the data's variance below this one count as noise: a variance of 16384 samples has the standard error
@@ -21,33 +19,92 @@ const NOISE = 0.05;
 /** What is added to the data's variances, as a fraction of their mean, so that constant pixels can be divided by. */
 const FLOOR = 1e-6;
 
+/** The residual of a generator, as its prior holds it. */
+export interface Residual {
+  /** C [n, n]. */
+  readonly residual: NdArray<Float32Array>;
+  /** A root of C, where it was found without an n × n problem. */
+  readonly residualRoot?: ResidualRoot;
+}
+
 /**
  * What a generator leaves out of the sketched data: C = cov(x) − cov(G(z)) [n, n], the negative eigenvalues set to 0, so that
- * x ≈ G(z) + r with r ~ N(0, C) has the sketch's covariance wherever G does not exceed it.
+ * x ≈ G(z) + r with r ~ N(0, C) has the sketch's covariance wherever G does not exceed it. cov(G) is that of
+ * `generatedMeans`' draws: what sampling error it had would count as residual.
  *
  * Of that, parts below 5 % of the data's own variance are left out (Cv = λ cov(x)v, λ < 5 %): they hold the sampling
  * noise of cov(G), which would blur sharp data. Directions that a decoder from principal components cannot reach have the
  * part 1.
  *
- * cov(G) comes from 16384 latents (4 a latent dimension if that is more) that are balanced: with every z its opposite, the
- * second moments exactly I, and conditions in their proportions. The linear part of an unconditional G has then no
- * sampling error, which would count as residual.
+ * Reduced second moments say cov(x) = B S Bᵀ + diag(e) (`reducedCovariance`). cov(G) is then taken in the same form, and C
+ * is B R Bᵀ + diag(e'): R is what G leaves of S by the rules above, e' what it leaves of e, number by number. That takes
+ * problems of the size of S alone.
  */
-export async function residualCovariance(
+export function residualOf(sketch: Sketch, prior: GeneratorPrior, seed: number): Promise<Residual> {
+  const { reduced } = familySpec(sketch.design, "second-moments", "residual");
+  const pca = featureBasis(sketch.design.arrays);
+  return reduced && pca
+    ? residualInFeatures(sketch, pca.basis, prior, seed)
+    : denseResidual(covariance(sketch), prior, seed);
+}
+
+/** The residual from the data's covariance [n, n]. */
+export async function denseResidual(data: Float64Array, prior: GeneratorPrior, seed: number): Promise<Residual> {
+  const n = sizeOf(prior.shape);
+  const { x, xx } = await generatedMeans(prior, seed, (rows) => ({
+    x: tf.sum(rows, 0),
+    xx: tf.matMul(rows, rows, true, false),
+  }));
+  const rows = rowsLeft(data, centred(xx, x), n);
+  return { residual: fromHost(Float32Array.from(gram(rows, n)), [n, n]) };
+}
+
+/** The residual from reduced second moments in features u = Bᵀx, with its root. */
+async function residualInFeatures(
   sketch: Sketch,
+  { data, shape }: NdArray<Float32Array>,
   prior: GeneratorPrior,
   seed: number,
-): Promise<NdArray<Float32Array>> {
-  const n = sizeOf(prior.shape);
-  const data = covariance(sketch);
-  const made = await generatedCovariance(prior, seed);
+): Promise<Residual> {
+  const [n, k] = shape as [number, number];
+  const basis = Float64Array.from(data);
+  const { features, rest } = reducedCovariance(sketch);
+  const { x, squares, u, uu } = await generatedMeans(prior, seed, (rows) => {
+    const inFeatures = tf.matMul(rows, tf.tensor2d(data, [n, k]));
+    return {
+      x: tf.sum(rows, 0),
+      squares: tf.sum(tf.square(rows), 0),
+      u: tf.sum(inFeatures, 0),
+      uu: tf.matMul(inFeatures, inFeatures, true, false),
+    };
+  });
+  const made = centred(uu, u);
+  const along = multiply(basis, made, n, k, k);
+  const floor = FLOOR * meanOf(rest);
+  const variances = rest.map((e, i) => {
+    const own = squares[i]! - x[i]! ** 2 - dot(along, i * k, basis, i * k, k);
+    const left = Math.min(e, e - own);
+    return left > NOISE * (e + floor) ? left : 0;
+  });
+  const rows = rowsLeft(features, made, k);
+  const factor = rows.length > 0 ? multiplyTransposed(basis, rows, k) : new Float64Array(n);
+  return {
+    residual: fromHost(Float32Array.from(denseOfRoot(factor, variances)), [n, n]),
+    residualRoot: {
+      factor: fromHost(Float32Array.from(factor), [n, factor.length / n]),
+      standardDeviations: fromHost(Float32Array.from(variances, Math.sqrt), [n]),
+    },
+  };
+}
+
+/** Rows R [r, n] such that RᵀR is what the covariance `made` leaves of that of the data. */
+function rowsLeft(data: Float64Array, made: Float64Array, n: number): Float64Array {
   const left = data.map((v, i) => v - made[i]!);
   const mean = data.reduce((sum, v, i) => (i % (n + 1) === 0 ? sum + v / n : sum), 0);
   const unit = data.map((v, i) => (i % (n + 1) === 0 ? v + FLOOR * mean : v));
   const factor = cholesky(unit, n); // L, in whose coordinates L⁻¹x the data have the covariance I
   const whitened = solveLower(factor, n, rootsAbove(left, n, 0));
-  const roots = multiplyTransposed(rootsAbove(gram(whitened, n), n, NOISE), factor, n);
-  return fromHost(Float32Array.from(gram(roots, n)), [n, n]);
+  return multiplyTransposed(rootsAbove(gram(whitened, n), n, NOISE), factor, n);
 }
 
 /** Rows √λ v of a symmetric matrix [n, n], for its eigenvalues λ above a bound of at least 0. */
@@ -61,64 +118,8 @@ function rootsAbove(matrix: Float64Array, n: number, bound: number): Float64Arra
 const gram = (rows: Float64Array, n: number): Float64Array =>
   multiply(transpose(rows, rows.length / n, n), rows, n, rows.length / n, n);
 
-/** cov(G(z)) [n, n] in float64, of sums over batches in float32 about the mean signal of the first batch. */
-async function generatedCovariance(prior: GeneratorPrior, seed: number): Promise<Float64Array> {
-  const n = sizeOf(prior.shape);
-  const z = balancedLatents(prior.latent, seed);
-  const count = z.length / prior.latent;
-  const c = prior.conditions ? balancedConditions(prior.conditions, count) : new Int32Array(count);
-  const rows = (first: number) => ({
-    z: fromHost(z.subarray(first * prior.latent, (first + BATCH) * prior.latent), [BATCH, prior.latent]),
-    c: fromHost(c.subarray(first, first + BATCH), [BATCH]),
-  });
-  const flat = (given: { z: tf.Tensor; c: tf.Tensor }) =>
-    tf.reshape(prior.decode(given.z, prior.conditions && given.c), [BATCH, n]);
-  const mean = await compile((given: { z: tf.Tensor; c: tf.Tensor }) => tf.mean(flat(given), 0), rows(0));
-  const centre = await mean.run(rows(0));
-  const moments = await compile(
-    (given: { z: tf.Tensor; c: tf.Tensor; centre: tf.Tensor }) => {
-      const x = tf.sub(flat(given), given.centre);
-      return { x: tf.sum(x, 0), xx: tf.matMul(x, x, true, false) };
-    },
-    { ...rows(0), centre },
-  );
-  const sums = { x: new Float64Array(n), xx: new Float64Array(n * n) };
-  for (let first = 0; first < count; first += BATCH) {
-    const part = await moments.run({ ...rows(first), centre });
-    for (let i = 0; i < n; i++) sums.x[i]! += part.x.data[i]! / count;
-    for (let i = 0; i < n * n; i++) sums.xx[i]! += part.xx.data[i]! / count;
-  }
-  await Promise.all([mean.dispose(), moments.dispose()]);
-  return sums.xx.map((v, i) => v - sums.x[Math.floor(i / n)]! * sums.x[i % n]!);
-}
+/** The covariance E xxᵀ − E x E xᵀ. */
+const centred = (xx: Float64Array, x: Float64Array): Float64Array =>
+  xx.map((v, i) => v - x[Math.floor(i / x.length)]! * x[i % x.length]!);
 
-/** Whole batches of latents with mean 0 and second moments I: normal draws a, made L⁻¹a with LLᵀ their own moments, and −a. */
-function balancedLatents(latent: number, seed: number): Float32Array {
-  const half = (BATCH / 2) * Math.ceil(Math.max(SAMPLES, 4 * latent) / BATCH);
-  const drawn = stream(seed, "residual").fillNormal(new Float64Array(half * latent));
-  const moments = multiply(transpose(drawn, half, latent), drawn, latent, half, latent).map((v) => v / half);
-  const a = solveLower(cholesky(moments, latent), latent, drawn);
-  const z = new Float32Array(2 * half * latent);
-  for (let row = 0; row < half; row++) {
-    const values = a.subarray(row * latent, (row + 1) * latent);
-    z.set(values, 2 * row * latent); // neighbours, so that every batch is balanced
-    z.set(
-      values.map((v) => -v),
-      (2 * row + 1) * latent,
-    );
-  }
-  return z;
-}
-
-/** Conditions for pairs of latents, each as often as it is probable, in the order of a sequence that fills [0, 1) evenly. */
-function balancedConditions(probabilities: Float64Array, count: number): Int32Array {
-  const golden = (Math.sqrt(5) - 1) / 2;
-  return Int32Array.from({ length: count }, (_, row) => {
-    let rest = (Math.floor(row / 2) * golden) % 1;
-    const found = probabilities.findIndex((p) => {
-      rest -= p;
-      return rest < 0;
-    });
-    return found < 0 ? probabilities.length - 1 : found; // probabilities that sum up to a little less than 1
-  });
-}
+const meanOf = (values: Float64Array): number => values.reduce((sum, v) => sum + v / values.length, 0);

@@ -12,6 +12,7 @@ import {
   labelCounts,
   mean,
   ofLabel,
+  reducedCovariance,
   type Sketch,
   samplingFloor,
   withoutLabels,
@@ -58,7 +59,7 @@ export async function targetOf(sketch: Sketch, output: Output = "features"): Pro
   const learned = featureBasis(design.arrays);
   const pca = output === "features" ? learned : undefined;
   const k = pca ? pca.basis.shape[1]! : n;
-  const inFeatures = (of: Sketch) => (pca ? project(covariance(of), pca.basis.data, n, k) : covariance(of));
+  const inFeatures = (of: Sketch) => (pca ? featureCovariance(of, pca.basis) : covariance(of));
   const whole = inFeatures(sketch);
   const deviations = Float64Array.from({ length: k }, (_, i) => Math.sqrt(Math.max(0, whole[i * k + i]!)));
   const largest = deviations.reduce((a, b) => Math.max(a, b), 0);
@@ -167,9 +168,12 @@ function squareRoot(covariance: Float32Array, scale: Float32Array, latent: numbe
   return start;
 }
 
-/** BᵀCB for C [n, n] and B [n, k]. */
-const project = (c: Float64Array, basis: Float32Array, n: number, k: number): Float64Array =>
-  multiply(transpose(basis, n, k), multiply(c, basis, n, n, k), k, n, k);
+/** The covariance [k, k] of the features Bᵀx: BᵀCB, of reduced second moments what they sum. */
+function featureCovariance(sketch: Sketch, { data, shape }: NdArray<Float32Array>): Float64Array {
+  if (familySpec(sketch.design, "second-moments", "train").reduced) return reducedCovariance(sketch).features;
+  const [n, k] = shape as [number, number];
+  return multiply(transpose(data, n, k), multiply(covariance(sketch), data, n, n, k), k, n, k);
+}
 
 /** Bᵀ(x − mean), the features of x. */
 function featuresOf(x: Float64Array, { mean, basis }: { mean: NdArray<Float32Array>; basis: NdArray<Float32Array> }) {

@@ -10,7 +10,7 @@ import { folding, withoutNorm } from "./folding.ts";
 import { type GeneratorModel, generatorPrior } from "./model.ts";
 import { initialWeights, type NetworkSpec, parseNetwork, type Weights } from "./network.ts";
 import { completed, schedules, type TrainOptions, type TrainSettings } from "./options.ts";
-import { residualCovariance } from "./residual.ts";
+import { residualOf } from "./residual.ts";
 import { sketchTeacher } from "./sketch-teacher.ts";
 import { type AdamState, type TrainState, trainingStep } from "./step.ts";
 import { floorOf, gaussianStart, targetOf } from "./target.ts";
@@ -130,7 +130,7 @@ export async function trainGenerator(sketch: Sketch, options: TrainOptions & Tra
   const model = await modelOf(best.weights);
   await Promise.all([step.dispose(), validation?.dispose(), norm.dispose()]);
   return {
-    model: { ...model, residual: await residualCovariance(sketch, generatorPrior("generator", model), seed) },
+    model: { ...model, ...(await residualOf(sketch, generatorPrior("generator", model), seed)) },
     settings,
     sketch: { fingerprint: sketch.design.fingerprint, count: sketch.count },
     history,

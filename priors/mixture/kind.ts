@@ -4,7 +4,7 @@ import { decodeNpz, encodeNpz, member } from "../../src/data/npz.ts";
 import { checkedOptions, type OptionTable } from "../../src/data/options.ts";
 import { grouped, shapeText } from "../../src/data/text.ts";
 import { type Sketch, sketchSize } from "../../src/sketch/index.ts";
-import { readFloat32 } from "../arrays.ts";
+import { readFloat32, readRoot, rootMembers } from "../arrays.ts";
 import { needsCells, sketchLine, sketchWords } from "../facts.ts";
 import type { LearnedKind } from "../kind.ts";
 import { fitMixture, type MixtureOptions } from "./fit.ts";
@@ -52,10 +52,7 @@ export const mixtureKind: LearnedKind<TrainedMixture> = {
       ...floats,
       weights: ndarray(weights, [weights.length]),
       covarianceOf: ndarray(covarianceOf, [covarianceOf.length]),
-      ...(residualRoot && {
-        "residualRoot.factor": residualRoot.factor,
-        "residualRoot.standardDeviations": residualRoot.standardDeviations!,
-      }),
+      ...rootMembers(residualRoot),
       ...(labels && { labels: ndarray(labels, [labels.length]) }),
     };
     return { content: { shape, settings, sketch }, files: { [ARRAYS]: encodeNpz({ arrays, metadata: FORMAT }) } };
@@ -76,12 +73,7 @@ export const mixtureKind: LearnedKind<TrainedMixture> = {
       centre: floats("centre"),
       matrix: floats("matrix"),
       residual: floats("residual"),
-      ...("residualRoot.factor" in npz.arrays && {
-        residualRoot: {
-          factor: floats("residualRoot.factor"),
-          standardDeviations: floats("residualRoot.standardDeviations"),
-        },
-      }),
+      ...readRoot(npz, file),
       ...("labels" in npz.arrays && { labels: Int32Array.from(numbers("labels")) }),
     };
     return { model, settings, sketch };

@@ -1,7 +1,6 @@
 import { InputError } from "../../src/data/errors.ts";
 import { symmetricEigen } from "../../src/data/linalg.ts";
 import { multiply, multiplyTransposed, transpose } from "../../src/data/matmul.ts";
-import { dot } from "../../src/data/vector.ts";
 import {
   covariance,
   familySpec,
@@ -12,6 +11,7 @@ import {
   referenceOf,
   type Sketch,
 } from "../../src/sketch/index.ts";
+import { denseOfRoot } from "../residual-root.ts";
 
 /** What the leading features v [k] say of the signals x [n]: x = centre + D(v − v̄) + r, r uncorrelated with v. */
 export interface Regression {
@@ -23,7 +23,7 @@ export interface Regression {
   readonly matrix: Float64Array;
   /** C = Cov r [n, n]. */
   readonly residual: Float64Array;
-  /** Where second moments are reduced, U [n, K − k] and e [n] with C = UUᵀ + diag(e). */
+  /** Where second moments are reduced, U [n, K − k] (of one column of zeros where K = k) and e [n] with C = UUᵀ + diag(e). */
   readonly root?: { readonly factor: Float64Array; readonly variances: Float64Array };
 }
 
@@ -115,21 +115,10 @@ function ofReduced({ basis, features: s, rest: variances }: ReducedCovariance, k
   const leading = basis ? columns(basis, all, 0, k) : unitColumns(n, k);
   const others = basis ? columns(basis, all, k, all) : columns(unitColumns(n, all), all, k, all);
   const added = multiply(others, slope, n, tail, k);
-  const factor = multiply(others, root, n, tail, tail);
+  const factor = tail > 0 ? multiply(others, root, n, tail, tail) : new Float64Array(n);
   return {
     matrix: leading.map((v, at) => v + added[at]!),
-    residual: withDiagonal(factor, tail, variances),
+    residual: denseOfRoot(factor, variances),
     root: { factor, variances },
   };
-}
-
-/** UUᵀ + diag(e) for U [n, r]. */
-function withDiagonal(factor: Float64Array, r: number, variances: Float64Array): Float64Array {
-  const n = variances.length;
-  const out = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j <= i; j++) out[i * n + j] = out[j * n + i] = dot(factor, i * r, factor, j * r, r);
-    out[i * (n + 1)]! += variances[i]!;
-  }
-  return out;
 }

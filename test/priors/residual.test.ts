@@ -1,11 +1,14 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import * as tf from "#tf";
-import { residualCovariance } from "../../priors/generator/residual.ts";
+import { denseResidual, residualOf } from "../../priors/generator/residual.ts";
 import type { GeneratorPrior } from "../../priors/prior.ts";
+import { denseOfRoot } from "../../priors/residual-root.ts";
+import { fromHost } from "../../src/data/array.ts";
 import { cholesky } from "../../src/data/cholesky.ts";
+import { arrayDataset, stream } from "../../src/data/index.ts";
 import { multiplyTransposed } from "../../src/data/matmul.ts";
-import { covariance, sketchDataset } from "../../src/sketch/index.ts";
+import { covariance, designFor, featureBasis, sketchDataset } from "../../src/sketch/index.ts";
 import { gaussianData, tinyDesign } from "../sketch/tiny.ts";
 
 const test = suite("residual of a generator");
@@ -16,6 +19,7 @@ const generator = (decode: GeneratorPrior["decode"], more: Partial<GeneratorPrio
   ...more,
   decode,
 });
+const residualCovariance = async (...given: Parameters<typeof residualOf>) => (await residualOf(...given)).residual;
 const near = (got: ArrayLike<number>, want: readonly number[], tolerance: number) => {
   assert.is(got.length, want.length);
   for (const [i, v] of want.entries()) assert.ok(Math.abs(got[i]! - v) < tolerance, `${i}: ${got[i]} and ${v}`);
@@ -74,6 +78,55 @@ test("conditions weigh by their probability: two levels of distance d with 1/4 a
   const left = cov[0]! - 0.4 ** 2 * (3 / 16);
   // less than the variance 1/14 of x₀ given the others, so nothing is clipped; proportions are right to 1/8192
   near(data, [left, ...cov.subarray(1)], 1e-3);
+});
+
+/**
+ * Samples of 12 numbers: 4 of them A g and noise, g ~ N(0, I₂), and 8 with small variances of their own; summed with reduced second
+ * moments in the 4 principal components, which are the first 4 numbers.
+ */
+async function reducedSketch() {
+  const rows = 3000;
+  const g = stream(3, "reduced").fillNormal(new Float64Array(rows * 14));
+  const x = Float32Array.from({ length: rows * 12 }, (_, at) => {
+    const [row, i] = [Math.floor(at / 12), at % 12];
+    const e = g[row * 14 + i]!;
+    const shared = i < 4 ? g[row * 14 + 12]! * (1 + i) + g[row * 14 + 13]! * (2 - i) : 0;
+    return shared + (i < 4 ? 0.3 * e : 0.01 * i * e);
+  });
+  const data = arrayDataset("reduced", fromHost(x, [rows, 12]));
+  const families = [{ kind: "second-moments", reduced: true }] as const;
+  return sketchDataset(data, await designFor(data, { families, features: "pca:4" }));
+}
+
+test("of reduced second moments: the residual of the dense problem, with its root", async () => {
+  const given = await reducedSketch();
+  const basis = featureBasis(given.design.arrays)!.basis;
+  const random = stream(4, "decoder").fillNormal(new Float32Array(16));
+  const decode = (z: tf.Tensor) =>
+    tf.matMul(
+      tf.matMul(tf.tanh(z) as tf.Tensor2D, tf.tensor2d(random, [4, 4])),
+      tf.tensor2d(basis.data, [12, 4]),
+      false,
+      true,
+    );
+  const prior = generator(decode, { latent: 4, shape: [12] });
+  const { residual, residualRoot } = await residualOf(given, prior, 1);
+  const { residual: dense } = await denseResidual(covariance(given), prior, 1);
+  // The components hold less than 3 % of each small variance, of at most .006: what they share is where the two may differ.
+  near(residual.data, [...dense.data], 2e-4);
+  const { factor, standardDeviations } = residualRoot!;
+  assert.ok(factor.shape[1]! <= 4, "no more columns than features");
+  const variances = Float64Array.from(standardDeviations!.data, (s) => s * s);
+  near(denseOfRoot(Float64Array.from(factor.data), variances), [...residual.data], 1e-5); // float32
+});
+
+test("of reduced second moments: a generator that says all of it leaves nothing", async () => {
+  const given = await reducedSketch();
+  const root = cholesky(covariance(given), 12);
+  const decode = (z: tf.Tensor) => tf.matMul(z as tf.Tensor2D, tf.tensor2d([...root], [12, 12]), false, true);
+  const { residual, residualRoot } = await residualOf(given, generator(decode, { latent: 12, shape: [12] }), 1);
+  near(residual.data, Array<number>(144).fill(0), 1e-5); // float32 sums of samples of size 4
+  assert.equal(residualRoot!.factor.shape, [12, 1]);
 });
 
 test.run();
