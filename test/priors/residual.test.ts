@@ -2,13 +2,14 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import * as tf from "#tf";
 import { denseResidual, residualOf } from "../../priors/generator/residual.ts";
+import { targetOf } from "../../priors/generator/target.ts";
 import type { GeneratorPrior } from "../../priors/prior.ts";
 import { denseOfRoot } from "../../priors/residual-root.ts";
 import { fromHost } from "../../src/data/array.ts";
 import { cholesky } from "../../src/data/cholesky.ts";
 import { arrayDataset, stream } from "../../src/data/index.ts";
 import { multiplyTransposed } from "../../src/data/matmul.ts";
-import { covariance, designFor, featureBasis, sketchDataset } from "../../src/sketch/index.ts";
+import { covariance, designFor, featureBasis, reducedCovariance, sketchDataset } from "../../src/sketch/index.ts";
 import { gaussianData, tinyDesign } from "../sketch/tiny.ts";
 
 const test = suite("residual of a generator");
@@ -82,9 +83,9 @@ test("conditions weigh by their probability: two levels of distance d with 1/4 a
 
 /**
  * Samples of 12 numbers: 4 of them A g and noise, g ~ N(0, I₂), and 8 with small variances of their own; summed with reduced second
- * moments in the 4 principal components, which are the first 4 numbers.
+ * moments in principal components; the first 4 of them are in the first 4 numbers.
  */
-async function reducedSketch() {
+async function reducedSketch(features = "pca:4") {
   const rows = 3000;
   const g = stream(3, "reduced").fillNormal(new Float64Array(rows * 14));
   const x = Float32Array.from({ length: rows * 12 }, (_, at) => {
@@ -94,8 +95,11 @@ async function reducedSketch() {
     return shared + (i < 4 ? 0.3 * e : 0.01 * i * e);
   });
   const data = arrayDataset("reduced", fromHost(x, [rows, 12]));
-  const families = [{ kind: "second-moments", reduced: true }] as const;
-  return sketchDataset(data, await designFor(data, { families, features: "pca:4" }));
+  const families = [
+    { kind: "second-moments", reduced: true },
+    { kind: "fourier", m: 20 },
+  ] as const;
+  return sketchDataset(data, await designFor(data, { families, features }));
 }
 
 test("of reduced second moments: the residual of the dense problem, with its root", async () => {
@@ -118,6 +122,18 @@ test("of reduced second moments: the residual of the dense problem, with its roo
   assert.ok(factor.shape[1]! <= 4, "no more columns than features");
   const variances = Float64Array.from(standardDeviations!.data, (s) => s * s);
   near(denseOfRoot(Float64Array.from(factor.data), variances), [...residual.data], 1e-5); // float32
+});
+
+test("a target in features has their covariance as reduced second moments sum it, without what other directions vary", async () => {
+  const given = await reducedSketch("pca:2");
+  const { covariance: target, decoder } = await targetOf(given);
+  const { features } = reducedCovariance(given);
+  const scale = decoder.scale.data;
+  near(
+    Array.from(target.data, (v, at) => v * scale[at >> 1]! * scale[at & 1]!),
+    [...features],
+    1e-5,
+  ); // float32 of numbers of size 40
 });
 
 test("of reduced second moments: a generator that says all of it leaves nothing", async () => {
