@@ -1,6 +1,7 @@
 import type { NdArray } from "ndarray";
 import * as tf from "#tf";
 import { fromHost, sizeOf } from "../src/data/array.ts";
+import { requireOptionNames } from "../src/data/options.ts";
 import { compile } from "../src/engine/index.ts";
 import { iterate } from "../src/engine/iterate.ts";
 import type { ForwardOperator, LinearOperator } from "./operator.ts";
@@ -23,6 +24,7 @@ const ITERATIONS = 10;
  * the tolerance.
  */
 export async function operatorNorm(operator: LinearOperator, options: NormOptions = {}): Promise<number> {
+  requireOptionNames("operatorNorm", options, ["tolerance", "maxSteps", "seed"]);
   const { tolerance = 1e-5, maxSteps = 200, seed = 1 } = options;
   const start = normalSignals(seed, "operator norm", 1, operator.inShape);
   const step = await compile(powerSteps(operator), { x: start }, { name: `norm of ${operator.name}` });

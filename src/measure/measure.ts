@@ -3,6 +3,7 @@ import type * as tf from "#tf";
 import type { ForwardOperator } from "../../operators/operator.ts";
 import { contiguous, sameShape, sizeOf } from "../data/array.ts";
 import { InputError } from "../data/errors.ts";
+import { requireOptionNames } from "../data/options.ts";
 import { stream } from "../data/random.ts";
 import { compile } from "../engine/index.ts";
 import { gaussianNoise } from "./noise/gaussian.ts";
@@ -44,6 +45,7 @@ export async function measure(
   operator: ForwardOperator,
   options: MeasureOptions = {},
 ): Promise<Measurements> {
+  requireOptionNames("measure", options, ["noise", "seed"]);
   const { noise = 0, seed = 1 } = options;
   const given = typeof noise === "number" ? gaussianNoise(noise) : noise;
   checkSignals(signals, operator);

@@ -5,6 +5,7 @@ import { describeOperators, operatorParts, parsePart } from "../../operators/reg
 import { contiguous, fromHost, type HostArray } from "../data/array.ts";
 import { InputError, messageOf } from "../data/errors.ts";
 import type { OptionTable } from "../data/options.ts";
+import { requireOptionNames } from "../data/options.ts";
 import { readArray } from "../data/read-array.ts";
 import { describeKinds, parseSpec } from "../data/spec.ts";
 import { moduleOperator } from "./module-operator.ts";
@@ -41,6 +42,7 @@ const files = {
  * numbers, a module that gives no operator; a shape that is needed and not given.
  */
 export async function openOperator(spec: string, options: OpenOperatorOptions = {}): Promise<ForwardOperator> {
+  requireOptionNames("openOperator", options, ["shape", "seed"]);
   const { shape, seed = 1 } = options;
   let built: ForwardOperator | undefined;
   for (const [place, part] of operatorParts(spec).entries()) {

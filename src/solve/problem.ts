@@ -21,10 +21,20 @@ export type ProblemInput = Omit<Problem, "shape">;
 /**
  * A problem, checked. One signal's measurements, of shape outShape alone, become a batch of one.
  *
- * Errors (RangeError, TypeError): y that is no ndarray of float32, of another shape than the operator returns, or with values that are
+ * Errors (RangeError, TypeError): no operator, no noise model; y that is no ndarray of float32, of another shape than the operator returns, or with values that are
  * not finite; a range whose ends are not in order.
  */
 export function problemOf({ operator, y, noise, range }: ProblemInput): Problem {
+  if (typeof operator?.forward !== "function") {
+    throw new TypeError(
+      `problem: operator: expected a ForwardOperator, got ${typeof operator}; make it with linearOperator`,
+    );
+  }
+  if (typeof noise?.misfit !== "function") {
+    throw new TypeError(
+      `problem: noise: expected a NoiseModel, got ${noise}; make it with gaussianNoise(0.05), or call recover`,
+    );
+  }
   const batch = asBatch(operator, y);
   const data = contiguous(batch);
   const bad = data.findIndex((v) => !Number.isFinite(v));
@@ -40,12 +50,16 @@ export function problemOf({ operator, y, noise, range }: ProblemInput): Problem 
   return { operator, y: batch, noise, shape: operator.inShape, ...(range && { range }) };
 }
 
+/** Errors (TypeError): y that is no ndarray of float32, such as a plain array. */
+export function requireMeasurements(y: unknown): void {
+  if (isArray(y) && y.data instanceof Float32Array) return;
+  throw new TypeError(
+    "problem: y: expected an ndarray of float32, [batch, ...outShape]; make it with ndarray(Float32Array.from(values), shape)",
+  );
+}
+
 function asBatch({ name, outShape }: ForwardOperator, y: NdArray<Float32Array>): NdArray<Float32Array> {
-  if (!isArray(y) || !(y.data instanceof Float32Array)) {
-    throw new TypeError(
-      "problem: y: expected an ndarray of float32, [batch, ...outShape]; make it with ndarray(Float32Array.from(values), shape)",
-    );
-  }
+  requireMeasurements(y);
   if (sameShape(y.shape.slice(1), outShape) && y.shape[0]! > 0) return y;
   if (sameShape(y.shape, outShape)) return fromHost(contiguous(y) as Float32Array, [1, ...outShape]);
   throw new RangeError(

@@ -8,7 +8,7 @@ import { gaussianNoise } from "../measure/noise/gaussian.ts";
 import type { Noise, NoiseModel } from "../measure/noise/noise.ts";
 import { parseNoise } from "../measure/noise/registry.ts";
 import { diagnosed } from "./diagnosis/diagnose.ts";
-import { type Problem, problemOf } from "./problem.ts";
+import { type Problem, problemOf, requireMeasurements } from "./problem.ts";
 import type { Recovery } from "./recovery.ts";
 import { chooseSolver } from "./registry.ts";
 import { requireSignalShape } from "./requirements.ts";
@@ -40,6 +40,11 @@ const optionNames = ["solver", "lambda", "deviation", "samples", "seed", "own", 
  */
 export async function recover(given: Given, prior: Prior, options: RecoverOptions = {}): Promise<Recovery> {
   requireOptionNames("recover", options, optionNames);
+  requireMeasurements(given.y);
+  const { samples = 0 } = options;
+  if (!(Number.isInteger(samples) && samples >= 0)) {
+    throw new RangeError(`recover: samples: expected an integer of at least 0, got ${samples}`);
+  }
   const problem = problemFor(given);
   requireSignalShape("recover", prior, problem);
   const { solver: name, ...rest } = options;

@@ -4,6 +4,7 @@ import type { MixturePrior } from "../../../priors/prior.ts";
 import { contiguous, fromHost, sizeOf } from "../../data/array.ts";
 import { logDeterminant, solveLower } from "../../data/cholesky.ts";
 import { multiply, multiplyTransposed } from "../../data/matmul.ts";
+import { requireOptionNames } from "../../data/options.ts";
 import { stream } from "../../data/random.ts";
 import { dot } from "../../data/vector.ts";
 import { yieldToEvents } from "../../engine/events.ts";
@@ -63,8 +64,10 @@ const NEGLIGIBLE = 1e-9;
 export async function mixturePosterior(
   given: Omit<Problem, "shape">,
   prior: MixturePrior,
-  { onProgress, signal }: PosteriorOptions = {},
+  options: PosteriorOptions = {},
 ): Promise<MixturePosterior> {
+  requireOptionNames("mixture posterior", options, ["onProgress", "signal"]);
+  const { onProgress, signal } = options;
   const problem = problemOf(given);
   requireSignalShape("mixture posterior", prior, problem);
   const operator = linearOperatorOf("mixture posterior", problem);

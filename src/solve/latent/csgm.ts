@@ -2,6 +2,7 @@ import ndarray, { type NdArray } from "ndarray";
 import type * as tf from "#tf";
 import type { GeneratorPrior } from "../../../priors/prior.ts";
 import { fromHost } from "../../data/array.ts";
+import { requireOptionNames } from "../../data/options.ts";
 import { compile } from "../../engine/index.ts";
 import { blindSignals } from "../diagnosis/gradient.ts";
 import { type Problem, problemOf } from "../problem.ts";
@@ -9,9 +10,9 @@ import type { Outcome, Recovery } from "../recovery.ts";
 import { requireSignalShape } from "../requirements.ts";
 import { takeRows } from "../rows.ts";
 import { plainTerm } from "./data-term.ts";
-import { bestRestarts, type DescentOptions, decodeRows, descend } from "./descent.ts";
+import { bestRestarts, type DescentOptions, decodeRows, descend, descentNames } from "./descent.ts";
 import { rankConditions } from "./rank-conditions.ts";
-import { chooseStarts, type StartOptions } from "./starts.ts";
+import { chooseStarts, type StartOptions, startNames } from "./starts.ts";
 
 /** Defaults: at most 500 steps, learning rate 0.1, tolerance 1e-4. */
 export interface CsgmOptions extends Partial<DescentOptions>, StartOptions {
@@ -40,6 +41,7 @@ export async function csgm(
   prior: GeneratorPrior,
   options: CsgmOptions = {},
 ): Promise<CsgmRecovery> {
+  requireOptionNames("csgm", options, [...descentNames, ...startNames, "lambda"]);
   const { lambda = 0.1, steps = 500, learningRate = 0.1, tolerance = 1e-4, onProgress, signal } = options;
   const problem = problemOf(given);
   requireSignalShape("csgm", prior, problem);

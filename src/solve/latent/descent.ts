@@ -19,6 +19,8 @@ export interface DescentOptions extends Pick<IterateOptions<unknown>, "onProgres
   readonly tolerance: number;
 }
 
+export const descentNames = ["steps", "learningRate", "tolerance", "onProgress", "signal"] as const;
+
 /** The lowest point of every descent: one row a restart, those of one signal beside each other. */
 export interface Descent {
   readonly code: EndCode;

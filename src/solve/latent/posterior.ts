@@ -1,6 +1,7 @@
 import ndarray, { type NdArray } from "ndarray";
 import type { GeneratorPrior } from "../../../priors/prior.ts";
 import { contiguous, fromHost, sizeOf } from "../../data/array.ts";
+import { requireOptionNames } from "../../data/options.ts";
 import {
   type MeasurementCovariance,
   measurementCovariance,
@@ -13,11 +14,11 @@ import { linearOperatorOf, requireSignalShape } from "../requirements.ts";
 import { takeRows } from "../rows.ts";
 import { deviationOf } from "../uncertainty/marginals.ts";
 import { whitenedTerm } from "./data-term.ts";
-import { type DescentOptions, descend } from "./descent.ts";
+import { type DescentOptions, descend, descentNames } from "./descent.ts";
 import { type Laplace, laplace, modesAt } from "./laplace.ts";
 import { laplacePosterior, type Modes } from "./laplace-posterior.ts";
 import { proposeConditions } from "./propose-conditions.ts";
-import { chooseStarts, type StartOptions, type Starts } from "./starts.ts";
+import { chooseStarts, type StartOptions, type Starts, startNames } from "./starts.ts";
 
 /** What becomes of the restarts: the mean over them by their evidence, or the one with the most. */
 export const estimateNames = ["mean", "best"] as const;
@@ -65,6 +66,7 @@ export async function latentPosterior(
   prior: GeneratorPrior,
   options: LatentPosteriorOptions = {},
 ): Promise<LatentPosteriorRecovery> {
+  requireOptionNames("latent posterior", options, [...descentNames, ...startNames, "estimate", "deviation", "samples"]);
   const { steps = 100, learningRate = 0.15, tolerance = 1e-4, onProgress, signal, estimate = "mean" } = options;
   const problem = problemOf(given);
   requireSignalShape("latent posterior", prior, problem);

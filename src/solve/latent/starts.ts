@@ -32,6 +32,8 @@ export interface StartOptions {
   readonly seed?: number;
 }
 
+export const startNames = ["restarts", "starts", "seed"] as const;
+
 /** Up to as many conditions are all tried. */
 const FEW_CONDITIONS = 20;
 const SOME_CONDITIONS = 5;
