@@ -121,10 +121,10 @@ export function initialWeights(spec: NetworkSpec, seed: number, linear?: NdArray
     const columns = shape.at(-1)!;
     const fanIn = layer === 0 ? spec.latent : sizeOf(shape) / columns;
     const last = layer === lastLayer;
-    const deviation = Math.sqrt((last ? 1 : 2) / fanIn) * (last && spec.linear ? BESIDE_LINEAR : 1);
+    const standardDeviation = Math.sqrt((last ? 1 : 2) / fanIn) * (last && spec.linear ? BESIDE_LINEAR : 1);
     const w = stream(seed, "initial weights", layer).fillNormal(new Float32Array(sizeOf(shape)));
     return fromHost(
-      w.map((v, at) => (at < fanIn * columns ? v * deviation : v)),
+      w.map((v, at) => (at < fanIn * columns ? v * standardDeviation : v)),
       shape,
     );
   });

@@ -162,8 +162,8 @@ function squareRoot(covariance: Float32Array, scale: Float32Array, latent: numbe
   const { values, vectors } = symmetricEigen(inUnits, k, count);
   const start = new Float32Array(latent * k);
   for (let i = 0; i < count; i++) {
-    const deviation = Math.sqrt(Math.max(0, values[i]!));
-    for (let j = 0; j < k; j++) start[i * k + j] = (deviation * vectors[i * k + j]!) / scale[j]!;
+    const standardDeviation = Math.sqrt(Math.max(0, values[i]!));
+    for (let j = 0; j < k; j++) start[i * k + j] = (standardDeviation * vectors[i * k + j]!) / scale[j]!;
   }
   return start;
 }
