@@ -77,7 +77,7 @@ const demo = defineCommand({
       );
     });
     note(`sketched ${digits.count} digits in ${sketching}`);
-    const [mixture, fitting] = await lap(async () => trainMixture(sketch));
+    const [mixture, fitting] = await lap(() => trainMixture(sketch));
     const steps = args.steps === undefined ? {} : { steps: args.steps };
     const [generator, training] = await lap(() =>
       progress("train", (onProgress) => trainCellLinear(mixture.model, { ...steps, seed, signal, onProgress })),

@@ -32,7 +32,7 @@ export const cellLinearKind: LearnedKind<TrainedCellLinear> = {
   accepts: needsCells,
 
   train: async (sketch, options, watched) => {
-    const { model, sketch: of } = trainMixture(sketch);
+    const { model, sketch: of } = await trainMixture(sketch, watched.signal && { signal: watched.signal });
     const made = await trainCellLinear(model, { ...(options as CellLinearOptions), ...watched });
     if (made.code !== "non-finite") return { ...made, sketch: of };
     throw new InputError(

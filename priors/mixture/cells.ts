@@ -32,12 +32,14 @@ interface FineCell {
  *   Cov a = (W_c + ν V_a/2)/(n_c + ν),   b | a ~ N(mean b + Γ(a − mean a), E),
  *
  * W_c the scatter of a in the coarse cell c about the means of its fine cells, V_a the covariance of a in the whole group, Γ and E
- * the regression of b on a within fine cells, the same for the whole group. Cells without samples are left out.
+ * the regression of b on a within fine cells, the same for the whole group. Cells without samples are left out. `pause` is awaited
+ * before every cell.
  */
-export function gaussiansOf(
+export async function gaussiansOf(
   { leading, features: k, coarse, fine, sums }: GroupMoments,
   shrinkage: number,
-): CellGaussians[] {
+  pause: () => Promise<void>,
+): Promise<CellGaussians[]> {
   const cells = Array.from({ length: coarse }, (_, c) => fineCells(sums, c * fine, fine, k));
   const all = cells.flat();
   const count = all.reduce((sum, cell) => sum + cell.count, 0);
@@ -48,16 +50,19 @@ export function gaussiansOf(
   const within = scatter(whole, all, k).map((v, at) => (v + ridge[at]!) / (count + shrinkage));
   const { slope, rest } = tailOf(within, leading, k);
   const target = leadingBlock(spread, leading, k);
-  return cells.flatMap((components, c) => {
-    if (components.length === 0) return [];
+  const gaussians: CellGaussians[] = [];
+  for (const [c, components] of cells.entries()) {
+    if (components.length === 0) continue;
+    await pause();
     const size = triangleSize(leading);
     const own = fromTriangle(sums.aa.subarray(c * size, (c + 1) * size), leading);
     const held = components.reduce((sum, cell) => sum + cell.count, 0);
     const blend = scatter(own, components, leading).map(
       (w, i) => (w + (shrinkage * target[i]!) / 2) / (held + shrinkage),
     );
-    return [{ factor: assembled(factorOf(blend, leading), slope, rest, leading, k), components }];
-  });
+    gaussians.push({ factor: assembled(factorOf(blend, leading), slope, rest, leading, k), components });
+  }
+  return gaussians;
 }
 
 function fineCells(sums: GroupMoments["sums"], first: number, fine: number, k: number): FineCell[] {

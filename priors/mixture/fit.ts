@@ -1,6 +1,8 @@
 import ndarray, { type NdArray } from "ndarray";
 import { InputError } from "../../src/data/errors.ts";
+import { pauses } from "../../src/engine/events.ts";
 import { localSpec, type Sketch } from "../../src/sketch/index.ts";
+import type { Watched } from "../kind.ts";
 import { gaussiansOf } from "./cells.ts";
 import type { MixtureModel } from "./model.ts";
 import { regression } from "./regression.ts";
@@ -21,14 +23,18 @@ export interface MixtureOptions {
  * One component a fine cell j with samples: π_j its fraction of them, μ_j its mean. Fine cells of one coarse cell share its
  * covariance (cells.ts). D and C are the regression of the pixels on the features (regression.ts).
  *
- * Errors (InputError): a sketch without local or second moments, constant data, a shrinkage below 0.
+ * Ends with the signal's reason when it aborts. Errors (InputError): a sketch without local or second moments, constant data, a shrinkage below 0.
  */
-export function fitMixture(sketch: Sketch, { shrinkage = 50 }: MixtureOptions = {}): MixtureModel {
+export async function fitMixture(
+  sketch: Sketch,
+  { shrinkage = 50, signal }: MixtureOptions & Pick<Watched, "signal"> = {},
+): Promise<MixtureModel> {
   if (!(shrinkage >= 0 && shrinkage < Number.POSITIVE_INFINITY)) {
     throw new InputError(`mixture: shrinkage: expected a number of at least 0, got ${shrinkage}`);
   }
   const { coarse, fine, features: k, leading } = localSpec(sketch);
-  const { centre, origin, matrix, residual, root } = regression(sketch, k);
+  const pause = pauses(signal);
+  const { centre, origin, matrix, residual, root } = await regression(sketch, k, pause);
   const groups = sketch.design.labels ?? 1;
 
   const weights: number[] = [];
@@ -42,7 +48,8 @@ export function fitMixture(sketch: Sketch, { shrinkage = 50 }: MixtureOptions = 
       return all.subarray((group * all.length) / groups, ((group + 1) * all.length) / groups);
     };
     const sums = { count: part("count"), u: part("u"), aa: part("aa"), uu: part("uu") };
-    for (const { factor, components } of gaussiansOf({ leading, features: k, coarse, fine, sums }, shrinkage)) {
+    const moments = { leading, features: k, coarse, fine, sums };
+    for (const { factor, components } of await gaussiansOf(moments, shrinkage, pause)) {
       factors.push(factor);
       for (const { count, mean: own } of components) {
         weights.push(count / sketch.count);

@@ -6,7 +6,7 @@ import { grouped, shapeText } from "../../src/data/text.ts";
 import { type Sketch, sketchSize } from "../../src/sketch/index.ts";
 import { readFloat32, readRoot, rootMembers } from "../arrays.ts";
 import { needsCells, sketchLine, sketchWords } from "../facts.ts";
-import type { LearnedKind } from "../kind.ts";
+import type { LearnedKind, Watched } from "../kind.ts";
 import { fitMixture, type MixtureOptions } from "./fit.ts";
 import { type MixtureModel, mixturePrior } from "./model.ts";
 
@@ -26,11 +26,14 @@ const options = {
 } as const satisfies OptionTable;
 
 /** `fitMixture`, with what it was made from. Errors (InputError): as there; options of other names. */
-export function trainMixture(sketch: Sketch, given: MixtureOptions = {}): TrainedMixture {
+export async function trainMixture(
+  sketch: Sketch,
+  { signal, ...given }: MixtureOptions & Pick<Watched, "signal"> = {},
+): Promise<TrainedMixture> {
   const settings = checkedOptions("mixture", options, given);
   const { design, count } = sketch;
   return {
-    model: fitMixture(sketch, settings),
+    model: await fitMixture(sketch, { ...settings, ...(signal && { signal }) }),
     settings,
     sketch: { fingerprint: design.fingerprint, count, numbers: sketchSize(design) },
   };
@@ -44,7 +47,8 @@ export const mixtureKind: LearnedKind<TrainedMixture> = {
   options,
   resumable: false,
   accepts: needsCells,
-  train: async (sketch, given) => trainMixture(sketch, given as MixtureOptions),
+  train: (sketch, given, { signal }) =>
+    trainMixture(sketch, { ...(given as MixtureOptions), ...(signal && { signal }) }),
 
   encode: ({ model, settings, sketch }) => {
     const { shape, weights, covarianceOf, labels, residualRoot, ...floats } = model;

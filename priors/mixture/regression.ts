@@ -33,9 +33,9 @@ export interface Regression {
  * Of second moments in full, by the covariance Σ of the signals: D = Σ_xv Σ_vv⁻¹, C = Σ − D Σ_vx. Of reduced ones, by
  * Σ = B S Bᵀ + diag(e): with B = (B_v, B_t) and S in the same blocks, Γ = S_tv S_vv⁻¹, D = B_v + B_t Γ, and
  * C = B_t (S_tt − Γ S_vt) B_tᵀ + diag(e).
- * Errors (InputError): constant data.
+ * `pause` is awaited between the steps. Errors (InputError): constant data.
  */
-export function regression(sketch: Sketch, k: number): Regression {
+export async function regression(sketch: Sketch, k: number, pause: () => Promise<void>): Promise<Regression> {
   const centre = mean(sketch);
   const pca = featureBasis(sketch.design.arrays);
   const basis = pca ? columns(pca.basis.data, pca.basis.shape[1]!, 0, k) : unitColumns(centre.length, k);
@@ -43,11 +43,11 @@ export function regression(sketch: Sketch, k: number): Regression {
   const offset = centre.map((v, i) => v - from[i]!);
   const origin = multiply(offset, basis, 1, centre.length, k);
   const { reduced } = familySpec(sketch.design, "second-moments", "mixture");
-  return {
-    centre,
-    origin,
-    ...(reduced ? ofReduced(reducedCovariance(sketch), k) : ofFull(covariance(sketch), basis, k)),
-  };
+  await pause();
+  const found = reduced
+    ? await ofReduced(reducedCovariance(sketch), k, pause)
+    : await ofFull(covariance(sketch), basis, k, pause);
+  return { centre, origin, ...found };
 }
 
 /** Columns `from` up to `to` of a matrix with `width` columns. */
@@ -79,11 +79,12 @@ function inverseRoot(sigma: Float64Array, k: number): Float64Array {
   });
 }
 
-function ofFull(sigma: Float64Array, basis: Float64Array, k: number) {
+async function ofFull(sigma: Float64Array, basis: Float64Array, k: number, pause: () => Promise<void>) {
   const n = basis.length / k;
   const cross = multiply(sigma, basis, n, n, k); // Σ_xv [n, k]
   const inverse = inverseRoot(multiply(transpose(basis, n, k), cross, k, n, k), k);
   const half = multiplyTransposed(cross, inverse, k); // Σ_xv Σ_vv^{-1/2}, [n, k]
+  await pause();
   const explained = multiplyTransposed(half, half, k);
   return { matrix: multiply(half, inverse, n, k, k), residual: leftOver(sigma, explained, n) };
 }
@@ -98,7 +99,11 @@ function leftOver(sigma: Float64Array, explained: Float64Array, n: number): Floa
   return left.map((v, at) => (told[Math.floor(at / n)] || told[at % n] ? 0 : v));
 }
 
-function ofReduced({ basis, features: s, rest: variances }: ReducedCovariance, k: number) {
+async function ofReduced(
+  { basis, features: s, rest: variances }: ReducedCovariance,
+  k: number,
+  pause: () => Promise<void>,
+) {
   const n = variances.length;
   const all = Math.sqrt(s.length);
   const tail = all - k;
@@ -110,11 +115,14 @@ function ofReduced({ basis, features: s, rest: variances }: ReducedCovariance, k
   const slope = multiply(half, inverse, tail, k, k); // Γ
   const known = multiplyTransposed(half, half, k);
   const left = columns(rows(k, all), all, k, all).map((v, at) => v - known[at]!); // S_tt − Γ S_vt
+  await pause();
   const { values, vectors } = symmetricEigen(left, tail);
+  await pause();
   const root = transpose(vectors, tail, tail).map((v, at) => v * Math.sqrt(Math.max(0, values[at % tail]!)));
   const leading = basis ? columns(basis, all, 0, k) : unitColumns(n, k);
   const others = basis ? columns(basis, all, k, all) : columns(unitColumns(n, all), all, k, all);
   const added = multiply(others, slope, n, tail, k);
+  await pause();
   const factor = tail > 0 ? multiply(others, root, n, tail, tail) : new Float64Array(n);
   return {
     matrix: leading.map((v, at) => v + added[at]!),

@@ -29,7 +29,7 @@ export const distilCommand = defineCommand({
   run: async (args, { seed, signal, progress }) => {
     requireInteger("limit", args.limit);
     if (args.steps !== undefined) requireInteger("steps", args.steps);
-    const { model } = trainMixture(await loadSketch(args.sketch));
+    const { model } = await trainMixture(await loadSketch(args.sketch));
     const options = { seed, signal, ...(args.steps !== undefined && { steps: args.steps }) };
     const kind = args.kind as DistilledName;
     const made = await progress(kind, (onProgress) => distil(model, kind, { ...options, onProgress }));

@@ -85,7 +85,7 @@ for (const [coarse, fine, byLabel] of [
 ] as const) {
   test(`${coarse} × ${fine} cells${byLabel ? " by label" : ""}: the mixture has the sketch's mean, and nearly its covariance`, async () => {
     const sketch = await sketched(coarse, fine, byLabel);
-    const got = momentsOf(fitMixture(sketch, { shrinkage: 0 }));
+    const got = momentsOf(await fitMixture(sketch, { shrinkage: 0 }));
     near(got.mean, mean(sketch), 1e-5, "mean"); // float32 sums and means
     // Exact for one cell; with several, b is regressed on a with one slope for all cells, which moves it by a few percent.
     near(got.covariance, covariance(sketch), coarse * fine === 1 && !byLabel ? 1e-4 : 0.15, "covariance");
@@ -97,7 +97,7 @@ test("of reduced second moments: the sketch's mean and covariance, and a residua
   for (const features of ["pca:4", "raw"]) {
     const reduced = [...given, { kind: "second-moments", reduced: true }] as const;
     const sketch = await sketchDataset(data, await designFor(data, { families: reduced, features }));
-    const model = fitMixture(sketch, { shrinkage: 0 });
+    const model = await fitMixture(sketch, { shrinkage: 0 });
     const got = momentsOf(model);
     near(got.mean, mean(sketch), 1e-5, "mean");
     near(got.covariance, covariance(sketch), 1e-4, "covariance");
@@ -112,7 +112,7 @@ test("of reduced second moments: the sketch's mean and covariance, and a residua
 
 test("every component has the weight, mean and label of its cell", async () => {
   const sketch = await sketched(1, 1, true);
-  const { weights, labels, means } = fitMixture(sketch);
+  const { weights, labels, means } = await fitMixture(sketch);
   const known = await data.labels!();
   const ones = known.reduce((sum, label) => sum + label, 0) / known.length;
   near(weights, [1 - ones, ones], 1e-12, "weights");
@@ -122,12 +122,12 @@ test("every component has the weight, mean and label of its cell", async () => {
 
 test("shrinkage draws a cell's covariance to half of its group's by ν of n + ν samples", async () => {
   const sketch = await sketched(4, 1, false);
-  const first = (shrinkage: number) => {
-    const { factors, means, weights } = fitMixture(sketch, { shrinkage });
+  const first = async (shrinkage: number) => {
+    const { factors, means, weights } = await fitMixture(sketch, { shrinkage });
     const variances = Array.from({ length: 4 }, (_, c) => factors.data[c * 16]! ** 2); // of the first feature
     return { variances, means: variances.map((_, c) => means.data[c * 4]!), weights };
   };
-  const { variances: own, means, weights } = first(0);
+  const { variances: own, means, weights } = await first(0);
   const mean = means.reduce((sum, m, c) => sum + weights[c]! * m, 0);
   const whole = own.reduce((sum, v, c) => sum + weights[c]! * (v + (means[c]! - mean) ** 2), 0);
   assert.ok(own.some((v) => Math.abs(v / (whole / 2) - 1) > 0.1)); // so that shrinkage has something to change
@@ -136,15 +136,15 @@ test("shrinkage draws a cell's covariance to half of its group's by ν of n + ν
       const n = weights[c]! * data.count;
       return (n * v + (shrinkage * whole) / 2) / (n + shrinkage);
     });
-    near(first(shrinkage).variances, expected, 1e-3 * whole, "variances"); // rounding of float32 sums
+    near((await first(shrinkage)).variances, expected, 1e-3 * whole, "variances"); // rounding of float32 sums
   }
 });
 
 test("sketches of parts, merged, give the mixture of the whole", async () => {
   const design = await designFor(data, { byLabel: true, families: families(3, 2), features: "pca:4" });
   const part = (from: number, to: number) => sketchDataset(data, design, { range: { from, to } });
-  const whole = fitMixture(await sketchDataset(data, design));
-  const merged = fitMixture(mergeSketches(await part(0, 1100), await part(1100, 3000)));
+  const whole = await fitMixture(await sketchDataset(data, design));
+  const merged = await fitMixture(mergeSketches(await part(0, 1100), await part(1100, 3000)));
   near(merged.weights, whole.weights, 1e-12, "weights");
   near(merged.means.data, whole.means.data, 1e-5, "means");
   near(merged.factors.data, whole.factors.data, 1e-4, "factors");
@@ -152,7 +152,7 @@ test("sketches of parts, merged, give the mixture of the whole", async () => {
 });
 
 test("samples have the mixture's moments, of each label its own", async () => {
-  const prior = mixturePrior("mixture", fitMixture(await sketched(3, 2, true)));
+  const prior = mixturePrior("mixture", await fitMixture(await sketched(3, 2, true)));
   const { signals, labels } = await drawLabelled(prior, 20_000, 1);
   const { mean: wanted } = momentsOf(prior);
   const got = Float64Array.from({ length: d }, (_, i) => {
@@ -170,7 +170,7 @@ test("samples have the mixture's moments, of each label its own", async () => {
 
 test("a saved mixture is the same when loaded; a damaged folder is refused", async () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), "sketchprior-mixture-"));
-  const trained = trainMixture(await sketched(3, 2, true));
+  const trained = await trainMixture(await sketched(3, 2, true));
   await savePrior(folder, { kind: "mixture", trained });
   assert.equal(await loadPrior(folder, "own"), mixturePrior("own", trained.model));
   writeFileSync(path.join(folder, "prior.json"), '{"format": "sketchprior-mixture", "version": 2}');
@@ -178,7 +178,7 @@ test("a saved mixture is the same when loaded; a damaged folder is refused", asy
   writeFileSync(path.join(folder, "prior.json"), "{");
   await refuses(() => loadPrior(folder), /is not JSON/);
   const reduced = [...families(3, 2).slice(0, 1), { kind: "second-moments", reduced: true }] as const;
-  const small = trainMixture(
+  const small = await trainMixture(
     await sketchDataset(data, await designFor(data, { features: "pca:4", families: reduced })),
   );
   assert.ok(small.model.residualRoot);
@@ -189,9 +189,20 @@ test("a saved mixture is the same when loaded; a damaged folder is refused", asy
 
 test("features that are all pixels leave no residual, not rounding of either sign", async () => {
   const design = await designFor(data, { families: families(2, 2), features: "raw" });
-  const model = fitMixture(await sketchDataset(data, design));
+  const model = await fitMixture(await sketchDataset(data, design));
   assert.ok(model.residual.data.every((v) => v === 0));
   assert.is((await drawSamples(mixturePrior("own", model), 3, 1)).shape[0], 3);
+});
+
+test("an aborted signal ends the fit with its reason", async () => {
+  const sketch = await sketched(2, 2, false);
+  const signal = AbortSignal.abort(new Error("enough"));
+  for (const fit of [fitMixture, trainMixture]) {
+    await fit(sketch, { signal }).then(
+      () => assert.unreachable(),
+      (error) => assert.is(error.message, "enough"),
+    );
+  }
 });
 
 test("a sketch without cells, constant data and a negative shrinkage are refused", async () => {

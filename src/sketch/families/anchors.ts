@@ -1,4 +1,5 @@
 import { type Random, stream } from "../../data/random.ts";
+import { pauses } from "../../engine/events.ts";
 import type { PilotSamples } from "./family.ts";
 
 /** How a partition is learned. */
@@ -44,20 +45,6 @@ export async function anchorsOf(
     }
   }
   return out;
-}
-
-/** Milliseconds of computing after which an interruption is heard. */
-const PAUSE_MS = 100;
-
-/** A pause that lets the process hear of an interruption, now and then, and ends with its reason. */
-function pauses(signal?: AbortSignal): () => Promise<void> {
-  let last = performance.now();
-  return async () => {
-    if (performance.now() - last < PAUSE_MS) return;
-    await new Promise((resolve) => setTimeout(resolve));
-    last = performance.now();
-    signal?.throwIfAborted();
-  };
 }
 
 interface Cluster {
