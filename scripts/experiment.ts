@@ -1,4 +1,5 @@
 import { runCommandLine } from "../src/cli/run.ts";
+import { auto } from "./experiments/auto.ts";
 import { classify } from "./experiments/classify.ts";
 import { cost } from "./experiments/cost.ts";
 import { distilCommand } from "./experiments/distil.ts";
@@ -6,6 +7,6 @@ import { moments } from "./experiments/moments.ts";
 import { teach } from "./experiments/teach.ts";
 
 /** What only documents a finding (docs/experiments.md): `npm run experiment -- <name> …`. */
-const experiments = { classify, cost, distil: distilCommand, moments, teach };
+const experiments = { auto, classify, cost, distil: distilCommand, moments, teach };
 
 process.exitCode = await runCommandLine(process.argv.slice(2), process, experiments);

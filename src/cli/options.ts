@@ -14,6 +14,14 @@ export function parseRange(text: string): readonly [number, number] | undefined 
   throw new InputError(`--range: expected two numbers, the smaller first, such as 0,1, or none; got "${text}"`);
 }
 
+/** --lambda: a positive number, or auto; undefined where it is not given. Errors: anything else. */
+export function parseLambda(text: string | undefined): number | "auto" | undefined {
+  if (text === undefined || text === "auto") return text;
+  const value = text.trim() === "" ? Number.NaN : Number(text);
+  if (value > 0 && Number.isFinite(value)) return value;
+  throw new InputError(`--lambda: expected a positive number or auto, got ${text}`);
+}
+
 /**
  * Refuses a file that could not be written, before long work: its folder must exist, it must not be a folder, and without
  * `force` there must be no file of its name. `instead` is what else the user can do.

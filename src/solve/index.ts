@@ -6,10 +6,11 @@
  * - latent/: generators, searched in latent space;
  * - penalised/: penalties λ r(x), by conjugate gradients, FISTA or primal–dual iterations.
  *
- * lambda/ chooses λ.
+ * lambda/ chooses λ, on training signals (tune) or from the measurements alone (auto); sigma/ estimates σ.
  */
 export { boxConstrainedMode, type ConstrainedMode } from "./gaussian/box-constrained-mode.ts";
 export { type MixturePosterior, mixturePosterior } from "./gaussian/mixture-posterior.ts";
+export { type AutoLambda, autoLambda } from "./lambda/auto.ts";
 export { type LambdaChoice, type TuneOptions, tuneLambda } from "./lambda/tune.ts";
 export { type CsgmOptions, type CsgmRecovery, csgm, generate } from "./latent/csgm.ts";
 export { type LatentPosteriorOptions, type LatentPosteriorRecovery, latentPosterior } from "./latent/posterior.ts";
@@ -18,4 +19,5 @@ export { type Problem, problemOf } from "./problem.ts";
 export { type Given, type RecoverOptions, recover } from "./recover.ts";
 export type { Chosen, Outcome, Recovery } from "./recovery.ts";
 export { chooseSolver, describeSolvers, solvers } from "./registry.ts";
+export { type EstimatedSigma, estimateSigma } from "./sigma/estimate.ts";
 export type { SolveOptions, Solver } from "./solver.ts";

@@ -10,6 +10,8 @@ export interface Problem {
   /** [batch, ...operator.outShape] */
   readonly y: NdArray<Float32Array>;
   readonly noise: NoiseModel;
+  /** How the noise's σ was found, where it was estimated: `sigma by evidence`. */
+  readonly sigmaBy?: string;
   /** Smallest and largest value that a signal can have, where they are known: a constraint of the problem. */
   readonly range?: ValueRange;
   /** Shape of one signal: `operator.inShape`. */
@@ -24,7 +26,7 @@ export type ProblemInput = Omit<Problem, "shape">;
  * Errors (RangeError, TypeError): no operator, no noise model; y that is no ndarray of float32, of another shape than the operator returns, or with values that are
  * not finite; a range whose ends are not in order.
  */
-export function problemOf({ operator, y, noise, range }: ProblemInput): Problem {
+export function problemOf({ operator, y, noise, range, sigmaBy }: ProblemInput): Problem {
   if (typeof operator?.forward !== "function") {
     throw new TypeError(
       `problem: operator: expected a ForwardOperator, got ${typeof operator}; make it with linearOperator`,
@@ -47,7 +49,7 @@ export function problemOf({ operator, y, noise, range }: ProblemInput): Problem 
   if (range && !(range[0] < range[1])) {
     throw new RangeError(`problem: range: expected two numbers, the smaller first, got ${range.join(", ")}`);
   }
-  return { operator, y: batch, noise, shape: operator.inShape, ...(range && { range }) };
+  return { operator, y: batch, noise, shape: operator.inShape, ...(sigmaBy && { sigmaBy }), ...(range && { range }) };
 }
 
 /** Errors (TypeError): y that is no ndarray of float32, such as a plain array. */

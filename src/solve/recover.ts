@@ -1,33 +1,30 @@
-import type { NdArray } from "ndarray";
-import type { ForwardOperator } from "../../operators/operator.ts";
 import type { Prior } from "../../priors/prior.ts";
 import { InputError } from "../data/errors.ts";
 import { requireOptionNames } from "../data/options.ts";
-import { clipped, type ValueRange } from "../data/range.ts";
+import { clipped } from "../data/range.ts";
 import { gaussianNoise } from "../measure/noise/gaussian.ts";
 import type { Noise, NoiseModel } from "../measure/noise/noise.ts";
 import { parseNoise } from "../measure/noise/registry.ts";
 import { diagnosed } from "./diagnosis/diagnose.ts";
-import { type Problem, problemOf, requireMeasurements } from "./problem.ts";
+import { autoLambda } from "./lambda/auto.ts";
+import { type Problem, type ProblemInput, problemOf, requireMeasurements } from "./problem.ts";
 import type { Recovery } from "./recovery.ts";
 import { chooseSolver } from "./registry.ts";
 import { requireSignalShape } from "./requirements.ts";
+import { estimateSigma, type SigmaOptions } from "./sigma/estimate.ts";
 import type { SolveOptions } from "./solver.ts";
 
-/** A problem as people have it. */
-export interface Given {
-  readonly operator: ForwardOperator;
-  /** [batch, ...outShape], or outShape alone for one signal. */
-  readonly y: NdArray<Float32Array>;
-  /** σ of Gaussian noise, a spec such as `poisson:peak=30`, or a model. */
+/** A problem as people have it: y may be [batch, ...outShape], or outShape alone for one signal. */
+export interface Given extends Omit<ProblemInput, "noise"> {
+  /** σ of Gaussian noise, a spec such as `poisson:peak=30` or `gaussian:sigma=auto`, or a model. */
   readonly noise: number | string | Noise | NoiseModel;
-  /** Values that signals are known to have. */
-  readonly range?: ValueRange;
 }
 
-export interface RecoverOptions extends SolveOptions {
+export interface RecoverOptions extends Omit<SolveOptions, "lambda"> {
   /** Name of the solver; default: the first that takes the prior and the problem. */
   readonly solver?: string;
+  /** Weight of the prior, for solvers that have one; `"auto"`: `autoLambda`'s. Default: the rule of the prior's kind. */
+  readonly lambda?: SolveOptions["lambda"] | "auto";
 }
 
 const optionNames = ["solver", "lambda", "deviation", "samples", "seed", "own", "onProgress", "signal"];
@@ -45,27 +42,44 @@ export async function recover(given: Given, prior: Prior, options: RecoverOption
   if (!(Number.isInteger(samples) && samples >= 0)) {
     throw new RangeError(`recover: samples: expected an integer of at least 0, got ${samples}`);
   }
-  const problem = problemFor(given);
-  requireSignalShape("recover", prior, problem);
-  const { solver: name, ...rest } = options;
-  const solver = chooseSolver(prior, problem, { name, withLambda: rest.lambda !== undefined });
+  const { solver: name, lambda: wanted, ...rest } = options;
+  const problem = await problemFor(given, prior, options);
+  const solver = chooseSolver(prior, problem, { name, withLambda: wanted !== undefined && wanted !== "auto" });
   if ((rest.deviation || rest.samples) && !solver.uncertainty) {
     throw new InputError(
       `recover: ${solver.name} knows no ${rest.deviation ? "deviation" : "samples"}; a mixture prior does, or a generator with a residual`,
     );
   }
-  const lambda = rest.lambda ?? (await solver.lambda?.default(problem, prior));
+  const automatic = wanted === "auto" && solver.lambda ? await autoLambda(solver, problem, prior, rest) : undefined;
+  const lambda = wanted === "auto" ? automatic?.lambda : (wanted ?? (await solver.lambda?.default(problem, prior)));
   const found = await solver.solve(problem, prior, { ...rest, ...(lambda !== undefined && { lambda }) });
-  const kept = problem.range ? { ...found, estimate: clipped(found.estimate, problem.range) } : found;
-  return diagnosed(problem, prior, kept);
+  const by = [problem.sigmaBy, automatic?.by].filter((rule) => rule !== undefined);
+  return diagnosed(problem, prior, {
+    ...found,
+    ...(by.length > 0 && { chosen: { ...found.chosen, by } }),
+    ...(problem.range && { estimate: clipped(found.estimate, problem.range) }),
+  });
 }
 
-/** The problem that was given, its noise as a model. */
-export function problemFor({ noise, ...given }: Given): Problem {
+/**
+ * The problem that was given, its noise as a model; σ is estimated with the prior's help where it is not known (`estimateSigma`).
+ * Errors: those of `problemOf` and `estimateSigma`; RangeError for a prior of other signals than the operator measures.
+ */
+export async function problemFor(
+  { noise, ...given }: Given,
+  prior: Prior,
+  { seed, signal }: SigmaOptions = {},
+): Promise<Problem> {
   const known = noiseOf(noise);
   const model = "misfit" in known ? known : known.ofMeasured(given.y);
-  if (!model) throw new InputError(`recover: ${(known as Noise).spec}: σ is not known; give it`);
-  return problemOf({ ...given, noise: model });
+  const problem = problemOf({ ...given, noise: model ?? gaussianNoise(0) });
+  requireSignalShape("recover", prior, problem);
+  if (model) return problem;
+  const { sigma, by } = await estimateSigma(problem, prior, {
+    ...(seed !== undefined && { seed }),
+    ...(signal && { signal }),
+  });
+  return { ...problem, noise: (known as Noise).ofSigma(Number(sigma.toPrecision(4))), sigmaBy: by };
 }
 
 function noiseOf(noise: Given["noise"]): Noise | NoiseModel {

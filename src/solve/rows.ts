@@ -25,3 +25,13 @@ export function takeRows(
   });
   return fromHost(out, shape ?? [rows.length, ...batch.shape.slice(1)]);
 }
+
+/** At most `most` rows of a batch, evenly spread, the first among them. */
+export function someRows(batch: NdArray<Float32Array>, most: number): NdArray<Float32Array> {
+  const rows = batch.shape[0]!;
+  if (rows <= most) return batch;
+  return takeRows(
+    batch,
+    Array.from({ length: most }, (_, i) => Math.floor((i * rows) / most)),
+  );
+}

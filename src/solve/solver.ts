@@ -24,6 +24,8 @@ export interface LambdaRules<P extends Prior = Prior> {
   default(problem: Problem, prior: P): Promise<number>;
   /** Two λ between which the best one lies: nearly no prior, and nothing but the prior. */
   range(problem: Problem, prior: P): Promise<readonly [low: number, high: number]>;
+  /** The solver's own options for the many solves of a search: as exact as a choice of λ needs. */
+  readonly rough?: Options;
 }
 
 /** A way to recover signals with priors of some kind. To add one: its file, one line in the registry, its test. */

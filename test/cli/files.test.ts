@@ -127,6 +127,24 @@ test("measure and reconstruct: errors are given where the truth is known, λ is 
   assert.ok(mean.mse > 0 && best.mse > 0);
 });
 
+test("sigma=auto and --lambda auto: both from the measurements, and the output says by which rule", async () => {
+  const { code, stdout } = await run(
+    "reconstruct y.npz --prior tv --noise gaussian:sigma=auto --lambda auto -o auto.npz --json",
+  );
+  const { lambda, sigma, by } = JSON.parse(stdout);
+  assert.is(code, 0);
+  assert.ok(lambda > 0 && sigma > 0);
+  assert.match(by, /^sigma by generalised cross-validation; lambda by Stein's estimate of the risk \(SURE\)$/);
+  const learned = await run(
+    "reconstruct y.npz --prior gaussian:X.npz --noise gaussian:sigma=auto -o learned.npz --json",
+  );
+  assert.is(JSON.parse(learned.stdout).by, "sigma by evidence");
+  const compared =
+    "compare data.npy --operator blur --noise 0.05 --baselines tikhonov --lambda auto --limit 2 -o automatic";
+  const report = JSON.parse((await run(`${compared} --json`)).stdout);
+  assert.is(report.settings["λ chosen on"], "the measurements themselves");
+});
+
 test("compare writes one report of every method, and says the same on stdout", async () => {
   const line = `compare data.npy --prior prior --operator gaussian:m=9 --operator gaussian:m=18 --operator mask:block=2 --baselines tikhonov,tv,wavelet,gaussian:X.npz`;
   const { code, stdout, stderr } = await spawned(`${line} --limit 4 --tune-count 3 --quiet -o report`);
@@ -244,7 +262,7 @@ const refused: [line: string, message: RegExp][] = [
     "reconstruct z.npz --prior gaussian:X.npz -o out.npz",
     /^error: --prior: gaussian:X\.npz makes signals of \[6, 6\], the measured ones are \[6, 5\]; use/,
   ],
-  ["reconstruct y.npz --prior tv --lambda 0 -o out.npz", /^error: --lambda: expected a positive number, got 0/],
+  ["reconstruct y.npz --prior tv --lambda 0 -o out.npz", /^error: --lambda: expected a positive number or auto, got 0/],
   [
     "reconstruct y.npz --prior tv --lambda 1 --tune data.npy -o out.npz",
     /^error: --tune: chooses λ, and --lambda fixes it/,
@@ -273,6 +291,10 @@ const refused: [line: string, message: RegExp][] = [
   [
     "compare data.npy --operator blur --limit 60 -o out",
     /^error: --tune: data\.npy has no 10 signals after the reported ones/,
+  ],
+  [
+    "compare data.npy --operator blur --tune data.npy --lambda auto -o out",
+    /^error: --tune: chooses λ on other signals, and --lambda auto without; give one of the two/,
   ],
   [
     "compare data.npy --operator blur --tune data.npy -o out",

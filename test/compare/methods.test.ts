@@ -1,7 +1,7 @@
 import { mkdtempSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import ndarray from "ndarray";
+import ndarray, { type NdArray } from "ndarray";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import * as tf from "#tf";
@@ -14,8 +14,8 @@ import { meanSquaredErrors } from "../../src/compare/metrics.ts";
 import { loadReconstruction, saveReconstruction } from "../../src/compare/reconstruction.ts";
 import { stream } from "../../src/data/random.ts";
 import { measure } from "../../src/measure/index.ts";
-import { chooseSolver } from "../../src/solve/index.ts";
-import { problemFor } from "../../src/solve/recover.ts";
+import { gaussianNoise } from "../../src/measure/noise/gaussian.ts";
+import { chooseSolver, problemOf } from "../../src/solve/index.ts";
 
 const test = suite("methods");
 
@@ -35,9 +35,12 @@ const generator = {
 };
 const operator = parseOperator("gaussian:m=6", [4, 4], 1);
 
+const problemWith = ({ noise, ...given }: { operator: ForwardOperator; y: NdArray<Float32Array>; noise: number }) =>
+  problemOf({ ...given, noise: gaussianNoise(noise) });
+
 const lambdaOf = async (prior: Prior, options: MethodOptions, of: ForwardOperator = operator) => {
   const { y } = await measure(flat(3, 1), operator, { noise: 0.1 });
-  const problem = problemFor({ operator: of, y, noise: 0.1 });
+  const problem = problemWith({ operator: of, y, noise: 0.1 });
   return (await methodOf("m", prior, options).recover(problem)).chosen.lambda;
 };
 const residual = ndarray(
@@ -48,7 +51,7 @@ const residual = ndarray(
 test("a fixed λ is used, and without any the default of the solver", async () => {
   const prior = parsePenalty("tikhonov", [4, 4]);
   assert.is(await lambdaOf(prior, { lambda: 0.3 }), 0.3);
-  const problem = problemFor({ operator, y: (await measure(flat(3, 1), operator, { noise: 0.1 })).y, noise: 0.1 });
+  const problem = problemWith({ operator, y: (await measure(flat(3, 1), operator, { noise: 0.1 })).y, noise: 0.1 });
   assert.is(await lambdaOf(prior, {}), await chooseSolver(prior, problem).lambda!.default(problem, prior));
   assert.is(await lambdaOf(generator, { own: { steps: 50 } }), 0.1);
 });
@@ -72,7 +75,7 @@ test("default λ grow with the noise, and are positive without any", async () =>
     const prior = parsePenalty(name, [4, 4]);
     const { y } = await measure(flat(3, 1), operator, { noise: 0.1 });
     const at = (noise: number) => {
-      const problem = problemFor({ operator, y, noise });
+      const problem = problemWith({ operator, y, noise });
       return chooseSolver(prior, problem).lambda!.default(problem, prior);
     };
     assert.ok((await at(0)) > 0);
@@ -84,7 +87,7 @@ test("λ chosen on other signals is better than a bad fixed one, for baselines a
   const truth = flat(4, 1);
   const tuning = flat(4, 2);
   const { y } = await measure(truth, operator, { noise: 0.05 });
-  const problem = problemFor({ operator, y, noise: 0.05 });
+  const problem = problemWith({ operator, y, noise: 0.05 });
   const error = async (prior: Prior, options: MethodOptions) => {
     const errors = meanSquaredErrors(truth, (await methodOf("m", prior, options).recover(problem)).estimate);
     return errors.reduce((sum, e) => sum + e / 4, 0);

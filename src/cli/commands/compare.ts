@@ -47,6 +47,10 @@ export const compare = defineCommand({
         ...{ type: "number", default: 10, requiresArg: true },
         describe: "signals to choose λ on; 0 for fixed defaults",
       })
+      .option("lambda", {
+        ...{ type: "string", choices: ["auto"], requiresArg: true, defaultDescription: "chosen on the tuning signals" },
+        describe: "auto: every method's λ from the measurements alone, without tuning signals",
+      })
       .option("range", {
         ...{ type: "string", requiresArg: true, defaultDescription: "0,1 where all signals lie in it" },
         describe: "values that signals can have, which every estimate is clipped to; or none",
@@ -66,7 +70,11 @@ export const compare = defineCommand({
     const operators = [];
     for (const spec of args.operator) operators.push(await openOperator(spec, { shape: dataset.shape, seed }));
     const truth = await firstRows(dataset, args.from, args.limit);
-    const tuning = await tuningSignals(dataset, args);
+    if (args.lambda !== undefined && args.tune !== undefined) {
+      throw new InputError("--tune: chooses λ on other signals, and --lambda auto without; give one of the two");
+    }
+    const automatic = args.lambda !== undefined;
+    const tuning = automatic ? undefined : await tuningSignals(dataset, args);
     const known = [truth, ...(tuning ? [tuning.signals] : [])];
     const range = args.range === undefined ? await unitRange(known) : parseRange(args.range);
     const priors: OpenedPrior[] = [];
@@ -77,7 +85,11 @@ export const compare = defineCommand({
       import("../../measure/index.ts"),
       import("../../solve/index.ts"),
     ]);
-    const options = { seed, signal, watch: progress, ...(tuning && { tuning: tuning.signals }) };
+    const options = {
+      ...{ seed, signal, watch: progress },
+      ...(tuning && { tuning: tuning.signals }),
+      ...(automatic && { lambda: "auto" as const }),
+    };
     const methods = priors.map(({ name, prior }) => methodOf(name, prior, options));
 
     const started = performance.now();
@@ -93,7 +105,7 @@ export const compare = defineCommand({
     const { writeReport } = await import("../../report/write.ts");
     const { comparisonText } = await import("../../report/table.ts");
     const { reportJson } = await import("../../report/data.ts");
-    const about = aboutReport(dataset, args, seed, priors, { tuned: tuning?.what, range });
+    const about = aboutReport(dataset, args, seed, priors, { tuned: tuning?.what, automatic, range });
     signal.throwIfAborted();
     const files = await writeReport(args.out, table, about);
     const seconds = (performance.now() - started) / 1000;
@@ -171,7 +183,11 @@ function aboutReport(
   args: CompareArgs,
   seed: number,
   methods: readonly OpenedPrior[],
-  { tuned, range }: { tuned: string | undefined; range: readonly [number, number] | undefined },
+  {
+    tuned,
+    automatic,
+    range,
+  }: { tuned: string | undefined; automatic: boolean; range: readonly [number, number] | undefined },
 ) {
   const last = Math.min(dataset.count, args.from + args.limit) - 1;
   const count = last - args.from + 1;
@@ -189,7 +205,7 @@ function aboutReport(
           ]
         : []),
       tuned === undefined
-        ? "Every λ was the default."
+        ? `Every λ was ${automatic ? "chosen from the reported measurements themselves, without the truth" : "the default"}.`
         : `Every λ was chosen for each operator on ${tuned}, none of which is reported here.`,
     ],
     facts: {
@@ -198,7 +214,7 @@ function aboutReport(
       noise: args.noise,
       ...Object.fromEntries(priors),
       "estimates clipped to": range ? `[${range.join(", ")}]` : "nothing",
-      "λ chosen on": tuned ?? "nothing: defaults",
+      "λ chosen on": tuned ?? (automatic ? "the measurements themselves" : "nothing: defaults"),
       seed,
     },
   };

@@ -1,7 +1,7 @@
 import { InputError } from "../../data/errors.ts";
 import { defineCommand } from "../command.ts";
 import { reconstructionFacts } from "../facts.ts";
-import { numberList, outOption, parseRange, requireInteger, requireWritable } from "../options.ts";
+import { numberList, outOption, parseLambda, parseRange, requireInteger, requireWritable } from "../options.ts";
 import { outputOf } from "../reconstructed.ts";
 import { openPrior, parseSolver } from "../recovering.ts";
 import { firstRows } from "../signals.ts";
@@ -15,6 +15,10 @@ export const reconstruct = defineCommand({
     [
       "sketchprior reconstruct y.npy --operator matrix:file=A.npy --shape 28,28 --noise 0.05 --prior prior/ -o xhat.npz",
       "your own measurements y = Ax, σ = 0.05",
+    ],
+    [
+      "sketchprior reconstruct y.npz --prior tv --noise gaussian:sigma=auto --lambda auto -o xhat.npz",
+      "total variation, σ and λ from the measurements alone",
     ],
     [
       "sketchprior reconstruct y.npz --prior tv --tune mnist -o xhat.npz",
@@ -63,8 +67,8 @@ export const reconstruct = defineCommand({
         describe: "how to recover, name:key=value,…; see below",
       })
       .option("lambda", {
-        ...{ type: "number", requiresArg: true, defaultDescription: "the prior's rule for the noise" },
-        describe: "weight of the prior, for solvers that have one",
+        ...{ type: "string", requiresArg: true, defaultDescription: "the prior's rule for the noise" },
+        describe: "weight of the prior, for solvers that have one; auto: chosen from the measurements",
       })
       .option("tune", { type: "string", requiresArg: true, describe: "choose λ on the first signals of this data set" })
       .option("tune-count", { type: "number", default: 10, requiresArg: true, describe: "signals to choose λ on" })
@@ -84,9 +88,7 @@ export const reconstruct = defineCommand({
     if (args.lambda !== undefined && args.tune !== undefined) {
       throw new InputError("--tune: chooses λ, and --lambda fixes it; give one of the two");
     }
-    if (args.lambda !== undefined && !(args.lambda > 0 && Number.isFinite(args.lambda))) {
-      throw new InputError(`--lambda: expected a positive number, got ${args.lambda}`);
-    }
+    const lambda = parseLambda(args.lambda);
     requireInteger("tune-count", args["tune-count"]);
     if (args.samples !== undefined) requireInteger("samples", args.samples);
     const range = parseRange(args.range);
@@ -106,10 +108,10 @@ export const reconstruct = defineCommand({
       import("../../compare/method.ts"),
       import("../../solve/recover.ts"),
     ]);
-    const problem = problemFor({ operator, y, noise, ...(range && { range }) });
+    const problem = await problemFor({ operator, y, noise, ...(range && { range }) }, prior, { seed, signal });
     const method = methodOf(name, prior, {
       ...{ seed, signal, watch: progress, ...solver },
-      ...(args.lambda !== undefined && { lambda: args.lambda }),
+      ...(lambda !== undefined && { lambda }),
       ...(args.tune !== undefined && {
         tuning: await tuningSignals(args.tune, args["tune-count"], operator.inShape),
       }),

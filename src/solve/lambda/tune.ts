@@ -24,8 +24,8 @@ export interface LambdaChoice {
 
 /**
  * Chooses λ on training signals, never on those that are reported: the λ with the lowest mean squared error on a
- * logarithmic grid, refined once between the neighbours of the best. All (signal, λ) pairs of a round are one batch. A λ
- * that was not solved to the tolerance is passed over where another was: a run cut short is another method. Estimates are clipped
+ * logarithmic grid, refined once between the neighbours of the best. All (signal, λ) pairs of a round are one batch, solved as
+ * exactly as a choice needs (`LambdaRules.rough`). A λ that was not solved to that tolerance is passed over where another was: a run cut short is another method. Estimates are clipped
  * to the problem's range before their errors count.
  *
  * problem: that of the training signals; truth: [n, ...inShape]. Errors (RangeError): another number of signals than
@@ -40,6 +40,7 @@ export async function tuneLambda(
 ): Promise<LambdaChoice> {
   const { operator, y, range } = problem;
   if (!solver.lambda) throw new RangeError(`tuneLambda: ${solver.name} has no λ`);
+  const { rough } = solver.lambda;
   if (!(Number.isInteger(points) && points >= 3)) {
     throw new RangeError(`tuneLambda: points: expected an integer of at least 3, got ${points}`);
   }
@@ -60,7 +61,7 @@ export async function tuneLambda(
       lambda,
       ...(signal && { signal }),
       ...(seed !== undefined && { seed }),
-      ...(own && { own }),
+      own: { ...rough, ...own },
     });
     signal?.throwIfAborted();
     const estimate = range ? clipped(raw, range) : raw;

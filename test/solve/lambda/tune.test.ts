@@ -16,9 +16,13 @@ async function chooseLambda(
   prior: PenaltyPrior,
   truth: Floats,
   y: Floats,
-  { range, ...options }: TuneOptions & { readonly range?: readonly [number, number] } = {},
+  {
+    range,
+    noise = 0.05,
+    ...options
+  }: TuneOptions & { readonly range?: readonly [number, number]; readonly noise?: number } = {},
 ) {
-  const problem = problemFor({ operator, y, noise: 0.05, ...(range && { range }) });
+  const problem = await problemFor({ operator, y, noise, ...(range && { range }) }, prior);
   return tuneLambda(chooseSolver(prior, problem), problem, prior, truth, options);
 }
 
@@ -44,7 +48,7 @@ for (const name of ["tikhonov", "tv", "wavelet"]) {
   });
 }
 
-test("the grid follows the scale of the data: 255 times the signals, 255 times λ", async () => {
+test("the grid follows the scale of the data: 255 times the signals and the noise, 255 times λ", async () => {
   const operator = operators[0]!;
   const y = await measured(operator);
   const times255 = (a: Floats) =>
@@ -54,7 +58,7 @@ test("the grid follows the scale of the data: 255 times the signals, 255 times �
     );
   const prior = parsePenalty("tv", shape);
   const unit = await chooseLambda(operator, prior, scenes, y);
-  const bytes = await chooseLambda(operator, prior, times255(scenes), times255(y));
+  const bytes = await chooseLambda(operator, prior, times255(scenes), times255(y), { noise: 255 * 0.05 });
   assert.ok(Math.abs(bytes.errors[0]!.lambda / unit.errors[0]!.lambda / 255 - 1) < 1e-3);
 });
 

@@ -2,12 +2,13 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { ForwardOperator } from "../../../operators/operator.ts";
 import { parseOperator } from "../../../operators/registry.ts";
+import { gaussianNoise } from "../../../src/measure/noise/gaussian.ts";
 import { lambdaFacts as factsOf } from "../../../src/solve/penalised/lambda-facts.ts";
-import { problemFor } from "../../../src/solve/recover.ts";
+import { problemOf } from "../../../src/solve/problem.ts";
 import { apply, draw, type Floats, floats } from "../../operators/draws.ts";
 
 const lambdaFacts = (operator: ForwardOperator, y: Floats, noise: number) =>
-  factsOf(problemFor({ operator, y, noise }));
+  factsOf(problemOf({ operator, y, noise: gaussianNoise(noise) }));
 
 const test = suite("facts for a default λ");
 

@@ -1,0 +1,51 @@
+import { tv } from "../../../priors/penalties/tv.ts";
+import { sizeOf } from "../../data/array.ts";
+import { gaussianNoise } from "../../measure/noise/gaussian.ts";
+import { type Trial, trialSolves } from "../lambda/trials.ts";
+import { primalDual } from "../penalised/solvers.ts";
+import { problemOf } from "../problem.ts";
+import { someRows } from "../rows.ts";
+import type { Unknown } from "./unknown.ts";
+
+/** λ as multiples of the default without noise, which is that of a σ of 0.6 % of y's size: up to a σ of its whole size. */
+const FACTORS = Array.from({ length: 10 }, (_, i) => 2 ** i);
+
+/** Fits with more degrees of freedom than this part of m leave no residual to tell σ from. */
+const MOST_FREEDOM = 0.95;
+
+/** Signals that σ is told from, evenly spread. */
+const MOST_SIGNALS = 16;
+
+/** Step of the probe over y's size. */
+const PROBE = 0.05;
+
+/**
+ * σ² = ‖y − Φx̂‖²/(m − freedom) at the λ of least generalised cross-validation, ‖y − Φx̂‖²/(1 − freedom/m)² (Golub, Heath, Wahba 1979;
+ * degrees of freedom by a random probe, Girard 1989). x̂ is that of total variation, whatever the penalty of the recovery: it fits
+ * signals of many kinds, and a quadratic penalty cannot tell σ where all singular values of Φ are alike. Undefined where every fit
+ * follows the measurements, and for signals of more than three axes.
+ */
+export async function sigmaByCrossValidation({
+  operator,
+  y,
+  size,
+  seed,
+  signal,
+}: Unknown): Promise<number | undefined> {
+  if (operator.inShape.length > 3) return undefined;
+  const prior = tv(operator.inShape);
+  const m = sizeOf(operator.outShape);
+  const problem = problemOf({ operator, y: someRows(y, MOST_SIGNALS), noise: gaussianNoise(0) }); // its misfit is that of every σ
+  const least = await primalDual.lambda!.default(problem, prior);
+  const trials = await trialSolves(
+    primalDual,
+    problem,
+    prior,
+    FACTORS.map((factor) => factor * least),
+    { probe: PROBE * size, seed, ...(signal && { signal }) },
+  );
+  const open = trials.filter(({ freedom }) => freedom < MOST_FREEDOM * m);
+  const score = ({ residual, freedom }: Trial) => residual / (1 - Math.max(freedom, 0) / m) ** 2;
+  const best = open.reduce<Trial | undefined>((a, b) => (a && score(a) <= score(b) ? a : b), undefined);
+  return best && Math.sqrt(best.residual / (m - Math.max(best.freedom, 0)));
+}

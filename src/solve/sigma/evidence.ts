@@ -1,0 +1,22 @@
+import type { MixturePrior } from "../../../priors/prior.ts";
+import { gaussianNoise } from "../../measure/noise/gaussian.ts";
+import { mixturePosterior } from "../gaussian/mixture-posterior.ts";
+import { minimum } from "./minimum.ts";
+import type { Unknown } from "./unknown.ts";
+
+/** σ of at least this part of y's own size is told apart from none. */
+const LEAST = 1e-4;
+
+/**
+ * σ of the greatest evidence Σᵢ log p(yᵢ | σ) over all signals (type II maximum likelihood), for a mixture prior and a linear Φ: on a
+ * logarithmic grid from 1e-4 of y's root mean square to all of it, then by golden sections until log σ is within 0.04.
+ */
+export async function sigmaByEvidence({ operator, y, size, signal }: Unknown, prior: MixturePrior): Promise<number> {
+  const loss = async (logSigma: number) => {
+    const noise = gaussianNoise(Math.exp(logSigma));
+    const { evidence } = await mixturePosterior({ operator, y, noise }, prior, { ...(signal && { signal }) });
+    return -evidence.reduce((sum, v) => sum + v, 0);
+  };
+  const range = { low: Math.log(LEAST * size), high: Math.log(size) };
+  return Math.exp(await minimum(loss, { ...range, points: 8, tolerance: 0.08 }));
+}
