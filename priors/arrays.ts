@@ -2,7 +2,7 @@ import ndarray, { type NdArray } from "ndarray";
 import { InputError } from "../src/data/errors.ts";
 import type { NpyArray } from "../src/data/npy.ts";
 import { member, type Npz } from "../src/data/npz.ts";
-import type { ResidualRoot } from "./residual-root.ts";
+import { type Residual, residualOfRoot } from "./residual-root.ts";
 
 /** A list of arrays as members `name.0`, `name.1`, … of an .npz file. */
 export const numbered = (name: string, arrays: readonly NdArray<Float32Array>[]): Record<string, NpyArray> =>
@@ -22,18 +22,18 @@ export function readFloat32(npz: Npz<unknown>, name: string, file: string): NdAr
 const FACTOR = "residualRoot.factor";
 const DEVIATIONS = "residualRoot.standardDeviations";
 
-/** A residual's root as members of an .npz file; none where there is none. */
-export const rootMembers = (root: ResidualRoot | undefined): Record<string, NpyArray> => ({
-  ...(root && { [FACTOR]: root.factor }),
-  ...(root?.standardDeviations && { [DEVIATIONS]: root.standardDeviations }),
-});
+/** A residual as members of an .npz file: its root where that is known, for it is much smaller, else C; none where there is none. */
+export function residualMembers({ residual, residualRoot: root }: Partial<Residual>): Record<string, NpyArray> {
+  if (!root) return residual ? { residual } : {};
+  return { [FACTOR]: root.factor, ...(root.standardDeviations && { [DEVIATIONS]: root.standardDeviations }) };
+}
 
-/** What `rootMembers` wrote, as the entry of a model. Errors (InputError): another type than float32. */
-export const readRoot = (npz: Npz<unknown>, file: string): { readonly residualRoot?: ResidualRoot } => ({
-  ...(FACTOR in npz.arrays && {
-    residualRoot: {
-      factor: readFloat32(npz, FACTOR, file),
-      ...(DEVIATIONS in npz.arrays && { standardDeviations: readFloat32(npz, DEVIATIONS, file) }),
-    },
-  }),
-});
+/** What `residualMembers` wrote. Errors (InputError): another type than float32. */
+export function readResidual(npz: Npz<unknown>, file: string): Residual | undefined {
+  const read = (name: string) => readFloat32(npz, name, file);
+  if (FACTOR in npz.arrays) {
+    const deviations = DEVIATIONS in npz.arrays && { standardDeviations: read(DEVIATIONS) };
+    return residualOfRoot({ factor: read(FACTOR), ...deviations });
+  }
+  return "residual" in npz.arrays ? { residual: read("residual") } : undefined;
+}

@@ -12,6 +12,14 @@ export interface ResidualRoot {
   readonly standardDeviations?: NdArray<Float32Array>;
 }
 
+/** The residual of a prior. */
+export interface Residual {
+  /** C [n, n]. */
+  readonly residual: NdArray<Float32Array>;
+  /** A root of C, where it is known without an n × n problem. */
+  readonly residualRoot?: ResidualRoot;
+}
+
 /** The diagonal that is raised so that rounding leaves no negative eigenvalue, as a fraction of the largest variance. */
 const RAISED = [1e-7, 1e-6, 1e-5, 1e-4, 1e-3];
 
@@ -60,10 +68,12 @@ export function drawResiduals(
   return out;
 }
 
-/** UUᵀ + diag(e) [n, n], for U [n, r] of at least one column and variances e [n]. */
-export function denseOfRoot(factor: Float64Array, variances: Float64Array): Float64Array {
-  const n = variances.length;
-  const out = multiplyTransposed(factor, factor, factor.length / n);
-  for (let i = 0; i < n; i++) out[i * (n + 1)]! += variances[i]!;
-  return out;
+/** C = UUᵀ + diag(s²) [n, n] with its root, whose U has at least one column. 0.7 s for n = 3072, r = 200. */
+export function residualOfRoot(residualRoot: ResidualRoot): Residual {
+  const { factor, standardDeviations } = residualRoot;
+  const [n, r] = factor.shape as [number, number];
+  const u = Float64Array.from(factor.data);
+  const dense = multiplyTransposed(u, u, r);
+  if (standardDeviations) for (let i = 0; i < n; i++) dense[i * (n + 1)]! += standardDeviations.data[i]! ** 2;
+  return { residual: fromHost(Float32Array.from(dense), [n, n]), residualRoot };
 }

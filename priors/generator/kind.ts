@@ -1,7 +1,7 @@
 import { InputError } from "../../src/data/errors.ts";
 import { decodeNpz, encodeNpz } from "../../src/data/npz.ts";
 import { shapeText } from "../../src/data/text.ts";
-import { numbered, readFloat32, readNumbered, readRoot, rootMembers } from "../arrays.ts";
+import { numbered, readFloat32, readNumbered, readResidual, residualMembers } from "../arrays.ts";
 import { sketchLine, sketchWords } from "../facts.ts";
 import type { LearnedKind } from "../kind.ts";
 import { type Decoder, generatorPrior } from "./model.ts";
@@ -43,12 +43,11 @@ export const generatorKind: LearnedKind<TrainedGenerator> = {
   },
 
   encode: ({ model, ...rest }) => {
-    const { weights, decoder, residual, residualRoot, ...described } = model;
+    const { weights, decoder, residual: _, residualRoot: __, ...described } = model;
     const arrays = Object.fromEntries([
       ...Object.entries(numbered("weights", weights)),
       ...Object.entries(decoder).map(([name, array]) => [`decoder.${name}`, array] as const),
-      ...(residual ? [["residual", residual] as const] : []),
-      ...Object.entries(rootMembers(residualRoot)),
+      ...Object.entries(residualMembers(model)),
     ]);
     const content: Content = { ...described, ...rest };
     const onnx = priorOnnx(generatorPrior("generator", model));
@@ -66,7 +65,6 @@ export const generatorKind: LearnedKind<TrainedGenerator> = {
       ...("decoder.basis" in npz.arrays && { basis: floats("decoder.basis") }),
     };
     const weights = readNumbered(npz, "weights", weightShapes(network).length, file);
-    const residual = "residual" in npz.arrays && { residual: floats("residual") };
     const { validation = [], kept = history.length } = rest; // priors from before there was validation have none
     return {
       ...{ history, validation, kept, sketch, code },
@@ -77,8 +75,7 @@ export const generatorKind: LearnedKind<TrainedGenerator> = {
         ...(conditions && { conditions }),
         weights,
         decoder,
-        ...residual,
-        ...readRoot(npz, file),
+        ...readResidual(npz, file),
       },
     };
   },

@@ -19,8 +19,10 @@ export function priorOnnx(prior: GeneratorPrior): Uint8Array {
   });
 }
 
+const ROOT = "= UU' + diag(s^2), with U and s the members residualRoot.factor and residualRoot.standardDeviations";
+
 /** What someone needs to draw from the file alone, and what the file leaves out; see docs/from-python.md. */
-function describedOnnx({ latent, shape, conditions, residual }: GeneratorPrior): Record<string, string> {
+function describedOnnx({ latent, shape, conditions, residual, residualRoot }: GeneratorPrior): Record<string, string> {
   return {
     z: `float32 [n, ${latent}], every number drawn from N(0, 1)`,
     ...(conditions && {
@@ -29,7 +31,7 @@ function describedOnnx({ latent, shape, conditions, residual }: GeneratorPrior):
     }),
     x: `float32 [n, ${shape.join(", ")}], G(z${conditions ? ", c" : ""}) in the units of the data, not clipped`,
     ...(residual && {
-      left_out: "the residual r ~ N(0, C) of the prior x = G + r; C [n, n] is the member residual of weights.npz",
+      left_out: `the residual r ~ N(0, C) of the prior x = G + r; C [n, n] ${residualRoot ? ROOT : "is the member residual"} of weights.npz`,
     }),
   };
 }

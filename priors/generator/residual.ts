@@ -7,7 +7,7 @@ import { multiply, multiplyTransposed, transpose } from "../../src/data/matmul.t
 import { dot } from "../../src/data/vector.ts";
 import { covariance, familySpec, featureBasis, reducedCovariance, type Sketch } from "../../src/sketch/index.ts";
 import type { GeneratorPrior } from "../prior.ts";
-import { denseOfRoot, type ResidualRoot } from "../residual-root.ts";
+import { type Residual, residualOfRoot } from "../residual-root.ts";
 import { generatedMeans } from "./generated.ts";
 
 /**
@@ -18,14 +18,6 @@ const NOISE = 0.05;
 
 /** What is added to the data's variances, as a fraction of their mean, so that constant pixels can be divided by. */
 const FLOOR = 1e-6;
-
-/** The residual of a generator, as its prior holds it. */
-export interface Residual {
-  /** C [n, n]. */
-  readonly residual: NdArray<Float32Array>;
-  /** A root of C, where it was found without an n × n problem. */
-  readonly residualRoot?: ResidualRoot;
-}
 
 /**
  * What a generator leaves out of the sketched data: C = cov(x) − cov(G(z)) [n, n], the negative eigenvalues set to 0, so that
@@ -88,13 +80,10 @@ async function residualInFeatures(
   });
   const rows = rowsLeft(features, made, k);
   const factor = rows.length > 0 ? multiplyTransposed(basis, rows, k) : new Float64Array(n);
-  return {
-    residual: fromHost(Float32Array.from(denseOfRoot(factor, variances)), [n, n]),
-    residualRoot: {
-      factor: fromHost(Float32Array.from(factor), [n, factor.length / n]),
-      standardDeviations: fromHost(Float32Array.from(variances, Math.sqrt), [n]),
-    },
-  };
+  return residualOfRoot({
+    factor: fromHost(Float32Array.from(factor), [n, factor.length / n]),
+    standardDeviations: fromHost(Float32Array.from(variances, Math.sqrt), [n]),
+  });
 }
 
 /** Rows R [r, n] such that RᵀR is what the covariance `made` leaves of that of the data. */

@@ -34,7 +34,7 @@ export async function fitMixture(
   }
   const { coarse, fine, features: k, leading } = localSpec(sketch);
   const pause = pauses(signal);
-  const { centre, origin, matrix, residual, root } = await regression(sketch, k, pause);
+  const { centre, origin, matrix, residual, residualRoot } = await regression(sketch, k, pause);
   const groups = sketch.design.labels ?? 1;
 
   const weights: number[] = [];
@@ -77,13 +77,8 @@ export async function fitMixture(
     factors: array(factors, [factors.length, k, k]),
     centre: array([centre], [n]),
     matrix: array([matrix], [n, k]),
-    residual: array([residual], [n, n]),
-    ...(root && {
-      residualRoot: {
-        factor: array([root.factor], [n, root.factor.length / n]),
-        standardDeviations: array([root.variances.map(Math.sqrt)], [n]),
-      },
-    }),
+    residual,
+    ...(residualRoot && { residualRoot }),
     ...(sketch.design.labels !== undefined && { labels: Int32Array.from(labels) }),
   };
 }

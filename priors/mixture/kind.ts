@@ -4,7 +4,7 @@ import { decodeNpz, encodeNpz, member } from "../../src/data/npz.ts";
 import { checkedOptions, type OptionTable } from "../../src/data/options.ts";
 import { grouped, shapeText } from "../../src/data/text.ts";
 import { type Sketch, sketchSize } from "../../src/sketch/index.ts";
-import { readFloat32, readRoot, rootMembers } from "../arrays.ts";
+import { readFloat32, readResidual, residualMembers } from "../arrays.ts";
 import { needsCells, sketchLine, sketchWords } from "../facts.ts";
 import type { LearnedKind, Watched } from "../kind.ts";
 import { fitMixture, type MixtureOptions } from "./fit.ts";
@@ -51,12 +51,12 @@ export const mixtureKind: LearnedKind<TrainedMixture> = {
     trainMixture(sketch, { ...(given as MixtureOptions), ...(signal && { signal }) }),
 
   encode: ({ model, settings, sketch }) => {
-    const { shape, weights, covarianceOf, labels, residualRoot, ...floats } = model;
+    const { shape, weights, covarianceOf, labels, residual: _, residualRoot: __, ...floats } = model;
     const arrays: Record<string, NpyArray> = {
       ...floats,
       weights: ndarray(weights, [weights.length]),
       covarianceOf: ndarray(covarianceOf, [covarianceOf.length]),
-      ...rootMembers(residualRoot),
+      ...residualMembers(model),
       ...(labels && { labels: ndarray(labels, [labels.length]) }),
     };
     return { content: { shape, settings, sketch }, files: { [ARRAYS]: encodeNpz({ arrays, metadata: FORMAT }) } };
@@ -76,8 +76,7 @@ export const mixtureKind: LearnedKind<TrainedMixture> = {
       factors: floats("factors"),
       centre: floats("centre"),
       matrix: floats("matrix"),
-      residual: floats("residual"),
-      ...readRoot(npz, file),
+      ...(readResidual(npz, file) ?? { residual: floats("residual") }), // which says that it is missing
       ...("labels" in npz.arrays && { labels: Int32Array.from(numbers("labels")) }),
     };
     return { model, settings, sketch };

@@ -1,3 +1,4 @@
+import { fromHost } from "../../src/data/array.ts";
 import { InputError } from "../../src/data/errors.ts";
 import { symmetricEigen } from "../../src/data/linalg.ts";
 import { multiply, multiplyTransposed, transpose } from "../../src/data/matmul.ts";
@@ -11,20 +12,16 @@ import {
   referenceOf,
   type Sketch,
 } from "../../src/sketch/index.ts";
-import { denseOfRoot } from "../residual-root.ts";
+import { type Residual, residualOfRoot } from "../residual-root.ts";
 
 /** What the leading features v [k] say of the signals x [n]: x = centre + D(v − v̄) + r, r uncorrelated with v. */
-export interface Regression {
+export interface Regression extends Residual {
   /** x̄ [n]. */
   readonly centre: Float64Array;
   /** v̄ [k]. */
   readonly origin: Float64Array;
   /** D [n, k]. */
   readonly matrix: Float64Array;
-  /** C = Cov r [n, n]. */
-  readonly residual: Float64Array;
-  /** Where second moments are reduced, U [n, K − k] (of one column of zeros where K = k) and e [n] with C = UUᵀ + diag(e). */
-  readonly root?: { readonly factor: Float64Array; readonly variances: Float64Array };
 }
 
 /**
@@ -32,7 +29,7 @@ export interface Regression {
  *
  * Of second moments in full, by the covariance Σ of the signals: D = Σ_xv Σ_vv⁻¹, C = Σ − D Σ_vx. Of reduced ones, by
  * Σ = B S Bᵀ + diag(e): with B = (B_v, B_t) and S in the same blocks, Γ = S_tv S_vv⁻¹, D = B_v + B_t Γ, and
- * C = B_t (S_tt − Γ S_vt) B_tᵀ + diag(e).
+ * C = B_t (S_tt − Γ S_vt) B_tᵀ + diag(e), with a root of K − k columns, one of zeros where K = k.
  * `pause` is awaited between the steps. Errors (InputError): constant data.
  */
 export async function regression(sketch: Sketch, k: number, pause: () => Promise<void>): Promise<Regression> {
@@ -86,7 +83,10 @@ async function ofFull(sigma: Float64Array, basis: Float64Array, k: number, pause
   const half = multiplyTransposed(cross, inverse, k); // Σ_xv Σ_vv^{-1/2}, [n, k]
   await pause();
   const explained = multiplyTransposed(half, half, k);
-  return { matrix: multiply(half, inverse, n, k, k), residual: leftOver(sigma, explained, n) };
+  return {
+    matrix: multiply(half, inverse, n, k, k),
+    residual: fromHost(Float32Array.from(leftOver(sigma, explained, n)), [n, n]),
+  };
 }
 
 /** Variances that are left of this fraction are rounding: the features say such a pixel whole. */
@@ -126,7 +126,9 @@ async function ofReduced(
   const factor = tail > 0 ? multiply(others, root, n, tail, tail) : new Float64Array(n);
   return {
     matrix: leading.map((v, at) => v + added[at]!),
-    residual: denseOfRoot(factor, variances),
-    root: { factor, variances },
+    ...residualOfRoot({
+      factor: fromHost(Float32Array.from(factor), [n, factor.length / n]),
+      standardDeviations: fromHost(Float32Array.from(variances, Math.sqrt), [n]),
+    }),
   };
 }

@@ -1,14 +1,18 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import * as tf from "#tf";
+import { generatorPrior } from "../../priors/generator/model.ts";
 import { denseResidual, residualOf } from "../../priors/generator/residual.ts";
 import { targetOf } from "../../priors/generator/target.ts";
+import { trainGenerator } from "../../priors/generator/train.ts";
+import { decodePrior, encodePrior } from "../../priors/learned.ts";
 import type { GeneratorPrior } from "../../priors/prior.ts";
-import { denseOfRoot } from "../../priors/residual-root.ts";
+import { drawSamples } from "../../priors/samples.ts";
 import { fromHost } from "../../src/data/array.ts";
 import { cholesky } from "../../src/data/cholesky.ts";
 import { arrayDataset, stream } from "../../src/data/index.ts";
 import { multiplyTransposed } from "../../src/data/matmul.ts";
+import { decodeNpz } from "../../src/data/npz.ts";
 import { covariance, designFor, featureBasis, reducedCovariance, sketchDataset } from "../../src/sketch/index.ts";
 import { gaussianData, tinyDesign } from "../sketch/tiny.ts";
 
@@ -119,9 +123,15 @@ test("of reduced second moments: the residual of the dense problem, with its roo
   // The components hold less than 3 % of each small variance, of at most .006: what they share is where the two may differ.
   near(residual.data, [...dense.data], 2e-4);
   const { factor, standardDeviations } = residualRoot!;
-  assert.ok(factor.shape[1]! <= 4, "no more columns than features");
-  const variances = Float64Array.from(standardDeviations!.data, (s) => s * s);
-  near(denseOfRoot(Float64Array.from(factor.data), variances), [...residual.data], 1e-5); // float32
+  const r = factor.shape[1]!;
+  assert.ok(r <= 4, "no more columns than features");
+  for (let i = 0; i < 12; i++) {
+    for (let j = 0; j < 12; j++) {
+      let made = i === j ? standardDeviations!.data[i]! ** 2 : 0;
+      for (let q = 0; q < r; q++) made += factor.get(i, q) * factor.get(j, q);
+      assert.ok(Math.abs(made - residual.get(i, j)) < 1e-5); // float32
+    }
+  }
 });
 
 test("a target in features has their covariance as reduced second moments sum it, without what other directions vary", async () => {
@@ -143,6 +153,17 @@ test("of reduced second moments: a generator that says all of it leaves nothing"
   const { residual, residualRoot } = await residualOf(given, generator(decode, { latent: 12, shape: [12] }), 1);
   near(residual.data, Array<number>(144).fill(0), 1e-5); // float32 sums of samples of size 4
   assert.equal(residualRoot!.factor.shape, [12, 1]);
+});
+
+test("a generator's files hold the root in place of the covariance that it makes, and give back the same generator", async () => {
+  const trained = await trainGenerator(await reducedSketch(), { latent: 2, hidden: [4], batch: 20, steps: 2 });
+  const files = encodePrior({ kind: "generator", trained });
+  const { arrays } = decodeNpz(files["weights.npz"]!, "weights.npz");
+  assert.not.ok("residual" in arrays);
+  const loaded = await decodePrior(async (name) => files[name]!, "prior");
+  assert.equal((loaded.trained as typeof trained).model, trained.model);
+  const [made, drawn] = [trained.model, (loaded.trained as typeof trained).model].map((m) => generatorPrior("own", m));
+  assert.equal(await drawSamples(made!, 3, 1), await drawSamples(drawn!, 3, 1));
 });
 
 test.run();
