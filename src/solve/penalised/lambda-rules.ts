@@ -7,7 +7,7 @@ import type { LambdaRules } from "../solver.ts";
 import { lambdaFacts } from "./lambda-facts.ts";
 import { sizeOfOperator } from "./size.ts";
 
-/** The best λ was within this factor of the default in all cells of docs/experiments.md where λ mattered by more than 10 %. */
+/** The range of a search: the default times and divided by this. Searches go on beyond an end that is best. */
 const AROUND = 32;
 
 /**
