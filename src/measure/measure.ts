@@ -37,8 +37,8 @@ export interface MeasureOptions {
  * Measures signals [n, ...inShape]: y drawn from the noise model around Φ(x), by stream(seed, "noise") signal by signal, so
  * that the first signals get the same draws however many follow.
  *
- * Errors: signals of another shape or none (RangeError), or with values that are not finite; values without noise that are not
- * finite, or that the noise does not know, as negative ones of a Poisson law (InputError).
+ * Errors: an unknown option (TypeError); signals of another shape or none (RangeError), or with values that are not finite; values
+ * without noise that are not finite, or that the noise does not know, as negative ones of a Poisson law (InputError).
  */
 export async function measure(
   signals: NdArray<Float32Array>,

@@ -36,6 +36,13 @@ async function run(
 }
 
 const misfit = (model: NoiseModel, c: Floats, y: Floats) => run((pair) => model.misfit(pair.c, pair.y), c, y);
+/** Each number as a signal of two, beside a 1: the 1 adds nothing to the misfit of c = 1, and keeps the row's σ from 0. */
+const besideOne = (values: ArrayLike<number>): Floats =>
+  floats(
+    Array.from(values).flatMap((value) => [value, 1]),
+    [values.length, 2],
+  );
+const firsts = (rows: Floats): Float32Array => rows.data.filter((_, i) => i % 2 === 0);
 const gradient = (model: NoiseModel) => (pair: Pair) => tf.grad((c) => tf.sum(model.misfit(c, pair.y)))(pair.c);
 
 for (const spec of Object.values(noises).flatMap(({ samples }) => samples)) {
@@ -77,8 +84,11 @@ for (const spec of Object.values(noises).flatMap(({ samples }) => samples)) {
 
   laws(`${spec}: the misfit is 0 at c = y and more elsewhere`, async () => {
     assert.equal((await misfit(model, c, c)).shape, [3]);
-    const scale = Math.max(...(await misfit(model, far, c)).data);
-    for (const value of (await misfit(model, c, c)).data) assert.ok(Math.abs(value) < 1e-6 * scale); // rounding of logs
+    const scale = Math.max(...(await misfit(model, clean([3, 4, 5], 3), c)).data);
+    const alike = floats([0, 0, 1e-4, 1e-3, ...c.data.subarray(0, 60)], [4, 16]); // no counts, and less than a hundredth of one
+    for (const same of [c, alike, floats([0, 0], [2, 1])]) {
+      for (const value of (await misfit(model, same, same)).data) assert.ok(Math.abs(value) < 1e-6 * scale); // rounding of logs
+    }
     const values = clean([9, 1]);
     values.data.set([-0.5, -0.1, -0.001, 0.001, 0.05, 0.099, 0.15, 0.5, 2]);
     const at = floats(new Array(9).fill(0.1), [9, 1]);
@@ -90,12 +100,37 @@ for (const spec of Object.values(noises).flatMap(({ samples }) => samples)) {
     assert.ok(around.every((value) => value > 0));
   });
 
+  laws(`${spec}: a signal's misfit, gradient and proximal map are those that it has alone`, async () => {
+    const rows = [0, 1, 2];
+    const rowOf = (array: Floats, i: number) => floats([...array.data.subarray(20 * i, 20 * i + 20)], [1, 4, 5]);
+    const scaled = fromHost(
+      y.data.map((v, at) => Math.abs(v) * [0, 1, 30][Math.floor(at / 20)]!), // signals of unlike strength
+      y.shape,
+    );
+    const together = noise.ofMeasured(scaled)!;
+    const prox = (of: NoiseModel) => (pair: Pair) => of.prox!(pair.c, pair.y, tf.fill([pair.c.shape[0]!], 0.5));
+    const apart = rows.map((i) => noise.ofMeasured(rowOf(scaled, i))!);
+    for (const of of [
+      (one: NoiseModel) => (pair: Pair) => one.misfit(pair.c, pair.y),
+      gradient,
+      ...(model.prox ? [prox] : []),
+    ]) {
+      const all = await run(of(together), far, scaled);
+      const width = all.size / 3;
+      for (const i of rows) {
+        const alone = (await run(of(apart[i]!), rowOf(far, i), rowOf(scaled, i))).data;
+        const largest = Math.max(...alone.map(Math.abs));
+        // rounding of sums in another order
+        assert.ok(difference(all.data.subarray(width * i, width * i + width), alone) <= 1e-5 * largest, `signal ${i}`);
+      }
+    }
+  });
+
   laws(`${spec}: the gradient is the difference quotient, finite at and below 0`, async () => {
-    const slopes = (await run(gradient(model), far, y)).data;
+    const slopes = firsts(await run(gradient(model), besideOne(far.data), besideOne(y.data)));
     assert.ok(slopes.every(Number.isFinite));
     const step = 1e-3;
-    const column = (values: Float32Array) => fromHost(values, [values.length, 1]);
-    const moved = (by: number) => misfit(model, column(far.data.map((v) => v + by)), column(y.data));
+    const moved = (by: number) => misfit(model, besideOne(far.data.map((v) => v + by)), besideOne(y.data));
     const [more, less] = [(await moved(step)).data, (await moved(-step)).data];
     for (const [i, value] of far.data.entries()) {
       if (i < 5 || Math.abs(value - y.data[i]!) < 2 * step) continue; // kinks: at the floor of counts, at c = y
@@ -119,16 +154,14 @@ for (const spec of Object.values(noises).flatMap(({ samples }) => samples)) {
       const grid = Float32Array.from({ length: 4001 }, (_, i) => -2 + i * 1e-3);
       for (const t of [0.2, 1, 20]) {
         for (const measured of [0, 0.3, 1]) {
-          const data = (
-            await misfit(model, fromHost(grid, [4001, 1]), floats(new Array(4001).fill(measured), [4001, 1]))
-          ).data;
-          const from = floats([-0.5, 0, 0.02, 0.4, 1.5], [5, 1]);
-          const ys = floats(new Array(5).fill(measured), [5, 1]);
-          const found = await run((pair) => model.prox!(pair.c, pair.y, tf.fill([5], t)), from, ys);
-          const at = (await misfit(model, found, ys)).data;
-          for (const [i, v] of from.data.entries()) {
+          const many = (count: number) => besideOne(new Array(count).fill(measured));
+          const { data } = await misfit(model, besideOne(grid), many(4001));
+          const from = [-0.5, 0, 0.02, 0.4, 1.5];
+          const found = await run((pair) => model.prox!(pair.c, pair.y, tf.fill([5], t)), besideOne(from), many(5));
+          const at = (await misfit(model, found, many(5))).data;
+          for (const [i, v] of from.entries()) {
             const best = grid.reduce((least, g, k) => Math.min(least, 0.5 * (g - v) ** 2 + t * data[k]!), Infinity);
-            const reached = 0.5 * (found.data[i]! - v) ** 2 + t * at[i]!;
+            const reached = 0.5 * (firsts(found)[i]! - v) ** 2 + t * at[i]!;
             assert.ok(reached <= best + 1e-5 * (1 + best), `t ${t} y ${measured} v ${v}: ${reached} against ${best}`);
           }
         }

@@ -85,7 +85,17 @@ test("the Poisson misfit is −σ² log p: differences in c by hand", async () =
   const model = parseNoise("poisson:peak=10").ofSigma(0.2);
   const values = await apply((c) => model.misfit(c, c.mul(0).add(0.3)), floats([0.3, 0.6], [2, 1]));
   const negative = (c: number) => 10 * c - 3 * Math.log(10 * c); // of 3 counts, without log 3!
-  assert.ok(Math.abs(values.data[1]! - values.data[0]! - 0.04 * (negative(0.6) - negative(0.3))) < 1e-6);
+  const variance = 0.3 / 10; // mean(y)/peak of the signal, whatever that of others is
+  assert.ok(Math.abs(values.data[1]! - values.data[0]! - variance * (negative(0.6) - negative(0.3))) < 1e-6);
+});
+
+test("sigma of counts and read-out is not led by read-out below 0", () => {
+  const noise = parseNoise("poisson-gaussian:peak=1,sigma=0.5");
+  const dim = floats(new Array(20000).fill(0.05), [2, 10000]);
+  const { sigma } = noise.ofMeasured(noise.ofClean(dim).sample(dim, stream(1, "y")))!;
+  // σ² = .05 + .25; the mean of y is known to √(.3/20000), five of it are .02
+  assert.ok(Math.abs(sigma ** 2 - 0.3) < 0.02, `${sigma}`);
+  assert.ok(noise.ofMeasured(floats([-1, -2], [1, 2]))!.sigma >= 0.5);
 });
 
 test("salt and pepper loses the fraction, half of it low and half high", () => {
@@ -98,9 +108,11 @@ test("salt and pepper loses the fraction, half of it low and half high", () => {
 test("what is wrong is said in one line", async () => {
   const negative = floats([0.5, -0.2], [1, 2]);
   const cases: readonly (readonly [() => unknown, RegExp])[] = [
-    [() => parseNoise("NaN"), /gaussian noise: sigma: expected a standard deviation of at least 0, got NaN/],
+    ...["5dB", "5%", "0.1.2", "1e", "NaN", "-inf", "Infinity"].map(
+      (text) => [() => parseNoise(text), new RegExp(`^noise: expected a number, .*got "${text}"$`)] as const,
+    ),
+    [() => noiseFiles("5dB"), /noise: expected a number, .*got "5dB"/],
     [() => parseNoise("-1"), /got -1$/],
-    [() => parseNoise("inf"), /gaussian noise: sigma: expected/],
     [() => parseNoise("gaussian:sigma=-1"), /gaussian noise: sigma: .*got -1/],
     [() => parseNoise("gaussian:sigma=large"), /gaussian: sigma: expected a number or auto, got "large"/],
     [() => parseNoise("gaussian"), /gaussian: give one of sigma, snr and sigmas/],

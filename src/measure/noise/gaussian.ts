@@ -1,10 +1,11 @@
 import type { NdArray } from "ndarray";
 import * as tf from "#tf";
+import { spread } from "../../../priors/signals.ts";
 import { contiguous } from "../../data/array.ts";
 import { InputError } from "../../data/errors.ts";
 import { noiseKind } from "./kind.ts";
 import { knownNoise, type Noise, type NoiseModel } from "./noise.ts";
-import { drawn, meanOf, perRow, rowSums } from "./rows.ts";
+import { drawn, meanOf, rowSums } from "./rows.ts";
 
 /**
  * Gaussian noise, y = c + w, w ~ N(0, σ²) in every measurement, or N(0, σᵢ²) in measurement i with an array [m] of σᵢ > 0.
@@ -28,7 +29,7 @@ function equalNoise(sigma: number): NoiseModel {
     sample: (clean, random) => drawn(clean, (value) => (sigma > 0 ? value + sigma * random.normal() : value)),
     misfit: (clean, y) => tf.mul(0.5, rowSums(tf.square(tf.sub(y, clean)))),
     prox: (v, y, t) => {
-      const weight = perRow(t, v);
+      const weight = spread(t, v.rank);
       return tf.div(tf.add(v, tf.mul(weight, y)), tf.add(1, weight));
     },
   };
@@ -62,7 +63,7 @@ function diagonalNoise(sigmas: Float32Array, spec: string): NoiseModel {
     },
     misfit: (clean, y) => tf.mul(0.5, rowSums(tf.mul(weightsFor(y), tf.square(tf.sub(y, clean))))),
     prox: (v, y, t) => {
-      const weight = tf.mul(perRow(t, v), weightsFor(y));
+      const weight = tf.mul(spread(t, v.rank), weightsFor(y));
       return tf.div(tf.add(v, tf.mul(weight, y)), tf.add(1, weight));
     },
   };

@@ -12,7 +12,7 @@ export interface NoiseModel {
   readonly name: string;
   /** What `parseNoise` and `sigma` make it from again. */
   readonly spec: string;
-  /** σ ≥ 0, the root mean square of y − c over all measurements: for Gaussian noise of one σ its standard deviation. */
+  /** σ ≥ 0, the root mean square of y − c over all signals of the batch: for Gaussian noise of one σ its standard deviation. */
   readonly sigma: number;
   /** Present for Gaussian noise alone, which whitening makes N(0, σ²I). */
   readonly gaussian?: GaussianNoise;
@@ -22,8 +22,10 @@ export interface NoiseModel {
    */
   sample(clean: NdArray<Float32Array>, random: Random): NdArray<Float32Array>;
   /**
-   * The data term of every row, −σ² log p(y | c) up to a constant: c and y [batch, ...outShape] to [batch]. For Gaussian noise
-   * of one σ it is ½‖y − c‖². The factor σ² gives λ the same units in every model. A pure tensor function, 0 at c = y.
+   * The data term of every row, −σᵣ² log p(y | c) up to a constant: c and y [batch, ...outShape] to [batch]. For Gaussian noise
+   * of one σ it is ½‖y − c‖². The factor σᵣ² gives λ the same units in every model. It is the mean square of y − c in this row:
+   * where it depends on c it is estimated from the row's own y, so that no signal's estimate depends on the others of its batch.
+   * A pure tensor function, least and 0 at c = y, or where the law cannot have such a mean at the nearest that it can have.
    */
   misfit(clean: tf.Tensor, y: tf.Tensor): tf.Tensor;
   /** The proximal map in c, argmin_c ½‖c − v‖² + t·misfit(c, y), t > 0 one a row [batch]; absent where it has no formula. */

@@ -1,12 +1,12 @@
 import { drawPoisson } from "./draw-poisson.ts";
 import { noiseKind } from "./kind.ts";
 import type { Noise, NoiseModel } from "./noise.ts";
-import { meanCount, poissonMisfit, poissonProx, requireMeans, requirePeak } from "./poisson.ts";
+import { type Counting, poissonMisfit, poissonProx, requireMeans, requirePeak, sigmaOf } from "./poisson.ts";
 import { drawn } from "./rows.ts";
 
 /** `readout` is the standard deviation of the Gaussian part, `sigma` that of the whole. */
-function model(peak: number, readout: number, sigma: number): NoiseModel {
-  const term = { peak, sigma, shift: peak * readout ** 2 };
+function model(counting: Counting, sigma: number): NoiseModel {
+  const { peak, readout } = counting;
   return {
     name: `poisson-gaussian(peak=${peak},sigma=${readout})`,
     spec: `poisson-gaussian:peak=${peak},sigma=${readout}`,
@@ -15,8 +15,8 @@ function model(peak: number, readout: number, sigma: number): NoiseModel {
       requireMeans("poisson-gaussian", clean);
       return drawn(clean, (value) => drawPoisson(peak * Math.max(value, 0), random) / peak + readout * random.normal());
     },
-    misfit: (clean, y) => poissonMisfit(term, clean, y),
-    prox: (v, y, t) => poissonProx(term, v, y, t),
+    misfit: (clean, y) => poissonMisfit(counting, clean, y),
+    prox: (v, y, t) => poissonProx(counting, v, y, t),
   };
 }
 
@@ -24,7 +24,8 @@ function model(peak: number, readout: number, sigma: number): NoiseModel {
  * Counting noise and the noise of reading it out, y = Poisson(peak·c)/peak + w, w ~ N(0, sigma²), c ≥ 0.
  * Its density is an infinite sum. The misfit is the shifted Poisson approximation (Snyder, Helstrom, Lanterman, Faisal, White 1995,
  * J. Opt. Soc. Am. A 12): y + s ~ Poisson(peak·(c + s))/peak, s = peak·sigma², which has the mean and the variance of the
- * true law; y + s below 0 counts as 0. σ² = mean(c)/peak + sigma², from y where c is not known.
+ * true law; y + s below 0 counts as 0. σ² = mean(c)/peak + sigma², from y where c is not known; that of the misfit always from
+ * the signal's own y.
  * Errors: a peak or sigma that is not positive (RangeError); c below 0 (InputError).
  */
 export function poissonGaussianNoise(peak: number, sigma: number): Noise {
@@ -34,12 +35,12 @@ export function poissonGaussianNoise(peak: number, sigma: number): Noise {
       `poisson-gaussian noise: sigma: expected a positive number, got ${sigma}; without it, use poisson`,
     );
   }
-  const total = (mean: number) => Math.sqrt(mean / peak + sigma ** 2);
+  const counting = { peak, readout: sigma };
   return {
     spec: `poisson-gaussian:peak=${peak},sigma=${sigma}`,
-    ofClean: (clean) => model(peak, sigma, total(meanCount(clean, peak))),
-    ofMeasured: (y) => model(peak, sigma, total(meanCount(y, peak))),
-    ofSigma: (all) => model(peak, sigma, all),
+    ofClean: (clean) => model(counting, sigmaOf(counting, clean)),
+    ofMeasured: (y) => model(counting, sigmaOf(counting, y)),
+    ofSigma: (all) => model(counting, all),
   };
 }
 
@@ -49,6 +50,6 @@ export const poissonGaussianKind = noiseKind({
     peak: { type: "number", required: true, description: "expected count where c is 1" },
     sigma: { type: "number", required: true, description: "standard deviation of w" },
   },
-  samples: ["poisson-gaussian:peak=30,sigma=0.1"],
+  samples: ["poisson-gaussian:peak=30,sigma=0.1", "poisson-gaussian:peak=1,sigma=0.5"],
   make: ({ peak, sigma }) => poissonGaussianNoise(peak, sigma),
 });

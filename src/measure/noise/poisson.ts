@@ -1,18 +1,19 @@
 import type { NdArray } from "ndarray";
 import * as tf from "#tf";
+import { spread } from "../../../priors/signals.ts";
 import { contiguous } from "../../data/array.ts";
 import { InputError } from "../../data/errors.ts";
 import { drawPoisson } from "./draw-poisson.ts";
 import { noiseKind } from "./kind.ts";
 import type { Noise, NoiseModel } from "./noise.ts";
-import { drawn, meanOf, perRow, placeOf, rowSums } from "./rows.ts";
+import { drawn, meanOf, placeOf, rowMeans, rowSums } from "./rows.ts";
 
-/** The parameters of a Poisson data term: counts of `peak·(c + shift)`, σ the scale of the misfit. */
-export interface PoissonTerm {
+/** How c is counted and how the counts are read out. */
+export interface Counting {
+  /** The expected count where c is 1. */
   readonly peak: number;
-  readonly sigma: number;
-  /** Added to c and y; 0 for pure Poisson noise. */
-  readonly shift: number;
+  /** Standard deviation of the noise of reading the counts out; 0 for pure Poisson noise. */
+  readonly readout: number;
 }
 
 /**
@@ -21,32 +22,53 @@ export interface PoissonTerm {
  */
 const FLOOR_COUNTS = 0.01;
 
+/** What is added to c and to y, so that their counts have the variance of counts and read-out. */
+const shiftOf = ({ peak, readout }: Counting): number => peak * readout ** 2;
+
+/** σ of a batch, σ² = mean(c)/peak + readout², from c or from y. A mean below the floor counts as the floor: σ is never 0. */
+export function sigmaOf({ peak, readout }: Counting, array: NdArray<Float32Array>): number {
+  const mean = meanOf(array, (value) => value);
+  return Math.sqrt(Math.max(mean, FLOOR_COUNTS / peak) / peak + readout ** 2);
+}
+
+/** σ²·peak of every row, [batch], σ² as in `sigmaOf` from the row's own y. */
+const weightsOf = (counting: Counting, y: tf.Tensor): tf.Tensor =>
+  tf.add(tf.maximum(rowMeans(y), FLOOR_COUNTS / counting.peak), shiftOf(counting));
+
 /**
- * σ²·peak·Σ d(c, y), d(c, y) = c − y + y log(y/c): −σ² log p(y | c), 0 at c = y. Below the floor f = 0.01/peak, d in c is
- * d(f) + (1 − y/f)(c − f) + ½k(c − f)², k = max(y, f)/f², so that value and slope are continuous and the least stays at c = y.
+ * σ²·peak·Σ d(c + s, y + s), σ of the row, s = peak·readout²; y + s below 0 counts as 0. d(c, y) = c − y + y log(y/c) is
+ * −log p(y | c)/peak and 0 at c = y. Below the floor f = 0.01/peak a parabola continues it in c with the same value and slope; its
+ * least, 0, stays at c = y. With c⁺ = max(c, f), c⁻ = min(c − f, 0), y⁺ and y⁻ alike, all of it is
+ *
+ *     d = c⁺ − y⁺ + y log(y⁺/c⁺) + (1 − y/f)c⁻ + ½(y⁺/f²)(c⁻)² + ½(y⁻)²/f
  */
-export function poissonMisfit({ peak, sigma, shift }: PoissonTerm, clean: tf.Tensor, y: tf.Tensor): tf.Tensor {
-  const floor = FLOOR_COUNTS / peak;
+export function poissonMisfit(counting: Counting, clean: tf.Tensor, y: tf.Tensor): tf.Tensor {
+  const floor = FLOOR_COUNTS / counting.peak;
+  const shift = shiftOf(counting);
   const c = tf.add(clean, shift);
   const count = tf.relu(tf.add(y, shift));
-  const above = tf.maximum(c, floor);
-  const below = tf.minimum(tf.sub(c, floor), 0);
-  const logs = tf.mul(count, tf.sub(tf.log(tf.maximum(count, 1e-30)), tf.log(above)));
+  const split = (v: tf.Tensor) => [tf.maximum(v, floor), tf.minimum(tf.sub(v, floor), 0)] as const;
+  const [above, below] = split(c);
+  const [countAbove, countBelow] = split(count);
+  const logs = tf.mul(count, tf.sub(tf.log(countAbove), tf.log(above)));
   const parabola = tf.add(
     tf.mul(tf.sub(1, tf.div(count, floor)), below),
-    tf.mul(tf.div(tf.maximum(count, floor), 2 * floor ** 2), tf.square(below)),
+    tf.add(
+      tf.mul(tf.div(countAbove, 2 * floor ** 2), tf.square(below)),
+      tf.mul(1 / (2 * floor), tf.square(countBelow)),
+    ),
   );
-  return tf.mul(sigma ** 2 * peak, rowSums(tf.add(tf.add(tf.sub(above, count), logs), parabola)));
+  return tf.mul(weightsOf(counting, y), rowSums(tf.add(tf.add(tf.sub(above, countAbove), logs), parabola)));
 }
 
 /**
- * argmin_c ½(c − v)² + τ·d(c, y), τ = t·σ²·peak: ½(v − τ + √((v − τ)² + 4τy)) where that is above the floor, else the least of
- * the parabola.
+ * argmin_c ½(c − v)² + τ·d(c, y), τ = t·σ²·peak, σ of the row: ½(v − τ + √((v − τ)² + 4τy)) where that is above the floor, else the
+ * least of the parabola.
  */
-export function poissonProx(term: PoissonTerm, v: tf.Tensor, y: tf.Tensor, t: tf.Tensor): tf.Tensor {
-  const { peak, sigma, shift } = term;
-  const floor = FLOOR_COUNTS / peak;
-  const tau = perRow(tf.mul(t, sigma ** 2 * peak), v);
+export function poissonProx(counting: Counting, v: tf.Tensor, y: tf.Tensor, t: tf.Tensor): tf.Tensor {
+  const floor = FLOOR_COUNTS / counting.peak;
+  const shift = shiftOf(counting);
+  const tau = spread(tf.mul(t, weightsOf(counting, y)), v.rank);
   const count = tf.relu(tf.add(y, shift));
   const from = tf.add(v, shift);
   const a = tf.sub(from, tau);
@@ -72,15 +94,8 @@ export function requireMeans(who: string, clean: NdArray<Float32Array>): void {
   );
 }
 
-/** The mean of the positive parts, at least the floor, so that σ is never 0. */
-export const meanCount = (array: NdArray<Float32Array>, peak: number): number =>
-  Math.max(
-    meanOf(array, (value) => Math.max(value, 0)),
-    FLOOR_COUNTS / peak,
-  );
-
-function poissonModel(peak: number, sigma: number): NoiseModel {
-  const term = { peak, sigma, shift: 0 };
+function poissonModel(counting: Counting, sigma: number): NoiseModel {
+  const { peak } = counting;
   return {
     name: `poisson(peak=${peak})`,
     spec: `poisson:peak=${peak}`,
@@ -89,30 +104,32 @@ function poissonModel(peak: number, sigma: number): NoiseModel {
       requireMeans("poisson", clean);
       return drawn(clean, (value) => drawPoisson(peak * Math.max(value, 0), random) / peak);
     },
-    misfit: (clean, y) => poissonMisfit(term, clean, y),
-    prox: (v, y, t) => poissonProx(term, v, y, t),
+    misfit: (clean, y) => poissonMisfit(counting, clean, y),
+    prox: (v, y, t) => poissonProx(counting, v, y, t),
   };
 }
 
 /**
  * Counting noise, y = Poisson(peak·c)/peak, c ≥ 0; peak is the expected count where c is 1. For raw counts, peak = 1.
- * misfit and prox: see `poissonMisfit`, `poissonProx`. σ² = mean(c)/peak, from y where c is not known.
+ * misfit and prox: see `poissonMisfit`, `poissonProx`. σ² = mean(c)/peak, from y where c is not known; that
+ * of the misfit always from the signal's own y.
  * Errors: a peak that is not positive (RangeError); c or y below 0 (InputError).
  */
 export function poissonNoise(peak: number): Noise {
   requirePeak("poisson", peak);
+  const counting = { peak, readout: 0 };
   return {
     spec: `poisson:peak=${peak}`,
-    ofClean: (clean) => poissonModel(peak, Math.sqrt(meanCount(clean, peak) / peak)),
+    ofClean: (clean) => poissonModel(counting, sigmaOf(counting, clean)),
     ofMeasured: (y) => {
       const data = contiguous(y) as Float32Array;
       const bad = data.findIndex((value) => value < 0);
       if (bad >= 0) {
         throw new InputError(`poisson noise: ${placeOf(y, bad)} is ${data[bad]}; counts are at least 0`);
       }
-      return poissonModel(peak, Math.sqrt(meanCount(y, peak) / peak));
+      return poissonModel(counting, sigmaOf(counting, y));
     },
-    ofSigma: (sigma) => poissonModel(peak, sigma),
+    ofSigma: (sigma) => poissonModel(counting, sigma),
   };
 }
 

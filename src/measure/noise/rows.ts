@@ -1,13 +1,13 @@
 import type { NdArray } from "ndarray";
 import * as tf from "#tf";
+import { perSignal } from "../../../priors/signals.ts";
 import { contiguous, fromHost } from "../../data/array.ts";
 
 /** [batch, ...shape] to the sums of the rows, [batch]. */
-export const rowSums = (x: tf.Tensor): tf.Tensor => tf.sum(tf.reshape(x, [x.shape[0]!, -1]), 1);
+export const rowSums = (x: tf.Tensor): tf.Tensor => tf.sum(perSignal(x), 1);
 
-/** One number a row, [batch], in the rank of `like`, so that it multiplies its rows. */
-export const perRow = (t: tf.Tensor, like: tf.Tensor): tf.Tensor =>
-  tf.reshape(t, [-1, ...new Array<number>(like.rank - 1).fill(1)]);
+/** [batch, ...shape] to the means of the rows, [batch]. */
+export const rowMeans = (x: tf.Tensor): tf.Tensor => tf.mean(perSignal(x), 1);
 
 /** The array with every element drawn from its clean value, in order. */
 export const drawn = (clean: NdArray<Float32Array>, draw: (value: number, index: number) => number) =>

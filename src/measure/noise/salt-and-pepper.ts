@@ -1,7 +1,9 @@
 import * as tf from "#tf";
+import { spread } from "../../../priors/signals.ts";
+import { requireOptionNames } from "../../data/options.ts";
 import { noiseKind } from "./kind.ts";
 import type { Noise, NoiseModel } from "./noise.ts";
-import { drawn, meanOf, perRow, rowSums } from "./rows.ts";
+import { drawn, meanOf, rowMeans, rowSums } from "./rows.ts";
 
 interface SaltAndPepper {
   /** Of the measurements, in (0, 1). */
@@ -13,7 +15,13 @@ interface SaltAndPepper {
 
 function model({ fraction, low, high }: Required<SaltAndPepper>, sigma: number): NoiseModel {
   const range = low === 0 && high === 1 ? "" : `,low=${low},high=${high}`;
-  const scale = Math.SQRT2 * sigma;
+  /** √2·σ of every row, σ from its own y. */
+  const weights = (y: tf.Tensor): tf.Tensor => {
+    const square = tf.mul(0.5, tf.add(tf.square(tf.sub(y, low)), tf.square(tf.sub(y, high))));
+    const { lost, least } = lostSquares(low, high);
+    const kept = tf.div(tf.sub(rowMeans(square), fraction * lost), 1 - fraction);
+    return tf.sqrt(tf.mul(2 * fraction, tf.maximum(kept, least)));
+  };
   return {
     name: `salt-and-pepper(fraction=${fraction}${range})`,
     spec: `salt-and-pepper:fraction=${fraction}${range}`,
@@ -24,24 +32,32 @@ function model({ fraction, low, high }: Required<SaltAndPepper>, sigma: number):
         if (u >= 1) return value;
         return u < 0.5 ? low : high;
       }),
-    misfit: (clean, y) => tf.mul(scale, rowSums(tf.abs(tf.sub(clean, y)))),
+    misfit: (clean, y) => tf.mul(weights(y), rowSums(tf.abs(tf.sub(clean, y)))),
     prox: (v, y, t) => {
       const difference = tf.sub(v, y);
-      const shrunk = tf.relu(tf.sub(tf.abs(difference), perRow(tf.mul(t, scale), v)));
+      const shrunk = tf.relu(tf.sub(tf.abs(difference), spread(tf.mul(t, weights(y)), v.rank)));
       return tf.add(y, tf.mul(tf.sign(difference), shrunk));
     },
   };
+}
+
+/** Of ½((v − low)² + (v − high)²): its value at a lost measurement, low or high, and its least, midway. */
+function lostSquares(low: number, high: number): { readonly lost: number; readonly least: number } {
+  const lost = 0.5 * (high - low) ** 2;
+  return { lost, least: 0.5 * lost };
 }
 
 /**
  * Salt and pepper: a measurement is lost with probability `fraction` and then reads `low` or `high`, each in half of the cases.
  * −log p is no use to a solver: it is infinite wherever c ≠ y in between. As is usual, the misfit is the ℓ1 distance √2·σ·‖y − c‖₁,
  * which is −σ² log p of Laplace noise of variance σ²; it lets single measurements be far off.
- * σ² = E(y − c)² = fraction·½·mean((c − low)² + (c − high)²), from y where c is not known.
- * prox: the soft threshold of v − y at √2·σ·t.
- * Errors (RangeError): a fraction outside (0, 1), low not below high.
+ * σ² = E(y − c)² = fraction·½·mean((c − low)² + (c − high)²), from y where c is not known; that of the misfit always from the
+ * signal's own y. prox: the soft threshold of v − y at √2·σ·t.
+ * Errors: a fraction outside (0, 1), low not below high (RangeError); an unknown option (TypeError).
  */
-export function saltAndPepperNoise({ fraction, low = 0, high = 1 }: SaltAndPepper): Noise {
+export function saltAndPepperNoise(options: SaltAndPepper): Noise {
+  requireOptionNames("salt-and-pepper noise", options, ["fraction", "low", "high"]);
+  const { fraction, low = 0, high = 1 } = options;
   if (!(fraction > 0 && fraction < 1)) {
     throw new RangeError(
       `salt-and-pepper noise: fraction: expected a number between 0 and 1, both excluded, got ${fraction}`,
@@ -52,14 +68,13 @@ export function saltAndPepperNoise({ fraction, low = 0, high = 1 }: SaltAndPeppe
   }
   const given = { fraction, low, high };
   const square = (c: number) => 0.5 * ((c - low) ** 2 + (c - high) ** 2);
-  /** What a lost measurement adds to the mean of `square` over y. */
-  const lost = 0.5 * (high - low) ** 2;
+  const { lost, least } = lostSquares(low, high);
   return {
     spec: model(given, 0).spec,
     ofClean: (clean) => model(given, Math.sqrt(fraction * meanOf(clean, square))),
     ofMeasured: (y) => {
       const kept = (meanOf(y, square) - fraction * lost) / (1 - fraction);
-      return model(given, Math.sqrt(fraction * Math.max(kept, 0.5 * lost))); // ½·lost: c midway, the least possible
+      return model(given, Math.sqrt(fraction * Math.max(kept, least)));
     },
     ofSigma: (sigma) => model(given, sigma),
   };
