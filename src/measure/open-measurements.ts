@@ -4,6 +4,7 @@ import type { ForwardOperator } from "../../operators/operator.ts";
 import { contiguous, fromHost, type HostArray, sameShape, sizeOf } from "../data/array.ts";
 import { InputError, messageOf } from "../data/errors.ts";
 import { readNpz } from "../data/index.ts";
+import { requireOptionNames } from "../data/options.ts";
 import { loadMeasurements, readMeasurements } from "./file.ts";
 import { knownNoise, type Noise } from "./noise/noise.ts";
 import { openNoise } from "./open-noise.ts";
@@ -39,11 +40,13 @@ export interface OpenedMeasurements {
  *
  * Errors (InputError): no operator, or a shape that is missing; another number of measurements than the operator returns, with both
  * numbers; numbers that are not finite, by their position; noise that cannot have given them; a file that cannot be read.
+ * TypeError: an unknown option.
  */
 export async function openMeasurements(
   file: string,
   options: OpenMeasurementsOptions = {},
 ): Promise<OpenedMeasurements> {
+  requireOptionNames("openMeasurements", options, ["operator", "shape", "noise", "seed"]);
   const opened = (await hasMetadata(file)) ? await openSaved(file, options) : await openOwn(file, options);
   checkNoise(opened);
   return opened;

@@ -4,8 +4,7 @@ import type { ForwardOperator } from "../../operators/operator.ts";
 import { describeOperators, operatorParts, parsePart } from "../../operators/registry.ts";
 import { contiguous, fromHost, type HostArray } from "../data/array.ts";
 import { InputError, messageOf } from "../data/errors.ts";
-import type { OptionTable } from "../data/options.ts";
-import { requireOptionNames } from "../data/options.ts";
+import { type OptionTable, requireOptionNames } from "../data/options.ts";
 import { readArray } from "../data/read-array.ts";
 import { describeKinds, parseSpec } from "../data/spec.ts";
 import { moduleOperator } from "./module-operator.ts";
@@ -39,7 +38,7 @@ const files = {
  * the user's and a path such as `./mine.js` the operator of his ES module (see `moduleOperator`). Matrices are kept in float32.
  *
  * Errors (InputError): those of `parseOperator`; a file that cannot be read, a matrix of another number of columns than a signal has
- * numbers, a module that gives no operator; a shape that is needed and not given.
+ * numbers, a module that gives no operator; a shape that is needed and not given. TypeError: an unknown option.
  */
 export async function openOperator(spec: string, options: OpenOperatorOptions = {}): Promise<ForwardOperator> {
   requireOptionNames("openOperator", options, ["shape", "seed"]);

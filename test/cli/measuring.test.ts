@@ -62,7 +62,7 @@ test("a failing sweep leaves no file; each fault is one line", async () => {
   const sigmas = path.join(folder, "few.npy");
   writeFileSync(sigmas, encodeNpy(floats([1, 2, 3], [3])));
   const cases: readonly (readonly [string, RegExp])[] = [
-    ["--operator mask --noise 0.1 --noise nan", /^error: gaussian noise: sigma: expected .*got NaN/],
+    ["--operator mask --noise 0.1 --noise nan", /^error: noise: expected a number, .*got "nan"/],
     ["--operator mask --noise much", /^error: noise: unknown noise "much"; expected one of gaussian, poisson/],
     ["--operator mask --noise gaussian:sigma=auto", /^error: gaussian: sigma=auto is for measurements that there are/],
     [

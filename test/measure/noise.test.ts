@@ -3,7 +3,8 @@ import * as assert from "uvu/assert";
 import { stream } from "../../src/data/random.ts";
 import { drawPoisson } from "../../src/measure/noise/draw-poisson.ts";
 import { gaussianNoise } from "../../src/measure/noise/gaussian.ts";
-import { describeNoises, noises, parseNoise } from "../../src/measure/noise/registry.ts";
+import { describeNoises, noiseFiles, noises, parseNoise } from "../../src/measure/noise/registry.ts";
+import { saltAndPepperNoise } from "../../src/measure/noise/salt-and-pepper.ts";
 import { refuses } from "../data/tiny.ts";
 import { apply, floats } from "../operators/draws.ts";
 
@@ -135,6 +136,8 @@ test("what is wrong is said in one line", async () => {
   for (const [body, message] of cases) await refuses(async () => body(), message);
   assert.throws(() => gaussianNoise(Float32Array.of(1, 0)), /sigmas: expected positive .*got 0 at 1/);
   assert.throws(() => gaussianNoise(Number.NaN), /got NaN/);
+  const misspelt = { fraction: 0.1, hihg: 2 };
+  assert.throws(() => saltAndPepperNoise(misspelt), /salt-and-pepper noise: unknown option "hihg"; did you mean high/);
 });
 
 test("help names every model and every option", () => {

@@ -172,10 +172,18 @@ test("what does not fit is refused in one line with both numbers", async () => {
     [at("two.npz"), { operator: matrix }, /expected a member "y" or a single array, got the members a, b/],
     [at("more.npz"), { operator: matrix }, /holds 2 measurements, but 3 true signals/],
     [numpy("own.npz"), { shape: [2, 3] }, /own\.npz: A: matrix: has 4 columns, but signals of \[2, 3\] are 6 numbers/],
-    [numpy("y-f8.npy"), { operator: matrix, noise: "NaN" }, /sigma: expected a standard deviation .* got NaN/],
+    [numpy("y-f8.npy"), { operator: matrix, noise: "NaN" }, /noise: expected a number, .* got "NaN"/],
     [at("no.npy"), { operator: matrix }, /no\.npy: no such file/],
   ];
   for (const [file, options, message] of cases) await refuses(() => openMeasurements(file, options), message);
+});
+
+test("a misspelt option is refused", async () => {
+  const message = await openMeasurements(numpy("y-f8.npy"), { operator: matrix, nois: "0.1" } as never).then(
+    String,
+    String,
+  );
+  assert.match(message, /^TypeError: openMeasurements: unknown option "nois"; did you mean noise/);
 });
 
 test.run();

@@ -23,8 +23,19 @@ export const noiseNames = Object.keys(kinds) as readonly NoiseName[];
 /** Arrays of files that a spec names, by their paths. */
 export type OpenedFiles = Readonly<Record<string, NdArray>>;
 
-/** A number, or what is meant as one and refused by the model: `0.05`, `NaN`, `-inf`. */
-const NUMBER = /^[-+]?(\d|\.\d|nan$|inf(inity)?$)/i;
+/** What begins as a number does: no name of a noise model does so. */
+const LIKE_A_NUMBER = /^[-+]?(\d|\.\d|nan$|inf(inity)?$)/i;
+
+/** A spec that is a number; undefined where it is none. Errors (InputError): what is meant as one, as `5dB`, `NaN`, `-inf`. */
+function numberOf(spec: string): number | undefined {
+  const text = spec.trim();
+  if (!LIKE_A_NUMBER.test(text)) return undefined;
+  const value = Number(text);
+  if (Number.isFinite(value)) return value;
+  throw new InputError(
+    `noise: expected a number, the sigma of Gaussian noise, or a spec, as gaussian:snr=30 in decibels, got "${text}"`,
+  );
+}
 
 /**
  * Noise from its spec: `name:key=value,…`. A bare number is `gaussian:sigma=NUMBER`, 0 is no noise.
@@ -33,7 +44,8 @@ const NUMBER = /^[-+]?(\d|\.\d|nan$|inf(inity)?$)/i;
  */
 export function parseNoise(spec: string, files: OpenedFiles = {}): Noise {
   try {
-    if (NUMBER.test(spec.trim())) return knownNoise(gaussianNoise(Number(spec)));
+    const sigma = numberOf(spec);
+    if (sigma !== undefined) return knownNoise(gaussianNoise(sigma));
     const { kind, name, values } = parseSpec<NoiseKind>("noise", noises, spec);
     return kind.make(values, (path) => {
       if (Object.hasOwn(files, path)) return files[path]!;
@@ -46,7 +58,7 @@ export function parseNoise(spec: string, files: OpenedFiles = {}): Noise {
 
 /** The paths of the files that a spec names. Errors (InputError): those of `parseNoise`. */
 export function noiseFiles(spec: string): string[] {
-  if (NUMBER.test(spec.trim())) return [];
+  if (numberOf(spec) !== undefined) return [];
   const { kind, values } = parseSpec<NoiseKind>("noise", noises, spec);
   return (kind.files ?? []).flatMap((option) => values[option] ?? []) as string[];
 }
