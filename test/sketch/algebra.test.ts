@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import ndarray from "ndarray";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { arrayDataset, type Dataset } from "../../src/data/index.ts";
+import { arrayDataset, type Dataset, stream } from "../../src/data/index.ts";
 import {
   designFor,
   fourierMoments,
@@ -66,6 +66,56 @@ for (const [name, make] of Object.entries(designs)) {
     }
   });
 }
+
+test("a part is refused when it leaves a cross moment that no data have, in every triangle", async () => {
+  const cells = { kind: "local-moments", coarse: 2, fine: 3, features: 2, leading: 2, assigning: 2 } as const;
+  const seconds = { kind: "second-moments" } as const;
+  for (const [families, triangles] of [
+    [
+      [seconds, cells],
+      ["second-moments.xx", "local-moments.aa", "local-moments.uu"],
+    ],
+    [[{ ...seconds, reduced: true }], ["second-moments.uu"]],
+  ] as const) {
+    const design = await tinyDesign({ features: "pca:2", families });
+    const whole = await sketchDataset(data, design, { range: { from: 0, to: 400 } });
+    const part = await sketchDataset(data, design, { range: { from: 0, to: 200 } });
+    const left = subtractSketch(whole, part);
+    for (const name of triangles) {
+      // (1, 0) of the triangle beside (0, 0) and (1, 1)
+      const [square = 0, , other = 0] = left.sums[name]!;
+      const leaving = (correlation: number): Sketch => {
+        const wrong = part.sums[name]!.slice();
+        wrong[1] = whole.sums[name]![1]! - correlation * Math.sqrt(square * other);
+        return { ...part, sums: { ...part.sums, [name]: wrong } };
+      };
+      for (const correlation of [1.001, -1.001, Number.NaN]) {
+        const refused = /never in the whole: a(.*) cross moment of what would be left is impossible/;
+        await refuses(() => subtractSketch(whole, leaving(correlation)), refused);
+      }
+      for (const correlation of [0.999, -0.999]) assert.is(subtractSketch(whole, leaving(correlation)).count, 200);
+    }
+  }
+});
+
+test("samples on a line, and squares too small for float32, are subtracted from and read back", async () => {
+  const levels = stream(1, "levels").fillNormal(new Float32Array(900));
+  const line = arrayDataset(
+    "line",
+    ndarray(
+      Float32Array.from({ length: 2700 }, (_, at) => levels[Math.floor(at / 3)]! * [1, 10, 1e-25][at % 3]!),
+      [900, 3],
+    ),
+  );
+  const design = await tinyDesign({ families: [{ kind: "second-moments" }] });
+  const [whole, part] = [
+    await sketchDataset(line, design),
+    await sketchDataset(line, design, { range: { from: 7, to: 897 } }),
+  ];
+  const file = at("line.npz");
+  await saveSketch(file, subtractSketch(whole, part));
+  assert.is((await loadSketch(file)).count, 10);
+});
 
 test("by label: the sketch of one label is that of its samples alone, and all labels together give the plain sketch", async () => {
   const [labelled, plain] = [await tinyDesign({ labels: 3 }), await tinyDesign()];

@@ -90,6 +90,12 @@ export interface CheckedSums {
 /** Float32 sums are off by about 1e-7 of their terms' size; 1e-5 of the sum of squares covers a block's. */
 export const ROUNDING = 1e-5;
 
+/** Squares below float32's least normal number are lost. */
+const LOST = 2 ** -126;
+
+/** What rounding may have taken from or added to a sum of squares over n samples. */
+const slackOf = (squares: number, n: number): number => ROUNDING * Math.abs(squares) + LOST * n;
+
 /** Whether Σ v and Σ v² over n samples contradict (Σ v)² ≤ n Σ v², beyond the rounding of the whole's. */
 export function contradicts(
   sum: number,
@@ -98,8 +104,23 @@ export function contradicts(
   wholeSquares: number,
   wholeCount: number,
 ): boolean {
-  const slack = ROUNDING * Math.abs(wholeSquares);
+  const slack = slackOf(wholeSquares, wholeCount);
   return !(squares >= -slack && sum * sum <= (Math.max(0, squares) + slack) * (n + ROUNDING * wholeCount));
+}
+
+/**
+ * Whether Σ aaᵀ, the lower triangle of a matrix [d, d], contradicts |Σ aᵢaⱼ|² ≤ Σ aᵢ² Σ aⱼ², beyond the rounding of the
+ * whole's: the slack of each square lets Σ aᵢaⱼ be off by as much of the whole's √(Σ aᵢ² Σ aⱼ²).
+ */
+export function contradictsCross(triangle: Float64Array, whole: Float64Array, wholeCount: number, d: number): boolean {
+  const lengths = Float64Array.from({ length: d }, (_, i) => {
+    const at = diagonalAt(i);
+    return Math.sqrt(Math.max(0, triangle[at]!) + slackOf(whole[at]!, wholeCount));
+  });
+  for (let i = 0, at = 0; i < d; i++, at++) {
+    for (let j = 0; j < i; j++, at++) if (!(Math.abs(triangle[at]!) <= lengths[i]! * lengths[j]!)) return true;
+  }
+  return false;
 }
 
 /** Where entry (i, i) lies in a lower triangle. */

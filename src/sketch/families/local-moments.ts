@@ -3,7 +3,7 @@ import * as tf from "#tf";
 import { InputError } from "../../data/errors.ts";
 import type { DesignArrays } from "../features.ts";
 import { anchorsOf } from "./anchors.ts";
-import { contradicts, diagonalAt, type Family, squareSums, triangleSize } from "./family.ts";
+import { contradicts, contradictsCross, diagonalAt, type Family, squareSums, triangleSize } from "./family.ts";
 
 /**
  * Moments in the cells of a partition of the features, which anchors fix before the pass. A sample belongs to the fine cell
@@ -122,6 +122,8 @@ export const localMoments: Family<LocalMomentsSpec, LocalMomentsOptions> = {
         const at = c * size + diagonalAt(i);
         if (contradicts(inCell(c, i), sums.aa![at]!, n!, whole.sums.aa![at]!, wholeCount!)) return "a cell's moment";
       }
+      const [own, all] = [sums, whole.sums].map(({ aa }) => aa!.subarray(c * size, (c + 1) * size));
+      if (contradictsCross(own!, all!, wholeCount!, leading)) return "a cell's cross moment";
     }
     for (let i = 0; i < k; i++) {
       let sum = 0;
@@ -129,7 +131,7 @@ export const localMoments: Family<LocalMomentsSpec, LocalMomentsOptions> = {
       const at = diagonalAt(i);
       if (contradicts(sum, sums.uu![at]!, count, whole.sums.uu![at]!, whole.count)) return "a local moment";
     }
-    return undefined;
+    return contradictsCross(sums.uu!, whole.sums.uu!, whole.count, k) ? "a local cross moment" : undefined;
   },
   block: ({ coarse, fine, features: k, leading, assigning }, { centred: all, weights }, { anchors }) => {
     const [groups, n] = weights.shape as [number, number];

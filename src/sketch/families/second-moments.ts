@@ -1,6 +1,6 @@
 import * as tf from "#tf";
 import { InputError } from "../../data/errors.ts";
-import { contradicts, diagonalAt, type Family, squareSums, triangleSize } from "./family.ts";
+import { contradicts, contradictsCross, diagonalAt, type Family, squareSums, triangleSize } from "./family.ts";
 
 /** First and second moments of the samples in their own coordinates. */
 export interface SecondMomentsSpec {
@@ -60,7 +60,8 @@ export const secondMoments: Family<SecondMomentsSpec, SecondMomentsOptions> = {
       const at = diagonalAt(i);
       if (contradicts(0, sums.uu![at]!, count, whole.sums.uu![at]!, whole.count)) return "a second moment";
     }
-    return undefined;
+    const [name, size] = reduced ? (["uu", features] as const) : (["xx", sample] as const);
+    return contradictsCross(sums[name]!, whole.sums[name]!, whole.count, size) ? "a cross moment" : undefined;
   },
   block: ({ reduced }, { samples, centred, weights }) => ({
     x: tf.matMul(weights, samples),
