@@ -15,19 +15,25 @@ export interface PrincipalComponents {
   readonly vectors: Float64Array;
 }
 
-/** Rows of at most so many numbers take the exact way: an eigenproblem of this size takes 1 to 3 s. */
+/** An eigenproblem of at most this size is solved as it is: it takes 1 to 3 s. */
 export const MOST_EXACT = 1024;
 
-/** Directions beyond the wanted ones, and rounds of the iteration: see the accuracy in the docstring. */
+/** Directions beyond the wanted ones; they make the wanted ones converge faster. */
 const OVERSAMPLING = 20;
-const ROUNDS = 3;
+
+/** The iteration ends when a round adds less than this part of the variance that is kept, and after so many rounds. */
+const TOLERANCE = 1e-3;
+const MOST_ROUNDS = 30;
 
 /**
- * The `count` leading eigenpairs of XᵀX for centred rows X [P, d]; products run in the engine.
+ * The `count` leading eigenpairs of XᵀX for centred rows X [P, d]; products run in the engine, in float32.
  *
- * Up to d = 1024 the eigenproblem of XᵀX itself. Beyond, block subspace iteration from random directions (Halko,
- * Martinsson, Tropp 2011, algorithms 4.4 and 5.3): nothing of size d × d is made. Directions whose eigenvalues lie well above
- * those left out are exact to float32; among the last ones the variance that is kept is within 0.1 % of the most possible.
+ * Up to d = 1024 by the eigenproblem of XᵀX, up to P = 1024 by that of XXᵀ: exact to float32. Nothing of size d × d is made
+ * beyond d = 1024. Where both are larger, block subspace iteration from random directions, 20 more than are wanted (Halko,
+ * Martinsson, Tropp 2011, algorithms 4.4 and 5.3), until a round adds less than 1e-3 to the variance that the block keeps (the
+ * sum of its Rayleigh quotients), or for 30 rounds. That is no bound on what is missed, which depends on the spectrum: with 20
+ * and 100 directions of 1100 × 1100 numbers the variance kept was within 0.1 % of the most possible for eigenvalues that fall
+ * like 1/√i or faster, 0.25 % for white noise, and 1 % for eigenvalues that fall along a line.
  * Aborts between two rounds with the signal's reason.
  */
 export async function principalComponents(
@@ -36,7 +42,9 @@ export async function principalComponents(
   signal?: AbortSignal,
 ): Promise<PrincipalComponents> {
   const [rows, d] = x.shape as [number, number];
-  return d <= MOST_EXACT ? exact(x, count) : iterated(x, Math.min(rows, d, count + OVERSAMPLING), count, signal);
+  if (d <= MOST_EXACT) return exact(x, count);
+  const width = Math.min(rows, d, count + OVERSAMPLING);
+  return iterated(x, rows <= MOST_EXACT ? await rowDirections(x, width) : randomDirections(width, d), count, signal);
 }
 
 async function exact(x: NdArray<Float32Array>, count: number): Promise<PrincipalComponents> {
@@ -46,29 +54,57 @@ async function exact(x: NdArray<Float32Array>, count: number): Promise<Principal
   return symmetricEigen(data, x.shape[1]!, count);
 }
 
+function randomDirections(width: number, d: number): NdArray<Float32Array> {
+  const start = stream(1, "principal components").fillNormal(new Float32Array(width * d));
+  return ndarray(start, [width, d]);
+}
+
+/** Variance below this part of the largest is float32 rounding in XXᵀ. */
+const GRAM_ROUNDING = 1e-6;
+
+/** Xᵀu for the leading eigenvectors u of XXᵀ: the eigenvectors of XᵀX, not yet of length 1. Random ones where X has no more. */
+async function rowDirections(x: NdArray<Float32Array>, width: number): Promise<NdArray<Float32Array>> {
+  const [rows, d] = x.shape as [number, number];
+  const gram = await compile((given) => tf.matMul(given, given, false, true), x, { name: "pca of rows" });
+  const { values, vectors } = symmetricEigen((await gram.run(x)).data, rows, width);
+  const u = ndarray(Float32Array.from(vectors), [width, rows]);
+  const turn = await compile((given: { u: tf.Tensor; x: tf.Tensor }) => tf.matMul(given.u, given.x), { u, x });
+  const found = (await turn.run({ u, x })).data;
+  await Promise.all([gram.dispose(), turn.dispose()]);
+  const out = randomDirections(width, d);
+  for (const [i, v] of values.entries()) {
+    if (v > GRAM_ROUNDING * values[0]!) out.data.set(found.subarray(i * d, (i + 1) * d), i * d);
+  }
+  return out;
+}
+
+/** The `count` leading eigenpairs by subspace iteration from the rows of `start`. */
 async function iterated(
   x: NdArray<Float32Array>,
-  width: number,
+  start: NdArray<Float32Array>,
   count: number,
   signal?: AbortSignal,
 ): Promise<PrincipalComponents> {
-  const d = x.shape[1]!;
-  const start = stream(1, "principal components").fillNormal(new Float32Array(width * d));
-  let q: NdArray<Float32Array> = ndarray(start, [width, d]);
+  const [width, d] = start.shape as [number, number];
   const products = await compile(
     (given: { x: tf.Tensor; q: tf.Tensor }) => {
       const seen = tf.matMul(given.q, given.x, false, true); // QXᵀ [width, P]
       return { next: tf.matMul(seen, given.x), inner: tf.matMul(seen, seen, false, true) };
     },
-    { x, q },
+    { x, q: start },
     { name: "pca iteration" },
   );
-  const rows = await orthonormaliser(q);
+  const rows = await orthonormaliser(start);
   try {
-    q = await rows.orthonormal(q);
-    for (let round = 0; round < ROUNDS; round++) {
+    let q = await rows.orthonormal(start);
+    let kept = 0;
+    for (let round = 0; round < MOST_ROUNDS; round++) {
       signal?.throwIfAborted();
-      q = await rows.orthonormal((await products.run({ x, q })).next);
+      const { next, inner } = await products.run({ x, q });
+      const now = trace(inner.data, width);
+      if (!(now > (1 + TOLERANCE) * kept)) break;
+      kept = now;
+      q = await rows.orthonormal(next);
     }
     signal?.throwIfAborted();
     q = await rows.orthonormal(q);
@@ -82,6 +118,12 @@ async function iterated(
     await Promise.all([products.dispose(), rows.dispose()]);
   }
 }
+
+const trace = (matrix: Float32Array, n: number): number => {
+  let sum = 0;
+  for (let i = 0; i < n; i++) sum += matrix[i * (n + 1)]!;
+  return sum;
+};
 
 /** Added to Gram matrices of unit rows: more than their float32 rounding, so that nearly dependent rows have a factor too. */
 const SHIFT = 1e-4;
