@@ -13,6 +13,8 @@ export interface PenaltyKind<T extends OptionTable = OptionTable> {
   readonly options: T;
   /** Specs on small signal shapes that the law tests run on. */
   readonly samples: readonly { readonly shape: readonly number[]; readonly spec: string }[];
+  /** Present where `compare` takes it, by its bare name, when no baselines are named. */
+  readonly baseline?: true;
   /** The penalty for signals of `shape`. Errors (RangeError): a shape or options that it cannot take. */
   make(shape: readonly number[], values: OptionValues<T>): PenaltyPrior;
 }

@@ -17,6 +17,9 @@ export type PenaltyName = keyof typeof kinds;
 export const penalties: { readonly [K in PenaltyName]: PenaltyKind } = kinds;
 export const penaltyNames = Object.keys(kinds) as readonly PenaltyName[];
 
+/** The penalties that `compare` takes when no baselines are named. */
+export const defaultBaselines: readonly string[] = penaltyNames.filter((name) => penalties[name].baseline);
+
 /** Whether a text is meant as the spec of a penalty: it begins with the name of one. */
 export const isPenalty = (spec: string): boolean => Object.hasOwn(penalties, spec.split(":")[0]!.trim());
 
@@ -34,5 +37,13 @@ export function parsePenalty(spec: string, shape: readonly number[]): PenaltyPri
 }
 
 /** All penalties with their options, for `--help`. */
-export const describePenalties = (): string =>
-  describeKinds("Baselines: penalties without training, name:key=value,key=value", penalties);
+export function describePenalties(): string {
+  const told = ({ summary, options, baseline }: PenaltyKind) => ({
+    summary: baseline ? `${summary} (compared by default)` : summary,
+    options,
+  });
+  return describeKinds(
+    "Baselines: penalties without training, name:key=value,key=value",
+    Object.fromEntries(Object.entries<PenaltyKind>(penalties).map(([name, kind]) => [name, told(kind)])),
+  );
+}

@@ -21,6 +21,7 @@ export function tikhonov(shape: readonly number[]): QuadraticPenalty {
 export const tikhonovKind = penaltyKind({
   summary: "least energy, r(x) = ‖x‖²",
   options: {},
+  baseline: true,
   samples: [
     { shape: [6, 4], spec: "tikhonov" },
     { shape: [5], spec: "tikhonov" },

@@ -44,6 +44,7 @@ export function tv(shape: readonly number[]): AnalysisPenalty {
 export const tvKind = penaltyKind({
   summary: "piecewise constant, r(x) = Σ |∇x|, isotropic total variation",
   options: {},
+  baseline: true,
   samples: [
     { shape: [6, 4], spec: "tv" },
     { shape: [4, 5, 2], spec: "tv" },

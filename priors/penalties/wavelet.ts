@@ -67,6 +67,7 @@ export const waveletKind = penaltyKind({
     wavelet: { type: "choice", choices: waveletNames, default: "sym4", description: "filters" },
     levels: { type: "integer", description: "splits; default: as many as halve the sides exactly, at most 4" },
   },
+  baseline: true,
   samples: [
     { shape: [8, 4], spec: "wavelet" },
     { shape: [4, 4, 2], spec: "wavelet:wavelet=haar,levels=1" },

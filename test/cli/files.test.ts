@@ -4,6 +4,7 @@ import ndarray from "ndarray";
 import sharp from "sharp";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { penalties, penaltyNames } from "../../priors/registry.ts";
 import { encodeNpy } from "../../src/data/npy.ts";
 import { encodeNpz } from "../../src/data/npz.ts";
 import { stream } from "../../src/data/random.ts";
@@ -158,6 +159,23 @@ test("compare writes one report of every method, and says the same on stdout", a
   const { rows } = JSON.parse(readFileSync(path.join(folder, "report/report.json"), "utf8"));
   assert.is(rows.length, 3 * 5);
   for (const row of rows) assert.is(row.errors.length, 4);
+});
+
+test("compare takes the penalties that are marked as baselines when none are named, and its help says which", async () => {
+  const marked = penaltyNames.filter((name) => penalties[name].baseline);
+  assert.ok(marked.length > 0);
+  const line = "compare data.npy --operator gaussian:m=9 --limit 2 --tune-count 0 --json -o by-default";
+  const { rows } = JSON.parse((await run(line)).stdout);
+  assert.equal(
+    rows.map((row: { method: string }) => row.method),
+    marked,
+  );
+  const help = (await spawned("compare --help")).stdout.replace(/\s+/g, " "); // lines break where the terminal ends
+  assert.match(help, /--baselines .*\[default: those compared by default, see below\]/);
+  for (const name of penaltyNames) {
+    const { summary, baseline } = penalties[name];
+    assert.is(help.includes(`${summary} (compared by default)`), baseline === true, name);
+  }
 });
 
 test("inspect says what each file is, in words and as JSON", async () => {

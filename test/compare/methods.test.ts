@@ -8,7 +8,7 @@ import * as tf from "#tf";
 import type { ForwardOperator } from "../../operators/operator.ts";
 import { parseOperator } from "../../operators/registry.ts";
 import type { Prior } from "../../priors/prior.ts";
-import { parsePenalty, penaltyNames } from "../../priors/registry.ts";
+import { parsePenalty, penalties, penaltyNames } from "../../priors/registry.ts";
 import { type MethodOptions, methodOf } from "../../src/compare/method.ts";
 import { meanSquaredErrors } from "../../src/compare/metrics.ts";
 import { loadReconstruction, saveReconstruction } from "../../src/compare/reconstruction.ts";
@@ -16,6 +16,7 @@ import { stream } from "../../src/data/random.ts";
 import { measure } from "../../src/measure/index.ts";
 import { gaussianNoise } from "../../src/measure/noise/gaussian.ts";
 import { chooseSolver, problemOf } from "../../src/solve/index.ts";
+import { draw } from "../operators/draws.ts";
 
 const test = suite("methods");
 
@@ -70,18 +71,20 @@ test("a generator with a residual has no λ for a linear operator, unless one is
   assert.ok(Math.abs(Number(await lambdaOf(prior, { own: { steps: 5 } }, bent)) - 0.01) < 1e-12); // σ²
 });
 
-test("default λ grow with the noise, and are positive without any", async () => {
-  for (const name of penaltyNames) {
-    const prior = parsePenalty(name, [4, 4]);
-    const { y } = await measure(flat(3, 1), operator, { noise: 0.1 });
+for (const { shape, spec } of penaltyNames.flatMap((name) => penalties[name].samples)) {
+  const prior = parsePenalty(spec, shape);
+  if (!prior.defaultLambda) continue;
+  test(`${spec} on [${shape}]: the default λ grows with the noise, and is positive without any`, async () => {
+    const own = parseOperator("gaussian:m=6", shape, 1);
+    const { y } = await measure(draw(3, [3, ...shape]), own, { noise: 0.1 });
     const at = (noise: number) => {
-      const problem = problemWith({ operator, y, noise });
+      const problem = problemWith({ operator: own, y, noise });
       return chooseSolver(prior, problem).lambda!.default(problem, prior);
     };
     assert.ok((await at(0)) > 0);
     assert.ok((await at(0.2)) > 2 * (await at(0.05)));
-  }
-});
+  });
+}
 
 test("λ chosen on other signals is better than a bad fixed one, for baselines and generators", async () => {
   const truth = flat(4, 1);

@@ -30,7 +30,7 @@ export const compare = defineCommand({
       })
       .option("prior", { type: "string", array: true, nargs: 1, describe: "prior folder; may be given again" })
       .option("baselines", {
-        ...{ type: "string", default: "tikhonov,tv,wavelet", requiresArg: true },
+        ...{ type: "string", requiresArg: true, defaultDescription: "those compared by default, see below" },
         describe: "baselines to compare with, gaussian:X.npz for the Gaussian of a sketch among them; or none",
       })
       .option("noise", {
@@ -60,7 +60,7 @@ export const compare = defineCommand({
     requireInteger("limit", args.limit);
     requireInteger("from", args.from, 0);
     requireInteger("tune-count", args["tune-count"], 0);
-    const wanted = [...(args.prior ?? []), ...baselineList(args.baselines)];
+    const wanted = [...(args.prior ?? []), ...(await baselineList(args.baselines))];
     if (wanted.length === 0) throw new InputError("compare: no method; give --prior or --baselines");
     await requireFolder(args.out, args.force);
 
@@ -116,13 +116,11 @@ export const compare = defineCommand({
   },
 });
 
-const baselineList = (text: string): string[] =>
-  text === "none"
-    ? []
-    : text
-        .split(",")
-        .map((name) => name.trim())
-        .filter(Boolean);
+async function baselineList(text: string | undefined): Promise<readonly string[]> {
+  if (text === undefined) return (await import("../../../priors/registry.ts")).defaultBaselines;
+  const named = text.split(",").map((name) => name.trim());
+  return text === "none" ? [] : named.filter(Boolean);
+}
 
 interface CompareArgs {
   readonly data: string;

@@ -4,7 +4,13 @@ import * as tf from "#tf";
 import { dotTest } from "../../../operators/adjoint-test.ts";
 import { operatorNorm } from "../../../operators/norms.ts";
 import { linearOperator } from "../../../operators/operator.ts";
-import type { AnalysisPenalty, PenaltyPrior, ProximalPenalty, QuadraticPenalty } from "../../../priors/prior.ts";
+import type {
+  AnalysisPenalty,
+  LambdaFacts,
+  PenaltyPrior,
+  ProximalPenalty,
+  QuadraticPenalty,
+} from "../../../priors/prior.ts";
 import { describePenalties, parsePenalty, penalties, penaltyNames } from "../../../priors/registry.ts";
 import { sizeOf } from "../../../src/data/array.ts";
 import { apply, difference, dot, draw, type Floats, floats } from "../../operators/draws.ts";
@@ -49,23 +55,25 @@ for (const name of penaltyNames) {
       for (const [i, v] of middle.entries()) assert.ok(v <= ((r[i]! + ends[i]!) / 2) * (1 + 1e-5));
     });
 
-    laws(`${title}: its default λ is positive, grows with σ, and follows the units of signals and operator`, () => {
-      const rule = prior.defaultLambda!;
-      const facts = { sigma: 0.1, gain: 1, amplitude: 0.3 };
-      const near = (a: number, b: number) => assert.ok(Math.abs(a / b - 1) < 1e-9, `${a} is not ${b}`);
-      assert.ok(rule({ ...facts, sigma: 0 }) > 0);
-      assert.ok(rule({ ...facts, sigma: 0.2 }) > 1.5 * rule(facts));
-      // x → 7x and σ → 7σ: ½‖y − Φx‖² is 49 times as large, and r 49 or 7 times
-      near(rule({ sigma: 0.7, gain: 1, amplitude: 2.1 }), rule(facts) * (prior.form === "quadratic" ? 1 : 7));
-      // Φ → 7Φ and σ → 7σ: ½‖y − Φx‖² is 49 times as large, r the same
-      near(rule({ sigma: 0.7, gain: 7, amplitude: 0.3 }), rule(facts) * 49);
-    });
-
+    if (prior.defaultLambda) lambdaLaw(title, prior.defaultLambda, prior.form);
     if (prior.form === "quadratic") quadraticLaws(title, prior, x);
     else if (prior.form === "proximal") proximalLaws(title, prior, x);
     else analysisLaws(title, prior, x);
     if (prior.form !== "analysis" && prior.prox) proxLaw(title, prior.value, prior.prox, x);
   }
+}
+
+function lambdaLaw(title: string, rule: (facts: LambdaFacts) => number, form: PenaltyPrior["form"]): void {
+  laws(`${title}: its default λ is positive, grows with σ, and follows the units of signals and operator`, () => {
+    const facts = { sigma: 0.1, gain: 1, amplitude: 0.3 };
+    const near = (a: number, b: number) => assert.ok(Math.abs(a / b - 1) < 1e-9, `${a} is not ${b}`);
+    assert.ok(rule({ ...facts, sigma: 0 }) > 0);
+    assert.ok(rule({ ...facts, sigma: 0.2 }) > 1.5 * rule(facts));
+    // x → 7x and σ → 7σ: ½‖y − Φx‖² is 49 times as large, and r 49 or 7 times
+    near(rule({ sigma: 0.7, gain: 1, amplitude: 2.1 }), rule(facts) * (form === "quadratic" ? 1 : 7));
+    // Φ → 7Φ and σ → 7σ: ½‖y − Φx‖² is 49 times as large, r the same
+    near(rule({ sigma: 0.7, gain: 7, amplitude: 0.3 }), rule(facts) * 49);
+  });
 }
 
 function quadraticLaws(title: string, prior: QuadraticPenalty, x: Floats): void {
