@@ -6,6 +6,7 @@ import { cholesky, logDeterminant, solveLower, solveLowerTransposed } from "../.
 import { dot, squaredNorm } from "../../data/vector.ts";
 import { compile } from "../../engine/index.ts";
 import { repeatRows, takeRows } from "../rows.ts";
+import { chunksOf } from "./chunks.ts";
 import type { WhitenedTerm } from "./data-term.ts";
 import { decodeRows } from "./descent.ts";
 import type { Starts } from "./starts.ts";
@@ -43,26 +44,27 @@ export async function laplace(
   const [rows = 0, k = 0] = z.shape;
   const [n, m] = [sizeOf(prior.shape), term.target.shape[1]!];
   const target = repeatRows(term.target, perSignal);
-  const chunk = Math.max(1, Math.min(rows, Math.floor(CHUNK_NUMBERS / (2 * k * n))));
-  const taken = (from: NdArray<Float32Array>, first: number) => {
-    const at = Array.from({ length: chunk }, (_, i) => Math.min(first + i, rows - 1)); // the last chunk repeats the last row
-    return { z: takeRows(from, at), target: takeRows(target, at), c: conditionsAt(c, at) };
-  };
-  const look = await compile(evaluation(prior, term, n), taken(z, 0));
-  const differentiate = await compile(jacobian(prior, term, k, m), taken(z, 0));
+  const chunks = chunksOf(rows, CHUNK_NUMBERS / (2 * k * n));
+  const taken = (at: readonly number[]) => ({
+    z: takeRows(z, at),
+    target: takeRows(target, at),
+    c: conditionsAt(c, at),
+  });
+  const look = await compile(evaluation(prior, term, n), taken(chunks[0]!.at));
+  const differentiate = await compile(jacobian(prior, term, k, m), taken(chunks[0]!.at));
   const out = {
     z: z.data.slice(0, rows * k),
     signals: new Float32Array(rows * n),
     misfits: new Float32Array(rows * m),
     logEvidence: new Float64Array(rows),
   };
-  for (let first = 0; first < rows; first += chunk) {
-    const here = taken(z, first);
+  for (const { first, count, at } of chunks) {
+    const here = taken(at);
     const before = await look.run(here);
     const { data: slopes } = await differentiate.run(here);
-    const moved = new Float32Array(chunk * k);
-    const determinants = new Float64Array(chunk);
-    for (let i = 0; i < chunk; i++) {
+    const moved = new Float32Array(at.length * k);
+    const determinants = new Float64Array(at.length);
+    for (let i = 0; i < at.length; i++) {
       const step = gaussNewton(
         slopes.subarray(i * k * m, (i + 1) * k * m),
         before.misfit.data.subarray(i * m, (i + 1) * m),
@@ -71,18 +73,18 @@ export async function laplace(
       moved.set(step.z, i * k);
       determinants[i] = step.logDeterminant;
     }
-    const ahead = { ...here, z: fromHost(moved, [chunk, k]) };
+    const ahead = { ...here, z: fromHost(moved, [at.length, k]) };
     const after = await look.run(ahead);
-    for (let i = 0; i < Math.min(chunk, rows - first); i++) {
+    for (let i = 0; i < count; i++) {
       const costs = [before, after].map(
-        (at, which) => energy(at.misfit.data, i, m) + energy(which === 0 ? here.z.data : moved, i, k),
+        ({ misfit }, which) => energy(misfit.data, i, m) + energy(which === 0 ? here.z.data : moved, i, k),
       );
       const down = costs[1]! < costs[0]!;
-      const at = down ? after : before;
+      const { signals, misfit } = down ? after : before;
       const row = first + i;
       if (down) out.z.set(moved.subarray(i * k, (i + 1) * k), row * k);
-      out.signals.set(at.signals.data.subarray(i * n, (i + 1) * n), row * n);
-      out.misfits.set(at.misfit.data.subarray(i * m, (i + 1) * m), row * m);
+      out.signals.set(signals.data.subarray(i * n, (i + 1) * n), row * n);
+      out.misfits.set(misfit.data.subarray(i * m, (i + 1) * m), row * m);
       const log = prior.conditions ? Math.log(prior.conditions[c.data[row]!]!) : 0;
       out.logEvidence[row] = log - (costs[down ? 1 : 0]! + determinants[i]!) / 2;
     }
@@ -103,16 +105,16 @@ export async function modesAt(
 ): Promise<Laplace> {
   const [rows, [n, m]] = [z.shape[0]!, [sizeOf(prior.shape), term.target.shape[1]!]];
   const target = repeatRows(term.target, perSignal);
-  const chunk = Math.min(CHUNK_ROWS, rows);
-  const taken = (first: number) => {
-    const at = Array.from({ length: chunk }, (_, i) => Math.min(first + i, rows - 1)); // the last chunk repeats the last row
-    return { z: takeRows(z, at), target: takeRows(target, at), c: conditionsAt(c, at) };
-  };
-  const look = await compile(evaluation(prior, term, n), taken(0));
+  const chunks = chunksOf(rows, CHUNK_ROWS);
+  const taken = (at: readonly number[]) => ({
+    z: takeRows(z, at),
+    target: takeRows(target, at),
+    c: conditionsAt(c, at),
+  });
+  const look = await compile(evaluation(prior, term, n), taken(chunks[0]!.at));
   const out = { signals: new Float32Array(rows * n), misfits: new Float32Array(rows * m) };
-  for (let first = 0; first < rows; first += chunk) {
-    const { signals, misfit } = await look.run(taken(first));
-    const count = Math.min(chunk, rows - first);
+  for (const { first, count, at } of chunks) {
+    const { signals, misfit } = await look.run(taken(at));
     out.signals.set(signals.data.subarray(0, count * n), first * n);
     out.misfits.set(misfit.data.subarray(0, count * m), first * m);
   }

@@ -5,6 +5,7 @@ import { fromHost } from "../../data/array.ts";
 import { cholesky, logDeterminant, solveLower, solveLowerTransposed } from "../../data/cholesky.ts";
 import { dot } from "../../data/vector.ts";
 import { compile } from "../../engine/index.ts";
+import { chunksOf } from "./chunks.ts";
 import type { WhitenedTerm } from "./data-term.ts";
 
 /** The conditions that explain each signal best, and where to start in them. */
@@ -90,27 +91,26 @@ export async function proposeConditions(
 async function linearisation(prior: GeneratorPrior, total: number, measured: WhitenedTerm["measured"], m: number) {
   const k = prior.latent;
   const rows = total * k;
-  const chunk = Math.min(CHUNK, rows);
-  const given = (first: number) => {
-    const at = Int32Array.from({ length: chunk }, (_, i) => Math.min(first + i, rows - 1)); // the last chunk repeats the last row
-    const z = new Float32Array(chunk * k);
+  const chunks = chunksOf(rows, CHUNK);
+  const given = (at: readonly number[]) => {
+    const z = new Float32Array(at.length * k);
     for (const [i, row] of at.entries()) z[i * k + (row % k)] = STEP;
     return {
-      z: fromHost(z, [chunk, k]),
+      z: fromHost(z, [at.length, k]),
       c: fromHost(
-        at.map((row) => Math.floor(row / k)),
-        [chunk],
+        Int32Array.from(at, (row) => Math.floor(row / k)),
+        [at.length],
       ),
     };
   };
   const differences = await compile(({ z, c }: { z: tf.Tensor; c: tf.Tensor }) => {
     const gap = tf.sub(prior.decode(z, c), prior.decode(tf.neg(z), c));
     return measured(tf.div(gap, 2 * STEP));
-  }, given(0));
+  }, given(chunks[0]!.at));
   const slopes = new Float32Array(rows * m);
-  for (let first = 0; first < rows; first += chunk) {
-    const { data } = await differences.run(given(first));
-    slopes.set(data.subarray(0, Math.min(chunk, rows - first) * m), first * m);
+  for (const { first, count, at } of chunks) {
+    const { data } = await differences.run(given(at));
+    slopes.set(data.subarray(0, count * m), first * m);
   }
   const zeros = {
     z: fromHost(new Float32Array(total * k), [total, k]),

@@ -6,6 +6,7 @@ import { fromHost, sizeOf } from "../../data/array.ts";
 import { stream } from "../../data/random.ts";
 import { compile } from "../../engine/index.ts";
 import type { Problem } from "../problem.ts";
+import { chunksOf } from "./chunks.ts";
 import type { Ranking } from "./starts.ts";
 
 /** Draws of a condition that tell how far its measurements spread. */
@@ -33,29 +34,29 @@ export async function rankConditions(
   const rows = total * (1 + DRAWS); // of every condition z = 0 first
   const random = stream(seed, "rank conditions");
   const root = prior.residual && rootOf(prior.residual, prior.residualRoot);
-  const chunk = Math.min(CHUNK, rows);
-  const given = (first: number) => {
-    const z = random.fillNormal(new Float32Array(chunk * k));
-    const e = root ? drawResiduals(root, random, chunk) : new Float64Array(chunk * n);
-    const c = Int32Array.from({ length: chunk }, (_, i) => Math.min(total - 1, Math.floor((first + i) / (1 + DRAWS))));
-    for (let i = 0; i < chunk; i++) {
-      if ((first + i) % (1 + DRAWS) !== 0) continue;
+  const chunks = chunksOf(rows, CHUNK);
+  const given = (at: readonly number[]) => {
+    const z = random.fillNormal(new Float32Array(at.length * k));
+    const e = root ? drawResiduals(root, random, at.length) : new Float64Array(at.length * n);
+    const c = Int32Array.from(at, (row) => Math.floor(row / (1 + DRAWS)));
+    for (const [i, row] of at.entries()) {
+      if (row % (1 + DRAWS) !== 0) continue;
       z.fill(0, i * k, (i + 1) * k);
       e.fill(0, i * n, (i + 1) * n);
     }
     return {
-      z: fromHost(z, [chunk, k]),
-      c: fromHost(c, [chunk]),
-      e: fromHost(Float32Array.from(e), [chunk, ...prior.shape]),
+      z: fromHost(z, [at.length, k]),
+      c: fromHost(c, [at.length]),
+      e: fromHost(Float32Array.from(e), [at.length, ...prior.shape]),
     };
   };
   const measure = await compile(({ z, c, e }: { z: tf.Tensor; c: tf.Tensor; e: tf.Tensor }) => {
     return tf.reshape(operator.forward(tf.add(prior.decode(z, c), e)), [-1, m]);
-  }, given(0));
+  }, given(chunks[0]!.at));
   const measured = new Float32Array(rows * m);
-  for (let first = 0; first < rows; first += chunk) {
-    const { data } = await measure.run(given(first));
-    measured.set(data.subarray(0, Math.min(chunk, rows - first) * m), first * m);
+  for (const { first, count, at } of chunks) {
+    const { data } = await measure.run(given(at));
+    measured.set(data.subarray(0, count * m), first * m);
   }
   await measure.dispose();
   return { conditions: mostProbable(y, measured, probabilities, variance, m, count) };
