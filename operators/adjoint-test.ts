@@ -1,5 +1,6 @@
 import type * as tf from "#tf";
 import { contiguous, type HostData } from "../src/data/array.ts";
+import { InputError } from "../src/data/errors.ts";
 import { dot } from "../src/data/vector.ts";
 import { compile } from "../src/engine/index.ts";
 import type { LinearOperator } from "./operator.ts";
@@ -37,4 +38,25 @@ export async function dotTest(operator: LinearOperator, seed = 1): Promise<numbe
     return Math.abs(yAx - xAty) / (scale || 1);
   });
   return Math.max(...gaps);
+}
+
+/** Above this the adjoint is not that of `forward`; a right one in float32 has about 1e-7. */
+const MOST_GAP = 1e-3;
+
+const trusted = new WeakSet<LinearOperator>();
+
+/**
+ * The dot test as a condition, once an operator: it also finds an offset, Φ(0) ≠ 0, and a Φ that is bent.
+ * Errors (InputError): an operator that says it is linear and fails the test.
+ */
+export async function requireAdjoint(operator: LinearOperator): Promise<void> {
+  if (trusted.has(operator)) return;
+  const gap = await dotTest(operator);
+  if (!(gap < MOST_GAP)) {
+    throw new InputError(
+      `${operator.name} says it is linear, but ⟨Φx, y⟩ and ⟨x, Φ'y⟩ differ by ${gap.toPrecision(2)} of their size; ` +
+        "correct its adjoint, or leave linear and adjoint out",
+    );
+  }
+  trusted.add(operator);
 }

@@ -18,6 +18,9 @@ export interface NormOptions {
 
 const ITERATIONS = 10;
 
+/** Near the smallest float32 of full precision: keeps 0/0 out. */
+const TINY = 1e-37;
+
 /**
  * ‖Φ‖, the largest singular value of Φ (not its square), by the power method on Φ'Φ.
  * The estimate approaches from below; with close leading singular values the true norm can lie above it by a few times
@@ -49,7 +52,8 @@ const powerSteps =
     let norm: tf.Tensor = tf.scalar(0);
     let next = x;
     for (let i = 0; i < ITERATIONS; i++) {
-      const measured = operator.forward(tf.div(next, tf.maximum(tf.norm(next), 1e-30)));
+      const direction = tf.div(next, tf.maximum(tf.max(tf.abs(next)), TINY)); // so that no square underflows
+      const measured = operator.forward(tf.div(direction, tf.maximum(tf.norm(direction), TINY)));
       norm = tf.norm(measured);
       next = operator.adjoint(measured);
     }

@@ -24,7 +24,7 @@ export type ProblemInput = Omit<Problem, "shape">;
  * A problem, checked. One signal's measurements, of shape outShape alone, become a batch of one.
  *
  * Errors (RangeError, TypeError): no operator, no noise model; y that is no ndarray of float32, of another shape than the operator returns, or with values that are
- * not finite; a range whose ends are not in order.
+ * not finite; another number of σᵢ than measurements; a range whose ends are not in order.
  */
 export function problemOf({ operator, y, noise, range, sigmaBy }: ProblemInput): Problem {
   if (typeof operator?.forward !== "function") {
@@ -40,10 +40,16 @@ export function problemOf({ operator, y, noise, range, sigmaBy }: ProblemInput):
   const batch = asBatch(operator, y);
   const data = contiguous(batch);
   const bad = data.findIndex((v) => !Number.isFinite(v));
+  const m = sizeOf(operator.outShape);
   if (bad >= 0) {
-    const m = sizeOf(operator.outShape);
     throw new RangeError(
       `problem: measurement ${bad % m} of signal ${Math.floor(bad / m)} is ${data[bad]}; expected finite numbers`,
+    );
+  }
+  const { sigmas } = noise.gaussian ?? {};
+  if (sigmas && sigmas.length !== m) {
+    throw new RangeError(
+      `problem: noise: expected ${m} sigmas, one for every measurement of ${operator.name}, got ${sigmas.length}`,
     );
   }
   if (range && !(range[0] < range[1])) {

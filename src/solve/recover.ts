@@ -1,3 +1,5 @@
+import { requireAdjoint } from "../../operators/adjoint-test.ts";
+import { type ForwardOperator, isLinear } from "../../operators/operator.ts";
 import type { Prior } from "../../priors/prior.ts";
 import { InputError } from "../data/errors.ts";
 import { requireOptionNames } from "../data/options.ts";
@@ -27,16 +29,19 @@ export interface RecoverOptions extends Omit<SolveOptions, "lambda"> {
   readonly lambda?: SolveOptions["lambda"] | "auto";
 }
 
+/** Those of `Measurements` may stand beside them, so that what `measure` returns can be recovered as it is. */
+const givenNames = ["operator", "y", "noise", "range", "shape", "sigmaBy", "seed", "noiseNorm", "snr", "truth"];
 const optionNames = ["solver", "lambda", "deviation", "samples", "seed", "own", "onProgress", "signal"];
 
 /**
  * Recovers signals x from measurements y ~ p(y | Φ(x)) with a prior: the one entry for every kind of prior, operator and noise.
  *
- * Errors: InputError for what no solver takes, an unknown solver or option, uncertainty of a solver that knows none;
- * RangeError and TypeError for arrays and numbers out of range.
+ * Errors: InputError for what no solver takes, an operator that says it is linear and fails the dot test, an unknown solver,
+ * uncertainty of a solver that knows none; RangeError and TypeError for arrays, numbers and names of options that are none.
  */
 export async function recover(given: Given, prior: Prior, options: RecoverOptions = {}): Promise<Recovery> {
   requireOptionNames("recover", options, optionNames);
+  requireOptionNames("recover: the problem", given, givenNames);
   requireMeasurements(given.y);
   const { samples = 0 } = options;
   if (!(Number.isInteger(samples) && samples >= 0)) {
@@ -74,12 +79,18 @@ export async function problemFor(
   const model = "misfit" in known ? known : known.ofMeasured(given.y);
   const problem = problemOf({ ...given, noise: model ?? gaussianNoise(0) });
   requireSignalShape("recover", prior, problem);
+  await requireLinearity(problem.operator);
   if (model) return problem;
   const { sigma, by } = await estimateSigma(problem, prior, {
     ...(seed !== undefined && { seed }),
     ...(signal && { signal }),
   });
   return { ...problem, noise: (known as Noise).ofSigma(Number(sigma.toPrecision(4))), sigmaBy: by };
+}
+
+/** Operators of specs are tested in this project; those of code are tested here. */
+async function requireLinearity(operator: ForwardOperator): Promise<void> {
+  if (isLinear(operator) && !operator.source) await requireAdjoint(operator);
 }
 
 function noiseOf(noise: Given["noise"]): Noise | NoiseModel {

@@ -54,7 +54,23 @@ test("a fixed λ is used, and without any the default of the solver", async () =
   assert.is(await lambdaOf(prior, { lambda: 0.3 }), 0.3);
   const problem = problemWith({ operator, y: (await measure(flat(3, 1), operator, { noise: 0.1 })).y, noise: 0.1 });
   assert.is(await lambdaOf(prior, {}), await chooseSolver(prior, problem).lambda!.default(problem, prior));
-  assert.is(await lambdaOf(generator, { own: { steps: 50 } }), 0.1);
+});
+
+test("the λ of a generator without residual follows the measurements, in any unit", async () => {
+  const { y } = await measure(flat(3, 1), operator);
+  const at = async (unit: number, noise: number) => {
+    const scaled = ndarray(
+      y.data.map((v) => unit * v),
+      y.shape,
+    );
+    const problem = problemOf({ operator, y: scaled, noise: gaussianNoise(unit * noise) });
+    return chooseSolver(generator, problem).lambda!.default(problem, generator);
+  };
+  const energies = [0, 1, 2].map((i) => y.data.subarray(6 * i, 6 * i + 6).reduce((sum, v) => sum + v * v, 0));
+  const energy = energies.sort((a, b) => a - b)[1]!; // the median
+  assert.ok(Math.abs((await at(1, 0)) / (1e-3 * energy) - 1) < 1e-6);
+  assert.ok(Math.abs((await at(255, 0)) / (255 ** 2 * (await at(1, 0))) - 1) < 1e-5); // float32 measurements
+  assert.ok(Math.abs((await at(1, 2)) - 4) < 1e-12); // σ² where that is more
 });
 
 test("a generator with a residual has no λ for a linear operator, unless one is fixed", async () => {

@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import * as tf from "#tf";
 import { gaussian } from "../../operators/gaussian.ts";
 import { operatorNorm } from "../../operators/norms.ts";
-import { forwardOperator } from "../../operators/operator.ts";
+import { forwardOperator, linearOperator } from "../../operators/operator.ts";
 import type { GeneratorPrior } from "../../priors/prior.ts";
 import { parsePenalty } from "../../priors/registry.ts";
 import { fromHost } from "../../src/data/array.ts";
@@ -32,7 +32,27 @@ const recoverAny = recover as (given: unknown, prior: unknown, options?: unknown
 type Loose = (given: unknown, prior: unknown, options?: unknown) => Promise<unknown>;
 const given = { operator, y, noise };
 
+const offset = linearOperator({
+  ...{ name: "offset", inShape: [n], outShape: [n] },
+  forward: (x) => tf.add(x, 1),
+});
+
 const cases: readonly (readonly [what: string, call: () => Promise<unknown>, message: RegExp])[] = [
+  [
+    "an operator with an offset that says it is linear",
+    () => recover({ operator: offset, y: six, noise: 0.1 }, tikhonov, { lambda: 1 }),
+    /offset says it is linear, but .* differ by .*; correct its adjoint, or leave linear and adjoint out/,
+  ],
+  [
+    "sigmas of other measurements",
+    () => recover({ operator, y, noise: gaussianNoise(new Float32Array(3).fill(0.1)) }, toyMixture),
+    /expected 4 sigmas, one for every measurement of gaussian\(m=4\), got 3/,
+  ],
+  [
+    "an unknown part of the problem",
+    () => recoverAny({ ...given, sigma: 0.1 }, tikhonov),
+    /recover: the problem: .*sigma/,
+  ],
   [
     "y of another length",
     () => recoverAny({ ...given, y: fromHost(new Float32Array(5), [1, 5]) }, toyMixture),

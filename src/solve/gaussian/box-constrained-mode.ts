@@ -15,7 +15,7 @@ const CHUNK_NUMBERS = 2 ** 25;
 /** Sweeps over the pixels at most; tens are usual, and thousands where nearly everything is known. */
 const SWEEPS = 5000;
 
-/** A sweep that moves every pixel by less than this part of the range is the last one. */
+/** A sweep that moves every pixel by less than this part of the range, or of the largest deviation if that is less, is the last one. */
 const TOLERANCE = 1e-3;
 
 /** Over-relaxation of a pixel's step: halves the sweeps. */
@@ -24,7 +24,7 @@ const RELAXATION = 1.5;
 /** What P gets on its diagonal, as a part of its largest entry and at least the tolerance squared: float32 makes it indefinite by less. */
 const ROUNDING = 1e-5;
 
-/** A sweep that moves a pixel further than this many ranges diverges: no step towards a box that x is near is that long. */
+/** A sweep diverges that moves a pixel by more than so many times what the mean exceeds the box by and its largest deviation. */
 const LOST = 1e3;
 
 /** Components that are less probable than this are left out of P: they move it by less than the mode's own approximation. */
@@ -108,9 +108,17 @@ function intoBox(x: Float32Array, row: (p: number) => Float32Array, low: number,
   const n = x.length;
   const multipliers = new Float64Array(n);
   const moving = new Float64Array(x);
-  const least = TOLERANCE * (high - low);
-  let largest = 0;
-  for (let p = 0; p < n; p++) largest = Math.max(largest, row(p)[p]!);
+  let [largest, exceeded] = [0, 0];
+  for (let p = 0; p < n; p++) {
+    largest = Math.max(largest, row(p)[p]!);
+    exceeded = Math.max(exceeded, low - x[p]!, x[p]! - high);
+  }
+  if (largest === 0) {
+    for (let p = 0; p < n; p++) x[p] = Math.min(high, Math.max(low, x[p]!)); // x is known: nothing else can move
+    return "converged";
+  }
+  const deviation = Math.sqrt(largest);
+  const least = TOLERANCE * Math.min(high - low, deviation); // one end may be infinite
   const slack = Math.max(least ** 2, ROUNDING * largest);
   let outcome: Outcome = "max-steps";
   for (let sweep = 0, moved = Number.POSITIVE_INFINITY; sweep < SWEEPS; sweep++) {
@@ -131,7 +139,7 @@ function intoBox(x: Float32Array, row: (p: number) => Float32Array, low: number,
       for (let q = 0; q < n; q++) moving[q]! += step * covariances[q]!;
       moving[p]! += step * slack;
     }
-    if (!(moved < LOST * (high - low))) {
+    if (!(moved < LOST * (exceeded + deviation))) {
       moving.set(x); // P is not a covariance: the clipped mean stands for the mode
       outcome = "fallback";
       break;

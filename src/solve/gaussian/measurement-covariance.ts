@@ -18,13 +18,13 @@ export interface MeasurementCovariance {
   readonly variances: Float64Array;
 }
 
-/** Least noise variance, as a fraction of the mean variance tr(ΦCΦᵀ)/m of a measurement. */
-export const NOISE_FLOOR = 1e-6;
+/** Least noise variance, as a fraction of the mean variance tr(ΦCΦᵀ)/m of a measurement: a deviation of 1e-5 of a measurement's. */
+export const NOISE_FLOOR = 1e-10;
 
 /**
  * Factors S = ΦCΦᵀ + diag(σᵢ²) in float64; C row-major.
  *
- * σᵢ² is at least 1e-6 tr(ΦCΦᵀ)/m, and at least `least`: without noise S is singular wherever Φ measures what C never varies (black
+ * σᵢ² is at least 1e-10 tr(ΦCΦᵀ)/m, and at least `least`: without noise S is singular wherever Φ measures what C never varies (black
  * borders), and float32 measurements carry rounding of about 1e-6 of their size, which a singular S would blow up.
  */
 export async function measurementCovariance(
@@ -43,7 +43,7 @@ export async function measurementCovariance(
   const sigmas = noise.gaussian?.sigmas;
   const variances = Float64Array.from({ length: m }, (_, i) =>
     Math.max((sigmas ? sigmas[i]! : noise.sigma) ** 2, floor),
-  ).map((v) => v || 1); // C = 0 without noise: any S will do
+  ).map((v) => (v === 0 ? 1 : v)); // C = 0 without noise: any S will do
   for (let i = 0; i < m; i++) inMeasurements[i * m + i]! += variances[i]!;
   return { n, m, factor: cholesky(inMeasurements, m), cross, variances };
 }

@@ -93,7 +93,7 @@ export async function latentPosterior(
     true,
   );
   const { found, code, ...end } = starts.logEvidence
-    ? { found: await modesAt(prior, term, starts, starts.logEvidence), code: "exact" as const, steps: 0, history: [] }
+    ? { found: await modesAt(prior, term, starts, starts.logEvidence), code: codeOf(starts), steps: 0, history: [] }
     : await descended();
   const { perSignal } = starts;
   const logEvidence = withoutRepeats(found, starts);
@@ -114,6 +114,11 @@ export async function latentPosterior(
     conditions: Int32Array.from(best, (row) => starts.c.data[row]!),
     logEvidence: ndarray(logEvidence, [signals, perSignal]),
   };
+
+  /** Modes of an affine G are exact, and so is their mean where no condition was left out. */
+  function codeOf({ perSignal }: Starts): Outcome {
+    return estimate === "mean" && perSignal === prior.conditions!.length ? "exact" : "converged";
+  }
 
   async function descended() {
     const one = ndarray(new Float32Array(signals).fill(1), [signals]);

@@ -1,3 +1,4 @@
+import type { NdArray } from "ndarray";
 import { latentForm } from "../../../priors/mixture/latent-form.ts";
 import type { GeneratorPrior, Prior } from "../../../priors/prior.ts";
 import { contiguous, sizeOf } from "../../data/array.ts";
@@ -7,6 +8,7 @@ import { asMixture, isMixture } from "../gaussian/as-mixture.ts";
 import { all, hasGaussianNoise, isLinearProblem } from "../requirements.ts";
 import type { SolveOptions, Solver } from "../solver.ts";
 import { csgm as recoverCsgm } from "./csgm.ts";
+import { gaussianForm } from "./gaussian-form.ts";
 import { estimateNames, latentPosterior as recoverLatentPosterior } from "./posterior.ts";
 
 const common = {
@@ -65,13 +67,12 @@ export const csgm: Solver<Prior> = {
   summary: "‖y − Φ(G(z))‖² + λ‖z‖² by descent in latent space, any Φ and noise (Bora et al. 2017)",
   options: common,
   lambda: {
-    default: async ({ noise }, prior) => {
-      if (prior.kind === "generator" && !prior.residual) return Math.max(CSGM_LAMBDA, noise.sigma ** 2);
-      return Math.max(noise.sigma ** 2, LEAST_LAMBDA);
+    default: async ({ y, noise }, prior) => {
+      const least = (prior.kind === "generator" && !prior.residual ? CSGM_LAMBDA : LEAST_LAMBDA) * energyOf(y);
+      return Math.max(noise.sigma ** 2, least) || 1; // y = 0 without noise: any weight will do
     },
     range: async ({ y }, prior) => {
-      const energy = squaredNorm(contiguous(y) as Float32Array) / y.shape[0]!;
-      const scale = energy / latentSize(prior) || 1; // both terms of the objective weigh alike there
+      const scale = energyOf(y) / latentSize(prior) || 1; // both terms of the objective weigh alike there
       return [1e-4 * scale, scale];
     },
   },
@@ -83,16 +84,35 @@ export const csgm: Solver<Prior> = {
     return exact !== true || "the exact posterior is known; use the solver posterior";
   },
   solve: async (problem, prior, options) => {
-    const generator = prior.kind === "generator" ? prior : latentForm(await asMixture(prior));
+    const generator = await generatorOf(prior);
     const { lambda = await csgm.lambda!.default(problem, prior) } = options;
     return recoverCsgm(problem, generator, { ...watched(options), ...descentOptions("csgm", options, common), lambda });
   },
 };
 
-/** λ of CSGM's experiments, for generators that do not know what they leave out. */
-const CSGM_LAMBDA = 0.1;
-/** λ of a prior with a residual is σ², the weight of its N(0, I); without noise this. */
-const LEAST_LAMBDA = 1e-6;
+/**
+ * Least λ of generators that do not know what they leave out, as a part of ‖y‖², so that units do not matter: for digits, of
+ * ‖y‖² near 100, the 0.1 of CSGM's experiments.
+ */
+const CSGM_LAMBDA = 1e-3;
+/** λ of a prior with a residual is σ², the weight of its N(0, I); without noise this part of ‖y‖². */
+const LEAST_LAMBDA = 1e-8;
+
+/** Median of ‖y‖² over the signals: one that is far larger leaves the λ of the others. */
+function energyOf(y: NdArray<Float32Array>): number {
+  const batch = y.shape[0]!;
+  const m = y.size / batch;
+  const data = contiguous(y) as Float32Array;
+  const energies = Float64Array.from({ length: batch }, (_, i) =>
+    squaredNorm(data.subarray(i * m, (i + 1) * m)),
+  ).sort();
+  return energies[Math.floor(batch / 2)]!;
+}
+
+async function generatorOf(prior: Prior): Promise<GeneratorPrior> {
+  if (prior.kind === "generator") return prior;
+  return prior.kind === "gaussian" ? gaussianForm(prior) : latentForm(await asMixture(prior));
+}
 
 function latentSize(prior: Prior): number {
   if (prior.kind === "generator") return prior.latent;

@@ -1,6 +1,6 @@
 import * as tf from "#tf";
 import type { QuadraticPenalty } from "../../../priors/prior.ts";
-import { dots, filled, scaled, squares } from "../batch.ts";
+import { dots, filled, scaled, squares, TINY } from "../batch.ts";
 import { ITERATIONS, type PenaltyMethod } from "./method.ts";
 import type { WhitenedProblem } from "./whitening.ts";
 
@@ -17,7 +17,7 @@ import type { WhitenedProblem } from "./whitening.ts";
  */
 export function conjugateGradients({ operator, noise }: WhitenedProblem, prior: QuadraticPenalty): PenaltyMethod {
   return {
-    name: "conjugate gradients",
+    name: "conjugate-gradients",
     tolerance: 1e-5,
     start: ({ y }) => ({ x: filled(y.shape[0]!, operator.inShape) }),
     step: ({ y, lambda }, state) => {
@@ -52,6 +52,3 @@ export function conjugateGradients({ operator, noise }: WhitenedProblem, prior: 
 
 /** A row whose ‖s‖² is this small beside ‖Φ'y‖² holds rounding errors alone, and stays as it is. */
 const ROUNDING = 1e-14;
-
-/** Below every square of interest and above the smallest float32: keeps 0/0 out. */
-const TINY = 1e-30;

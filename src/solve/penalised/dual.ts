@@ -1,6 +1,6 @@
 import * as tf from "#tf";
 import type { PenaltyPrior } from "../../../priors/prior.ts";
-import { scaled } from "../batch.ts";
+import { dots, scaled } from "../batch.ts";
 
 /** λ r(x) as max over p of ⟨Kx, p⟩ − (λr∘K⁻¹)*(p): what primal–dual iterations need of a penalty. */
 export interface DualPenalty {
@@ -13,6 +13,8 @@ export interface DualPenalty {
   synthesis(p: tf.Tensor): tf.Tensor;
   /** The proximal step of the conjugate with step σ at v, one λ and one σ a row. */
   step(v: tf.Tensor, lambda: tf.Tensor, sigma: tf.Tensor): tf.Tensor;
+  /** (λr)*(p) of the p that came from v in that step, [batch]. */
+  conjugate(p: tf.Tensor, v: tf.Tensor, lambda: tf.Tensor, sigma: tf.Tensor): tf.Tensor;
 }
 
 /** A penalty in the dual; for one that has neither a ball nor a proximal map, why not. */
@@ -24,14 +26,21 @@ export function dualOf(prior: PenaltyPrior): DualPenalty | string {
       analysis: (x) => prior.analysis(x),
       synthesis: (p) => prior.synthesis(p),
       step: (v, lambda) => prior.project(v, lambda),
+      conjugate: (_p, _v, lambda) => tf.zerosLike(lambda), // p lies in the ball
     };
   }
   const { prox } = prior;
   if (!prox) return `${prior.name} has no proximal map`;
+  const pointOf = (v: tf.Tensor, lambda: tf.Tensor, sigma: tf.Tensor) =>
+    prox(scaled(tf.div(1, sigma), v), tf.div(lambda, sigma));
   return {
     ...{ norm: 1, featureShape: prior.shape },
     analysis: (x) => x,
     synthesis: (p) => p,
-    step: (v, lambda, sigma) => tf.sub(v, scaled(sigma, prox(scaled(tf.div(1, sigma), v), tf.div(lambda, sigma)))), // Moreau
+    step: (v, lambda, sigma) => tf.sub(v, scaled(sigma, pointOf(v, lambda, sigma))), // Moreau
+    conjugate: (p, v, lambda, sigma) => {
+      const d = pointOf(v, lambda, sigma); // p is in ∂(λr)(d)
+      return tf.sub(dots(p, d), tf.mul(lambda, prior.value(d)));
+    },
   };
 }

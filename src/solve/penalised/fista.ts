@@ -1,6 +1,6 @@
 import * as tf from "#tf";
 import type { ProximalPenalty } from "../../../priors/prior.ts";
-import { dots, filled, scaled } from "../batch.ts";
+import { dots, filled, scaled, TINY } from "../batch.ts";
 import { ITERATIONS, type PenaltyMethod } from "./method.ts";
 import type { WhitenedProblem } from "./whitening.ts";
 
@@ -42,12 +42,12 @@ export function fista({ operator, noise }: WhitenedProblem, prior: ProximalPenal
       const misfit = noise.misfit(measured, y);
       const objective = tf.add(misfit, tf.mul(lambda, prior.value(x)));
       const steepest = prior.dualNorm(operator.adjoint(residual));
-      const s = tf.minimum(1, tf.div(lambda, tf.maximum(steepest, 1e-30)));
+      const s = tf.minimum(1, tf.div(lambda, tf.maximum(steepest, TINY)));
       const bound = tf.neg(tf.add(tf.mul(tf.square(s), misfit), tf.mul(s, dots(residual, y))));
       return {
         state: { x, z, t },
         objective,
-        gap: tf.div(tf.sub(objective, bound), tf.maximum(objective, 1e-30)),
+        gap: tf.div(tf.sub(objective, bound), tf.maximum(objective, TINY)),
       };
     },
   };

@@ -6,6 +6,7 @@ import { linearOperatorOf } from "../requirements.ts";
 import type { LambdaRules } from "../solver.ts";
 import { lambdaFacts } from "./lambda-facts.ts";
 import { sizeOfOperator } from "./size.ts";
+import { whitenedProblem } from "./whitening.ts";
 
 /** The range of a search: the default times and divided by this. Searches go on beyond an end that is best. */
 const AROUND = 32;
@@ -17,21 +18,24 @@ const AROUND = 32;
  */
 export const penaltyLambda: LambdaRules<PenaltyPrior> = {
   default: async (problem, prior) => {
-    if (prior.defaultLambda) return prior.defaultLambda(await lambdaFacts(problem));
+    if (prior.defaultLambda) return prior.defaultLambda(await lambdaFacts(solved(problem)));
     throw new RangeError(`${prior.name}: lambda: has no default; give its weight, or "auto"`);
   },
   range: async (problem, prior) => {
     if (prior.defaultLambda) {
-      const usual = prior.defaultLambda(await lambdaFacts(problem));
+      const usual = prior.defaultLambda(await lambdaFacts(solved(problem)));
       return [usual / AROUND, usual * AROUND];
     }
-    const { norm, amplitude } = await sizesOf(problem);
+    const { norm, amplitude } = await sizesOf(solved(problem));
     const quadratic = prior.form === "quadratic";
     const scale = norm ** 2 * (quadratic ? 1 : amplitude) || 1;
     return [scale * (quadratic ? 1e-7 : 1e-5), scale];
   },
   rough: { tolerance: 0.01, steps: 100 },
 };
+
+/** The problem that solvers see: with one σ where the noise is Gaussian, so that λ is of that one. */
+const solved = (problem: Problem): Problem => (problem.noise.gaussian ? whitenedProblem(problem) : problem);
 
 async function sizesOf(problem: Problem): Promise<{ readonly norm: number; readonly amplitude: number }> {
   const { norm, frobenius } = await sizeOfOperator(linearOperatorOf("lambda", problem));

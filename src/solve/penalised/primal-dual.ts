@@ -2,16 +2,13 @@ import * as tf from "#tf";
 import type { LinearOperator } from "../../../operators/operator.ts";
 import type { PenaltyPrior } from "../../../priors/prior.ts";
 import type { NoiseModel } from "../../measure/noise/noise.ts";
-import { dots, filled, halfSquares, norms, scaled } from "../batch.ts";
-import { type DualPenalty, dualOf } from "./dual.ts";
+import { dots, filled, halfSquares, norms, scaled, TINY } from "../batch.ts";
+import { dualOf } from "./dual.ts";
 import { ITERATIONS, type PenaltyMethod } from "./method.ts";
 import type { OperatorSize } from "./size.ts";
 
 /** How far each iteration goes beyond the plain step; below 2. */
 const RELAXATION = 1.9;
-
-/** Below every square of interest and above the smallest float32: keeps 0/0 out. */
-const TINY = 1e-30;
 
 /**
  * The primal-dual method of Chambolle and Pock 2011, over-relaxed (Condat 2013), with both terms in the dual:
@@ -25,9 +22,9 @@ const TINY = 1e-30;
  * scale ω = 2λ/a, with a = ‖y‖/‖Φ‖_F the typical amplitude of the signal. Steps that follow λ keep the method quick
  * for tiny λ, where it solves min r(x) subject to Φx = y.
  *
- * gap, for Gaussian noise: (|P − D| + ‖Φ'q + K'p‖‖x‖) / P with P the objective and D = −½‖q‖² − ⟨q, y⟩ the dual one. Were
- * Φ'q + K'p = 0, D would be a lower bound; the second term makes up for what it lacks when ‖x‖ stands for the solution's norm.
- * For other noise: how far the last iteration moved x, times 20, over ‖x‖.
+ * gap: (|P − D| + ‖Φ'q + K'p‖‖x‖) / P with P the objective and D = −f*(q) − (λr)*(p) the dual one. Were Φ'q + K'p = 0, D
+ * would be a lower bound; the second term makes up for what it lacks when ‖x‖ stands for the solution's norm. q is in ∂f(c) at the
+ * proximal point c it came from, so f*(q) = ⟨q, c⟩ − f(c); that of ½‖Φx − y‖² is ½‖q‖² + ⟨q, y⟩.
  */
 export function primalDual(
   { operator, noise }: { readonly operator: LinearOperator; readonly noise: NoiseModel },
@@ -38,13 +35,21 @@ export function primalDual(
   if (typeof dual === "string") throw new RangeError(`primal-dual: ${dual}`);
   const { norm: k } = dual;
   const plain = noise.gaussian !== undefined && noise.gaussian.sigmas === undefined;
+  const pointOf = (v: tf.Tensor, y: tf.Tensor, sigma: tf.Tensor) =>
+    noise.prox!(scaled(tf.div(1, sigma), v), y, tf.div(1, sigma));
   const dataStep = (v: tf.Tensor, y: tf.Tensor, sigma: tf.Tensor) =>
     plain
       ? scaled(tf.div(1, tf.add(1, sigma)), tf.sub(v, scaled(sigma, y))) // the same, with fewer operations
-      : tf.sub(v, scaled(sigma, noise.prox!(scaled(tf.div(1, sigma), v), y, tf.div(1, sigma))));
+      : tf.sub(v, scaled(sigma, pointOf(v, y, sigma)));
+  /** f*(q) of the q that came from v. */
+  const dataConjugate = (q: tf.Tensor, v: tf.Tensor, y: tf.Tensor, sigma: tf.Tensor) => {
+    if (plain) return tf.add(halfSquares(q), dots(q, y));
+    const c = pointOf(v, y, sigma);
+    return tf.sub(dots(q, c), noise.misfit(c, y));
+  };
   return {
     name: "primal-dual",
-    tolerance: plain ? 1e-3 : 1e-4,
+    tolerance: 1e-3,
     start: ({ y }) => {
       const batch = y.shape[0]!;
       const x = filled(batch, operator.inShape);
@@ -56,37 +61,23 @@ export function primalDual(
       const omega = tf.div(tf.mul(2, lambda), tf.where(silent, tf.onesLike(amplitude), amplitude));
       const [tau, sigma1, sigma2] = [tf.div(0.49 / k, omega), tf.mul(omega, k / size.norm ** 2), tf.div(omega, k)];
       let { x, z, p, q } = state as { x: tf.Tensor; z: tf.Tensor; p: tf.Tensor; q: tf.Tensor };
-      let [dualP, dualQ] = [p, q];
+      let [dualP, dualQ, fromP, fromQ] = [p, q, p, q];
       for (let i = 0; i < ITERATIONS; i++) {
         x = tf.sub(z, scaled(tau, tf.add(operator.adjoint(q), dual.synthesis(p))));
         const ahead = tf.sub(tf.mul(2, x), z);
-        dualQ = dataStep(tf.add(q, scaled(sigma1, operator.forward(ahead))), y, sigma1);
-        dualP = dual.step(tf.add(p, scaled(sigma2, dual.analysis(ahead))), lambda, sigma2);
+        fromQ = tf.add(q, scaled(sigma1, operator.forward(ahead)));
+        fromP = tf.add(p, scaled(sigma2, dual.analysis(ahead)));
+        dualQ = dataStep(fromQ, y, sigma1);
+        dualP = dual.step(fromP, lambda, sigma2);
         [z, p, q] = [relaxed(z, x), relaxed(p, dualP), relaxed(q, dualQ)];
       }
       const objective = tf.add(noise.misfit(operator.forward(x), y), tf.mul(lambda, prior.value(x)));
-      const gap = plain
-        ? dualityGap({ operator, dual, y, x, dualP, dualQ, objective })
-        : tf.div(tf.mul(ITERATIONS / RELAXATION, norms(tf.sub(z, x))), tf.maximum(norms(x), TINY));
+      const conjugates = tf.add(dataConjugate(dualQ, fromQ, y, sigma1), dual.conjugate(dualP, fromP, lambda, sigma2));
+      const lack = tf.mul(norms(tf.add(operator.adjoint(dualQ), dual.synthesis(dualP))), norms(x));
+      const gap = tf.div(tf.add(tf.abs(tf.add(objective, conjugates)), lack), tf.maximum(objective, TINY));
       return { state: { x, z, p, q }, objective, gap };
     },
   };
-}
-
-interface Point {
-  readonly operator: LinearOperator;
-  readonly dual: DualPenalty;
-  readonly y: tf.Tensor;
-  readonly x: tf.Tensor;
-  readonly dualP: tf.Tensor;
-  readonly dualQ: tf.Tensor;
-  readonly objective: tf.Tensor;
-}
-
-function dualityGap({ operator, dual, y, x, dualP, dualQ, objective }: Point): tf.Tensor {
-  const bound = tf.neg(tf.add(halfSquares(dualQ), dots(dualQ, y)));
-  const lack = tf.mul(norms(tf.add(operator.adjoint(dualQ), dual.synthesis(dualP))), norms(x));
-  return tf.div(tf.add(tf.abs(tf.sub(objective, bound)), lack), tf.maximum(objective, TINY));
 }
 
 const relaxed = (from: tf.Tensor, to: tf.Tensor): tf.Tensor => tf.add(from, tf.mul(RELAXATION, tf.sub(to, from)));

@@ -24,7 +24,7 @@ export function whitenedProblem(problem: Problem): WhitenedProblem {
   return {
     ...problem,
     y: fromHost(data, y.shape),
-    noise: gaussianNoise(noise.sigma),
+    noise: { ...gaussianNoise(noise.sigma), name: noise.name, spec: noise.spec },
     operator: weighted(operator, sigmas, noise.sigma),
   };
 }

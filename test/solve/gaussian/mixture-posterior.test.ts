@@ -196,6 +196,20 @@ test("a mode without bounds to meet is the mean", async () => {
   assert.equal((await boxConstrainedMode(posterior, [-100, 100])).estimate, posterior.mean);
 });
 
+test("a lower bound alone holds, whatever the unit", async () => {
+  const y = draw("measurements", 4 * 3);
+  const posterior = await posteriorOf(operators[1]!, prior, fromHost(y, [4, 3]), { noise: 0.3 });
+  const low = posterior.mean.data.reduce((least, v) => Math.min(least, v), 0) + 0.5; // some pixels lie below
+  const half = await boxConstrainedMode(posterior, [low, Number.POSITIVE_INFINITY]);
+  const wide = await boxConstrainedMode(posterior, [low, 1e6]);
+  assert.equal(half.outcomes, ["converged", "converged", "converged", "converged"]);
+  assert.ok(half.estimate.data.every((v) => v >= low - 1e-6));
+  assert.ok(half.estimate.data.some((v, i) => v !== Math.max(low, posterior.mean.data[i]!)));
+  half.estimate.data.forEach((v, i) => {
+    assert.ok(Math.abs(v - wide.estimate.data[i]!) < 1e-6);
+  });
+});
+
 test("a mixture takes operators that are not linear too", async () => {
   const linear = gaussian({ inShape: [2, 3], m: 6, seed: 2 });
   const operator = {

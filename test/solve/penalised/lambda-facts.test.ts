@@ -1,10 +1,14 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import * as tf from "#tf";
 import type { ForwardOperator } from "../../../operators/operator.ts";
+import { type LinearOperator, linearOperator } from "../../../operators/operator.ts";
 import { parseOperator } from "../../../operators/registry.ts";
+import { parsePenalty, penaltyNames } from "../../../priors/registry.ts";
 import { gaussianNoise } from "../../../src/measure/noise/gaussian.ts";
 import { lambdaFacts as factsOf } from "../../../src/solve/penalised/lambda-facts.ts";
-import { problemOf } from "../../../src/solve/problem.ts";
+import { penaltyLambda } from "../../../src/solve/penalised/lambda-rules.ts";
+import { type Problem, problemOf } from "../../../src/solve/problem.ts";
 import { apply, draw, type Floats, floats } from "../../operators/draws.ts";
 
 const lambdaFacts = (operator: ForwardOperator, y: Floats, noise: number) =>
@@ -32,6 +36,31 @@ test("the amplitude is that of the signals, in their units, whatever the operato
     };
     const scaled = await lambdaFacts(larger, floats([...y.data.map((v) => 100 * v)], y.shape), 0);
     assert.ok(Math.abs(scaled.gain / gain / 100 - 1) < 1e-4 && Math.abs(scaled.amplitude / amplitude - 1) < 1e-4);
+  }
+});
+
+test("rows in other units, y and σ with them, leave the default λ as it was beside σ²", async () => {
+  const operator = parseOperator("gaussian:m=30", [8, 8], 1) as LinearOperator;
+  const y = draw(3, [2, 30]);
+  const units = Float32Array.from({ length: 30 }, (_, i) => 10 ** (i % 3));
+  const rows = () => tf.tensor2d(units, [1, 30]);
+  const other = linearOperator({
+    ...{ name: "other units", inShape: [8, 8], outShape: [30] },
+    forward: (x) => tf.mul(operator.forward(x), rows()),
+  });
+  for (const name of penaltyNames) {
+    const prior = parsePenalty(name, [8, 8]);
+    const relative = async (problem: Problem) =>
+      (await penaltyLambda.default(problem, prior)) / problem.noise.sigma ** 2;
+    const plain = await relative(problemOf({ operator, y, noise: gaussianNoise(0.1) }));
+    const scaled = await relative(
+      problemOf({
+        operator: other,
+        y: floats([...y.data.map((v, at) => v * units[at % 30]!)], y.shape),
+        noise: gaussianNoise(units.map((u) => 0.1 * u)),
+      }),
+    );
+    assert.ok(Math.abs(scaled / plain - 1) < 1e-4, `${name}: ${scaled} is not ${plain}`); // float32 measurements
   }
 });
 

@@ -3,6 +3,10 @@ import * as assert from "uvu/assert";
 import { waveletTransform } from "../../../priors/penalties/wavelet.ts";
 import type { PenaltyPrior } from "../../../priors/prior.ts";
 import { parsePenalty, penalties, penaltyNames } from "../../../priors/registry.ts";
+import { measure } from "../../../src/measure/index.ts";
+import { parseNoise } from "../../../src/measure/noise/registry.ts";
+import { recover } from "../../../src/solve/index.ts";
+import type { PenalisedRecovery } from "../../../src/solve/penalised/penalised.ts";
 import { disposeCompiledSteps, keptSteps } from "../../../src/solve/penalised/pool.ts";
 import { apply, difference, type Floats, floats } from "../../operators/draws.ts";
 import {
@@ -10,6 +14,7 @@ import {
   measured,
   multiply,
   operators,
+  scenes,
   shape,
   signalOf,
   transposeMultiply,
@@ -67,6 +72,25 @@ for (const name of penaltyNames) {
     assert.equal(nothing.outcomes, ["converged", "converged"]);
     assert.ok(nothing.estimate.data.every((v) => v === 0));
   });
+}
+
+for (const spec of ["poisson:peak=30", "salt-and-pepper:fraction=0.1", "poisson-gaussian:peak=30,sigma=0.05"]) {
+  for (const name of penaltyNames) {
+    test(`${name} with ${spec}: the gap that stopped it bounds how far the objective is from the lowest`, async () => {
+      const operator = operators[2]!;
+      const { y, noise } = await measure(scenes, operator, { noise: parseNoise(spec), seed: 3 });
+      const prior = parsePenalty(penalties[name].samples[0]!.spec, shape);
+      const settings = { lambda: LAMBDA, solver: "primal-dual" };
+      const found = (await recover({ operator, y, noise }, prior, settings)) as PenalisedRecovery;
+      const own = { tolerance: 0, steps: 300 };
+      const long = (await recover({ operator, y, noise }, prior, { ...settings, own })) as PenalisedRecovery;
+      assert.equal(found.outcomes.slice(1), ["converged", "converged"]); // the ℓ1 data term with λ = 0.003 takes 40 000 iterations
+      found.objectives.forEach((value, i) => {
+        const lowest = Math.min(value, long.objectives[i]!);
+        assert.ok(value / lowest - 1 < found.gaps[i]! + 1e-5, `${value} ${lowest} ${found.gaps[i]}`);
+      });
+    });
+  }
 }
 
 test("wavelet: satisfies the conditions of a minimum, c = Ψ(A'(y − Ax)) is ±λ where Ψx ≠ 0 and within elsewhere", async () => {
