@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import type { Prior } from "../../priors/prior.ts";
+import { sizeOf } from "../data/array.ts";
 import { InputError } from "../data/errors.ts";
 import { suggestion } from "../data/nearest.ts";
 import type { Options } from "../data/options.ts";
@@ -17,14 +18,24 @@ export interface OpenedPrior {
 const GAUSSIAN = "gaussian:";
 
 /** The prior of a --prior, for signals of `shape`: a prior folder, a penalty by its spec, or gaussian:X.npz. */
-export async function openPrior(spec: string, shape: readonly number[]): Promise<OpenedPrior> {
-  const { isPenalty, parsePenalty, penaltyNames } = await import("../../priors/registry.ts");
-  if (isPenalty(spec)) return { name: spec, prior: parsePenalty(spec, shape) };
+export async function openPrior(spec: string, shape: readonly number[], learned?: OpenedPrior): Promise<OpenedPrior> {
+  const found = learned ?? (await openLearned(spec));
+  if (!found) {
+    const { parsePenalty } = await import("../../priors/registry.ts");
+    return { name: spec, prior: parsePenalty(spec, shape) };
+  }
+  requireShape(spec, found.prior.shape, shape);
+  return found;
+}
+
+/** The prior of a --prior that was learned, and so knows the shape of its signals; undefined for a penalty. */
+export async function openLearned(spec: string): Promise<OpenedPrior | undefined> {
+  const { isPenalty, penaltyNames } = await import("../../priors/registry.ts");
+  if (isPenalty(spec)) return undefined;
   if (spec.startsWith(GAUSSIAN)) {
     const { gaussianPrior } = await import("../../priors/gaussian.ts");
     const { loadSketch } = await import("../sketch/index.ts");
     const prior = gaussianPrior(await loadSketch(spec.slice(GAUSSIAN.length)));
-    requireShape(spec, prior.shape, shape);
     return { name: prior.name, prior };
   }
   if (!(await stat(spec).catch(() => undefined))) {
@@ -35,9 +46,7 @@ export async function openPrior(spec: string, shape: readonly number[]): Promise
   const { loadTrained } = await import("./prior-folder.ts");
   const trained = await loadTrained(spec);
   const name = path.basename(path.resolve(spec));
-  const prior = priorOf(trained, name);
-  requireShape(spec, prior.shape, shape);
-  return { name, prior, about: factsOf(trained).line };
+  return { name, prior: priorOf(trained, name), about: factsOf(trained).line };
 }
 
 /** A --solver: its name and its own options, `csgm:restarts=10,steps=1000`. */
@@ -55,8 +64,9 @@ export async function parseSolver(spec: string): Promise<{ readonly solver: stri
 
 function requireShape(spec: string, made: readonly number[], shape: readonly number[]): void {
   if (made.join() === shape.join()) return;
+  const sameSize = sizeOf(made) === sizeOf(shape);
   throw new InputError(
     `--prior: ${spec} makes signals of [${made.join(", ")}], the measured ones are [${shape.join(", ")}]; ` +
-      "use a prior trained on signals of that shape",
+      (sameSize ? `give --shape ${made.join(",")}` : "use a prior trained on signals of that shape"),
   );
 }

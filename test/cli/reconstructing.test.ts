@@ -36,6 +36,23 @@ test("--deviation and --samples: arrays in the .npz, and a picture of all beside
   assert.not.ok(filesIn(".").includes("plain.png"));
 });
 
+test("y and A of one's own: the signals have the shape of the trained prior, and --shape is asked for by name", async () => {
+  const A = stream(2, "rows").fillNormal(new Float32Array(20 * 36));
+  writeFileSync("A.npy", encodeNpy(ndarray(A, [20, 36])));
+  const y = Float32Array.from({ length: 2 * 20 }, (_, at) => {
+    const [signal, row] = [Math.floor(at / 20), at % 20];
+    let sum = 0;
+    for (let p = 0; p < 36; p++) sum += A[row * 36 + p]! * images[signal * 36 + p]!;
+    return sum;
+  });
+  writeFileSync("own.npy", encodeNpy(ndarray(y, [2, 20])));
+  const words = ["reconstruct", "own.npy", "--operator", "matrix:file=A.npy", "--noise", "0.01", "--prior", "mixture"];
+  await ok([...words, "-o", "own.npz"].join(" "));
+  assert.equal((await loadReconstruction("own.npz")).estimate.shape, [2, 6, 6]);
+  const { stderr } = await run([...words, "--shape", "36", "-o", "other.npz"].join(" "));
+  assert.match(stderr, /mixture makes signals of \[6, 6\], the measured ones are \[36\]; give --shape 6,6/);
+});
+
 test("signals that are neither images nor lines are written without a picture", async () => {
   const cubes = ndarray(images.slice(0, 30 * 72), [30, 3, 4, 6]);
   mkdirSync("cubes");

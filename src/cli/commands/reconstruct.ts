@@ -3,7 +3,7 @@ import { defineCommand } from "../command.ts";
 import { reconstructionFacts } from "../facts.ts";
 import { numberList, outOption, parseLambda, parseRange, requireInteger, requireWritable } from "../options.ts";
 import { outputOf } from "../reconstructed.ts";
-import { openPrior, parseSolver } from "../recovering.ts";
+import { openLearned, openPrior, parseSolver } from "../recovering.ts";
 import { firstRows } from "../signals.ts";
 import { factLines } from "../text.ts";
 
@@ -13,7 +13,7 @@ export const reconstruct = defineCommand({
   examples: [
     ["sketchprior reconstruct y.npz --prior prior/ -o xhat.npz", "with a trained prior"],
     [
-      "sketchprior reconstruct y.npy --operator matrix:file=A.npy --shape 28,28 --noise 0.05 --prior prior/ -o xhat.npz",
+      "sketchprior reconstruct y.npy --operator matrix:file=A.npy --noise 0.05 --prior prior/ -o xhat.npz",
       "your own measurements y = Ax, σ = 0.05",
     ],
     [
@@ -51,7 +51,7 @@ export const reconstruct = defineCommand({
         describe: "noise of y: a standard deviation, or name:key=value,…; see below",
       })
       .option("shape", {
-        ...{ type: "string", requiresArg: true, defaultDescription: "the operator's" },
+        ...{ type: "string", requiresArg: true, defaultDescription: "a trained prior's, else the operator's" },
         describe: "shape of one signal, as 28,28",
       })
       .option("prior", {
@@ -94,15 +94,17 @@ export const reconstruct = defineCommand({
     const range = parseRange(args.range);
     const output = await outputOf(args.out, Boolean(args.deviation) || args.samples !== undefined);
     for (const file of output.files) await requireWritable(file, args.force);
+    const learned = await openLearned(args.prior);
+    const shape = args.shape === undefined ? learned?.prior.shape : numberList("shape", args.shape);
     const { openMeasurements } = await import("../../measure/index.ts");
     const { operator, y, noise, truth } = await openMeasurements(args.measurements, {
       seed,
       ...(args.operator !== undefined && { operator: args.operator }),
       ...(args.noise !== undefined && { noise: args.noise }),
-      ...(args.shape !== undefined && { shape: numberList("shape", args.shape) }),
+      ...(shape && (args.shape ?? args.operator) !== undefined && { shape }), // measurement files know theirs
     });
     await output.check(operator.inShape);
-    const { name, prior } = await openPrior(args.prior, operator.inShape);
+    const { name, prior } = await openPrior(args.prior, operator.inShape, learned);
     const solver = args.solver === undefined ? {} : await parseSolver(args.solver);
     const [{ methodOf }, { problemFor }] = await Promise.all([
       import("../../compare/method.ts"),

@@ -8,7 +8,7 @@ import { InputError } from "../../data/errors.ts";
 import { squaredNorm } from "../../data/vector.ts";
 import { asMixture, isMixture } from "../gaussian/as-mixture.ts";
 import { sigmaByCrossValidation } from "./cross-validation.ts";
-import { sigmaByEvidence } from "./evidence.ts";
+import { LEAST, sigmaByEvidence } from "./evidence.ts";
 import { momentGaussian } from "./moment-gaussian.ts";
 import type { Unknown } from "./unknown.ts";
 import { waveletDeviation } from "./wavelet-deviation.ts";
@@ -52,7 +52,9 @@ export async function estimateSigma(
   if (size === 0) throw new InputError("sigma: auto: all measurements are 0; give σ, as gaussian:sigma=0.05");
   const unknown: Unknown = { operator, y, size, seed, ...(signal && { signal }) };
   if (prior.kind !== "penalty") {
-    return { sigma: await sigmaByEvidence(unknown, await mixtureOf(prior, seed)), by: "sigma by evidence" };
+    const sigma = await sigmaByEvidence(unknown, await mixtureOf(prior, seed));
+    const by = sigma < 2 * LEAST * size ? "sigma by evidence, which does not tell it from 0" : "sigma by evidence";
+    return { sigma, by };
   }
   if (isLargeImage(operator)) {
     const sigma = waveletDeviation(y);

@@ -5,7 +5,7 @@ import { minimum } from "./minimum.ts";
 import type { Unknown } from "./unknown.ts";
 
 /** σ of at least this part of y's own size is told apart from none. */
-const LEAST = 1e-4;
+export const LEAST = 1e-4;
 
 /**
  * σ of the greatest evidence Σᵢ log p(yᵢ | σ) over all signals (type II maximum likelihood), for a mixture prior and a linear Φ: on a

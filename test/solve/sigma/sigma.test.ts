@@ -56,6 +56,14 @@ for (const sigma of [0.1, 0.3]) {
   });
 }
 
+test("where the evidence does not tell σ from 0, the rule says so", async () => {
+  const operator = parseOperator("gaussian:m=20", [24], 1);
+  const y = await apply(operator.forward, chains(20));
+  const { sigma, by } = await estimateSigma({ operator, y }, chain);
+  assert.is(by, "sigma by evidence, which does not tell it from 0");
+  assert.ok(sigma < 1e-3);
+});
+
 test("a generator that is not affine: evidence of the Gaussian of its draws", async () => {
   const { normal } = stream(2, "levels");
   const tf = await import("#tf");
