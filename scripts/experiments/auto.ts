@@ -57,6 +57,10 @@ export const auto = defineCommand({
         ...{ type: "string", default: "tikhonov,tv,wavelet,mixture", requiresArg: true },
         describe: "penalties, and mixture",
       })
+      .option("operators", {
+        ...{ type: "string", default: OPERATORS.join(","), requiresArg: true },
+        describe: "operators, with four noises each",
+      })
       .option("out", { type: "string", default: "auto-report", requiresArg: true, describe: "folder of auto.json" }),
   run: async (args, { seed, signal, note }) => {
     requireInteger("limit", args.limit);
@@ -67,7 +71,7 @@ export const auto = defineCommand({
       priors.push(name === "mixture" ? await learnedMixture(signal) : parsePenalty(name, shape));
     }
     const cells: Cell[] = [];
-    for (const spec of OPERATORS) {
+    for (const spec of args.operators.split(",")) {
       const operator = parseOperator(spec, shape, seed);
       for (const sigma of SIGMAS) {
         const { y, noise } = await measure(truth, operator, { noise: sigma, seed });

@@ -156,7 +156,7 @@ for (const [name, make] of Object.entries(designs)) {
   await saveSketch(at("s.npz"), await sketchDataset(gaussianData(700), await tinyDesign()));
   const program =
     "import sys, json, numpy as np; f = np.load(sys.argv[1]); m = json.loads(f['metadata.json']); " +
-    "print(m['format'], m['count'], f['fourier.cos'].shape, f['second.xx'].dtype, f['second.xx'].shape, m['design']['shape'])";
+    "print(m['format'], m['count'], f['fourier.cos'].shape, f['second-moments.xx'].dtype, f['second-moments.xx'].shape, m['design']['shape'])";
   assert.is(python(program, at("s.npz")), "sketchprior-sketch 700 (50,) float64 (6,) [3]");
 });
 
