@@ -29,7 +29,7 @@ export function residualMembers({ residual, residualRoot: root }: Partial<Residu
 }
 
 /** What `residualMembers` wrote. Errors (InputError): another type than float32. */
-export function readResidual(npz: Npz<unknown>, file: string): Residual | undefined {
+export async function readResidual(npz: Npz<unknown>, file: string): Promise<Residual | undefined> {
   const read = (name: string) => readFloat32(npz, name, file);
   if (FACTOR in npz.arrays) {
     const deviations = DEVIATIONS in npz.arrays && { standardDeviations: read(DEVIATIONS) };

@@ -1,8 +1,7 @@
 import type { NdArray } from "ndarray";
 import { fromHost } from "../src/data/array.ts";
-import { cholesky } from "../src/data/cholesky.ts";
-import { multiplyTransposed } from "../src/data/matmul.ts";
 import type { Random } from "../src/data/random.ts";
+import { choleskyBlocked, productTransposed } from "../src/engine/float64.ts";
 
 /** A root of the covariance C of a residual: C = UUᵀ + diag(s²), so that r = Ue + s ⊙ e' has it for e, e' ~ N(0, I). */
 export interface ResidualRoot {
@@ -25,10 +24,10 @@ const RAISED = [1e-7, 1e-6, 1e-5, 1e-4, 1e-3];
 
 /**
  * A root of C [n, n] by Cholesky, with the diagonal raised by the least of a few small amounts that makes C positive definite
- * (1e-7 to 1e-3 of the largest variance). 0.15 s for n = 800, about 10 s for n = 3072.
+ * (1e-7 to 1e-3 of the largest variance).
  * Errors (RangeError): C is no covariance.
  */
-export function residualRoot({ data, shape }: NdArray<Float32Array>): ResidualRoot {
+export async function residualRoot({ data, shape }: NdArray<Float32Array>): Promise<ResidualRoot> {
   const n = shape[0]!;
   let largest = 0;
   for (let i = 0; i < n; i++) largest = Math.max(largest, data[i * (n + 1)]!);
@@ -36,7 +35,7 @@ export function residualRoot({ data, shape }: NdArray<Float32Array>): ResidualRo
   for (const fraction of RAISED) {
     const raised = Float64Array.from(data, (v, at) => (at % (n + 1) === 0 ? v + fraction * largest : v));
     try {
-      return { factor: fromHost(Float32Array.from(cholesky(raised, n)), [n, n]) };
+      return { factor: fromHost(Float32Array.from(await choleskyBlocked(raised, n)), [n, n]) };
     } catch (error) {
       if (fraction === RAISED.at(-1)) throw error;
     }
@@ -44,36 +43,37 @@ export function residualRoot({ data, shape }: NdArray<Float32Array>): ResidualRo
   throw new RangeError("residual: no root"); // not reached
 }
 
-const known = new WeakMap<NdArray<Float32Array>, ResidualRoot>();
+const known = new WeakMap<NdArray<Float32Array>, Promise<ResidualRoot>>();
 
 /** The root that a prior holds, or that of its residual, computed once. */
-export function rootOf(residual: NdArray<Float32Array>, held?: ResidualRoot): ResidualRoot {
-  const root = held ?? known.get(residual) ?? residualRoot(residual);
-  if (!held) known.set(residual, root);
+export async function rootOf(residual: NdArray<Float32Array>, held?: ResidualRoot): Promise<ResidualRoot> {
+  if (held) return held;
+  const root = known.get(residual) ?? residualRoot(residual);
+  known.set(residual, root);
   return root;
 }
 
 /** Draws r ~ N(0, C), [rows, n]. */
-export function drawResiduals(
+export async function drawResiduals(
   { factor, standardDeviations }: ResidualRoot,
   random: Random,
   rows: number,
-): Float64Array {
+): Promise<Float64Array> {
   const [n, r] = factor.shape as [number, number];
   const e = random.fillNormal(new Float64Array(rows * r));
-  const out = multiplyTransposed(e, Float64Array.from(factor.data), r);
+  const out = await productTransposed(e, Float64Array.from(factor.data), r);
   if (standardDeviations) {
     for (let at = 0; at < out.length; at++) out[at]! += standardDeviations.data[at % n]! * random.normal();
   }
   return out;
 }
 
-/** C = UUᵀ + diag(s²) [n, n] with its root, whose U has at least one column. 0.7 s for n = 3072, r = 200. */
-export function residualOfRoot(residualRoot: ResidualRoot): Residual {
+/** C = UUᵀ + diag(s²) [n, n] with its root, whose U has at least one column. */
+export async function residualOfRoot(residualRoot: ResidualRoot): Promise<Residual> {
   const { factor, standardDeviations } = residualRoot;
   const [n, r] = factor.shape as [number, number];
   const u = Float64Array.from(factor.data);
-  const dense = multiplyTransposed(u, u, r);
+  const dense = await productTransposed(u, u, r);
   if (standardDeviations) for (let i = 0; i < n; i++) dense[i * (n + 1)]! += standardDeviations.data[i]! ** 2;
   return { residual: fromHost(Float32Array.from(dense), [n, n]), residualRoot };
 }

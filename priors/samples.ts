@@ -101,7 +101,7 @@ async function decoded(
   const { latent, shape, residual } = prior;
   const count = z.length / latent;
   const n = sizeOf(shape);
-  const root = residual && (prior.residualRoot ?? residualRoot(residual));
+  const root = residual && (prior.residualRoot ?? (await residualRoot(residual)));
   const factors = root ? [root.factor, ...(root.standardDeviations ? [root.standardDeviations] : [])] : [];
   const random = stream(seed, "sample residuals");
   const noise = factors.map(({ shape }) => random.fillNormal(new Float32Array(count * shape.at(-1)!)));

@@ -75,7 +75,7 @@ export const generatorKind: LearnedKind<TrainedGenerator> = {
         ...(conditions && { conditions }),
         weights,
         decoder,
-        ...readResidual(npz, file),
+        ...(await readResidual(npz, file)),
       },
     };
   },

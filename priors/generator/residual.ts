@@ -1,10 +1,10 @@
 import type { NdArray } from "ndarray";
 import * as tf from "#tf";
 import { fromHost, sizeOf } from "../../src/data/array.ts";
-import { cholesky, solveLower } from "../../src/data/cholesky.ts";
 import { symmetricEigen } from "../../src/data/linalg.ts";
-import { multiply, multiplyTransposed, transpose } from "../../src/data/matmul.ts";
+import { transpose } from "../../src/data/matmul.ts";
 import { dot } from "../../src/data/vector.ts";
+import { choleskyBlocked, product, productTransposed, solveLowerBlocked } from "../../src/engine/float64.ts";
 import { covariance, familySpec, featureBasis, reducedCovariance, type Sketch } from "../../src/sketch/index.ts";
 import type { GeneratorPrior } from "../prior.ts";
 import { type Residual, residualOfRoot } from "../residual-root.ts";
@@ -47,8 +47,8 @@ export async function denseResidual(data: Float64Array, prior: GeneratorPrior, s
     x: tf.sum(rows, 0),
     xx: tf.matMul(rows, rows, true, false),
   }));
-  const rows = rowsLeft(data, centred(xx, x), n);
-  return { residual: fromHost(Float32Array.from(gram(rows, n)), [n, n]) };
+  const rows = await rowsLeft(data, centred(xx, x), n);
+  return { residual: fromHost(Float32Array.from(await gram(rows, n)), [n, n]) };
 }
 
 /** The residual from reduced second moments in features u = Bᵀx, with its root. */
@@ -71,15 +71,15 @@ async function residualInFeatures(
     };
   });
   const made = centred(uu, u);
-  const along = multiply(basis, made, n, k, k);
+  const along = await product(basis, made, n, k, k);
   const floor = FLOOR * meanOf(rest);
   const variances = rest.map((e, i) => {
     const own = squares[i]! - x[i]! ** 2 - dot(along, i * k, basis, i * k, k);
     const left = Math.min(e, e - own);
     return left > NOISE * (e + floor) ? left : 0;
   });
-  const rows = rowsLeft(features, made, k);
-  const factor = rows.length > 0 ? multiplyTransposed(basis, rows, k) : new Float64Array(n);
+  const rows = await rowsLeft(features, made, k);
+  const factor = rows.length > 0 ? await productTransposed(basis, rows, k) : new Float64Array(n);
   return residualOfRoot({
     factor: fromHost(Float32Array.from(factor), [n, factor.length / n]),
     standardDeviations: fromHost(Float32Array.from(variances, Math.sqrt), [n]),
@@ -87,13 +87,13 @@ async function residualInFeatures(
 }
 
 /** Rows R [r, n] such that RᵀR is what the covariance `made` leaves of that of the data. */
-function rowsLeft(data: Float64Array, made: Float64Array, n: number): Float64Array {
+async function rowsLeft(data: Float64Array, made: Float64Array, n: number): Promise<Float64Array> {
   const left = data.map((v, i) => v - made[i]!);
   const mean = data.reduce((sum, v, i) => (i % (n + 1) === 0 ? sum + v / n : sum), 0);
   const unit = data.map((v, i) => (i % (n + 1) === 0 ? v + FLOOR * mean : v));
-  const factor = cholesky(unit, n); // L, in whose coordinates L⁻¹x the data have the covariance I
-  const whitened = solveLower(factor, n, rootsAbove(left, n, 0));
-  return multiplyTransposed(rootsAbove(gram(whitened, n), n, NOISE), factor, n);
+  const factor = await choleskyBlocked(unit, n); // L, in whose coordinates L⁻¹x the data have the covariance I
+  const whitened = await solveLowerBlocked(factor, n, rootsAbove(left, n, 0));
+  return productTransposed(rootsAbove(await gram(whitened, n), n, NOISE), factor, n);
 }
 
 /** Rows √λ v of a symmetric matrix [n, n], for its eigenvalues λ above a bound of at least 0. */
@@ -104,8 +104,8 @@ function rootsAbove(matrix: Float64Array, n: number, bound: number): Float64Arra
 }
 
 /** RᵀR [n, n] of rows R of n numbers. */
-const gram = (rows: Float64Array, n: number): Float64Array =>
-  multiply(transpose(rows, rows.length / n, n), rows, n, rows.length / n, n);
+const gram = (rows: Float64Array, n: number): Promise<Float64Array> =>
+  product(transpose(rows, rows.length / n, n), rows, n, rows.length / n, n);
 
 /** The covariance E xxᵀ − E x E xᵀ. */
 const centred = (xx: Float64Array, x: Float64Array): Float64Array =>

@@ -2,7 +2,8 @@ import ndarray, { type NdArray } from "ndarray";
 import { sizeOf } from "../../src/data/array.ts";
 import { InputError } from "../../src/data/errors.ts";
 import { symmetricEigen } from "../../src/data/linalg.ts";
-import { multiply, transpose } from "../../src/data/matmul.ts";
+import { transpose } from "../../src/data/matmul.ts";
+import { product } from "../../src/engine/float64.ts";
 import {
   covariance,
   familySpec,
@@ -59,8 +60,8 @@ export async function targetOf(sketch: Sketch, output: Output = "features"): Pro
   const learned = featureBasis(design.arrays);
   const pca = output === "features" ? learned : undefined;
   const k = pca ? pca.basis.shape[1]! : n;
-  const inFeatures = (of: Sketch) => (pca ? featureCovariance(of, pca.basis) : covariance(of));
-  const whole = inFeatures(sketch);
+  const inFeatures = async (of: Sketch) => (pca ? featureCovariance(of, pca.basis) : covariance(of));
+  const whole = await inFeatures(sketch);
   const deviations = Float64Array.from({ length: k }, (_, i) => Math.sqrt(Math.max(0, whole[i * k + i]!)));
   const largest = deviations.reduce((a, b) => Math.max(a, b), 0);
   if (largest === 0) {
@@ -73,8 +74,8 @@ export async function targetOf(sketch: Sketch, output: Output = "features"): Pro
     const at = pca ? featuresOf(mean(of), pca) : mean(of);
     return at.map((v, i) => (v - origin[i]!) / scale[i]!);
   };
-  const covarianceOf = (of: Sketch) =>
-    (of === sketch ? whole : inFeatures(of)).map((v, i) => v / (scale[Math.floor(i / k)]! * scale[i % k]!));
+  const covarianceOf = async (of: Sketch) =>
+    (of === sketch ? whole : await inFeatures(of)).map((v, i) => v / (scale[Math.floor(i / k)]! * scale[i % k]!));
   const encoded = output === "pixels" ? learned : undefined;
   const parts = await partsOf(sketch);
   const moments = parts.map(fourierMoments);
@@ -106,7 +107,7 @@ export async function targetOf(sketch: Sketch, output: Output = "features"): Pro
       ? { encoder: encoded.basis, offset: array(featuresOf(centre, encoded), [encoded.basis.shape[1]!]) }
       : { offset: array(origin, [k]) }),
     mean: stacked(parts.map(meanOf), [k]),
-    covariance: stacked(parts.map(covarianceOf), [k, k]),
+    covariance: stacked(await Promise.all(parts.map(covarianceOf)), [k, k]),
   };
 }
 
@@ -169,10 +170,10 @@ function squareRoot(covariance: Float32Array, scale: Float32Array, latent: numbe
 }
 
 /** The covariance [k, k] of the features Bᵀx: BᵀCB, of reduced second moments what they sum. */
-function featureCovariance(sketch: Sketch, { data, shape }: NdArray<Float32Array>): Float64Array {
+async function featureCovariance(sketch: Sketch, { data, shape }: NdArray<Float32Array>): Promise<Float64Array> {
   if (familySpec(sketch.design, "second-moments", "train").reduced) return reducedCovariance(sketch).features;
   const [n, k] = shape as [number, number];
-  return multiply(transpose(data, n, k), multiply(covariance(sketch), data, n, n, k), k, n, k);
+  return product(transpose(data, n, k), await product(covariance(sketch), data, n, n, k), k, n, k);
 }
 
 /** Bᵀ(x − mean), the features of x. */

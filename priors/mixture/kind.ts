@@ -76,7 +76,7 @@ export const mixtureKind: LearnedKind<TrainedMixture> = {
       factors: floats("factors"),
       centre: floats("centre"),
       matrix: floats("matrix"),
-      ...(readResidual(npz, file) ?? { residual: floats("residual") }), // which says that it is missing
+      ...((await readResidual(npz, file)) ?? { residual: floats("residual") }), // which says that it is missing
       ...("labels" in npz.arrays && { labels: Int32Array.from(numbers("labels")) }),
     };
     return { model, settings, sketch };

@@ -1,7 +1,8 @@
 import { fromHost } from "../../src/data/array.ts";
 import { InputError } from "../../src/data/errors.ts";
 import { symmetricEigen } from "../../src/data/linalg.ts";
-import { multiply, multiplyTransposed, transpose } from "../../src/data/matmul.ts";
+import { transpose } from "../../src/data/matmul.ts";
+import { product, productTransposed } from "../../src/engine/float64.ts";
 import {
   covariance,
   familySpec,
@@ -38,7 +39,7 @@ export async function regression(sketch: Sketch, k: number, pause: () => Promise
   const basis = pca ? columns(pca.basis.data, pca.basis.shape[1]!, 0, k) : unitColumns(centre.length, k);
   const from = pca ? pca.mean.data : referenceOf(sketch.design.arrays, centre.length);
   const offset = centre.map((v, i) => v - from[i]!);
-  const origin = multiply(offset, basis, 1, centre.length, k);
+  const origin = await product(offset, basis, 1, centre.length, k);
   const { reduced } = familySpec(sketch.design, "second-moments", "mixture");
   await pause();
   const found = reduced
@@ -78,13 +79,13 @@ function inverseRoot(sigma: Float64Array, k: number): Float64Array {
 
 async function ofFull(sigma: Float64Array, basis: Float64Array, k: number, pause: () => Promise<void>) {
   const n = basis.length / k;
-  const cross = multiply(sigma, basis, n, n, k); // Σ_xv [n, k]
-  const inverse = inverseRoot(multiply(transpose(basis, n, k), cross, k, n, k), k);
-  const half = multiplyTransposed(cross, inverse, k); // Σ_xv Σ_vv^{-1/2}, [n, k]
+  const cross = await product(sigma, basis, n, n, k); // Σ_xv [n, k]
+  const inverse = inverseRoot(await product(transpose(basis, n, k), cross, k, n, k), k);
+  const half = await productTransposed(cross, inverse, k); // Σ_xv Σ_vv^{-1/2}, [n, k]
   await pause();
-  const explained = multiplyTransposed(half, half, k);
+  const explained = await productTransposed(half, half, k);
   return {
-    matrix: multiply(half, inverse, n, k, k),
+    matrix: await product(half, inverse, n, k, k),
     residual: fromHost(Float32Array.from(leftOver(sigma, explained, n)), [n, n]),
   };
 }
@@ -111,9 +112,9 @@ async function ofReduced(
   const own = columns(rows(0, k), all, 0, k); // S_vv
   const cross = columns(rows(k, all), all, 0, k); // S_tv [t, k]
   const inverse = inverseRoot(own, k);
-  const half = multiplyTransposed(cross, inverse, k); // S_tv S_vv^{-1/2}
-  const slope = multiply(half, inverse, tail, k, k); // Γ
-  const known = multiplyTransposed(half, half, k);
+  const half = await productTransposed(cross, inverse, k); // S_tv S_vv^{-1/2}
+  const slope = await product(half, inverse, tail, k, k); // Γ
+  const known = await productTransposed(half, half, k);
   const left = columns(rows(k, all), all, k, all).map((v, at) => v - known[at]!); // S_tt − Γ S_vt
   await pause();
   const { values, vectors } = symmetricEigen(left, tail);
@@ -121,14 +122,14 @@ async function ofReduced(
   const root = transpose(vectors, tail, tail).map((v, at) => v * Math.sqrt(Math.max(0, values[at % tail]!)));
   const leading = basis ? columns(basis, all, 0, k) : unitColumns(n, k);
   const others = basis ? columns(basis, all, k, all) : columns(unitColumns(n, all), all, k, all);
-  const added = multiply(others, slope, n, tail, k);
+  const added = await product(others, slope, n, tail, k);
   await pause();
-  const factor = tail > 0 ? multiply(others, root, n, tail, tail) : new Float64Array(n);
+  const factor = tail > 0 ? await product(others, root, n, tail, tail) : new Float64Array(n);
   return {
     matrix: leading.map((v, at) => v + added[at]!),
-    ...residualOfRoot({
+    ...(await residualOfRoot({
       factor: fromHost(Float32Array.from(factor), [n, factor.length / n]),
       standardDeviations: fromHost(Float32Array.from(variances, Math.sqrt), [n]),
-    }),
+    })),
   };
 }

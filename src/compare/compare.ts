@@ -104,7 +104,7 @@ export async function compare(options: CompareOptions): Promise<ComparisonTable>
       options.signal?.throwIfAborted();
       const estimate = range ? clipped(result.estimate, range) : result.estimate;
       const errors = meanSquaredErrors(truth, estimate);
-      const coverage = result.marginals && coverageOf(truth, result.marginals);
+      const coverage = result.marginals && (await coverageOf(truth, result.marginals));
       const row: ComparisonRow = {
         ...{ operator: operator.name, m, noise, method: method.name },
         ...summariseErrors(errors, options.seed ?? 1, reference),

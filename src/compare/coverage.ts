@@ -17,17 +17,17 @@ const KNOWN = 1e-3;
  * that are known: a deviation of at most 1e-3 of the largest of the signal. Undefined where none is uncertain.
  * The intervals' ends are quantiles of each number's own posterior, not multiples of its deviation.
  */
-export function coverageOf(
+export async function coverageOf(
   truth: NdArray<Float32Array>,
   marginals: NonNullable<Recovery["marginals"]>,
-): Coverage | undefined {
+): Promise<Coverage | undefined> {
   const x = contiguous(truth);
   const batch = truth.shape[0]!;
   const n = x.length / batch;
   const inside = coverageLevels.map(() => 0);
   let counted = 0;
   for (let i = 0; i < batch; i++) {
-    const parts = marginals(i);
+    const parts = await marginals(i);
     const deviation = deviationOf(parts);
     const known = KNOWN * deviation.reduce((a, b) => Math.max(a, b), 0);
     for (const [p, probability] of probabilityBelow(parts, x.subarray(i * n, (i + 1) * n)).entries()) {

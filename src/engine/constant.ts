@@ -1,4 +1,4 @@
-export type ConstantData = Float32Array | Int32Array | Uint8Array | BigInt64Array;
+export type ConstantData = Float32Array | Int32Array | Uint8Array | BigInt64Array | Float64Array;
 
 /** Copies of arrays, by the array that each was made of, for as long as a graph holds them. */
 const copies = new WeakMap<ConstantData, WeakRef<ConstantData>>();

@@ -1,11 +1,11 @@
 import { sameShape, sizeOf } from "../data/array.ts";
 import { type ConstantData, frozen } from "./constant.ts";
 
-/** The dtypes that tfjs tensors have here; int64 exists only inside a graph (shapes and indices of ONNX operators). */
+/** The dtypes that tfjs tensors have here; int64 (shapes and indices of ONNX operators) and float64 exist only inside a graph. */
 export type DType = "float32" | "int32" | "bool";
-export type GraphDType = DType | "int64";
+export type GraphDType = DType | "int64" | "float64";
 
-/** One edge of the graph. The shape is always known: tracing runs on concrete shapes. */
+/** One edge of the graph. The shape of what is traced is always known; -1 in a graph made by hand is any size. */
 export interface Value {
   readonly name: string;
   readonly shape: readonly number[];
@@ -155,12 +155,13 @@ export class Graph {
 }
 
 /** TensorProto.DataType numbers of the ONNX specification. */
-export const elementTypes: { [K in GraphDType]: number } = { float32: 1, int32: 6, int64: 7, bool: 9 };
+export const elementTypes: { [K in GraphDType]: number } = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11 };
 
 export function typedArray(values: ArrayLike<number>, dtype: GraphDType): ConstantData {
   if (dtype === "float32") return Float32Array.from(values);
   if (dtype === "int32") return Int32Array.from(values);
   if (dtype === "bool") return Uint8Array.from(values);
+  if (dtype === "float64") return Float64Array.from(values);
   return BigInt64Array.from(Array.from(values, BigInt));
 }
 

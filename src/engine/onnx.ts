@@ -90,7 +90,10 @@ export function reachable(graph: GraphParts, outputs: readonly Value[]): Set<str
 }
 
 function valueInfo(value: Value, name: string, batch?: number): object {
-  const dim = value.shape.map((n, axis) => (axis === 0 && n === batch ? { dim_param: "batch" } : { dim_value: n }));
+  const dim = value.shape.map((n, axis) => {
+    if (n < 0) return {};
+    return axis === 0 && n === batch ? { dim_param: "batch" } : { dim_value: n };
+  });
   return { name, type: { tensor_type: { elem_type: elementTypes[value.dtype], shape: { dim } } } };
 }
 

@@ -34,7 +34,7 @@ export interface Recovery {
   /** Draws of the posterior, [batch, samples, ...shape]; where they were asked for and the solver can make them. */
   readonly samples?: NdArray<Float32Array>;
   /** The posterior of every number of one signal, where the solver knows it: for intervals and their coverage. */
-  marginals?(signal: number): Marginals;
+  marginals?(signal: number): Promise<Marginals>;
   /** log p(y) of every signal, [batch], where the solver knows it. */
   readonly evidence?: Float64Array;
   /** What speaks against the result, one sentence each: measurements that do not fit the prior, a gradient that is 0. */

@@ -67,7 +67,7 @@ test("a method that knows its posterior gets the coverage of its intervals, in e
     recover: async (problem) => ({
       ...(await constant("sure", 0.5).recover(problem)),
       // 1 lies 1 deviation above the mean of the first signal, 0 lies 2 below that of the second
-      marginals: (i) => [
+      marginals: async (i) => [
         {
           probability: 1,
           mean: new Float64Array(4).fill([0.5, 1][i]!),

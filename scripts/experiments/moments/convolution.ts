@@ -75,7 +75,7 @@ async function* signalsOf(data: Dataset, labels: Uint8Array, range: Range): Asyn
 async function* drawsOf(model: MixtureModel, seed: number): AsyncGenerator<Block> {
   const { centre, matrix, residual, shape, weights } = model;
   const k = matrix.shape[1]!;
-  const { factor } = residualRoot(residual);
+  const { factor } = await residualRoot(residual);
   const r = factor.shape[1]!;
   const e = fromHost(stream(seed, "residuals").fillNormal(new Float32Array(BLOCK * r)), [BLOCK, r]);
   const inputs = { centre, matrix, e, factor };

@@ -25,10 +25,10 @@ const OTHER_UNITS = 10;
  * What speaks against y under a mixture prior: log p(y) is compared with its distribution for y drawn from the prior and the noise.
  * Measurements that the prior expects give none but for one batch in thousands; what real data do is in docs/uncertainty.md.
  */
-export function evidenceWarnings(found: MixturePosterior, { y, noise, operator }: Problem): string[] {
+export async function evidenceWarnings(found: MixturePosterior, { y, noise, operator }: Problem): Promise<string[]> {
   const batch = y.shape[0]!;
   const m = sizeOf(operator.outShape);
-  const expected = found.expectedEvidence(DRAWS, 1);
+  const expected = await found.expectedEvidence(DRAWS, 1);
   const mean = expected.reduce((sum, v) => sum + v / DRAWS, 0);
   const deviation = Math.sqrt(expected.reduce((sum, v) => sum + (v - mean) ** 2 / (DRAWS - 1), 0));
   const gaps = found.evidence.map((v) => v - mean);

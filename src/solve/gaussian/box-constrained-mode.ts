@@ -57,7 +57,7 @@ export async function boxConstrainedMode(
 ): Promise<ConstrainedMode> {
   const batch = mean.shape[0]!;
   const n = mean.size / batch;
-  const { matrix, residual } = unexplained();
+  const { matrix, residual } = await unexplained();
   const k = matrix.length / n;
   const rows = Math.max(1, Math.min(CHUNK, batch, Math.floor(CHUNK_NUMBERS / (n * n))));
   const fixed = {

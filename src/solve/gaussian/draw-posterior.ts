@@ -6,6 +6,7 @@ import { drawResiduals, type ResidualRoot, rootOf } from "../../../priors/residu
 import { fromHost } from "../../data/array.ts";
 import { multiply } from "../../data/matmul.ts";
 import { type Random, stream } from "../../data/random.ts";
+import { product } from "../../engine/float64.ts";
 import { transposedMatrix } from "../operator-matrix.ts";
 import { type Gain, gained } from "./gain.ts";
 import { conditionalMeans, type MeasurementCovariance } from "./measurement-covariance.ts";
@@ -41,9 +42,9 @@ export async function drawPosterior(given: Drawing): Promise<NdArray<Float32Arra
   for (let i = 0; i < batch; i++) {
     for (const [s, v] of drawFeatures(given, i, random).entries()) features.set(v, (i * count + s) * k);
   }
-  const root = rootOf(prior.residual, prior.residualRoot);
-  const rest = await drawRest(operator, reduced.residual, root, reduced.innovationsOf(features, count), random);
-  const known = multiply(features, reduced.decoder, rows, k, n);
+  const root = await rootOf(prior.residual, prior.residualRoot);
+  const rest = await drawRest(operator, reduced.residual, root, await reduced.innovationsOf(features, count), random);
+  const known = await product(features, reduced.decoder, rows, k, n);
   const data = Float32Array.from(known, (v, at) => v + prior.centre.data[at % n]! + rest[at]!);
   return fromHost(data, [batch, count, ...prior.shape]);
 }
@@ -58,11 +59,11 @@ export async function drawRest(
 ): Promise<Float64Array> {
   const { n, m, variances } = covariance;
   const rows = innovations.length / m;
-  const drawn = drawResiduals(root, random, rows);
+  const drawn = await drawResiduals(root, random, rows);
   const { data: transposed } = await transposedMatrix(operator);
-  const measured = multiply(drawn, transposed, rows, n, m);
+  const measured = await product(drawn, transposed, rows, n, m);
   for (let at = 0; at < measured.length; at++) measured[at]! += Math.sqrt(variances[at % m]!) * random.normal();
-  const change = conditionalMeans(
+  const change = await conditionalMeans(
     covariance,
     innovations.map((d, at) => d - measured[at]!),
   );

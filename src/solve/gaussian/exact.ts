@@ -34,11 +34,11 @@ export const posterior: Solver<MixturePrior | GaussianPrior | GeneratorPrior> = 
       estimate,
       outcomes: outcomes.map((outcome, i) => (isFiniteRow(estimate.data, i, outcomes.length) ? outcome : "non-finite")),
       chosen: { solver: "posterior", noise: problem.noise.name, sigma: found.sigma },
-      ...(deviation && { deviation: found.deviation() }),
+      ...(deviation && { deviation: await found.deviation() }),
       ...(samples > 0 && { samples: await found.draw(samples, seed) }),
       evidence: found.evidence,
       marginals: found.marginals,
-      warnings: evidenceWarnings(found, problem),
+      warnings: await evidenceWarnings(found, problem),
       ...{ steps: 1, history: [], seconds: (performance.now() - started) / 1000 },
     };
   },

@@ -2,6 +2,7 @@ import type { MixturePrior } from "../../../priors/prior.ts";
 import { cholesky, solveLower, solveLowerTransposed } from "../../data/cholesky.ts";
 import { multiply, multiplyTransposed, transpose } from "../../data/matmul.ts";
 import { dot } from "../../data/vector.ts";
+import { product, productTransposed } from "../../engine/float64.ts";
 
 /** What a covariance Σ = LLᵀ of features v [k] becomes when u = Bv + e [r] is measured, e ~ N(0, I). */
 export interface Gain {
@@ -13,11 +14,11 @@ export interface Gain {
   readonly factor: Float64Array;
 }
 
-export function gainOf({ factors }: MixturePrior, c: number, B: Float64Array, r: number): Gain {
+export async function gainOf({ factors }: MixturePrior, c: number, B: Float64Array, r: number): Promise<Gain> {
   const k = factors.shape[1]!;
   const root = Float64Array.from(factors.data.subarray(c * k * k, (c + 1) * k * k));
-  const measured = multiply(B, root, r, k, k);
-  const inner = multiplyTransposed(measured, measured, k);
+  const measured = await product(B, root, r, k, k);
+  const inner = await productTransposed(measured, measured, k);
   for (let q = 0; q < r; q++) inner[q * r + q]! += 1;
   return { root, measured, factor: cholesky(inner, r) };
 }

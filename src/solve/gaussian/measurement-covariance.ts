@@ -1,8 +1,9 @@
 import type { LinearOperator } from "../../../operators/operator.ts";
 import { sizeOf } from "../../data/array.ts";
-import { cholesky, solveLower, solveLowerTransposed } from "../../data/cholesky.ts";
-import { multiply, transpose } from "../../data/matmul.ts";
+import { solveLowerTransposed } from "../../data/cholesky.ts";
+import { transpose } from "../../data/matmul.ts";
 import { squaredNorm } from "../../data/vector.ts";
+import { choleskyBlocked, product, solveLowerBlocked } from "../../engine/float64.ts";
 import type { NoiseModel } from "../../measure/noise/noise.ts";
 import { transposedMatrix } from "../operator-matrix.ts";
 
@@ -32,11 +33,13 @@ export async function measurementCovariance(
   covariance: ArrayLike<number>,
   noise: NoiseModel,
   least = 0,
+  signal?: AbortSignal,
 ): Promise<MeasurementCovariance> {
   const [n, m] = [sizeOf(operator.inShape), sizeOf(operator.outShape)];
   const { data: transposed } = await transposedMatrix(operator);
-  const cross = multiply(transpose(transposed, n, m), covariance, m, n, n);
-  const inMeasurements = multiply(cross, transposed, m, n, m);
+  const cross = await product(transpose(transposed, n, m), covariance, m, n, n);
+  signal?.throwIfAborted();
+  const inMeasurements = await product(cross, transposed, m, n, m);
   let trace = 0;
   for (let i = 0; i < m; i++) trace += inMeasurements[i * m + i]!;
   const floor = Math.max(least, (NOISE_FLOOR * trace) / m);
@@ -45,28 +48,33 @@ export async function measurementCovariance(
     Math.max((sigmas ? sigmas[i]! : noise.sigma) ** 2, floor),
   ).map((v) => (v === 0 ? 1 : v)); // C = 0 without noise: any S will do
   for (let i = 0; i < m; i++) inMeasurements[i * m + i]! += variances[i]!;
-  return { n, m, factor: cholesky(inMeasurements, m), cross, variances };
+  return { n, m, factor: await choleskyBlocked(inMeasurements, m, signal), cross, variances };
 }
 
 /** E[x | Φx + w = d] = CΦᵀS⁻¹d, x ~ N(0, C), for every row d of d [rows, m]: [rows, n]. */
-export const conditionalMeans = (of: MeasurementCovariance, d: Float64Array): Float64Array =>
-  ofWhitened(of, solveLower(of.factor, of.m, d.slice()));
+export const conditionalMeans = async (of: MeasurementCovariance, d: Float64Array): Promise<Float64Array> =>
+  ofWhitened(of, await solveLowerBlocked(of.factor, of.m, d.slice()));
 
 /** The same of L⁻¹d: CΦᵀL⁻ᵀ(L⁻¹d). */
-export function ofWhitened({ n, m, factor, cross }: MeasurementCovariance, whitened: Float64Array): Float64Array {
+export function ofWhitened(
+  { n, m, factor, cross }: MeasurementCovariance,
+  whitened: Float64Array,
+): Promise<Float64Array> {
   const weights = solveLowerTransposed(factor, m, whitened.slice());
-  return multiply(weights, cross, whitened.length / m, m, n);
+  return product(weights, cross, whitened.length / m, m, n);
 }
 
 /** Rows of (L⁻¹ΦC)ᵀ, [n, m]. */
-export const whitenedCross = ({ n, m, factor, cross }: MeasurementCovariance): Float64Array =>
-  solveLower(factor, m, transpose(cross, m, n));
+export const whitenedCross = (
+  { n, m, factor, cross }: MeasurementCovariance,
+  signal?: AbortSignal,
+): Promise<Float64Array> => solveLowerBlocked(factor, m, transpose(cross, m, n), signal);
 
-/** Var[x | Φx + w] of every number, diag(C − CΦᵀS⁻¹ΦC), [n]. */
+/** Var[x | Φx + w] of every number, diag(C − CΦᵀS⁻¹ΦC), [n], from the rows of `whitenedCross`. */
 export function conditionalVariances(
   of: MeasurementCovariance,
   covariance: ArrayLike<number>,
-  rows = whitenedCross(of),
+  rows: Float64Array,
 ): Float64Array {
   const { n, m } = of;
   return Float64Array.from({ length: n }, (_, p) =>

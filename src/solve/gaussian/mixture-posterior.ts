@@ -7,11 +7,12 @@ import { multiply, multiplyTransposed } from "../../data/matmul.ts";
 import { requireOptionNames } from "../../data/options.ts";
 import { stream } from "../../data/random.ts";
 import { dot } from "../../data/vector.ts";
-import { yieldToEvents } from "../../engine/events.ts";
+import { pauses } from "../../engine/events.ts";
+import { product, productTransposed, solveLowerBlocked } from "../../engine/float64.ts";
 import type { IterateOptions } from "../../engine/iterate.ts";
 import { type Problem, problemOf } from "../problem.ts";
 import { linearOperatorOf, requireSignalShape } from "../requirements.ts";
-import { deviationOf, type Marginals } from "../uncertainty/marginals.ts";
+import { deviationOf, type MarginalPart, type Marginals } from "../uncertainty/marginals.ts";
 import { drawPosterior } from "./draw-posterior.ts";
 import { type Gain, gained, gainOf, posteriorCovariance } from "./gain.ts";
 import { usedSigma } from "./measurement-covariance.ts";
@@ -30,19 +31,19 @@ export interface MixturePosterior {
   /** σ of the noise that was assumed: what the problem says, raised where that is less than `measurementCovariance` needs. */
   readonly sigma: number;
   /** Cov[x | y] of one signal of the batch, [n, n] row-major: E M Eᵀ + R with the two below. */
-  covariance(signal: number): Float64Array;
+  covariance(signal: number): Promise<Float64Array>;
   /** M, the covariance of the features v of one signal, [k, k], of the components that are at least as probable as `least`. */
   featureCovariance(signal: number, least?: number): Float64Array;
   /** E [n, k] and R [n, n], of all signals alike: how x depends on v when y is known, and the covariance that v leaves. */
-  unexplained(): Unexplained;
+  unexplained(): Promise<Unexplained>;
   /** The posterior of every number of one signal, a mixture of Gaussians: for its quantiles and intervals. */
-  marginals(signal: number): Marginals;
+  marginals(signal: number): Promise<Marginals>;
   /** log p(y) of `count` measurements that are drawn as the prior and the noise say: what `evidence` is to be compared with. */
-  expectedEvidence(count: number, seed: number): Float64Array;
+  expectedEvidence(count: number, seed: number): Promise<Float64Array>;
   /** E‖y‖² as the prior and the noise say. */
   readonly expectedEnergy: number;
   /** √diag Cov[x | y], the posterior's standard deviation of every number, [batch, ...shape]. */
-  deviation(): NdArray<Float32Array>;
+  deviation(): Promise<NdArray<Float32Array>>;
   /** Independent draws of x given y, [batch, count, ...shape]. */
   draw(count: number, seed: number): Promise<NdArray<Float32Array>>;
 }
@@ -76,20 +77,21 @@ export async function mixturePosterior(
   }
   const batch = problem.y.shape[0]!;
   const [components, k] = prior.means.shape as [number, number];
-  const reduced = await reduceMeasurements(operator, prior, contiguous(problem.y) as Float32Array, problem.noise);
+  const y = contiguous(problem.y) as Float32Array;
+  const reduced = await reduceMeasurements(operator, prior, y, problem.noise, signal);
   const { r, B, u } = reduced;
   const means = Float64Array.from(prior.means.data);
-  const measuredMeans = multiplyTransposed(means, B, k); // Bμ_j, [components, r]
+  const measuredMeans = await productTransposed(means, B, k); // Bμ_j, [components, r]
   const gains: Gain[] = [];
   const responsibilities = new Float64Array(batch * components); // logarithms first
   const covariances = prior.factors.shape[0]!;
+  const pause = pauses(signal);
   for (let c = 0; c < covariances; c++) {
-    signal?.throwIfAborted();
-    const gain = gainOf(prior, c, B, r);
+    const gain = await gainOf(prior, c, B, r);
     gains.push(gain);
-    addLogDensities(prior, c, gain, { u, measuredMeans, r }, responsibilities);
+    await addLogDensities(prior, c, gain, { u, measuredMeans, r }, responsibilities);
     onProgress?.({ step: c + 1, maxSteps: covariances, objective: Number.NaN });
-    if (c % 16 === 15) await yieldToEvents();
+    await pause();
   }
   const evidence = reduced.constants.map(
     (constant, i) => constant + normalise(responsibilities.subarray(i * components, (i + 1) * components)),
@@ -136,21 +138,26 @@ export async function mixturePosterior(
   };
   const n = sizeOf(prior.shape);
   const m = sizeOf(operator.outShape);
-  const signals = reduced.signals(features);
+  const signals = await reduced.signals(features);
   const spreads = new Map<number, Float64Array>(); // Var[x | y, c]
-  const spreadOf = (c: number): Float64Array => {
-    const own = spreads.get(c) ?? variancesOf(reduced, withinOf(c), n);
+  const spreadOf = async (c: number): Promise<Float64Array> => {
+    const own = spreads.get(c) ?? (await variancesOf(reduced, withinOf(c), n));
     spreads.set(c, own);
     return own;
   };
-  const marginals = (i: number): Marginals =>
-    [...likely(i)].flatMap(([c, parts]) =>
-      parts.map(({ j, probability }) => {
+  const marginals = async (i: number): Promise<Marginals> => {
+    const dependence = await reduced.dependence();
+    const out: MarginalPart[] = [];
+    for (const [c, parts] of likely(i)) {
+      const variance = await spreadOf(c);
+      for (const { j, probability } of parts) {
         const gap = meanOf(i, c, [{ j, probability: 1 }]).map((v, a) => v - features[i * k + a]!);
-        const mean = multiply(reduced.dependence(), gap, n, k, 1).map((v, p) => v + signals[i * n + p]!);
-        return { probability, mean, variance: spreadOf(c) };
-      }),
-    );
+        const mean = multiply(dependence, gap, n, k, 1).map((v, p) => v + signals[i * n + p]!);
+        out.push({ probability, mean, variance });
+      }
+    }
+    return out;
+  };
   return {
     mean: fromHost(signals, [batch, ...prior.shape]),
     responsibilities,
@@ -158,24 +165,30 @@ export async function mixturePosterior(
     sigma: usedSigma(reduced.residual),
     featureCovariance,
     unexplained: reduced.unexplained,
-    covariance: (i) => {
-      const { matrix, residual } = reduced.unexplained();
-      const half = multiply(matrix, featureCovariance(i), n, k, k);
-      return multiplyTransposed(half, matrix, k).map((v, at) => v + residual[at]!);
+    covariance: async (i) => {
+      const { matrix, residual } = await reduced.unexplained();
+      const half = await product(matrix, featureCovariance(i), n, k, k);
+      return (await productTransposed(half, matrix, k)).map((v, at) => v + residual[at]!);
     },
     marginals,
     expectedEnergy: reduced.energy,
-    deviation: () => {
+    deviation: async () => {
       const out = new Float32Array(batch * n);
-      for (let i = 0; i < batch; i++) out.set(deviationOf(marginals(i)), i * n);
+      for (let i = 0; i < batch; i++) {
+        await pause();
+        out.set(deviationOf(await marginals(i)), i * n);
+      }
       return fromHost(out, [batch, ...prior.shape]);
     },
-    expectedEvidence: (count, seed) => {
+    expectedEvidence: async (count, seed) => {
       const random = stream(seed, "expected evidence");
       const { features: v } = drawFeatures(prior, random, count);
       const drawn = multiplyTransposed(Float64Array.from(v), B, k).map((value) => value + random.normal()); // u = Bv + e
       const logs = new Float64Array(count * components);
-      for (const [c, gain] of gains.entries()) addLogDensities(prior, c, gain, { u: drawn, measuredMeans, r }, logs);
+      for (const [c, gain] of gains.entries()) {
+        await addLogDensities(prior, c, gain, { u: drawn, measuredMeans, r }, logs);
+        await pause();
+      }
       return Float64Array.from({ length: count }, (_, s) => {
         let constant = -0.5 * reduced.volume;
         for (let q = r; q < m; q++) constant -= 0.5 * random.normal() ** 2;
@@ -187,25 +200,25 @@ export async function mixturePosterior(
 }
 
 /** Var[x | y, c] of every number, diag(EM_cEᵀ + R), [n], M_c the covariance of v given y. */
-function variancesOf(reduced: Reduced, within: Float64Array, n: number): Float64Array {
-  const matrix = reduced.dependence();
+async function variancesOf(reduced: Reduced, within: Float64Array, n: number): Promise<Float64Array> {
+  const matrix = await reduced.dependence();
   const k = matrix.length / n;
-  const half = multiply(matrix, within, n, k, k);
-  return reduced.variances().map((variance, p) => variance + dot(half, p * k, matrix, p * k, k));
+  const half = await product(matrix, within, n, k, k);
+  return (await reduced.variances()).map((variance, p) => variance + dot(half, p * k, matrix, p * k, k));
 }
 
 /** Adds log π_j N(u; Bμ_j, I + BΣ_cBᵀ) of the components of one covariance to `out` [batch, components]. */
-function addLogDensities(
+async function addLogDensities(
   { weights, covarianceOf }: MixturePrior,
   c: number,
   { factor }: Gain,
   { u, measuredMeans, r }: { u: Float64Array; measuredMeans: Float64Array; r: number },
   out: Float64Array,
-): void {
+): Promise<void> {
   const components = weights.length;
   const batch = u.length / r;
   const logDet = logDeterminant(factor, r);
-  const whitened = solveLower(factor, r, u.slice());
+  const whitened = await solveLowerBlocked(factor, r, u.slice());
   for (let j = 0; j < components; j++) {
     if (covarianceOf[j] !== c) continue;
     const centre = solveLower(factor, r, measuredMeans.slice(j * r, (j + 1) * r));

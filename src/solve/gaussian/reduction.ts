@@ -1,10 +1,11 @@
 import type { LinearOperator } from "../../../operators/operator.ts";
 import type { MixturePrior } from "../../../priors/prior.ts";
 import { sizeOf } from "../../data/array.ts";
-import { logDeterminant, solveLower } from "../../data/cholesky.ts";
+import { logDeterminant } from "../../data/cholesky.ts";
 import { triangularise } from "../../data/householder.ts";
-import { multiply, multiplyTransposed, transpose } from "../../data/matmul.ts";
+import { multiply, transpose } from "../../data/matmul.ts";
 import { squaredNorm } from "../../data/vector.ts";
+import { product, productTransposed, solveLowerBlocked } from "../../engine/float64.ts";
 import type { NoiseModel } from "../../measure/noise/noise.ts";
 import { transposedMatrix } from "../operator-matrix.ts";
 import {
@@ -29,6 +30,7 @@ export async function reduceMeasurements(
   prior: MixturePrior,
   y: Float32Array,
   noise: NoiseModel,
+  signal?: AbortSignal,
 ) {
   const { centre, matrix } = prior;
   const n = centre.size;
@@ -38,20 +40,26 @@ export async function reduceMeasurements(
   const { data: transposed } = await transposedMatrix(operator);
   const measuredCentre = multiply(centre.data, transposed, 1, n, m);
   const decoder = transpose(matrix.data, n, k); // rows of Dᵀ, [k, n]
-  const measuredDecoder = multiply(decoder, transposed, k, n, m); // rows of (ΦD)ᵀ, [k, m]
+  const measuredDecoder = await product(decoder, transposed, k, n, m); // rows of (ΦD)ᵀ, [k, m]
   const variances = featureVariances(prior);
   const energy = variances.reduce(
     (sum, v, a) => sum + v * squaredNorm(measuredDecoder.subarray(a * m, (a + 1) * m)),
     0,
   );
-  const residual = await measurementCovariance(operator, prior.residual.data, noise, (NOISE_FLOOR * energy) / m);
+  const residual = await measurementCovariance(
+    operator,
+    prior.residual.data,
+    noise,
+    (NOISE_FLOOR * energy) / m,
+    signal,
+  );
   const { factor } = residual;
 
   const columns = new Float64Array((k + batch) * m);
   columns.set(measuredDecoder);
   for (let i = 0; i < y.length; i++) columns[k * m + i] = y[i]! - measuredCentre[i % m]!;
   const innovations = columns.slice(k * m);
-  solveLower(factor, m, columns);
+  await solveLowerBlocked(factor, m, columns, signal);
   const whitened = columns.slice(0, k * m);
   const totals = Float64Array.from({ length: batch }, (_, i) =>
     squaredNorm(columns.subarray((k + i) * m, (k + i + 1) * m)),
@@ -64,34 +72,26 @@ export async function reduceMeasurements(
   for (let i = 0; i < batch; i++) u.set(columns.subarray((k + i) * m, (k + i) * m + r), i * r);
   const volume = logDeterminant(factor, m) + m * Math.log(2 * Math.PI);
   const constants = totals.map((total, i) => -0.5 * (total - squaredNorm(u.subarray(i * r, (i + 1) * r)) + volume));
-  let known: Unexplained | undefined;
-  let rows: Float64Array | undefined;
-  const half = () => {
-    rows ??= whitenedCross(residual);
-    return rows;
-  };
-  let variancesOfRest: Float64Array | undefined;
-  let matrixOfRest: Float64Array | undefined;
+  const half = once(() => whitenedCross(residual, signal));
   /** D − CΦᵀR⁻¹ΦD [n, k]: how x depends on v when y is known. */
-  const dependence = () => {
-    matrixOfRest ??= multiplyTransposed(half(), whitened, m).map((v, at) => matrix.data[at]! - v);
-    return matrixOfRest;
-  };
+  const dependence = once(async () =>
+    (await productTransposed(await half(), whitened, m)).map((v, at) => matrix.data[at]! - v),
+  );
   return {
     ...{ r, B, u, constants, residual, decoder, volume },
     /** E‖y‖², the correlations of v left aside. */
     energy: energy + squaredNorm(factor) + squaredNorm(measuredCentre),
     /** y − Φ(centre + Dv) of features v [batch · count, k], `count` rows for every signal. */
-    innovationsOf: (features: Float64Array, count: number): Float64Array => {
+    innovationsOf: async (features: Float64Array, count: number): Promise<Float64Array> => {
       const rows = features.length / k;
-      const measured = multiply(features, measuredDecoder, rows, k, m);
+      const measured = await product(features, measuredDecoder, rows, k, m);
       return measured.map((v, at) => innovations[Math.floor(at / m / count) * m + (at % m)]! - v);
     },
     /** centre + Dv + CΦᵀR⁻¹(y − Φ(centre + Dv)) of features v [batch, k]. */
-    signals: (features: Float64Array): Float32Array => {
-      const measured = multiply(features, measuredDecoder, batch, k, m);
-      const known = multiply(features, decoder, batch, k, n);
-      const rest = conditionalMeans(
+    signals: async (features: Float64Array): Promise<Float32Array> => {
+      const measured = await product(features, measuredDecoder, batch, k, m);
+      const known = await product(features, decoder, batch, k, n);
+      const rest = await conditionalMeans(
         residual,
         innovations.map((v, at) => v - measured[at]!),
       );
@@ -99,17 +99,21 @@ export async function reduceMeasurements(
     },
     dependence,
     /** diag(C − CΦᵀR⁻¹ΦC), [n]. */
-    variances: () => {
-      variancesOfRest ??= conditionalVariances(residual, prior.residual.data, half());
-      return variancesOfRest;
-    },
+    variances: once(async () => conditionalVariances(residual, prior.residual.data, await half())),
     /** Both whole: the matrices D − CΦᵀR⁻¹ΦD and C − CΦᵀR⁻¹ΦC. */
-    unexplained: (): Unexplained => {
-      if (known) return known;
-      const determined = multiplyTransposed(half(), half(), m); // CΦᵀR⁻¹ΦC, [n, n]
-      known = { matrix: dependence(), residual: determined.map((v, at) => prior.residual.data[at]! - v) };
-      return known;
-    },
+    unexplained: once(async (): Promise<Unexplained> => {
+      const determined = await productTransposed(await half(), await half(), m); // CΦᵀR⁻¹ΦC, [n, n]
+      return { matrix: await dependence(), residual: determined.map((v, at) => prior.residual.data[at]! - v) };
+    }),
+  };
+}
+
+/** A value that is computed when it is first asked for. */
+function once<T>(compute: () => Promise<T>): () => Promise<T> {
+  let value: Promise<T> | undefined;
+  return () => {
+    value ??= compute();
+    return value;
   };
 }
 

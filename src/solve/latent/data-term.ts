@@ -2,7 +2,7 @@ import type { NdArray } from "ndarray";
 import * as tf from "#tf";
 import type { LinearOperator } from "../../../operators/operator.ts";
 import { contiguous, fromHost, sizeOf } from "../../data/array.ts";
-import { solveLower } from "../../data/cholesky.ts";
+import { solveLowerBlocked } from "../../engine/float64.ts";
 import { squares } from "../batch.ts";
 import type { MeasurementCovariance } from "../gaussian/measurement-covariance.ts";
 import type { Problem } from "../problem.ts";
@@ -31,15 +31,15 @@ export function plainTerm({ operator, y, noise }: Problem): DataTerm {
 }
 
 /** ‖L⁻¹(y − Φx)‖² = ‖y − Φx‖²_{S⁻¹}, S = LLᵀ; L⁻¹ enters graphs as a constant [m, m]. */
-export function whitenedTerm(
+export async function whitenedTerm(
   operator: LinearOperator,
   { m, factor }: MeasurementCovariance,
   y: NdArray<Float32Array>,
-): WhitenedTerm {
+): Promise<WhitenedTerm> {
   const identity = new Float64Array(m * m);
   for (let i = 0; i < m; i++) identity[i * m + i] = 1;
-  const whiten = Float32Array.from(solveLower(factor, m, identity)); // L⁻ᵀ: row j is L⁻¹eⱼ
-  const target = solveLower(factor, m, Float64Array.from(contiguous(y)));
+  const whiten = Float32Array.from(await solveLowerBlocked(factor, m, identity)); // L⁻ᵀ: row j is L⁻¹eⱼ
+  const target = await solveLowerBlocked(factor, m, Float64Array.from(contiguous(y)));
   const measured = (x: tf.Tensor) =>
     tf.matMul(tf.reshape(operator.forward(x), [-1, m]) as tf.Tensor2D, tf.tensor2d(whiten, [m, m]));
   return {

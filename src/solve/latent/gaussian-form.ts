@@ -7,12 +7,12 @@ import { fromHost } from "../../data/array.ts";
 const known = new WeakMap<GaussianPrior, GeneratorPrior>();
 
 /** A Gaussian as a generator, for Φ that are not linear: x = μ + Uz, UUᵀ = Σ, z ~ N(0, I). The distribution is the Gaussian's own. */
-export function gaussianForm(prior: GaussianPrior): GeneratorPrior {
+export async function gaussianForm(prior: GaussianPrior): Promise<GeneratorPrior> {
   const before = known.get(prior);
   if (before) return before;
   const { name, shape, mean, covariance } = prior;
   const n = mean.length;
-  const { factor } = residualRoot(fromHost(Float32Array.from(covariance), [n, n])); // Cholesky: all of Σ is in U
+  const { factor } = await residualRoot(fromHost(Float32Array.from(covariance), [n, n])); // Cholesky: all of Σ is in U
   const centre = fromHost(Float32Array.from(mean), [n]);
   const made: GeneratorPrior = {
     ...{ kind: "generator", name, shape, latent: factor.shape[1]! },

@@ -6,12 +6,17 @@ import type { GeneratorPrior } from "../../../priors/prior.ts";
 import { rootOf } from "../../../priors/residual-root.ts";
 import { contiguous, fromHost, sizeOf } from "../../data/array.ts";
 import { cholesky, solveLower, solveLowerTransposed } from "../../data/cholesky.ts";
-import { multiply } from "../../data/matmul.ts";
 import { stream } from "../../data/random.ts";
 import { dot } from "../../data/vector.ts";
+import { product } from "../../engine/float64.ts";
 import { compile } from "../../engine/index.ts";
 import { drawRest } from "../gaussian/draw-posterior.ts";
-import { conditionalVariances, type MeasurementCovariance, ofWhitened } from "../gaussian/measurement-covariance.ts";
+import {
+  conditionalVariances,
+  type MeasurementCovariance,
+  ofWhitened,
+  whitenedCross,
+} from "../gaussian/measurement-covariance.ts";
 import { transposedMatrix } from "../operator-matrix.ts";
 import { takeRows } from "../rows.ts";
 import type { Marginals } from "../uncertainty/marginals.ts";
@@ -35,7 +40,7 @@ export interface Modes {
 
 export interface LaplacePosterior {
   /** The posterior of every number of a signal. */
-  marginals(signal: number): Marginals;
+  marginals(signal: number): Promise<Marginals>;
   /** Draws, [batch, count, ...shape]. */
   draw(count: number, seed: number): Promise<NdArray<Float32Array>>;
 }
@@ -61,22 +66,27 @@ interface Around {
  * J the Jacobian of the whitened measurements. Marginals take G to be linear around ẑ, with the Jacobian K: the variance is
  * diag(E H⁻¹ Eᵀ) + diag(C − CΦᵀS⁻¹ΦC), E = K − CΦᵀS⁻¹ΦK. Draws decode the drawn z. Exact for G linear in z.
  */
-export async function laplacePosterior(modes: Modes): Promise<LaplacePosterior> {
+export function laplacePosterior(modes: Modes): LaplacePosterior {
   const { starts, weights } = modes;
   const kept = [...weights.keys()].filter((row) => weights[row]! > NEGLIGIBLE);
-  const around = await aroundModes(modes, kept);
+  let computed: ReturnType<typeof aroundModes> | undefined;
+  const around = () => {
+    computed ??= aroundModes(modes, kept);
+    return computed;
+  };
   const rowsOf = (signal: number) => kept.filter((row) => Math.floor(row / starts.perSignal) === signal);
   return {
-    marginals: (signal) => {
+    marginals: async (signal) => {
       const rows = rowsOf(signal);
       if (rows.length === 0) return [unknown(sizeOf(modes.prior.shape))];
       const total = rows.reduce((sum, row) => sum + weights[row]!, 0);
+      const known = await around();
       return rows.map((row) => {
-        const { mean, variance } = around.get(row)!;
+        const { mean, variance } = known.get(row)!;
         return { probability: weights[row]! / total, mean, variance };
       });
     },
-    draw: (count, seed) => drawLaplace(modes, around, rowsOf, count, seed),
+    draw: async (count, seed) => drawLaplace(modes, await around(), rowsOf, count, seed),
   };
 }
 
@@ -104,7 +114,7 @@ async function aroundModes(
     },
     at(rows[0] ?? 0),
   );
-  const left = conditionalVariances(measurements, contiguous(prior.residual!));
+  const left = conditionalVariances(measurements, contiguous(prior.residual!), await whitenedCross(measurements));
   const out = new Map<number, Around>();
   for (const row of rows) {
     const { slopes, measured } = await differentiate.run(at(row));
@@ -114,12 +124,12 @@ async function aroundModes(
       for (let b = 0; b <= a; b++) h[a * k + b] = dot(J, a * m, J, b * m, m) + Number(a === b);
     }
     const factor = cholesky(h, k);
-    const explained = ofWhitened(measurements, J);
+    const explained = await ofWhitened(measurements, J);
     const E = new Float64Array(n * k);
     for (let a = 0; a < k; a++)
       for (let p = 0; p < n; p++) E[p * k + a] = slopes.data[a * n + p]! - explained[a * n + p]!;
     solveLower(factor, k, E);
-    const rest = ofWhitened(measurements, Float64Array.from(found.misfits.subarray(row * m, (row + 1) * m)));
+    const rest = await ofWhitened(measurements, Float64Array.from(found.misfits.subarray(row * m, (row + 1) * m)));
     out.set(row, {
       factor,
       mean: rest.map((v, p) => v + found.signals[row * n + p]!),
@@ -168,10 +178,10 @@ async function drawLaplace(
   const signals = await generate(prior, fromHost(z, [batch * count, k]), c);
   const { data: transposed } = await transposedMatrix(operator);
   const given = contiguous(y);
-  const innovations = multiply(signals.data, transposed, batch * count, n, m).map(
+  const innovations = (await product(signals.data, transposed, batch * count, n, m)).map(
     (v, at) => given[Math.floor(at / m / count) * m + (at % m)]! - v,
   );
-  const root = rootOf(prior.residual!, prior.residualRoot);
+  const root = await rootOf(prior.residual!, prior.residualRoot);
   const rest = await drawRest(operator, measurements, root, innovations, random);
   return fromHost(
     Float32Array.from(rest, (v, at) => v + signals.data[at]!),

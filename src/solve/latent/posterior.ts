@@ -16,7 +16,7 @@ import { deviationOf } from "../uncertainty/marginals.ts";
 import { whitenedTerm } from "./data-term.ts";
 import { type DescentOptions, descend, descentNames } from "./descent.ts";
 import { type Laplace, laplace, modesAt } from "./laplace.ts";
-import { laplacePosterior, type Modes } from "./laplace-posterior.ts";
+import { type LaplacePosterior, laplacePosterior, type Modes } from "./laplace-posterior.ts";
 import { proposeConditions } from "./propose-conditions.ts";
 import { chooseStarts, type StartOptions, type Starts, startNames } from "./starts.ts";
 
@@ -28,7 +28,7 @@ export type EstimateName = (typeof estimateNames)[number];
 export interface LatentPosteriorOptions extends Partial<DescentOptions>, StartOptions {
   /** Default `mean`. */
   readonly estimate?: EstimateName;
-  /** Also return the posterior's standard deviation and marginals, by Laplace's approximation; default false. */
+  /** Also return the posterior's standard deviation, by Laplace's approximation; default false. */
   readonly deviation?: boolean;
   /** Also return so many draws; default 0. */
   readonly samples?: number;
@@ -80,8 +80,8 @@ export async function latentPosterior(
   const started = performance.now();
   const { y, noise } = problem;
   const signals = y.shape[0]!;
-  const measurements = await measurementCovariance(operator, contiguous(prior.residual), noise);
-  const term = whitenedTerm(operator, measurements, y);
+  const measurements = await measurementCovariance(operator, contiguous(prior.residual), noise, 0, options.signal);
+  const term = await whitenedTerm(operator, measurements, y);
   const starts = await chooseStarts(
     prior,
     signals,
@@ -100,7 +100,7 @@ export async function latentPosterior(
   const best = mostEvidence(logEvidence, perSignal);
   const byEvidence = evidenceWeights(logEvidence, best, perSignal);
   const weights = estimate === "mean" ? byEvidence : onlyBest(best, perSignal);
-  const data = weightedSignals(found, weights, perSignal, measurements);
+  const data = await weightedSignals(found, weights, perSignal, measurements);
   const modes = { prior, operator, y, term, measurements, found, starts, weights: byEvidence };
   const uncertainty = await uncertaintyOf(modes, options);
   return {
@@ -129,19 +129,21 @@ export async function latentPosterior(
   }
 }
 
-/** Deviation, marginals and draws where they are asked for. */
+/** Marginals, which cost nothing until they are asked for, and the deviation and draws that were. */
 async function uncertaintyOf(modes: Modes, { deviation, samples = 0, seed = 1 }: LatentPosteriorOptions) {
-  if (!deviation && samples === 0) return {};
-  const { marginals, draw } = await laplacePosterior(modes);
-  const { shape } = modes.prior;
-  const batch = modes.y.shape[0]!;
-  const deviations = new Float32Array(batch * sizeOf(shape));
-  for (let i = 0; i < batch; i++) deviations.set(deviationOf(marginals(i)), i * sizeOf(shape));
+  const { marginals, draw } = laplacePosterior(modes);
   return {
     marginals,
-    ...(deviation && { deviation: fromHost(deviations, [batch, ...shape]) }),
+    ...(deviation && { deviation: await deviationsOf(modes, marginals) }),
     ...(samples > 0 && { samples: await draw(samples, seed) }),
   };
+}
+
+async function deviationsOf({ y, prior }: Modes, marginals: LaplacePosterior["marginals"]) {
+  const [batch, n] = [y.shape[0]!, sizeOf(prior.shape)];
+  const out = new Float32Array(batch * n);
+  for (let i = 0; i < batch; i++) out.set(deviationOf(await marginals(i)), i * n);
+  return fromHost(out, [batch, ...prior.shape]);
 }
 
 /** The log evidence, −∞ for every restart that found what one of its signal with more evidence did. */
@@ -188,12 +190,12 @@ function onlyBest(best: readonly number[], perSignal: number): Float64Array {
 }
 
 /** Σ w (G + CΦᵀS⁻¹(y − ΦG)) over the restarts of each signal, [batch, n]. */
-function weightedSignals(
+async function weightedSignals(
   { signals, misfits }: Laplace,
   weights: Float64Array,
   perSignal: number,
   measurements: MeasurementCovariance,
-): Float32Array {
+): Promise<Float32Array> {
   const mean = (values: Float32Array, width: number) => {
     const out = new Float64Array(values.length / perSignal);
     for (const [row, weight] of weights.entries()) {
@@ -203,6 +205,6 @@ function weightedSignals(
     }
     return out;
   };
-  const residual = ofWhitened(measurements, mean(misfits, measurements.m));
+  const residual = await ofWhitened(measurements, mean(misfits, measurements.m));
   return Float32Array.from(mean(signals, measurements.n), (v, i) => v + residual[i]!);
 }

@@ -33,11 +33,11 @@ export async function rankConditions(
   const [m, n, k] = [sizeOf(operator.outShape), sizeOf(prior.shape), prior.latent];
   const rows = total * (1 + DRAWS); // of every condition z = 0 first
   const random = stream(seed, "rank conditions");
-  const root = prior.residual && rootOf(prior.residual, prior.residualRoot);
+  const root = prior.residual && (await rootOf(prior.residual, prior.residualRoot));
   const chunks = chunksOf(rows, CHUNK);
-  const given = (at: readonly number[]) => {
+  const given = async (at: readonly number[]) => {
     const z = random.fillNormal(new Float32Array(at.length * k));
-    const e = root ? drawResiduals(root, random, at.length) : new Float64Array(at.length * n);
+    const e = root ? await drawResiduals(root, random, at.length) : new Float64Array(at.length * n);
     const c = Int32Array.from(at, (row) => Math.floor(row / (1 + DRAWS)));
     for (const [i, row] of at.entries()) {
       if (row % (1 + DRAWS) !== 0) continue;
@@ -50,12 +50,15 @@ export async function rankConditions(
       e: fromHost(Float32Array.from(e), [at.length, ...prior.shape]),
     };
   };
-  const measure = await compile(({ z, c, e }: { z: tf.Tensor; c: tf.Tensor; e: tf.Tensor }) => {
-    return tf.reshape(operator.forward(tf.add(prior.decode(z, c), e)), [-1, m]);
-  }, given(chunks[0]!.at));
+  const measure = await compile(
+    ({ z, c, e }: { z: tf.Tensor; c: tf.Tensor; e: tf.Tensor }) => {
+      return tf.reshape(operator.forward(tf.add(prior.decode(z, c), e)), [-1, m]);
+    },
+    await given(chunks[0]!.at),
+  );
   const measured = new Float32Array(rows * m);
   for (const { first, count, at } of chunks) {
-    const { data } = await measure.run(given(at));
+    const { data } = await measure.run(await given(at));
     measured.set(data.subarray(0, count * m), first * m);
   }
   await measure.dispose();

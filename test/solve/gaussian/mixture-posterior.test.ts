@@ -109,7 +109,7 @@ for (const operator of operators) {
       const y = draw("measurements", 4 * m).map((v) => 2 * v);
       const posterior = await posteriorOf(operator, prior, fromHost(y, [4, m]), { noise });
       const phi = transpose((await transposedMatrix(operator)).data, n, m);
-      const deviations = posterior.deviation().data;
+      const deviations = (await posterior.deviation()).data;
       for (let i = 0; i < 4; i++) {
         const wanted = dense(phi, m, Float64Array.from(y.subarray(i * m, (i + 1) * m)), noise);
         // float64 throughout, but for the estimate in float32 and improbable components that are left out
@@ -121,7 +121,7 @@ for (const operator of operators) {
         );
         near([posterior.evidence[i]!], [wanted.evidence], 1e-8, "evidence");
         near(posterior.mean.data.subarray(i * n, (i + 1) * n), wanted.mean, 1e-6, "mean");
-        near(posterior.covariance(i), wanted.covariance, 1e-6, "covariance");
+        near(await posterior.covariance(i), wanted.covariance, 1e-6, "covariance");
         const variances = Float64Array.from({ length: n }, (_, p) => wanted.covariance[p * n + p]!);
         near(
           deviations.subarray(i * n, (i + 1) * n).map((v) => v * v),
@@ -156,7 +156,7 @@ test("the mode within bounds keeps them, and its pull off the mean pushes only a
   for (let i = 0; i < 40; i++) {
     const x = data.subarray(i * n, (i + 1) * n);
     const gap = Float64Array.from(x, (v, p) => v - posterior.mean.data[i * n + p]!);
-    const P = posterior.covariance(i);
+    const P = await posterior.covariance(i);
     for (let p = 0; p < n; p++) P[p * n + p]! += 1e-9; // a residual of 6 numbers may leave it singular to rounding
     const L = cholesky(P, n);
     const slope = solveLowerTransposed(L, n, solveLower(L, n, gap)); // P⁻¹(x − x̄)

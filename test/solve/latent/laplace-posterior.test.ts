@@ -134,7 +134,7 @@ test("two modes of equal evidence: the deviation spans both, draws are of either
     square,
     { deviation: true, samples: 200, own: { restarts: 8, steps: 300 } },
   );
-  assert.is(marginals!(0).length, 2);
+  assert.is((await marginals!(0)).length, 2);
   assert.ok(Math.abs(deviation!.data[1]! - 2) < 0.05, `${deviation!.data}`); // z is 2 or −2
   const positive = Array.from({ length: 200 }, (_, s) => samples!.data[2 * s + 1]!).filter((v) => v > 0).length;
   assert.ok(positive > 65 && positive < 135, `${positive}`); // 100, and 5 deviations of 7

@@ -70,13 +70,13 @@ for (const { prior, draw } of priors) {
       const { marginals } = await recover({ operator, y, noise }, prior);
       const inside = new Float64Array(n);
       for (let i = 0; i < COUNT; i++) {
-        const below = probabilityBelow(marginals!(i), truth.data.subarray(i * n, (i + 1) * n));
+        const below = probabilityBelow(await marginals!(i), truth.data.subarray(i * n, (i + 1) * n));
         for (let p = 0; p < n; p++) inside[p]! += Number(Math.abs(below[p]! - 0.5) <= 0.45) / COUNT;
       }
       for (const [p, fraction] of inside.entries()) {
         assert.ok(fraction >= 0.88 && fraction <= 0.92, `pixel ${p}: ${fraction}`);
       }
-      const all = coverageOf(truth, marginals!)!;
+      const all = (await coverageOf(truth, marginals!))!;
       // pixels of one signal depend on each other: at worst as if there were one, deviations 0.008, 0.0047 and 0.0016
       assert.ok(Math.abs(all[50] - 0.5) < 0.03 && Math.abs(all[90] - 0.9) < 0.02 && Math.abs(all[99] - 0.99) < 0.006);
     });
@@ -109,7 +109,7 @@ test("draws have the mean and the covariance of the posterior; deviations are th
   const draws = 20_000;
   const found = await recover({ operator, y, noise }, mixture, { samples: draws, deviation: true });
   for (let i = 0; i < 3; i++) {
-    const wanted = deviationOf(found.marginals!(i));
+    const wanted = deviationOf(await found.marginals!(i));
     for (let p = 0; p < n; p++) {
       const [mean, deviation] = [found.estimate.data[i * n + p]!, found.deviation!.data[i * n + p]!];
       assert.ok(Math.abs(deviation - wanted[p]!) < 1e-6 * (1 + deviation)); // float32
@@ -125,18 +125,15 @@ test("draws have the mean and the covariance of the posterior; deviations are th
   }
 });
 
-test("numbers that are known are not counted; a number without deviation is in the middle of its interval or outside", () => {
+test("numbers that are known are not counted; a number without deviation is in the middle of its interval or outside", async () => {
   const part = { probability: 1, mean: Float64Array.of(0, 1), variance: Float64Array.of(1, 0) };
   assert.equal([...probabilityBelow([part], [0, 1])], [0.5, 0.5]);
   assert.equal([...probabilityBelow([part], [0, 0.9])], [0.5, 0]);
   const truth = fromHost(Float32Array.of(0.5, 7, 0.8, 7, 2, 7, 4, 7), [4, 2]);
-  const marginals = () => [part];
+  const marginals = async () => [part];
   // within 0.674, 1.645 and 2.576 deviations of the first number: 1, 2 and 3 of 4
-  assert.equal(coverageOf(truth, marginals), { 50: 0.25, 90: 0.5, 99: 0.75 });
-  assert.is(
-    coverageOf(truth, () => [{ ...part, variance: new Float64Array(2) }]),
-    undefined,
-  );
+  assert.equal(await coverageOf(truth, marginals), { 50: 0.25, 90: 0.5, 99: 0.75 });
+  assert.is(await coverageOf(truth, async () => [{ ...part, variance: new Float64Array(2) }]), undefined);
 });
 
 test.run();
