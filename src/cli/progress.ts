@@ -16,25 +16,27 @@ export function openProgress(
   stream: NodeJS.WriteStream,
   now = () => performance.now(),
 ): ProgressDisplay {
-  const started = now();
-  return stream.isTTY ? bar(label, stream, started, now) : lines(label, stream, started, now);
+  return stream.isTTY ? bar(label, stream, now) : lines(label, stream, now);
 }
 
-function bar(label: string, stream: NodeJS.WriteStream, started: number, now: () => number): ProgressDisplay {
+function bar(label: string, stream: NodeJS.WriteStream, now: () => number): ProgressDisplay {
   const single = new SingleBar(
     {
-      format: `${label} {bar} {value}/{total} {details}`,
+      format: `${label}{task} {bar} {value}/{total} {details}`,
       ...{ stream, clearOnComplete: true, hideCursor: true, barsize: 24, fps: 8, gracefulExit: false },
     },
     Presets.shades_classic,
   );
+  const pace = new Pace();
   let open = false;
   return {
     update: (progress) => {
-      const details = describe(progress, (now() - started) / 1000).join(", ");
-      if (!open) single.start(progress.maxSteps, progress.step, { details });
+      const details = describe(progress, pace.at(progress, now())).join(", ");
+      const payload = { details, task: taskOf(progress) };
+      if (!open) single.start(progress.maxSteps, progress.step, payload);
       open = true;
-      single.update(progress.step, { details });
+      single.setTotal(progress.maxSteps);
+      single.update(progress.step, payload);
     },
     stop: () => {
       if (open) single.stop();
@@ -42,26 +44,48 @@ function bar(label: string, stream: NodeJS.WriteStream, started: number, now: ()
   };
 }
 
-function lines(label: string, stream: NodeJS.WriteStream, started: number, now: () => number): ProgressDisplay {
-  let last = started;
+function lines(label: string, stream: NodeJS.WriteStream, now: () => number): ProgressDisplay {
+  const pace = new Pace();
+  let last = now();
   return {
     update: (progress) => {
-      if (now() - last < LINE_EVERY * 1000) return;
-      last = now();
-      const details = describe(progress, (last - started) / 1000).join(", ");
-      stream.write(`${label}: ${progress.step} of ${progress.maxSteps}, ${details}\n`);
+      const time = now();
+      const rate = pace.at(progress, time);
+      if (time - last < LINE_EVERY * 1000) return;
+      last = time;
+      const details = describe(progress, rate).map((detail) => `, ${detail}`);
+      stream.write(`${label}${taskOf(progress)}: ${progress.step} of ${progress.maxSteps}${details.join("")}\n`);
     },
     stop: () => {},
   };
 }
 
-/** Rate, objective where it is a number, and time left, for a progress reached after some seconds. */
-export function describe({ step, maxSteps, objective }: Progress, seconds: number): string[] {
-  const rate = step / Math.max(seconds, 1e-3);
+const taskOf = ({ task }: Progress): string => (task === undefined ? "" : `, ${task}`);
+
+/** Steps a second since the first report of a task: what was prepared before it, and steps of a run that is resumed, do not count. */
+class Pace {
+  #first: { readonly progress: Progress; readonly time: number } | undefined;
+
+  at(progress: Progress, time: number): number | undefined {
+    const first = this.#first;
+    if (!first || progress.task !== first.progress.task || progress.step < first.progress.step) {
+      this.#first = { progress, time };
+      return undefined;
+    }
+    const seconds = (time - first.time) / 1000;
+    return progress.step > first.progress.step && seconds > 0
+      ? (progress.step - first.progress.step) / seconds
+      : undefined;
+  }
+}
+
+/** Rate, objective where it is a number, and time left: the most, where an objective that settles ends the run. */
+export function describe({ step, maxSteps, objective }: Progress, rate: number | undefined): string[] {
+  const minimised = Number.isFinite(objective);
   return [
-    `${rate >= 10 ? Math.round(rate) : rate.toPrecision(2)}/s`,
-    ...(Number.isFinite(objective) ? [`objective ${objective.toPrecision(4)}`] : []),
-    `${duration((maxSteps - step) / rate)} left`,
+    ...(rate === undefined ? [] : [`${rate >= 10 ? Math.round(rate) : rate.toPrecision(2)}/s`]),
+    ...(minimised ? [`objective ${objective.toPrecision(4)}`] : []),
+    ...(rate === undefined ? [] : [`${minimised ? "at most " : ""}${duration((maxSteps - step) / rate)} left`]),
   ];
 }
 

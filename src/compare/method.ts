@@ -36,15 +36,18 @@ export function methodOf(name: string, prior: Prior, options: MethodOptions = {}
   return {
     name,
     recover: async (problem) => {
-      const solver = chooseSolver(prior, problem, { name: rest.solver, withLambda: rest.lambda !== undefined });
+      const solver = chooseSolver(prior, problem, {
+        name: rest.solver,
+        withLambda: rest.lambda !== undefined && rest.lambda !== "auto",
+      });
       const { operator, noise, range } = problem;
       const lambda =
         rest.lambda ??
         (solver.lambda && tuning
-          ? await watch(`${name}, choosing λ`, async () => {
+          ? await watch(`${name}, ${operator.name}`, async (onProgress) => {
               const { y } = await measure(tuning, operator, { noise, seed: seed + TUNING_SEED_STEP });
               const training = problemOf({ operator, y, noise, ...(range && { range }) });
-              const settings = { seed, ...(signal && { signal }), ...(own && { own }) };
+              const settings = { seed, onProgress, ...(signal && { signal }), ...(own && { own }) };
               return (await tuneLambda(solver, training, prior, tuning, settings)).lambda;
             })
           : undefined);

@@ -10,8 +10,11 @@ export interface StepReport<State> {
 }
 
 export interface Progress {
+  /** What is being done, where a run has parts that count their steps from 0. */
+  readonly task?: string;
   readonly step: number;
   readonly maxSteps: number;
+  /** The value that is minimised, which may end a run before its most steps; NaN where nothing is. */
   readonly objective: number;
 }
 

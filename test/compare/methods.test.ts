@@ -15,7 +15,7 @@ import { loadReconstruction, saveReconstruction } from "../../src/compare/recons
 import { stream } from "../../src/data/random.ts";
 import { measure } from "../../src/measure/index.ts";
 import { gaussianNoise } from "../../src/measure/noise/gaussian.ts";
-import { chooseSolver, problemOf } from "../../src/solve/index.ts";
+import { chooseSolver, problemOf, tuneLambda } from "../../src/solve/index.ts";
 import { draw } from "../operators/draws.ts";
 
 const test = suite("methods");
@@ -102,7 +102,7 @@ for (const { shape, spec } of penaltyNames.flatMap((name) => penalties[name].sam
   });
 }
 
-test("λ chosen on other signals is better than a bad fixed one, for baselines and generators", async () => {
+test("λ is chosen on the tuning signals, measured as the problem is, and better than a bad one", async () => {
   const truth = flat(4, 1);
   const tuning = flat(4, 2);
   const { y } = await measure(truth, operator, { noise: 0.05 });
@@ -112,11 +112,30 @@ test("λ chosen on other signals is better than a bad fixed one, for baselines a
     return errors.reduce((sum, e) => sum + e / 4, 0);
   };
   const energy = parsePenalty("tikhonov", [4, 4]);
+  const { chosen: used } = await methodOf("m", energy, { tuning }).recover(problem);
+  const training = problemWith({
+    operator,
+    y: (await measure(tuning, operator, { noise: 0.05, seed: 1_000_004 })).y,
+    noise: 0.05,
+  });
+  assert.is(used.lambda, (await tuneLambda(chooseSolver(energy, problem), training, energy, tuning)).lambda);
   assert.ok((await error(energy, { tuning })) < (await error(energy, { lambda: 100 })));
   const own = { restarts: 1, steps: 200 };
   const chosen = await error(generator, { tuning, own });
   assert.ok(chosen < (await error(generator, { lambda: 100, own })));
   assert.ok(chosen < 0.01); // the noise on a level known from six measurements of √16 gain has variance below 0.001
+});
+
+test("an automatic λ leaves solvers without one alone", async () => {
+  const { y } = await measure(flat(3, 1), operator, { noise: 0.1 });
+  const prior: Prior = {
+    ...{ kind: "gaussian", name: "unit", shape: [4, 4], mean: new Float64Array(16) },
+    covariance: Float64Array.from({ length: 256 }, (_, at) => Number(at % 17 === 0)),
+  };
+  const { outcomes, chosen } = await methodOf("m", prior, { lambda: "auto" }).recover(
+    problemWith({ operator, y, noise: 0.1 }),
+  );
+  assert.equal([outcomes[0], chosen.lambda], ["exact", undefined]);
 });
 
 test("a reconstruction is read back as it was written", async () => {

@@ -5,7 +5,7 @@ import type { Problem } from "../problem.ts";
 import { isLinearProblem } from "../requirements.ts";
 import { someRows } from "../rows.ts";
 import type { SolveOptions, Solver } from "../solver.ts";
-import { meetTarget } from "./discrepancy.ts";
+import { MOST_TRIALS, meetTarget } from "./discrepancy.ts";
 import { leastRisk } from "./risk.ts";
 import { trialSolves } from "./trials.ts";
 
@@ -24,7 +24,7 @@ const MOST_SIGNALS = 16;
  * One λ for all signals of a problem, chosen without the truth where σ is known:
  *
  * - penalties, a linear Φ and Gaussian noise: the least of Stein's estimate of the risk (`leastRisk`);
- * - else the discrepancy principle (Morozov 1966), mean ‖y − Φx̂‖² = mσ².
+ * - else the discrepancy principle (Morozov 1966), mean ‖y − Φx̂‖² = mσ². Where no λ meets it, the nearest, and `by` says so.
  *
  * Measurements without noise keep the prior's default. Errors (RangeError): a solver without λ.
  */
@@ -44,8 +44,14 @@ export async function autoLambda(
     return { lambda, by: "lambda by Stein's estimate of the risk (SURE)" };
   }
   const [low, high] = await solver.lambda.range(few, prior);
-  const residualOf = async (lambda: number) => (await trialSolves(solver, few, prior, [lambda], options))[0]!.residual;
+  const { onProgress, ...trialOptions } = options;
+  let step = 0;
+  const residualOf = async (lambda: number) => {
+    onProgress?.({ task: "choosing λ", step, maxSteps: MOST_TRIALS, objective: Number.NaN });
+    step++;
+    return (await trialSolves(solver, few, prior, [lambda], trialOptions))[0]!.residual;
+  };
   const target = sizeOf(few.operator.outShape) * sigma ** 2;
-  const lambda = await meetTarget(residualOf, target, { start, low, high });
-  return { lambda, by: "lambda by the discrepancy principle" };
+  const { lambda, met } = await meetTarget(residualOf, target, { start, low, high });
+  return { lambda, by: `lambda by the discrepancy principle${met ? "" : ", which no λ meets"}` };
 }

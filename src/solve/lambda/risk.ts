@@ -6,14 +6,15 @@ import { type Trial, trialSolves } from "./trials.ts";
 
 type RiskOptions = Pick<SolveOptions, "own" | "seed" | "signal" | "onProgress">;
 
-/** The first grid, around the default λ. */
-const FACTORS = [1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8];
+/** The first grid, around the default λ: wide where the largest λ of many that are as good is looked for. */
+const FACTORS = [1 / 2, 1, 2];
+const WIDE = [1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8];
 const RATIO = 2;
 
-/** How often the grid goes on beyond its end where the best λ is there. */
+/** How often the grid goes on by two λ beyond its end where the best one is there. */
 const MOST_EXTENSIONS = 3;
 
-/** The probe's step in σ: small beside the noise and large beside what trial solves leave unsolved. */
+/** The probe's step in σ: smaller than the noise, larger than the error of a trial solve. */
 const PROBE = 0.3;
 
 /**
@@ -35,24 +36,31 @@ export async function leastRisk(
   const m = sizeOf(operator.outShape);
   const variance = noise.sigma ** 2;
   const risk = ({ residual, freedom }: Trial) => residual + 2 * variance * freedom;
-  let step = 0;
+  const determined = m >= sizeOf(operator.inShape);
+  const factors = determined ? FACTORS : WIDE;
+  let [step, maxSteps] = [0, factors.length + 2];
+  const report = () => onProgress?.({ task: "choosing λ", step, maxSteps, objective: Number.NaN });
   const tried: Trial[] = [];
   const attempt = async (lambdas: readonly number[]) => {
-    tried.push(...(await trialSolves(solver, problem, prior, lambdas, { ...options, probe: PROBE * noise.sigma })));
+    const onSolved = (count: number) => {
+      step += count;
+      report();
+    };
+    const settings = { ...options, probe: PROBE * noise.sigma, onSolved };
+    tried.push(...(await trialSolves(solver, problem, prior, lambdas, settings)));
     tried.sort((a, b) => a.lambda - b.lambda);
-    step += lambdas.length;
-    const best = tried.reduce((a, b) => (risk(b) < risk(a) ? b : a));
-    onProgress?.({ step, maxSteps: FACTORS.length + 2, objective: risk(best) });
-    return best;
+    return tried.reduce((a, b) => (risk(b) < risk(a) ? b : a));
   };
-  let best = await attempt(FACTORS.map((factor) => factor * start));
+  report();
+  let best = await attempt(factors.map((factor) => factor * start));
   for (let i = 0; i < MOST_EXTENSIONS; i++) {
-    if (best === tried[0]) best = await attempt([best.lambda / RATIO ** 2, best.lambda / RATIO]);
-    else if (best === tried.at(-1)) best = await attempt([best.lambda * RATIO, best.lambda * RATIO ** 2]);
-    else break;
+    if (best !== tried[0] && best !== tried.at(-1)) break;
+    const ratio = best === tried[0] ? 1 / RATIO : RATIO;
+    maxSteps += 2;
+    best = await attempt([best.lambda * ratio, best.lambda * ratio ** 2]);
   }
   best = await attempt([best.lambda / Math.sqrt(RATIO), best.lambda * Math.sqrt(RATIO)]);
-  if (m >= sizeOf(operator.inShape)) return best.lambda;
+  if (determined) return best.lambda;
   const error = variance * Math.sqrt((2 * m) / y.shape[0]!);
   return tried.findLast((trial) => risk(trial) <= risk(best) + error)!.lambda;
 }

@@ -7,6 +7,7 @@ import { applyToRows } from "../operator-matrix.ts";
 import type { Problem } from "../problem.ts";
 import { repeatRows } from "../rows.ts";
 import type { SolveOptions, Solver } from "../solver.ts";
+import { solvedAtOnce } from "./batches.ts";
 
 /** What measurements tell of a λ without the truth: means over the signals of a problem. */
 export interface Trial {
@@ -15,8 +16,6 @@ export interface Trial {
   readonly residual: number;
   /** The degrees of freedom tr(∂Φx̂/∂y), estimated; NaN where they were not asked for. */
   readonly freedom: number;
-  /** Whether every signal was solved to the tolerance. */
-  readonly solved: boolean;
 }
 
 export interface TrialOptions extends Pick<SolveOptions, "own" | "seed" | "signal"> {
@@ -25,12 +24,11 @@ export interface TrialOptions extends Pick<SolveOptions, "own" | "seed" | "signa
    * mean is the trace (Girard 1989; for estimates that are not linear Ramani, Blu, Unser 2008). Twice the work.
    */
   readonly probe?: number;
+  /** Called after every batch with the number of λ that were solved in it. */
+  readonly onSolved?: (count: number) => void;
 }
 
-/** Numbers of one batch of signals: 64 MB an array of float32. */
-const MOST_NUMBERS = 2 ** 24;
-
-/** Solves all signals with every λ, in one batch where memory allows, and no more exactly than a choice of λ needs. */
+/** Solves all signals with every λ, to the tolerance `rough` of the solver. */
 export async function trialSolves(
   solver: Solver,
   problem: Problem,
@@ -39,10 +37,10 @@ export async function trialSolves(
   options: TrialOptions = {},
 ): Promise<Trial[]> {
   const rows = problem.y.shape[0]! * (options.probe === undefined ? 1 : 2);
-  const atOnce = Math.max(1, Math.floor(MOST_NUMBERS / (rows * sizeOf(problem.shape))));
   const trials: Trial[] = [];
-  for (let from = 0; from < lambdas.length; from += atOnce) {
-    trials.push(...(await solveBatch(solver, problem, prior, lambdas.slice(from, from + atOnce), options)));
+  for (const part of solvedAtOnce(lambdas, rows * sizeOf(problem.shape))) {
+    trials.push(...(await solveBatch(solver, problem, prior, part, options)));
+    options.onSolved?.(part.length);
   }
   return trials;
 }
@@ -67,7 +65,7 @@ async function solveBatch(
           y.map((v, i) => v + probe * signs[i]!),
         );
   const rows = measured.length / m;
-  const { estimate, outcomes } = await solver.solve(
+  const { estimate } = await solver.solve(
     { ...problem, y: repeatRows(fromHost(measured, [rows, ...operator.outShape]), lambdas.length) },
     prior,
     {
@@ -89,8 +87,7 @@ async function solveBatch(
       const moved = fit(signals + s, at);
       for (let i = 0; i < m; i++) freedom += (signs[s * m + i]! * (moved[i]! - near[i]!)) / (probe * signals);
     }
-    const solved = outcomes.every((outcome, row) => row % lambdas.length !== at || outcome === "converged");
-    return { lambda, residual, freedom: probe === undefined ? Number.NaN : freedom, solved };
+    return { lambda, residual, freedom: probe === undefined ? Number.NaN : freedom };
   });
 }
 

@@ -5,9 +5,10 @@ import { clipped } from "../../data/range.ts";
 import type { Problem } from "../problem.ts";
 import { repeatRows } from "../rows.ts";
 import type { SolveOptions, Solver } from "../solver.ts";
+import { solvedAtOnce } from "./batches.ts";
 import { logGrid, type Score, searchGrid } from "./search.ts";
 
-export interface TuneOptions extends Pick<SolveOptions, "signal" | "seed"> {
+export interface TuneOptions extends Pick<SolveOptions, "signal" | "seed" | "onProgress"> {
   /** Values of λ tried in each of the two rounds; default 9. */
   readonly points?: number;
   /** The grid of the first round; default: between the solver's own bounds. */
@@ -24,9 +25,9 @@ export interface LambdaChoice {
 
 /**
  * Chooses λ on training signals, never on those that are reported: the λ with the lowest mean squared error on a
- * logarithmic grid, refined once between the neighbours of the best. All (signal, λ) pairs of a round are one batch, solved as
- * exactly as a choice needs (`LambdaRules.rough`). A λ that was not solved to that tolerance is passed over where another was: a run cut short is another method. Estimates are clipped
- * to the problem's range before their errors count.
+ * logarithmic grid, refined once between the neighbours of the best, solved as exactly as a choice needs (`LambdaRules.rough`). A λ
+ * that was not solved to that tolerance is passed over where another was: a run cut short is another method. Estimates are
+ * clipped to the problem's range before their errors count.
  *
  * problem: that of the training signals; truth: [n, ...inShape]. Errors (RangeError): another number of signals than
  * measurements, an empty grid, a solver without λ.
@@ -36,7 +37,7 @@ export async function tuneLambda(
   problem: Problem,
   prior: Prior,
   truth: NdArray<Float32Array>,
-  { points = 9, grid, signal, seed, own }: TuneOptions = {},
+  { points = 9, grid, signal, seed, own, onProgress }: TuneOptions = {},
 ): Promise<LambdaChoice> {
   const { operator, y, range } = problem;
   if (!solver.lambda) throw new RangeError(`tuneLambda: ${solver.name} has no λ`);
@@ -55,7 +56,10 @@ export async function tuneLambda(
   const [low, high] = await solver.lambda.range(problem, prior);
   const actual = contiguous(truth) as Float32Array;
   const width = truth.size / signals;
-  const found = await searchGrid(grid ?? logGrid(low, high, points), async (values) => {
+  const coarse = grid ?? logGrid(low, high, points);
+  let [step, maxSteps] = [0, 2 * coarse.length];
+  const report = () => onProgress?.({ task: "choosing λ", step, maxSteps, objective: Number.NaN });
+  const scoresOf = async (values: readonly number[]): Promise<Score[]> => {
     const lambda = Array.from({ length: signals }, () => values).flat(); // the λ of a signal side by side
     const { estimate: raw, outcomes } = await solver.solve({ ...problem, y: repeatRows(y, values.length) }, prior, {
       lambda,
@@ -65,6 +69,8 @@ export async function tuneLambda(
     });
     signal?.throwIfAborted();
     const estimate = range ? clipped(raw, range) : raw;
+    step += values.length;
+    report();
     return values.map((value, i) => {
       const rows = Array.from({ length: signals }, (_, s) => s * values.length + i);
       let sum = 0;
@@ -73,6 +79,13 @@ export async function tuneLambda(
       }
       return { lambda: value, score: sum / truth.size, solved: rows.every((row) => outcomes[row] === "converged") };
     });
+  };
+  report();
+  const found = await searchGrid(coarse, async (values) => {
+    maxSteps = Math.max(maxSteps, step + values.length);
+    const scores: Score[] = [];
+    for (const part of solvedAtOnce(values, truth.size)) scores.push(...(await scoresOf(part)));
+    return scores;
   });
   return { lambda: found.best.lambda, errors: found.scores };
 }

@@ -1,5 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { matrixOperator } from "../../../operators/matrix.ts";
 import { parseOperator } from "../../../operators/registry.ts";
 import { parsePenalty } from "../../../priors/registry.ts";
 import { stream } from "../../../src/data/random.ts";
@@ -94,11 +95,19 @@ test("noise of one σ a measurement: λ is that of the problem with rows and noi
   const operator = operators[0]!;
   const y = await measured(operator, 0.1);
   const prior = parsePenalty("tv", shape);
+  const factors = Float32Array.from({ length: 30 }, (_, i) => 0.2 + i / 10); // row i, its measurement and its σ times this
+  const rows = (await matrixOf(operator)).flatMap((row, i) => row.map((v) => factors[i]! * v));
+  const scaled = matrixOperator({ matrix: floats(rows, [30, 64]), inShape: shape });
+  const scaledY = floats(
+    [...y.data].map((v, at) => factors[at % 30]! * v),
+    y.shape,
+  );
   const plain = problemOf({ operator, y, noise: gaussianNoise(0.1) });
-  const equal = problemOf({ operator, y, noise: gaussianNoise(new Float32Array(30).fill(0.1)) });
+  const equal = problemOf({ operator: scaled, y: scaledY, noise: gaussianNoise(factors.map((f) => 0.1 * f)) });
   const solver = chooseSolver(prior, plain);
   const [a, b] = [await autoLambda(solver, plain, prior), await autoLambda(solver, equal, prior)];
-  assert.ok(Math.abs(a.lambda / b.lambda - 1) < 1e-4);
+  const square = mean([...factors].map((f) => f ** 2)); // the one σ of the whitened problem is the root mean square
+  assert.ok(Math.abs(b.lambda / a.lambda / square - 1) < 1e-3, `${b.lambda / a.lambda} instead of ${square}`);
 });
 
 test("other noise: the residual meets what the noise explains", async () => {
@@ -127,12 +136,19 @@ test("a residual meets its target from either side, in few trials; one that neve
   };
   for (const start of [1e-5, 1e3]) {
     trials = 0;
-    const lambda = await meetTarget(residual, 0.01, { start, low: 1e-6, high: 1e6 });
+    const { lambda, met } = await meetTarget(residual, 0.01, { start, low: 1e-6, high: 1e6 });
+    assert.ok(met);
     assert.ok(Math.abs((lambda / (1 + lambda)) ** 2 / 0.01 - 1) < 0.03);
     assert.ok(trials <= 10);
   }
-  assert.ok(Math.abs((await meetTarget(residual, 4, { start: 1, low: 0.01, high: 100 })) / 100 - 1) < 1e-12);
-  assert.ok(Math.abs((await meetTarget(residual, 1e-9, { start: 1, low: 0.01, high: 100 })) / 0.01 - 1) < 1e-12);
+  for (const [target, end] of [
+    [4, 100],
+    [1e-9, 0.01],
+  ] as const) {
+    const { lambda, met } = await meetTarget(residual, target, { start: 1, low: 0.01, high: 100 });
+    assert.ok(Math.abs(lambda / end - 1) < 1e-12);
+    assert.not(met);
+  }
 });
 
 test("recover takes auto, says how λ was chosen, and leaves solvers without λ alone", async () => {
