@@ -27,7 +27,7 @@ const RAISED = [1e-7, 1e-6, 1e-5, 1e-4, 1e-3];
  * (1e-7 to 1e-3 of the largest variance).
  * Errors (RangeError): C is no covariance.
  */
-export async function residualRoot({ data, shape }: NdArray<Float32Array>): Promise<ResidualRoot> {
+export async function residualRoot({ data, shape }: NdArray<Float32Array | Float64Array>): Promise<ResidualRoot> {
   const n = shape[0]!;
   let largest = 0;
   for (let i = 0; i < n; i++) largest = Math.max(largest, data[i * (n + 1)]!);
@@ -43,10 +43,13 @@ export async function residualRoot({ data, shape }: NdArray<Float32Array>): Prom
   throw new RangeError("residual: no root"); // not reached
 }
 
-const known = new WeakMap<NdArray<Float32Array>, Promise<ResidualRoot>>();
+const known = new WeakMap<NdArray<Float32Array | Float64Array>, Promise<ResidualRoot>>();
 
 /** The root that a prior holds, or that of its residual, computed once. */
-export async function rootOf(residual: NdArray<Float32Array>, held?: ResidualRoot): Promise<ResidualRoot> {
+export async function rootOf(
+  residual: NdArray<Float32Array | Float64Array>,
+  held?: ResidualRoot,
+): Promise<ResidualRoot> {
   if (held) return held;
   const root = known.get(residual) ?? residualRoot(residual);
   known.set(residual, root);

@@ -14,7 +14,11 @@ export function drawComponents(weights: Float64Array, random: Random, count: num
 }
 
 /** Features v = μ_j + L_c(j)e of components j drawn by their weights: v [count, k] row by row, and j [count]. */
-export function drawFeatures({ weights, means, covarianceOf, factors }: MixtureModel, random: Random, count: number) {
+export function drawFeatures(
+  { weights, means, covarianceOf, factors }: Omit<MixtureModel, "residual">,
+  random: Random,
+  count: number,
+) {
   const k = means.shape[1]!;
   const components = drawComponents(weights, random, count);
   const e = random.fillNormal(new Float64Array(count * k));

@@ -22,7 +22,7 @@ export function linearOperatorOf(who: string, { operator }: Problem): LinearOper
 }
 
 /** Errors (RangeError): a prior for signals of another shape than the operator measures. */
-export function requireSignalShape(who: string, prior: Prior, { operator }: Problem): void {
+export function requireSignalShape(who: string, prior: Pick<Prior, "shape">, { operator }: Problem): void {
   if (sameShape(operator.inShape, prior.shape)) return;
   throw new RangeError(
     `${who}: ${operator.name} measures signals of [${operator.inShape.join(", ")}], the prior is for ` +

@@ -1,5 +1,9 @@
+import ndarray, { type NdArray } from "ndarray";
 import type { GaussianPrior, MixturePrior, Prior } from "../../../priors/prior.ts";
 import { fromHost } from "../../data/array.ts";
+
+/** A mixture for exact posteriors: its residual may be of float64, as a Gaussian's covariance is. */
+export type Mixture = Omit<MixturePrior, "residual"> & { readonly residual: NdArray<Float32Array | Float64Array> };
 
 /** Whether a prior is a mixture of Gaussians in other words, whose posterior is exact. */
 export const isMixture = (prior: Prior): boolean =>
@@ -8,7 +12,7 @@ export const isMixture = (prior: Prior): boolean =>
   (prior.kind === "generator" && prior.asMixture !== undefined);
 
 /** The prior as a mixture: a Gaussian is one of a single component, an affine generator one of its conditions. */
-export async function asMixture(prior: Prior): Promise<MixturePrior> {
+export async function asMixture(prior: Prior): Promise<Mixture> {
   if (prior.kind === "mixture") return prior;
   if (prior.kind === "gaussian") return oneComponent(prior);
   const mixture = prior.kind === "generator" ? await prior.asMixture?.() : undefined;
@@ -18,14 +22,14 @@ export async function asMixture(prior: Prior): Promise<MixturePrior> {
   );
 }
 
-const known = new WeakMap<GaussianPrior, MixturePrior>();
+const known = new WeakMap<GaussianPrior, Mixture>();
 
 /** x = μ + 0·v + r with r ~ N(0, Σ): the whole Gaussian is the residual of one component. */
-function oneComponent(prior: GaussianPrior): MixturePrior {
+function oneComponent(prior: GaussianPrior): Mixture {
   const before = known.get(prior);
   if (before) return before;
   const n = prior.mean.length;
-  const made: MixturePrior = {
+  const made: Mixture = {
     ...{ kind: "mixture", name: prior.name, shape: prior.shape },
     weights: Float64Array.of(1),
     means: fromHost(new Float32Array(1), [1, 1]),
@@ -33,7 +37,7 @@ function oneComponent(prior: GaussianPrior): MixturePrior {
     factors: fromHost(Float32Array.of(1), [1, 1, 1]),
     centre: fromHost(Float32Array.from(prior.mean), [n]),
     matrix: fromHost(new Float32Array(n), [n, 1]),
-    residual: fromHost(Float32Array.from(prior.covariance), [n, n]),
+    residual: ndarray(Float64Array.from(prior.covariance), [n, n]), // rounded to float32, it need not be definite
   };
   known.set(prior, made);
   return made;

@@ -1,19 +1,19 @@
 import type { NdArray } from "ndarray";
 import type { LinearOperator } from "../../../operators/operator.ts";
 import { drawComponents } from "../../../priors/mixture/draw.ts";
-import type { MixturePrior } from "../../../priors/prior.ts";
 import { drawResiduals, type ResidualRoot, rootOf } from "../../../priors/residual-root.ts";
 import { fromHost } from "../../data/array.ts";
 import { multiply } from "../../data/matmul.ts";
 import { type Random, stream } from "../../data/random.ts";
 import { product } from "../../engine/float64.ts";
 import { transposedMatrix } from "../operator-matrix.ts";
+import type { Mixture } from "./as-mixture.ts";
 import { type Gain, gained } from "./gain.ts";
 import { conditionalMeans, type MeasurementCovariance } from "./measurement-covariance.ts";
 import type { Reduced } from "./reduction.ts";
 
 export interface Drawing {
-  readonly prior: MixturePrior;
+  readonly prior: Mixture;
   readonly operator: LinearOperator;
   readonly reduced: Reduced;
   readonly gains: readonly Gain[];

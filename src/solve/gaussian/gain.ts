@@ -1,8 +1,8 @@
-import type { MixturePrior } from "../../../priors/prior.ts";
 import { cholesky, solveLower, solveLowerTransposed } from "../../data/cholesky.ts";
 import { multiply, multiplyTransposed, transpose } from "../../data/matmul.ts";
 import { dot } from "../../data/vector.ts";
 import { product, productTransposed } from "../../engine/float64.ts";
+import type { Mixture } from "./as-mixture.ts";
 
 /** What a covariance Σ = LLᵀ of features v [k] becomes when u = Bv + e [r] is measured, e ~ N(0, I). */
 export interface Gain {
@@ -14,7 +14,7 @@ export interface Gain {
   readonly factor: Float64Array;
 }
 
-export async function gainOf({ factors }: MixturePrior, c: number, B: Float64Array, r: number): Promise<Gain> {
+export async function gainOf({ factors }: Mixture, c: number, B: Float64Array, r: number): Promise<Gain> {
   const k = factors.shape[1]!;
   const root = Float64Array.from(factors.data.subarray(c * k * k, (c + 1) * k * k));
   const measured = await product(B, root, r, k, k);

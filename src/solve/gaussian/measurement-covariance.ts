@@ -21,12 +21,15 @@ export interface MeasurementCovariance {
 
 /** Least noise variance, as a fraction of the mean variance tr(ΦCΦᵀ)/m of a measurement: a deviation of 1e-5 of a measurement's. */
 export const NOISE_FLOOR = 1e-10;
+/** Those that follow where S is not definite with it: a C of float32 is indefinite by its rounding, about 1e-7 of its largest entry. */
+const HIGHER_FLOORS = [1e-8, 1e-7, 1e-6, 1e-5];
 
 /**
  * Factors S = ΦCΦᵀ + diag(σᵢ²) in float64; C row-major.
  *
  * σᵢ² is at least 1e-10 tr(ΦCΦᵀ)/m, and at least `least`: without noise S is singular wherever Φ measures what C never varies (black
- * borders), and float32 measurements carry rounding of about 1e-6 of their size, which a singular S would blow up.
+ * borders), and float32 measurements carry rounding of about 1e-6 of their size, which a singular S would blow up. Where the rounding of
+ * C itself leaves S indefinite, the floor is raised to at most 1e-5 of that mean. Errors (RangeError): C is no covariance.
  */
 export async function measurementCovariance(
   operator: LinearOperator,
@@ -42,13 +45,20 @@ export async function measurementCovariance(
   const inMeasurements = await product(cross, transposed, m, n, m);
   let trace = 0;
   for (let i = 0; i < m; i++) trace += inMeasurements[i * m + i]!;
-  const floor = Math.max(least, (NOISE_FLOOR * trace) / m);
   const sigmas = noise.gaussian?.sigmas;
-  const variances = Float64Array.from({ length: m }, (_, i) =>
-    Math.max((sigmas ? sigmas[i]! : noise.sigma) ** 2, floor),
-  ).map((v) => (v === 0 ? 1 : v)); // C = 0 without noise: any S will do
-  for (let i = 0; i < m; i++) inMeasurements[i * m + i]! += variances[i]!;
-  return { n, m, factor: await choleskyBlocked(inMeasurements, m, signal), cross, variances };
+  for (const fraction of [NOISE_FLOOR, ...HIGHER_FLOORS]) {
+    const floor = Math.max(least, (fraction * trace) / m);
+    const variances = Float64Array.from({ length: m }, (_, i) =>
+      Math.max((sigmas ? sigmas[i]! : noise.sigma) ** 2, floor),
+    ).map((v) => (v === 0 ? 1 : v)); // C = 0 without noise: any S will do
+    const S = inMeasurements.map((v, at) => (at % (m + 1) === 0 ? v + variances[at / (m + 1)]! : v));
+    try {
+      return { n, m, factor: await choleskyBlocked(S, m, signal), cross, variances };
+    } catch (error) {
+      if (!(error instanceof RangeError) || fraction === HIGHER_FLOORS.at(-1)) throw error;
+    }
+  }
+  throw new RangeError("measurement covariance: no factor"); // not reached
 }
 
 /** E[x | Φx + w = d] = CΦᵀS⁻¹d, x ~ N(0, C), for every row d of d [rows, m]: [rows, n]. */

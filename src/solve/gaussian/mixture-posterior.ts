@@ -1,6 +1,5 @@
 import type { NdArray } from "ndarray";
 import { drawFeatures } from "../../../priors/mixture/draw.ts";
-import type { MixturePrior } from "../../../priors/prior.ts";
 import { contiguous, fromHost, sizeOf } from "../../data/array.ts";
 import { logDeterminant, solveLower } from "../../data/cholesky.ts";
 import { multiply, multiplyTransposed } from "../../data/matmul.ts";
@@ -13,6 +12,7 @@ import type { IterateOptions } from "../../engine/iterate.ts";
 import { type Problem, problemOf } from "../problem.ts";
 import { linearOperatorOf, requireSignalShape } from "../requirements.ts";
 import { deviationOf, type MarginalPart, type Marginals } from "../uncertainty/marginals.ts";
+import type { Mixture } from "./as-mixture.ts";
 import { drawPosterior } from "./draw-posterior.ts";
 import { type Gain, gained, gainOf, posteriorCovariance } from "./gain.ts";
 import { usedSigma } from "./measurement-covariance.ts";
@@ -64,7 +64,7 @@ const NEGLIGIBLE = 1e-9;
  */
 export async function mixturePosterior(
   given: Omit<Problem, "shape">,
-  prior: MixturePrior,
+  prior: Mixture,
   options: PosteriorOptions = {},
 ): Promise<MixturePosterior> {
   requireOptionNames("mixture posterior", options, ["onProgress", "signal"]);
@@ -209,7 +209,7 @@ async function variancesOf(reduced: Reduced, within: Float64Array, n: number): P
 
 /** Adds log π_j N(u; Bμ_j, I + BΣ_cBᵀ) of the components of one covariance to `out` [batch, components]. */
 async function addLogDensities(
-  { weights, covarianceOf }: MixturePrior,
+  { weights, covarianceOf }: Mixture,
   c: number,
   { factor }: Gain,
   { u, measuredMeans, r }: { u: Float64Array; measuredMeans: Float64Array; r: number },
@@ -239,7 +239,7 @@ export interface Likely {
 
 /** The components of a signal that are not negligible, by their covariance. */
 function likelyComponents(
-  { covarianceOf }: MixturePrior,
+  { covarianceOf }: Mixture,
   responsibilities: Float64Array,
   least: number,
 ): Map<number, Likely[]> {

@@ -1,5 +1,4 @@
 import type { LinearOperator } from "../../../operators/operator.ts";
-import type { MixturePrior } from "../../../priors/prior.ts";
 import { sizeOf } from "../../data/array.ts";
 import { logDeterminant } from "../../data/cholesky.ts";
 import { triangularise } from "../../data/householder.ts";
@@ -8,6 +7,7 @@ import { squaredNorm } from "../../data/vector.ts";
 import { product, productTransposed, solveLowerBlocked } from "../../engine/float64.ts";
 import type { NoiseModel } from "../../measure/noise/noise.ts";
 import { transposedMatrix } from "../operator-matrix.ts";
+import type { Mixture } from "./as-mixture.ts";
 import {
   conditionalMeans,
   conditionalVariances,
@@ -27,7 +27,7 @@ export type Reduced = Awaited<ReturnType<typeof reduceMeasurements>>;
 /** Measurements y − Φ·centre = ΦDv + (Φr + w), whitened and turned so that u = Bv + e holds all that they say of v. */
 export async function reduceMeasurements(
   operator: LinearOperator,
-  prior: MixturePrior,
+  prior: Mixture,
   y: Float32Array,
   noise: NoiseModel,
   signal?: AbortSignal,
@@ -118,7 +118,7 @@ function once<T>(compute: () => Promise<T>): () => Promise<T> {
 }
 
 /** E vᵢ² of every feature, [k]. */
-function featureVariances({ weights, means, covarianceOf, factors }: MixturePrior): Float64Array {
+function featureVariances({ weights, means, covarianceOf, factors }: Mixture): Float64Array {
   const k = means.shape[1]!;
   const out = new Float64Array(k);
   for (const [j, weight] of weights.entries()) {

@@ -4,7 +4,7 @@ import type { GeneratorPrior, Prior } from "../../../priors/prior.ts";
 import { contiguous, sizeOf } from "../../data/array.ts";
 import { checkedOptions, type OptionTable } from "../../data/options.ts";
 import { squaredNorm } from "../../data/vector.ts";
-import { asMixture, isMixture } from "../gaussian/as-mixture.ts";
+import { isMixture } from "../gaussian/as-mixture.ts";
 import { all, hasGaussianNoise, isLinearProblem } from "../requirements.ts";
 import type { SolveOptions, Solver } from "../solver.ts";
 import { csgm as recoverCsgm } from "./csgm.ts";
@@ -111,7 +111,9 @@ function energyOf(y: NdArray<Float32Array>): number {
 
 async function generatorOf(prior: Prior): Promise<GeneratorPrior> {
   if (prior.kind === "generator") return prior;
-  return prior.kind === "gaussian" ? gaussianForm(prior) : latentForm(await asMixture(prior));
+  if (prior.kind === "gaussian") return gaussianForm(prior);
+  if (prior.kind === "mixture") return latentForm(prior);
+  throw new RangeError(`csgm: ${prior.name} is no generator`);
 }
 
 function latentSize(prior: Prior): number {

@@ -18,15 +18,15 @@ const AROUND = 32;
  */
 export const penaltyLambda: LambdaRules<PenaltyPrior> = {
   default: async (problem, prior) => {
-    if (prior.defaultLambda) return prior.defaultLambda(await lambdaFacts(solved(problem)));
+    if (prior.defaultLambda) return prior.defaultLambda(await lambdaFacts(whitenedIfGaussian(problem)));
     throw new RangeError(`${prior.name}: lambda: has no default; give its weight, or "auto"`);
   },
   range: async (problem, prior) => {
     if (prior.defaultLambda) {
-      const usual = prior.defaultLambda(await lambdaFacts(solved(problem)));
+      const usual = prior.defaultLambda(await lambdaFacts(whitenedIfGaussian(problem)));
       return [usual / AROUND, usual * AROUND];
     }
-    const { norm, amplitude } = await sizesOf(solved(problem));
+    const { norm, amplitude } = await sizesOf(whitenedIfGaussian(problem));
     const quadratic = prior.form === "quadratic";
     const scale = norm ** 2 * (quadratic ? 1 : amplitude) || 1;
     return [scale * (quadratic ? 1e-7 : 1e-5), scale];
@@ -35,7 +35,7 @@ export const penaltyLambda: LambdaRules<PenaltyPrior> = {
 };
 
 /** The problem that solvers see: with one σ where the noise is Gaussian, so that λ is of that one. */
-const solved = (problem: Problem): Problem => (problem.noise.gaussian ? whitenedProblem(problem) : problem);
+const whitenedIfGaussian = (problem: Problem): Problem => (problem.noise.gaussian ? whitenedProblem(problem) : problem);
 
 async function sizesOf(problem: Problem): Promise<{ readonly norm: number; readonly amplitude: number }> {
   const { norm, frobenius } = await sizeOfOperator(linearOperatorOf("lambda", problem));

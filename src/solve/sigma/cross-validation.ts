@@ -5,9 +5,9 @@ import { type Trial, trialSolves } from "../lambda/trials.ts";
 import { primalDual } from "../penalised/solvers.ts";
 import { problemOf } from "../problem.ts";
 import { someRows } from "../rows.ts";
-import type { Unknown } from "./unknown.ts";
+import type { UnknownNoise } from "./unknown-noise.ts";
 
-/** λ as multiples of the default without noise, which is that of a σ of 0.6 % of y's size: up to a σ of its whole size. */
+/** Multiples of the default λ without noise. That default belongs to a σ of 0.6 % of y's size; the largest multiple to three times y's size. */
 const FACTORS = Array.from({ length: 10 }, (_, i) => 2 ** i);
 
 /** Fits with more degrees of freedom than this part of m leave no residual to tell σ from. */
@@ -31,7 +31,7 @@ export async function sigmaByCrossValidation({
   size,
   seed,
   signal,
-}: Unknown): Promise<number | undefined> {
+}: UnknownNoise): Promise<number | undefined> {
   if (operator.inShape.length > 3) return undefined;
   const prior = tv(operator.inShape);
   const m = sizeOf(operator.outShape);

@@ -1,17 +1,18 @@
 import type { NdArray } from "ndarray";
 import type { ForwardOperator } from "../../../operators/operator.ts";
-import { isLinear } from "../../../operators/operator.ts";
-import type { MixturePrior, Prior } from "../../../priors/prior.ts";
+import { isLinear, type LinearOperator } from "../../../operators/operator.ts";
+import type { Prior } from "../../../priors/prior.ts";
 import { drawSamples } from "../../../priors/samples.ts";
-import { contiguous, sameShape, sizeOf } from "../../data/array.ts";
+import { contiguous, fromHost, sameShape, sizeOf } from "../../data/array.ts";
 import { InputError } from "../../data/errors.ts";
 import { squaredNorm } from "../../data/vector.ts";
-import { asMixture, isMixture } from "../gaussian/as-mixture.ts";
+import { asMixture, isMixture, type Mixture } from "../gaussian/as-mixture.ts";
+import { applyToRows } from "../operator-matrix.ts";
 import { sigmaByCrossValidation } from "./cross-validation.ts";
 import { LEAST, sigmaByEvidence } from "./evidence.ts";
 import { momentGaussian } from "./moment-gaussian.ts";
-import type { Unknown } from "./unknown.ts";
-import { waveletDeviation } from "./wavelet-deviation.ts";
+import type { UnknownNoise } from "./unknown-noise.ts";
+import { fineDetails, waveletDeviation } from "./wavelet-deviation.ts";
 
 export interface EstimatedSigma {
   readonly sigma: number;
@@ -25,8 +26,8 @@ export interface SigmaOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Draws of a generator that stand for its Gaussian, at least as many as a signal has numbers. */
-const MOST_DRAWS = 2000;
+/** Draws of G(z) that stand for its Gaussian. */
+const DRAWS = 2000;
 
 /** Pixels from which on the fine wavelet coefficients are enough: of small images with edges they overrate σ. */
 const LARGE = 4096;
@@ -35,7 +36,8 @@ const LARGE = 4096;
  * σ of Gaussian noise that is not known, one for all signals, Φ linear. By the first of these that applies:
  *
  * - a learned prior: the greatest evidence; that of a generator which is not affine by the Gaussian of its mean and covariance;
- * - a penalty and y an image of at least 4096 pixels, as x is (denoising, deblurring): the median of fine wavelet coefficients;
+ * - a penalty and y an image of at least 4096 pixels, as x is (denoising, deblurring; Φ adds no detail to a constant image): the
+ *   median of fine wavelet coefficients;
  * - a penalty: generalised cross-validation of total variation.
  *
  * y: [batch, ...outShape]. Errors (InputError): Φ that is not linear, y that is 0, measurements that leave no residual.
@@ -50,13 +52,13 @@ export async function estimateSigma(
   }
   const size = Math.sqrt(squaredNorm(contiguous(y) as Float32Array) / y.size);
   if (size === 0) throw new InputError("sigma: auto: all measurements are 0; give σ, as gaussian:sigma=0.05");
-  const unknown: Unknown = { operator, y, size, seed, ...(signal && { signal }) };
+  const unknown: UnknownNoise = { operator, y, size, seed, ...(signal && { signal }) };
   if (prior.kind !== "penalty") {
     const sigma = await sigmaByEvidence(unknown, await mixtureOf(prior, seed));
     const by = sigma < 2 * LEAST * size ? "sigma by evidence, which does not tell it from 0" : "sigma by evidence";
     return { sigma, by };
   }
-  if (isLargeImage(operator)) {
+  if (isLargeImage(operator) && (await keepsSmooth(operator))) {
     const sigma = waveletDeviation(y);
     if (sigma > 0) return { sigma, by: "sigma by the median of fine wavelet coefficients" };
   }
@@ -70,9 +72,21 @@ export async function estimateSigma(
 const isLargeImage = ({ inShape, outShape }: ForwardOperator): boolean =>
   inShape.length >= 2 && sameShape(inShape, outShape) && sizeOf(inShape.slice(0, 2)) >= LARGE;
 
+/** Fine wavelet coefficients of a constant image stay below this part of it: a mask's edges would be taken for noise. */
+const SMOOTH = 1e-3;
+
+/** Whether Φ leaves a constant image without fine detail, as blurs do and masks do not: the mean of |d|, for a median misses lone edges. */
+async function keepsSmooth(operator: LinearOperator): Promise<boolean> {
+  const n = sizeOf(operator.inShape);
+  const { data } = await applyToRows(operator, fromHost(new Float32Array(n).fill(1), [1, n]));
+  const details = fineDetails(fromHost(data, [1, ...operator.outShape]));
+  return details.reduce((sum, d) => sum + d / details.length, 0) < SMOOTH;
+}
+
 /** The prior as a mixture, of a generator that is none the Gaussian of its moments. */
-async function mixtureOf(prior: Exclude<Prior, { kind: "penalty" }>, seed: number): Promise<MixturePrior> {
+async function mixtureOf(prior: Exclude<Prior, { kind: "penalty" }>, seed: number): Promise<Mixture> {
   if (isMixture(prior) || prior.kind !== "generator") return asMixture(prior);
-  const draws = await drawSamples(prior, Math.min(MOST_DRAWS, 2 * sizeOf(prior.shape) + 100), seed);
-  return asMixture(momentGaussian(prior, draws));
+  const { residual, residualRoot: _, ...generator } = prior;
+  const draws = await drawSamples(generator, DRAWS, seed);
+  return asMixture(await momentGaussian(prior, draws, residual));
 }

@@ -1,8 +1,8 @@
-import type { MixturePrior } from "../../../priors/prior.ts";
 import { gaussianNoise } from "../../measure/noise/gaussian.ts";
+import type { Mixture } from "../gaussian/as-mixture.ts";
 import { mixturePosterior } from "../gaussian/mixture-posterior.ts";
 import { minimum } from "./minimum.ts";
-import type { Unknown } from "./unknown.ts";
+import type { UnknownNoise } from "./unknown-noise.ts";
 
 /** σ of at least this part of y's own size is told apart from none. */
 export const LEAST = 1e-4;
@@ -11,7 +11,7 @@ export const LEAST = 1e-4;
  * σ of the greatest evidence Σᵢ log p(yᵢ | σ) over all signals (type II maximum likelihood), for a mixture prior and a linear Φ: on a
  * logarithmic grid from 1e-4 of y's root mean square to all of it, then by golden sections until log σ is within 0.04.
  */
-export async function sigmaByEvidence({ operator, y, size, signal }: Unknown, prior: MixturePrior): Promise<number> {
+export async function sigmaByEvidence({ operator, y, size, signal }: UnknownNoise, prior: Mixture): Promise<number> {
   const loss = async (logSigma: number) => {
     const noise = gaussianNoise(Math.exp(logSigma));
     const { evidence } = await mixturePosterior({ operator, y, noise }, prior, { ...(signal && { signal }) });

@@ -10,6 +10,12 @@ const NORMAL = 0.6745;
  * Smooth parts leave d to the noise, and the median does not see a minority of edges. A side's odd last pixel is left out.
  */
 export function waveletDeviation(images: NdArray<Float32Array>): number {
+  const sorted = fineDetails(images).sort();
+  return sorted[sorted.length >> 1]! / NORMAL;
+}
+
+/** |d| of every 2 × 2 block. */
+export function fineDetails(images: NdArray<Float32Array>): Float64Array {
   const [batch = 0, height = 0, width = 0, channels = 1] = images.shape;
   const data = contiguous(images);
   const [right, down] = [channels, width * channels];
@@ -24,6 +30,5 @@ export function waveletDeviation(images: NdArray<Float32Array>): number {
       }
     }
   }
-  const sorted = Float64Array.from(sizes).sort();
-  return sorted[sorted.length >> 1]! / NORMAL;
+  return Float64Array.from(sizes);
 }

@@ -86,6 +86,57 @@ test("a generator that is not affine: evidence of the Gaussian of its draws", as
   assert.ok(Math.abs(sigma / 0.1 - 1) < 0.15); // 360 degrees of freedom: three standard errors of 4 %, and the search
 });
 
+test("a generator with a residual: its covariance counts as it is, and σ is not raised by draws of it", async () => {
+  const tf = await import("#tf");
+  const n = 64;
+  const generator = {
+    kind: "generator" as const,
+    ...{ name: "bent", latent: 1, shape: [n] },
+    decode: (z: import("#tf").Tensor) => tf.mul(tf.tanh(z), tf.ones([1, n])),
+    residual: floats(
+      Array.from({ length: n * n }, (_, at) => (at % (n + 1) === 0 ? 0.05 ** 2 : 0)),
+      [n, n],
+    ),
+  };
+  const { normal } = stream(2, "levels");
+  const signals = floats(
+    Array.from({ length: 60 }, () => Math.tanh(normal())).flatMap((level) =>
+      Array.from({ length: n }, () => level + 0.05 * normal()),
+    ),
+    [60, n],
+  );
+  const operator = parseOperator("blur:sigma=1", [n], 1); // leaves noise where the residual has little
+  const { sigma } = await estimateSigma(
+    { operator, y: noisy(await apply(operator.forward, signals), 0.025, 1) },
+    generator,
+  );
+  assert.ok(Math.abs(sigma / 0.025 - 1) < 0.08, `${sigma}`); // 3840 measurements: a standard error of 2 to 3 %
+});
+
+test("a smooth Gaussian, whose covariance rounding to float32 would make indefinite", async () => {
+  const n = 100;
+  const smooth = {
+    kind: "gaussian" as const,
+    ...{ name: "smooth", shape: [n], mean: new Float64Array(n) },
+    covariance: Float64Array.from({ length: n * n }, (_, at) => {
+      const distance = Math.floor(at / n) - (at % n);
+      return 0.3 * Math.exp(-(distance ** 2) / 50);
+    }),
+  };
+  const waves = floats(
+    Array.from({ length: 20 * n }, (_, at) => 0.5 * Math.sin((at % n) / 9 + Math.floor(at / n))),
+    [20, n],
+  );
+  const operator = parseOperator("mask:keep=1", [n], 1);
+  const { sigma } = await estimateSigma({ operator, y: noisy(waves, 0.05, 1) }, smooth);
+  assert.ok(Math.abs(sigma / 0.05 - 1) < 0.1, `${sigma}`);
+  for (const noise of [0, 1e-5, 1e-3]) {
+    const { estimate, outcomes } = await recover({ operator, y: waves, noise }, smooth);
+    assert.is(outcomes[0], "exact");
+    assert.ok(estimate.data.every((v, i) => Math.abs(v - waves.data[i]!) < 2e-3));
+  }
+});
+
 test("penalties: generalised cross-validation finds σ within a quarter, over operators and seeds", async () => {
   const side = [16, 16];
   const large = Array.from({ length: 4 * 3 * 256 }, (_, at) => {
@@ -118,6 +169,24 @@ test("large images: the median of fine wavelet coefficients, of noise alone exac
   const { sigma, by } = await estimateSigma({ operator: image, y }, parsePenalty("tv", [64, 64]));
   assert.is(by, "sigma by the median of fine wavelet coefficients");
   assert.ok(Math.abs(sigma / 0.05 - 1) < 0.1);
+});
+
+test("a mask that keeps the shape: its edges are not taken for noise", async () => {
+  const mask = Float32Array.from({ length: 64 * 64 }, (_, i) => Number((i * 2654435761) % 4294967296 < 2 ** 31));
+  const tf = await import("#tf");
+  const { linearOperator } = await import("../../../operators/operator.ts");
+  const operator = linearOperator({
+    ...{ name: "holes", inShape: [64, 64], outShape: [64, 64] },
+    forward: (x) => tf.mul(x, tf.tensor(mask, [1, 64, 64])),
+  });
+  const smooth = floats(
+    Array.from({ length: 64 * 64 }, (_, i) => 0.5 + 0.3 * Math.sin((i >> 6) / 12) * Math.cos((i & 63) / 15)),
+    [1, 64, 64],
+  );
+  const y = noisy(await apply(operator.forward, smooth), 0.02, 1);
+  const { sigma, by } = await estimateSigma({ operator, y }, parsePenalty("tv", [64, 64]));
+  assert.is(by, "sigma by generalised cross-validation");
+  assert.ok(Math.abs(sigma / 0.02 - 1) < 0.3, `${sigma}`);
 });
 
 test("colours count by themselves", () => {
