@@ -16,3 +16,9 @@ export function dot(a: Numbers, fromA: number, b: Numbers, fromB: number, count:
 
 /** Σ aᵢ² over `count` numbers from `from`; default all. */
 export const squaredNorm = (a: Numbers, from = 0, count = a.length - from): number => dot(a, from, a, from, count);
+
+/** The middle one of some numbers; of two in the middle the lower. NaN of none. */
+export function median(values: ArrayLike<number>): number {
+  const sorted = Float64Array.from(values).sort();
+  return sorted.length === 0 ? Number.NaN : sorted[(sorted.length - 1) >> 1]!;
+}

@@ -2,6 +2,7 @@ import type { NdArray } from "ndarray";
 import type { ForwardOperator } from "../../operators/operator.ts";
 import { contiguous, fromHost, isArray, sameShape, sizeOf } from "../data/array.ts";
 import type { ValueRange } from "../data/range.ts";
+import { squaredNorm } from "../data/vector.ts";
 import type { NoiseModel } from "../measure/noise/noise.ts";
 
 /** An inverse problem y ~ p(y | Φ(x)): what every solver gets. */
@@ -18,13 +19,16 @@ export interface Problem {
   readonly shape: readonly number[];
 }
 
+/** Root mean square of measurements whose squares, and those of 1e-3 of them, are float32 of full precision: these end at 1e-38. */
+const SMALLEST = 1e-15;
+
 export type ProblemInput = Omit<Problem, "shape">;
 
 /**
  * A problem, checked. One signal's measurements, of shape outShape alone, become a batch of one.
  *
- * Errors (RangeError, TypeError): no operator, no noise model; y that is no ndarray of float32, of another shape than the operator returns, or with values that are
- * not finite; another number of σᵢ than measurements; a range whose ends are not in order.
+ * Errors (RangeError, TypeError): no operator, no noise model; y that is no ndarray of float32, of another shape than the operator
+ * returns, with values that are not finite, or too small for float32 squares; another number of σᵢ than measurements; a range whose ends are not in order.
  */
 export function problemOf({ operator, y, noise, range, sigmaBy }: ProblemInput): Problem {
   if (typeof operator?.forward !== "function") {
@@ -44,6 +48,13 @@ export function problemOf({ operator, y, noise, range, sigmaBy }: ProblemInput):
   if (bad >= 0) {
     throw new RangeError(
       `problem: measurement ${bad % m} of signal ${Math.floor(bad / m)} is ${data[bad]}; expected finite numbers`,
+    );
+  }
+  const size = Math.sqrt(squaredNorm(data as Float32Array) / data.length);
+  if (size > 0 && size < SMALLEST) {
+    throw new RangeError(
+      `problem: the root mean square of y is ${size.toPrecision(3)}, expected at least ${SMALLEST}, for float32 holds no smaller ` +
+        "squares; choose smaller units",
     );
   }
   const { sigmas } = noise.gaussian ?? {};

@@ -1,5 +1,14 @@
 import type { NdArray } from "ndarray";
 import { contiguous, fromHost } from "../data/array.ts";
+import { squaredNorm } from "../data/vector.ts";
+
+/** ‖row‖² of every row of a batch, in float64. */
+export function rowEnergies(batch: NdArray<Float32Array>): Float64Array {
+  const data = contiguous(batch) as Float32Array;
+  const rows = batch.shape[0]!;
+  const width = data.length / rows;
+  return Float64Array.from({ length: rows }, (_, i) => squaredNorm(data, i * width, width));
+}
 
 /** Every row of a batch `times` times in a row: r0 r0 r1 r1 … */
 export function repeatRows(batch: NdArray<Float32Array>, times: number): NdArray<Float32Array> {

@@ -126,6 +126,20 @@ test("λ is chosen on the tuning signals, measured as the problem is, and better
   assert.ok(chosen < 0.01); // the noise on a level known from six measurements of √16 gain has variance below 0.001
 });
 
+test("the default λ of a batch does not follow one signal that is far larger", async () => {
+  const { y } = await measure(flat(3, 1), operator, { noise: 0.1 });
+  const louder = ndarray(
+    Float32Array.from(y.data, (v, at) => (at < y.size / 3 ? 100 * v : v)),
+    y.shape,
+  );
+  for (const prior of [parsePenalty("tikhonov", [4, 4]), parsePenalty("tv", [4, 4]), generator]) {
+    const [plain, beside] = [y, louder].map((own) => problemWith({ operator, y: own, noise: 0.01 }));
+    const { default: usual } = chooseSolver(prior, plain!).lambda!;
+    const ratio = Number(await usual(beside!, prior)) / Number(await usual(plain!, prior));
+    assert.ok(ratio > 0.3 && ratio < 3, `${prior.name}: ${ratio}`); // the median is that of another signal of three
+  }
+});
+
 test("an automatic λ leaves solvers without one alone", async () => {
   const { y } = await measure(flat(3, 1), operator, { noise: 0.1 });
   const prior: Prior = {

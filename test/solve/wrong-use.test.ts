@@ -64,6 +64,11 @@ const cases: readonly (readonly [what: string, call: () => Promise<unknown>, mes
     /^RangeError: problem: measurement 2 of signal 0 is NaN; expected finite numbers$/,
   ],
   [
+    "units whose squares float32 does not hold",
+    () => recoverAny({ ...given, y: fromHost(Float32Array.of(1e-20, 2e-20, 0, 1e-20), [1, m]) }, toyMixture),
+    /^RangeError: problem: the root mean square of y is 1\.22e-20, expected at least 1e-15, .*; choose smaller units$/,
+  ],
+  [
     "a plain array",
     () => recoverAny({ ...given, y: [1, 2, 3, 4], noise: "gaussian:snr=30" }, toyMixture),
     /^TypeError: problem: y: expected an ndarray of float32, \[batch, \.\.\.outShape\]; make it with ndarray\(/,

@@ -1,5 +1,5 @@
 import { contiguous, sizeOf } from "../../data/array.ts";
-import { squaredNorm } from "../../data/vector.ts";
+import { median, squaredNorm } from "../../data/vector.ts";
 import type { MixturePosterior } from "../gaussian/mixture-posterior.ts";
 import type { Problem } from "../problem.ts";
 
@@ -13,9 +13,11 @@ const MISSED = 0.5;
 /** One signal by itself is named from here on: digits measured without noise reach 1.5. */
 const MISSED_BY_FAR = 3;
 
-/** Evidence is too large where the mean of the batch is so many standard errors above … */
+/**
+ * log p(y) is too high if its batch mean is so many standard errors above the expected value, and its median by so much a measurement
+ * (½ is the most possible; 0.3: squares less than 0.4 of what is expected).
+ */
 const SURE = 8;
-/** … and by so much a measurement, out of ½ at most: squares less than 0.4 of what is expected. */
 const SURPLUS = 0.3;
 
 /** y is in other units where it is so many times larger, or smaller, than the prior expects. */
@@ -23,7 +25,7 @@ const OTHER_UNITS = 10;
 
 /**
  * What speaks against y under a mixture prior: log p(y) is compared with its distribution for y drawn from the prior and the noise.
- * Measurements that the prior expects give none but for one batch in thousands; what real data do is in docs/uncertainty.md.
+ * For y drawn from the prior, one batch in thousands gets a warning; what real data do is in docs/uncertainty.md.
  */
 export async function evidenceWarnings(found: MixturePosterior, { y, noise, operator }: Problem): Promise<string[]> {
   const batch = y.shape[0]!;
@@ -63,9 +65,4 @@ function otherUnits(size: number): string {
   const times =
     size > 1 ? `${Number(size.toPrecision(2))} times as large` : `${Number((1 / size).toPrecision(2))} times smaller`;
   return `y is about ${times}: are the measurements in the units of the prior's signals (0 to 255, or 0 to 1)?`;
-}
-
-function median(values: Float64Array): number {
-  const sorted = values.slice().sort();
-  return (sorted[Math.floor((sorted.length - 1) / 2)]! + sorted[Math.floor(sorted.length / 2)]!) / 2;
 }

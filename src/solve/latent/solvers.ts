@@ -1,11 +1,12 @@
 import type { NdArray } from "ndarray";
 import { latentForm } from "../../../priors/mixture/latent-form.ts";
 import type { GeneratorPrior, Prior } from "../../../priors/prior.ts";
-import { contiguous, sizeOf } from "../../data/array.ts";
+import { sizeOf } from "../../data/array.ts";
 import { checkedOptions, type OptionTable } from "../../data/options.ts";
-import { squaredNorm } from "../../data/vector.ts";
+import { median } from "../../data/vector.ts";
 import { isMixture } from "../gaussian/as-mixture.ts";
 import { all, hasGaussianNoise, isLinearProblem } from "../requirements.ts";
+import { rowEnergies } from "../rows.ts";
 import type { SolveOptions, Solver } from "../solver.ts";
 import { csgm as recoverCsgm } from "./csgm.ts";
 import { gaussianForm } from "./gaussian-form.ts";
@@ -99,15 +100,7 @@ const CSGM_LAMBDA = 1e-3;
 const LEAST_LAMBDA = 1e-8;
 
 /** Median of ‖y‖² over the signals: one that is far larger leaves the λ of the others. */
-function energyOf(y: NdArray<Float32Array>): number {
-  const batch = y.shape[0]!;
-  const m = y.size / batch;
-  const data = contiguous(y) as Float32Array;
-  const energies = Float64Array.from({ length: batch }, (_, i) =>
-    squaredNorm(data.subarray(i * m, (i + 1) * m)),
-  ).sort();
-  return energies[Math.floor(batch / 2)]!;
-}
+const energyOf = (y: NdArray<Float32Array>): number => median(rowEnergies(y));
 
 async function generatorOf(prior: Prior): Promise<GeneratorPrior> {
   if (prior.kind === "generator") return prior;

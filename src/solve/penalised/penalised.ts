@@ -23,7 +23,7 @@ export interface PenalisedRecovery extends Recovery {
 }
 
 /**
- * x̂ = argmin_x f(Φx, y) + λ r(x), f the noise's misfit, all signals at once, from x = 0 or from `start`. A signal whose numbers
+ * x̂ = argmin_x f(Φx, y) + λ r(x), f the noise's misfit, all signals at once, from x = 0. A signal whose numbers
  * stop being finite ends as `non-finite`; the others go on.
  *
  * Errors (RangeError): no λ, λ that is not positive.
@@ -33,13 +33,11 @@ export async function solvePenalised(
   prior: PenaltyPrior,
   method: PenaltyMethod,
   { lambda, onProgress, signal, own }: SolveOptions,
-  from?: NdArray<Float32Array>,
 ): Promise<PenalisedRecovery> {
   const { y, operator, noise } = problem;
   const { steps: maxSteps, tolerance = method.tolerance } = checkedOptions(method.name, penalisedOptions, own);
   const batch = { y, lambda: lambdas(prior.name, lambda, y.shape[0]!) };
-  const zero = method.start(batch);
-  const start = from ? { ...zero, x: from, ...("z" in zero && { z: from }) } : zero;
+  const start = method.start(batch);
   return withCompiledStep(
     { operator, prior, noise: `${noise.spec} ${noise.sigma}` },
     method,

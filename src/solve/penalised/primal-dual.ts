@@ -1,6 +1,7 @@
 import * as tf from "#tf";
 import type { LinearOperator } from "../../../operators/operator.ts";
 import type { PenaltyPrior } from "../../../priors/prior.ts";
+import { sizeOf } from "../../data/array.ts";
 import type { NoiseModel } from "../../measure/noise/noise.ts";
 import { dots, filled, halfSquares, norms, scaled, TINY } from "../batch.ts";
 import { dualOf } from "./dual.ts";
@@ -22,8 +23,9 @@ const RELAXATION = 1.9;
  * scale ω = 2λ/a, with a = ‖y‖/‖Φ‖_F the typical amplitude of the signal. Steps that follow λ keep the method quick
  * for tiny λ, where it solves min r(x) subject to Φx = y.
  *
- * gap: (|P − D| + ‖Φ'q + K'p‖‖x‖) / P with P the objective and D = −f*(q) − (λr)*(p) the dual one. Were Φ'q + K'p = 0, D
- * would be a lower bound; the second term makes up for what it lacks when ‖x‖ stands for the solution's norm. q is in ∂f(c) at the
+ * gap: (|P − D| + ‖Φ'q + K'p‖ max(‖x‖, a√n)) / P with P the objective and D = −f*(q) − (λr)*(p) the dual one. Were
+ * Φ'q + K'p = 0, D would be a lower bound; the second term makes up for what it lacks when the maximum stands for the solution's
+ * norm: ‖x‖ alone is 0 at the start, whatever the solution is. q is in ∂f(c) at the
  * proximal point c it came from, so f*(q) = ⟨q, c⟩ − f(c); that of ½‖Φx − y‖² is ½‖q‖² + ⟨q, y⟩.
  */
 export function primalDual(
@@ -73,7 +75,8 @@ export function primalDual(
       }
       const objective = tf.add(noise.misfit(operator.forward(x), y), tf.mul(lambda, prior.value(x)));
       const conjugates = tf.add(dataConjugate(dualQ, fromQ, y, sigma1), dual.conjugate(dualP, fromP, lambda, sigma2));
-      const lack = tf.mul(norms(tf.add(operator.adjoint(dualQ), dual.synthesis(dualP))), norms(x));
+      const reach = tf.maximum(norms(x), tf.mul(amplitude, Math.sqrt(sizeOf(operator.inShape))));
+      const lack = tf.mul(norms(tf.add(operator.adjoint(dualQ), dual.synthesis(dualP))), reach);
       const gap = tf.div(tf.add(tf.abs(tf.add(objective, conjugates)), lack), tf.maximum(objective, TINY));
       return { state: { x, z, p, q }, objective, gap };
     },

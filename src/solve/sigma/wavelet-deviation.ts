@@ -1,5 +1,6 @@
 import type { NdArray } from "ndarray";
 import { contiguous } from "../../data/array.ts";
+import { median } from "../../data/vector.ts";
 
 /** Median of |N(0, 1)|. */
 const NORMAL = 0.6745;
@@ -10,8 +11,7 @@ const NORMAL = 0.6745;
  * Smooth parts leave d to the noise, and the median does not see a minority of edges. A side's odd last pixel is left out.
  */
 export function waveletDeviation(images: NdArray<Float32Array>): number {
-  const sorted = fineDetails(images).sort();
-  return sorted[sorted.length >> 1]! / NORMAL;
+  return median(fineDetails(images)) / NORMAL;
 }
 
 /** |d| of every 2 × 2 block. */

@@ -1,5 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { mask } from "../../../operators/mask.ts";
 import { waveletTransform } from "../../../priors/penalties/wavelet.ts";
 import type { PenaltyPrior } from "../../../priors/prior.ts";
 import { parsePenalty, penalties, penaltyNames } from "../../../priors/registry.ts";
@@ -94,6 +95,14 @@ for (const spec of ["poisson:peak=30", "salt-and-pepper:fraction=0.1", "poisson-
     });
   }
 }
+
+test("tv of a large λ goes on from nothing, whose gap is 0 but for what the solution's norm adds, to the mean", async () => {
+  const operator = mask({ inShape: [2], keep: 1, seed: 1 });
+  const found = await withPenalty(operator, parsePenalty("tv", [2]), floats([0.5, 0.7], [1, 2]), { lambda: 1e6 });
+  const [a, b] = found.estimate.data;
+  if (found.outcomes[0] === "converged") assert.ok(Math.abs(a! - 0.6) < 0.01 && Math.abs(b! - 0.6) < 0.01, `${a} ${b}`);
+  else assert.is(found.outcomes[0], "max-steps");
+});
 
 test("wavelet: satisfies the conditions of a minimum, c = Ψ(A'(y − Ax)) is ±λ where Ψx ≠ 0 and within elsewhere", async () => {
   const { analysis } = waveletTransform(shape);
