@@ -94,10 +94,12 @@ export {
   withoutLabels,
 } from "./sketch/index.ts";
 export {
+  autoLambda,
   boxConstrainedMode,
   type CsgmOptions,
   type CsgmRecovery,
   csgm,
+  estimateSigma,
   type Given,
   type GivenStarts,
   generate,

@@ -28,7 +28,8 @@ const files = {
     },
   },
   "./mine.js": {
-    summary: "your own ES module: its default export is an operator, or a function that returns one",
+    summary:
+      "your own ES module: its default export is an operator, or a function of { tf, shape, seed, linearOperator, forwardOperator } that returns one",
     options: {},
   },
 } satisfies Record<string, { summary: string; options: OptionTable }>;

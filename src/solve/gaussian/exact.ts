@@ -1,10 +1,10 @@
 import type { GaussianPrior, GeneratorPrior, MixturePrior } from "../../../priors/prior.ts";
-import { evidenceWarnings } from "../diagnosis/evidence.ts";
 import type { Outcome, Recovery } from "../recovery.ts";
 import { all, hasGaussianNoise, isLinearProblem } from "../requirements.ts";
 import type { Solver } from "../solver.ts";
 import { asMixture, isMixture } from "./as-mixture.ts";
 import { boxConstrainedMode } from "./box-constrained-mode.ts";
+import { evidenceWarnings } from "./evidence-warnings.ts";
 import { mixturePosterior } from "./mixture-posterior.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { contiguous, sizeOf } from "../../data/array.ts";
 import { median, squaredNorm } from "../../data/vector.ts";
-import type { MixturePosterior } from "../gaussian/mixture-posterior.ts";
 import type { Problem } from "../problem.ts";
+import type { MixturePosterior } from "./mixture-posterior.ts";
 
 /** Draws of y that tell how evidence spreads: its mean is known to a seventh of the spread. */
 const DRAWS = 50;
