@@ -4,12 +4,15 @@ import { suggestion } from "../data/nearest.ts";
 import { describeOptions } from "../data/options.ts";
 import { posterior } from "./gaussian/exact.ts";
 import { csgm, latentPosterior } from "./latent/solvers.ts";
-import { conjugateGradients, fista, primalDual } from "./penalised/solvers.ts";
+import { conjugateGradients, fista, primalDual, projectedGradient } from "./penalised/solvers.ts";
 import type { Problem } from "./problem.ts";
 import type { Solver } from "./solver.ts";
 
 /** Every solver; the first that accepts a prior and a problem is the default. To add one: its file, its line here, its test. */
-export const solvers: readonly Solver[] = [posterior, latentPosterior, csgm, conjugateGradients, fista, primalDual];
+export const solvers: readonly Solver[] = [
+  ...[posterior, latentPosterior, csgm],
+  ...[conjugateGradients, projectedGradient, fista, primalDual],
+];
 
 /**
  * The solver for a prior and a problem: the one named, or the first that accepts both. Where `withLambda`, one that has a λ.

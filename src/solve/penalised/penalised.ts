@@ -23,8 +23,8 @@ export interface PenalisedRecovery extends Recovery {
 }
 
 /**
- * x̂ = argmin_x f(Φx, y) + λ r(x), f the noise's misfit, all signals at once, from x = 0. A signal whose numbers
- * stop being finite ends as `non-finite`; the others go on.
+ * x̂ = argmin_x f(Φx, y) + λ r(x), f the noise's misfit, over the range of the problem where it has one, all signals at once, from
+ * x = 0. A signal whose numbers stop being finite ends as `non-finite`; the others go on.
  *
  * Errors (RangeError): no λ, λ that is not positive.
  */
@@ -39,7 +39,7 @@ export async function solvePenalised(
   const batch = { y, lambda: lambdas(prior.name, lambda, y.shape[0]!) };
   const start = method.start(batch);
   return withCompiledStep(
-    { operator, prior, noise: `${noise.spec} ${noise.sigma}` },
+    { operator, prior, rest: `${noise.spec} ${noise.sigma} ${problem.range}` },
     method,
     { ...batch, state: start },
     async (step) => {

@@ -15,8 +15,8 @@ type Step = Compiled<Arrays, Result>;
 interface Parts {
   readonly operator: object;
   readonly prior: object;
-  /** What says the noise's misfit in full. */
-  readonly noise: string;
+  /** What says the noise's misfit and the range of signals in full. */
+  readonly rest: string;
 }
 
 interface Entry {
@@ -40,7 +40,7 @@ export async function withCompiledStep<T>(
   example: Arrays,
   use: (step: (input: Arrays) => Promise<Result>) => Promise<T>,
 ): Promise<T> {
-  const key = `${method.name} ${parts.noise} ${example.y.shape[0]} ${JSON.stringify(engineSettings())}`;
+  const key = `${method.name} ${parts.rest} ${example.y.shape[0]} ${JSON.stringify(engineSettings())}`;
   const known = idle.find((e) => e.key === key && e.parts.operator === parts.operator && e.parts.prior === parts.prior);
   idle = idle.filter((e) => e !== known);
   const entry = known ?? { parts, key, step: await compileStep(method, example) };

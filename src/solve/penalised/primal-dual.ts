@@ -2,11 +2,16 @@ import * as tf from "#tf";
 import type { LinearOperator } from "../../../operators/operator.ts";
 import type { PenaltyPrior } from "../../../priors/prior.ts";
 import { sizeOf } from "../../data/array.ts";
-import type { NoiseModel } from "../../measure/noise/noise.ts";
 import { dots, filled, halfSquares, norms, scaled, TINY } from "../batch.ts";
+import type { Problem } from "../problem.ts";
+import { boxOf } from "./box.ts";
 import { dualOf } from "./dual.ts";
 import { ITERATIONS, type PenaltyMethod } from "./method.ts";
 import type { OperatorSize } from "./size.ts";
+
+interface BoundedProblem extends Pick<Problem, "noise" | "range"> {
+  readonly operator: LinearOperator;
+}
 
 /** How far each iteration goes beyond the plain step; below 2. */
 const RELAXATION = 1.9;
@@ -14,28 +19,29 @@ const RELAXATION = 1.9;
 /**
  * The primal-dual method of Chambolle and Pock 2011, over-relaxed (Condat 2013), with both terms in the dual:
  *
- *     x⁺ = x − τ(Φ'q + K'p),   x̄ = 2x⁺ − x
+ *     x⁺ = P(x − τ(Φ'q + K'p)),   x̄ = 2x⁺ − x
  *     q⁺ = prox_{σ₁f*}(q + σ₁Φx̄),   p⁺ = prox_{σ₂(λr)*}(p + σ₂Kx̄)
  *
- * f is the noise's misfit, and prox_{σf*}(v) = v − σ prox_{f/σ}(v/σ) (Moreau). For ½‖Φx − y‖² that is (v − σy)/(1 + σ).
+ * f is the noise's misfit, P the projection on the range of the signals where there is one, and prox_{σf*}(v) = v − σ prox_{f/σ}(v/σ) (Moreau). For ½‖Φx − y‖² that is (v − σy)/(1 + σ).
  *
  * Steps: σ₂ = ω/‖K‖, σ₁ = ω‖K‖/‖Φ‖², τ = 0.49/(ω‖K‖), so that τ(σ₁‖Φ‖² + σ₂‖K‖²) < 1; the balance of dual to primal
  * scale ω = 2λ/a, with a = ‖y‖/‖Φ‖_F the typical amplitude of the signal. Steps that follow λ keep the method quick
  * for tiny λ, where it solves min r(x) subject to Φx = y.
  *
- * gap: (|P − D| + ‖Φ'q + K'p‖ max(‖x‖, a√n)) / P with P the objective and D = −f*(q) − (λr)*(p) the dual one. Were
- * Φ'q + K'p = 0, D would be a lower bound; the second term makes up for what it lacks when the maximum stands for the solution's
- * norm: ‖x‖ alone is 0 at the start, whatever the solution is. q is in ∂f(c) at the
+ * gap: the duality gap over the objective. With s = Φ'q + K'p every objective is at least −f*(q) − (λr)*(p) + min ⟨s, u⟩ over the
+ * range, so the gap is |f + λr + f* + (λr)* − ⟨s, x⟩| + max ⟨s, x − u⟩. Without a range u is taken to be no farther from x than
+ * max(‖x‖, a√n): ‖x‖ alone is 0 at the start, whatever the solution is. q is in ∂f(c) at the
  * proximal point c it came from, so f*(q) = ⟨q, c⟩ − f(c); that of ½‖Φx − y‖² is ½‖q‖² + ⟨q, y⟩.
  */
 export function primalDual(
-  { operator, noise }: { readonly operator: LinearOperator; readonly noise: NoiseModel },
+  { operator, noise, range }: BoundedProblem,
   prior: PenaltyPrior,
   size: OperatorSize,
 ): PenaltyMethod {
   const dual = dualOf(prior);
   if (typeof dual === "string") throw new RangeError(`primal-dual: ${dual}`);
   const { norm: k } = dual;
+  const box = boxOf(range);
   const plain = noise.gaussian !== undefined && noise.gaussian.sigmas === undefined;
   const pointOf = (v: tf.Tensor, y: tf.Tensor, sigma: tf.Tensor) =>
     noise.prox!(scaled(tf.div(1, sigma), v), y, tf.div(1, sigma));
@@ -65,7 +71,7 @@ export function primalDual(
       let { x, z, p, q } = state as { x: tf.Tensor; z: tf.Tensor; p: tf.Tensor; q: tf.Tensor };
       let [dualP, dualQ, fromP, fromQ] = [p, q, p, q];
       for (let i = 0; i < ITERATIONS; i++) {
-        x = tf.sub(z, scaled(tau, tf.add(operator.adjoint(q), dual.synthesis(p))));
+        x = box.project(tf.sub(z, scaled(tau, tf.add(operator.adjoint(q), dual.synthesis(p)))));
         const ahead = tf.sub(tf.mul(2, x), z);
         fromQ = tf.add(q, scaled(sigma1, operator.forward(ahead)));
         fromP = tf.add(p, scaled(sigma2, dual.analysis(ahead)));
@@ -76,8 +82,9 @@ export function primalDual(
       const objective = tf.add(noise.misfit(operator.forward(x), y), tf.mul(lambda, prior.value(x)));
       const conjugates = tf.add(dataConjugate(dualQ, fromQ, y, sigma1), dual.conjugate(dualP, fromP, lambda, sigma2));
       const reach = tf.maximum(norms(x), tf.mul(amplitude, Math.sqrt(sizeOf(operator.inShape))));
-      const lack = tf.mul(norms(tf.add(operator.adjoint(dualQ), dual.synthesis(dualP))), reach);
-      const gap = tf.div(tf.add(tf.abs(tf.add(objective, conjugates)), lack), tf.maximum(objective, TINY));
+      const slope = tf.add(operator.adjoint(dualQ), dual.synthesis(dualP));
+      const rest = tf.sub(tf.add(objective, conjugates), dots(slope, x)); // P − D is this and what ⟨slope, x⟩ can fall
+      const gap = tf.div(tf.add(tf.abs(rest), box.fall(slope, x, reach)), tf.maximum(objective, TINY));
       return { state: { x, z, p, q }, objective, gap };
     },
   };

@@ -8,6 +8,7 @@ import { fista as fistaMethod } from "./fista.ts";
 import { penaltyLambda } from "./lambda-rules.ts";
 import { penalisedOptions, solvePenalised } from "./penalised.ts";
 import { primalDual as primalDualMethod } from "./primal-dual.ts";
+import { gradientNormOf, projectedGradient as projectedGradientMethod } from "./projected-gradient.ts";
 import { sizeOfOperator } from "./size.ts";
 import { whitenedProblem } from "./whitening.ts";
 
@@ -21,10 +22,30 @@ export const conjugateGradients: Solver<QuadraticPenalty> = {
   lambda: penaltyLambda,
   uncertainty: false,
   accepts: (prior, problem) =>
-    all(hasForm(prior, "quadratic", "quadratic penalty"), isLinearProblem(problem), hasGaussianNoise(problem)),
+    all(
+      hasForm(prior, "quadratic", "quadratic penalty"),
+      hasNoRange(problem, "projected-gradient"),
+      isLinearProblem(problem),
+      hasGaussianNoise(problem),
+    ),
   solve: async (problem, prior, options) => {
     const whitened = whitenedProblem(problem);
     return solvePenalised(whitened, prior, conjugateGradientMethod(whitened, prior), options);
+  },
+};
+
+export const projectedGradient: Solver<QuadraticPenalty> = {
+  name: "projected-gradient",
+  summary: "least squares with a quadratic penalty, signals in a range, accelerated (Beck, Teboulle 2009)",
+  options: penalisedOptions,
+  lambda: penaltyLambda,
+  uncertainty: false,
+  accepts: (prior, problem) =>
+    all(hasForm(prior, "quadratic", "quadratic penalty"), isLinearProblem(problem), hasGaussianNoise(problem)),
+  solve: async (problem, prior, options) => {
+    const whitened = whitenedProblem(problem);
+    const [size, gradientNorm] = [await sizeOfOperator(whitened.operator), await gradientNormOf(prior)];
+    return solvePenalised(whitened, prior, projectedGradientMethod(whitened, prior, size, gradientNorm), options);
   },
 };
 
@@ -35,7 +56,12 @@ export const fista: Solver<ProximalPenalty> = {
   lambda: penaltyLambda,
   uncertainty: false,
   accepts: (prior, problem) =>
-    all(hasForm(prior, "proximal", "penalty with a dual norm"), isLinearProblem(problem), hasGaussianNoise(problem)),
+    all(
+      hasForm(prior, "proximal", "penalty with a dual norm"),
+      hasNoRange(problem, "primal-dual"),
+      isLinearProblem(problem),
+      hasGaussianNoise(problem),
+    ),
   solve: async (problem, prior, options) => {
     const whitened = whitenedProblem(problem);
     const { norm } = await sizeOfOperator(whitened.operator);
@@ -57,10 +83,13 @@ export const primalDual: Solver<PenaltyPrior> = {
   solve: async (problem, prior: PenaltyPrior | AnalysisPenalty, options) => {
     const given = problem.noise.gaussian ? whitenedProblem(problem) : problem;
     const operator = linearOperatorOf("primal-dual", given);
-    const method = primalDualMethod({ operator, noise: given.noise }, prior, await sizeOfOperator(operator));
+    const method = primalDualMethod({ ...given, operator }, prior, await sizeOfOperator(operator));
     return solvePenalised(given, prior, method, options);
   },
 };
+
+const hasNoRange = ({ range }: Problem, other: string): true | string =>
+  range === undefined || `it keeps to no range; ${other} does`;
 
 const hasProximalMap = ({ noise }: Problem): true | string =>
   noise.prox !== undefined || `the noise ${noise.name} has no proximal map`;

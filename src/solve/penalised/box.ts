@@ -1,0 +1,35 @@
+import * as tf from "#tf";
+import { perSignal } from "../../../priors/signals.ts";
+import type { ValueRange } from "../../data/range.ts";
+import { norms, scaled } from "../batch.ts";
+
+/** The signals that a problem allows: low ≤ x ≤ high, either end possibly infinite. */
+export interface Box {
+  /** The nearest x of the box. */
+  project(x: tf.Tensor): tf.Tensor;
+  /**
+   * The most that ⟨g, x − u⟩ can be over u in the box, of every row: what a linear function with the gradient g can still fall. Where an
+   * end is infinite, u is taken to be within `reach` of x, [batch].
+   */
+  fall(g: tf.Tensor, x: tf.Tensor, reach: tf.Tensor): tf.Tensor;
+}
+
+/** The box of a range; without one all signals. */
+export function boxOf([low, high]: ValueRange = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]): Box {
+  const [hasLow, hasHigh] = [Number.isFinite(low), Number.isFinite(high)];
+  return {
+    project: (x) => {
+      const above = hasLow ? tf.maximum(x, low) : x;
+      return hasHigh ? tf.minimum(above, high) : above;
+    },
+    fall: (g, x, reach) => {
+      const [down, up] = [tf.relu(g), tf.relu(tf.neg(g))]; // where u would fall, and where it would grow
+      const bounded: tf.Tensor[] = [];
+      if (hasLow) bounded.push(tf.mul(down, tf.sub(x, low)));
+      if (hasHigh) bounded.push(tf.mul(up, tf.sub(high, x)));
+      const open = hasLow && hasHigh ? undefined : hasLow ? up : hasHigh ? down : g;
+      const sums = bounded.map((part) => tf.sum(perSignal(part), 1));
+      return [...sums, ...(open ? [scaled(norms(open), reach)] : [])].reduce((a, b) => tf.add(a, b));
+    },
+  };
+}
