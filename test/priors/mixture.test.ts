@@ -200,6 +200,19 @@ test("each feature keeps its own units: the variances are the data's, however fa
   }
 });
 
+test("raw features with units far apart all say their own pixel, however small its numbers", async () => {
+  const units = inUnits([1e5, 1e-3, 1]);
+  for (const second of [{ kind: "second-moments" }, { kind: "second-moments", reduced: true }] as const) {
+    const cells = { kind: "local-moments", coarse: 1, fine: 1, features: 2, leading: 2 } as const;
+    const design = await designFor(units, { families: [cells, second], features: "raw" });
+    const { matrix, residual } = await fitMixture(await sketchDataset(units, design));
+    for (const i of [0, 1]) {
+      assert.ok(Math.abs(matrix.get(i, i) - 1) < 1e-6, `${matrix.get(i, i)}`);
+      assert.ok(residual.get(i, i) <= 1e-5 * [1e10, 1e-6][i]!); // float32 sums
+    }
+  }
+});
+
 /** `many` samples with label 0, correlated and about 4; then `few` equal samples with label 1. */
 function fewOfLabel(few: number, many = 400) {
   const random = stream(6, "few of a label");
