@@ -6,6 +6,7 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type CellLinear, cellLinearPrior, trainCellLinear } from "../../priors/cell-linear/index.ts";
+import type { MixturePrior } from "../../priors/prior.ts";
 import { drawSamples } from "../../priors/samples.ts";
 import { loadTrained, savePrior } from "../../src/cli/prior-folder.ts";
 import { multiply, multiplyTransposed } from "../../src/data/matmul.ts";
@@ -50,6 +51,29 @@ test("with fewer latents the residual takes what they leave out: mean and covari
   const [got, wanted] = [await secondMoments(cellLinearPrior("own", model)), await secondMoments(mixture)];
   const scale = Math.max(...wanted);
   for (const [i, v] of wanted.entries()) assert.ok(Math.abs(got[i]! - v) < 0.1 * scale, `${i}: ${got[i]} and ${v}`);
+});
+
+test("the mean covariance over the cells is the mixture's: nothing is added where the roots say everything", async () => {
+  const D = Float64Array.from(mixture.matrix.data);
+  /** C + D(Σ_j π_j LLᵀ)Dᵀ, [n, n]. */
+  const within = (prior: MixturePrior) => {
+    const out = Float64Array.from(prior.residual.data);
+    for (const [j, weight] of prior.weights.entries()) {
+      const at = prior.covarianceOf[j]! * k * k;
+      const root = multiply(D, prior.factors.data.subarray(at, at + k * k), n, k, k);
+      for (const [i, v] of multiplyTransposed(root, root, k).entries()) out[i]! += weight * v;
+    }
+    return out;
+  };
+  const wanted = within(mixture);
+  for (const latent of [k, 2]) {
+    const { model } = await trainCellLinear(mixture, { latent, directions: 32, steps: 400, seed: 3 });
+    const got = within(await cellLinearPrior("own", model).asMixture!());
+    const trace = (of: ArrayLike<number>) =>
+      Array.from({ length: n }, (_, i) => of[i * (n + 1)]!).reduce((a, b) => a + b);
+    assert.ok(Math.abs(trace(got) / trace(wanted) - 1) < 1e-3, `${latent}: ${trace(got)} and ${trace(wanted)}`);
+    if (latent === k) assert.ok(trace(model.residual.data) < 1.02 * trace(mixture.residual.data));
+  }
 });
 
 /** E xxᵀ over 10 000 samples, [n, n]; their noise is about 2 % of the largest. */

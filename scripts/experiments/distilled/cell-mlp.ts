@@ -26,8 +26,8 @@ export const cellMlp: Kind = {
     const network = cellNetwork(mixture, settings);
     const { latent, features: k } = network;
     const { batch, seed, steps, learningRate } = settings;
-    const { roots, rest } = alignedRoots(mixture, latent);
-    const whiten = matrixPower(rest, k, -0.5);
+    const { roots, rest, units: errorUnits } = alignedRoots(mixture, latent);
+    const whiten = matrixPower(errorUnits, k, -0.5);
     const table = new Float32Array(roots.length * latent * k);
     for (const [c, root] of roots.entries()) table.set(multiply(root, whiten, latent, k, k), c * latent * k);
     const units = deviations(mixture);
@@ -62,7 +62,7 @@ export const cellMlp: Kind = {
     );
     const { data: left } = await measure.run(measuring);
     await measure.dispose();
-    const back = matrixPower(rest, k, 0.5);
+    const back = matrixPower(errorUnits, k, 0.5);
     const extra = multiplyTransposed(multiply(back, left, k, k, k), back, k);
     return {
       ...{ network, conditions: mixture.weights, history: fitted.history, code: fitted.code },
