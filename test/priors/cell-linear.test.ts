@@ -6,10 +6,13 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type CellLinear, cellLinearPrior, trainCellLinear } from "../../priors/cell-linear/index.ts";
+import { decodePrior, encodePrior } from "../../priors/learned.ts";
 import type { MixturePrior } from "../../priors/prior.ts";
+import { residualOfRoot } from "../../priors/residual-root.ts";
 import { drawSamples } from "../../priors/samples.ts";
 import { loadTrained, savePrior } from "../../src/cli/prior-folder.ts";
 import { multiply, multiplyTransposed } from "../../src/data/matmul.ts";
+import { decodeNpz } from "../../src/data/npz.ts";
 import { generate } from "../../src/solve/index.ts";
 import { k, toyMixture as mixture, n } from "./mixtures.ts";
 
@@ -141,6 +144,36 @@ test("a folder brings the same generator back, and ONNX runs it", async () => {
   for (const [i, v] of data.entries()) assert.ok(Math.abs((x!.data[i] as number) - v) < 1e-5);
   await session.release();
   await rm(folder, { recursive: true });
+});
+
+test("a known root of the mixture's residual is kept: in the prior, as a mixture, and in its files in place of C", async () => {
+  const deviations = ndarray(
+    Float32Array.from({ length: n }, (_, i) => 0.01 * (i + 1)),
+    [n],
+  );
+  const factor = ndarray(
+    Float32Array.from({ length: n }, (_, i) => 0.02 * i),
+    [n, 1],
+  );
+  const known = await residualOfRoot({ factor, standardDeviations: deviations });
+  const options = { latent: 2, directions: 4, steps: 3 };
+  const made = await trainCellLinear({ ...mixture, ...known }, options);
+  const { residual, residualRoot } = made.model;
+  const dense = await trainCellLinear({ ...mixture, residual: known.residual }, options);
+  for (const [i, v] of dense.model.residual.data.entries()) {
+    assert.ok(Math.abs(residual.data[i]! - v) < 1e-6, `${i}: ${residual.data[i]} and ${v}`); // float32
+  }
+  const { factor: u, standardDeviations: s } = residualRoot!;
+  assert.equal(u.shape, [n, 1 + k]);
+  assert.equal(s, deviations);
+  const prior = cellLinearPrior("own", made.model);
+  assert.is(prior.residualRoot, residualRoot);
+  assert.is((await prior.asMixture!()).residualRoot, residualRoot);
+
+  const trained = { ...made, sketch: { fingerprint: "f", count: 1, numbers: 1 } };
+  const files = encodePrior({ kind: "cell-linear", trained });
+  assert.not.ok("residual" in decodeNpz(files["weights.npz"]!, "weights.npz").arrays);
+  assert.equal(await decodePrior(async (name) => files[name]!, "prior"), { kind: "cell-linear", trained });
 });
 
 test("options out of range are refused by name", async () => {
