@@ -38,9 +38,9 @@ export async function fitCellLinear(
   settings: CellLinearSettings,
   watched: Watched,
 ): Promise<Fitted> {
-  const network = cellNetwork(mixture, { latent: settings.latent, hidden: [settings.directions] });
+  const network = cellNetwork(mixture, settings.latent);
   const { latent: rank, features: k } = network;
-  const [width = 0] = network.hidden;
+  const width = settings.directions;
   const { roots, groups, means, weights, rest, units } = alignedRoots(mixture, rank);
   const gaps = roots.map((root, c) => root.map((v, i) => v - means[groups[c]!]![i]!));
   const whiten = matrixPower(units, k, -0.5);
@@ -69,7 +69,7 @@ export async function fitCellLinear(
     return tf.div(tf.sum(tf.mul(constant(importance), squares)), k);
   };
   const { steps, learningRate } = settings;
-  const fitted = await minimise(start, objective, () => [], { steps, learningRate, ...watched });
+  const fitted = await minimise(start, objective, { steps, learningRate, ...watched });
   const [w, gamma, u] = fitted.weights as [typeof importance, typeof importance, typeof importance];
   const features = multiply(u.data, matrixPower(units, k, 0.5), width, k, k);
   for (const [c, gap] of gaps.entries()) {

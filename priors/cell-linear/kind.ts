@@ -59,8 +59,9 @@ export const cellLinearKind: LearnedKind<TrainedCellLinear> = {
     const file = `${where}/${ARRAYS}`;
     const npz = decodeNpz(await read(ARRAYS), file, FORMAT);
     const floats = (name: string) => readFloat32(npz, name, file);
+    const { latent, features, groupOf, cellOf } = network; // folders of before have more in it
     const model: CellLinearModel = {
-      ...{ network, shape },
+      ...{ network: { latent, features, groupOf, cellOf }, shape },
       weights: readNumbered(npz, "weights", weights, file),
       conditions: Float64Array.from(member(npz, "conditions", file).data),
       centre: floats("centre"),

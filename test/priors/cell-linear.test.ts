@@ -176,6 +176,36 @@ test("a known root of the mixture's residual is kept: in the prior, as a mixture
   assert.equal(await decodePrior(async (name) => files[name]!, "prior"), { kind: "cell-linear", trained });
 });
 
+test("a folder from when networks told a list of widths gives the same generator", async () => {
+  const sketch = { fingerprint: "f", count: 1, numbers: 1 };
+  const trained = { ...(await trainCellLinear(mixture, { latent: 2, directions: 4, steps: 3 })), sketch };
+  const files = encodePrior({ kind: "cell-linear", trained });
+  const content = JSON.parse(new TextDecoder().decode(files["prior.json"]));
+  const older = JSON.stringify({ ...content, network: { ...content.network, hidden: [4] } });
+  const read = async (name: string) => (name === "prior.json" ? new TextEncoder().encode(older) : files[name]!);
+  assert.equal(await decodePrior(read, "prior"), { kind: "cell-linear", trained });
+});
+
+test("a last step that diverges is not kept", async () => {
+  const { labels: _, ...unlabelled } = mixture;
+  const options = { latent: 2, directions: 4, learningRate: 1e38 };
+  for (const steps of [1, 2]) {
+    const { code, model, history } = await trainCellLinear(unlabelled, { ...options, steps });
+    assert.is(code, "non-finite");
+    assert.ok(history.length < steps);
+    assert.ok([...model.weights, model.residual].every(({ data }) => data.every(Number.isFinite)));
+  }
+});
+
+test("an aborted signal ends the training with its reason", async () => {
+  const controller = new AbortController();
+  const onProgress = () => controller.abort(new Error("enough"));
+  await trainCellLinear(mixture, { latent: 2, directions: 4, onProgress, signal: controller.signal }).then(
+    () => assert.unreachable(),
+    (error) => assert.is(error.message, "enough"),
+  );
+});
+
 test("options out of range are refused by name", async () => {
   const refused = async (options: object, message: RegExp) => {
     try {
