@@ -17,7 +17,7 @@ export async function mixtureForm(name: string, model: CellLinearModel): Promise
   const { latent, features: k, cellOf } = network;
   const cells = [...new Set(cellOf)];
   const count = conditions.length;
-  const rows = count + cells.length * latent; // z = 0 in every condition, and every unit vector in one of each cell
+  const rows = count + cells.length * latent; // inputs: z = 0 with every condition, then every unit vector with one condition of each cell
   const z = new Float32Array(rows * latent);
   const c = new Int32Array(rows);
   for (let j = 0; j < count; j++) c[j] = j;

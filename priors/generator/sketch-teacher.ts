@@ -31,11 +31,11 @@ export const sketchTeacher = ({ network, target, settings }: Lesson): Teacher =>
   };
 };
 
-/** The network's outputs for a batch of latents, [batch, k]; with labels, every one in turn has an equal part of them. */
+/** The network's outputs for a batch of latents, [batch, k]. With labels, the rows are split into equal consecutive blocks, one a label. */
 export const outputs = (network: NetworkSpec, weights: readonly tf.Tensor[], z: tf.Tensor): tf.Tensor =>
   applyNetwork(network, weights, z, equalLabels(network, z.shape[0]!));
 
-/** Labels [rows] for a network that takes them: an equal part of the rows for every one in turn. */
+/** The labels [rows] of those blocks; undefined for a network without labels. */
 export function equalLabels({ labels }: NetworkSpec, rows: number): tf.Tensor1D | undefined {
   if (labels === undefined) return undefined;
   const each = rows / labels;

@@ -149,6 +149,6 @@ function withPoint(state: TrainState, point: Validated | undefined): TrainState 
 
 const adamOf = ({ weights, moments }: TrainState): AdamState => ({ weights, moments });
 
-/** Whether everything is finite that the loss of a step, at the weights before it, does not tell. */
+/** Whether the new weights and the newest validation loss are finite. The loss of a step only tells this of the weights before it. */
 const isSound = ({ weights, validation }: TrainState): boolean =>
   weights.every(({ data }) => data.every(Number.isFinite)) && Number.isFinite(validation.at(-1)?.loss ?? 0);

@@ -100,10 +100,10 @@ async function ofFull(sigma: Float64Array, basis: Float64Array, k: number, apart
   };
 }
 
-/** Variances that are left of this fraction are rounding: the features say such a pixel whole. */
+/** If no more than this fraction of a pixel's variance is left, the features determine it and what is left is rounding. */
 const ROUNDING = 1e-10;
 
-/** Σ − explained, with 0 in the rows and columns of which nothing but rounding, of either sign, is left. */
+/** Σ − explained, with 0 in the rows and columns of pixels that the features determine. */
 function leftOver(sigma: Float64Array, explained: Float64Array, n: number): Float64Array {
   const left = sigma.map((v, i) => v - explained[i]!);
   const told = Array.from({ length: n }, (_, i) => left[i * (n + 1)]! <= ROUNDING * sigma[i * (n + 1)]!);
