@@ -6,7 +6,7 @@ import { compile } from "../../src/engine/index.ts";
 import { EPSILON } from "./batch-norm.ts";
 import { activatedLayers, forward, type NetworkSpec, type Weights } from "./network.ts";
 import type { TrainSettings } from "./options.ts";
-import { equalLabels } from "./sketch-teacher.ts";
+import { equalLabels } from "./sketch-loss.ts";
 
 /** Least number of latents that the statistics are of. */
 const LATENTS = 4096;

@@ -5,7 +5,7 @@ import { stream } from "../../src/data/random.ts";
 import { compile } from "../../src/engine/index.ts";
 import type { NetworkSpec, Weights } from "./network.ts";
 import type { TrainSettings } from "./options.ts";
-import { lossAt, outputs } from "./sketch-teacher.ts";
+import { lossAt, outputs } from "./sketch-loss.ts";
 import type { Target } from "./target.ts";
 
 /** The unbiased loss at the frequencies held out, after a step, and the standard error of that estimate. */

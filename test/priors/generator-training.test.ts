@@ -4,7 +4,7 @@ import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type TrainOptions, type TrainSettings, trainGenerator } from "../../priors/generator/index.ts";
-import { pickFrequencies } from "../../priors/generator/sketch-teacher.ts";
+import { pickFrequencies } from "../../priors/generator/sketch-loss.ts";
 import { type Target, targetOf } from "../../priors/generator/target.ts";
 import { holdOut, isBest, isSettled } from "../../priors/generator/validation.ts";
 import { factsOf } from "../../priors/learned.ts";
