@@ -38,7 +38,7 @@ export function withoutResidual(prior: GeneratorPrior | MixturePrior): Generator
 }
 
 /**
- * `drawSamples` with the label of each, where the prior knows labels; all have `label` where it is given.
+ * `drawSamples` with the label of each signal, if the prior has labels. Given a `label`, all signals have that one.
  * Errors (InputError): a label that never occurs.
  */
 export async function drawLabelled(

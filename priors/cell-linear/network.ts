@@ -24,5 +24,5 @@ export const cellNetwork = ({ means, covarianceOf, labels }: MixtureModel, laten
 export const entryOf = (table: readonly number[], c: tf.Tensor): tf.Tensor1D =>
   tf.gather(tf.tensor1d(Int32Array.from(table), "int32"), c as tf.Tensor1D) as tf.Tensor1D;
 
-/** As many groups as a network tells apart. */
+/** Number of groups. */
 export const groupCount = ({ groupOf }: Pick<CellNetwork, "groupOf">): number => Math.max(...groupOf) + 1;

@@ -32,8 +32,8 @@ export interface TrainOptions {
   /** A linear path beside the hidden layers that starts as the Gaussian with the sketch's covariance; default true. */
   readonly linear?: boolean;
   /**
-   * Latents drawn afresh for every step; default 1000 (CL-GN section 4: fewer than about 1000 do not work). With labels rounded up
-   * to equally many each.
+   * Latents drawn afresh for every step; default 1000 (CL-GN section 4: fewer than about 1000 do not work). Rounded up to a multiple
+   * of the number of labels.
    */
   readonly batch?: number;
   /** Most Adam steps; default 1000. */

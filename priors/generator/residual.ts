@@ -11,7 +11,7 @@ import { type Residual, residualOfRoot } from "../residual-root.ts";
 import { generatedMeans } from "./generated.ts";
 
 /**
- * Parts of the data's variance below this one count as noise: a variance of 16384 samples has the standard error
+ * Less than this part of the data's variance in a direction counts as noise: a variance of 16384 samples has the standard error
  * √(2/16384) = 1.1 % of itself, and training leaves errors of that order.
  */
 const NOISE = 0.05;

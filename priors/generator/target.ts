@@ -155,7 +155,7 @@ export function gaussianStart({ mean, covariance, decoder, probabilities }: Targ
   return ndarray(start, [probabilities.length, 1 + latent, k]);
 }
 
-/** Rows √λᵢ uᵢ of the leading eigenvectors of a covariance [k, k], found where it is not divided by the scale. */
+/** Rows √λᵢ uᵢ of the leading eigenvectors of a covariance [k, k]. They lead in the units of the features, before the division by the scale. */
 function squareRoot(covariance: Float32Array, scale: Float32Array, latent: number): Float32Array {
   const k = scale.length;
   const count = Math.min(latent, k);

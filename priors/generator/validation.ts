@@ -15,7 +15,7 @@ export interface Validated {
   readonly error: number;
 }
 
-/** Batches that an estimate is the mean of. */
+/** An estimate is the mean over this many batches. */
 const BATCHES = 10;
 
 /** A target cut in two: the frequencies to train on, and those held out. None are held out where the fraction is 0 or m is 1. */

@@ -32,9 +32,9 @@ interface FineCell {
  *
  *   Cov a = (W_c + ν V_a/2)/(n_c + ν),   b | a ~ N(mean b + Γ(a − mean a), E),
  *
- * W_c the scatter of a in the coarse cell c about the means of its fine cells, V_a the covariance of a in the whole group, Γ and E
- * the regression of b on a within fine cells, the same for the whole group. Cells without samples are left out. `pause` is awaited
- * before every cell.
+ * W_c is the scatter of a in the coarse cell c about the means of its fine cells, n_c its samples, V_a the covariance of a in the whole
+ * group. Γ and E are the regression of b on a within fine cells, one for the whole group. Cells without samples are left out.
+ * `pause` is awaited before every cell.
  */
 export async function gaussiansOf(
   { leading, features: k, coarse, fine, sums }: GroupMoments,
