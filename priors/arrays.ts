@@ -22,7 +22,7 @@ export function readFloat32(npz: Npz<unknown>, name: string, file: string): NdAr
 const FACTOR = "residualRoot.factor";
 const DEVIATIONS = "residualRoot.standardDeviations";
 
-/** A residual as members of an .npz file: its root where that is known, for it is much smaller, else C; none where there is none. */
+/** Members of a residual: the root if known (much smaller than C), else C; no members without a residual. */
 export function residualMembers({ residual, residualRoot: root }: Partial<Residual>): Record<string, NpyArray> {
   if (!root) return residual ? { residual } : {};
   return { [FACTOR]: root.factor, ...(root.standardDeviations && { [DEVIATIONS]: root.standardDeviations }) };

@@ -13,7 +13,7 @@ export interface PenaltyKind<T extends OptionTable = OptionTable> {
   readonly options: T;
   /** Specs on small signal shapes that the law tests run on. */
   readonly samples: readonly { readonly shape: readonly number[]; readonly spec: string }[];
-  /** Present where `compare` takes it, by its bare name, when no baselines are named. */
+  /** Present where `compare` takes it, with its defaults, when no baselines are named. */
   readonly baseline?: true;
   /** The penalty for signals of `shape`. Errors (RangeError): a shape or options that it cannot take. */
   make(shape: readonly number[], values: OptionValues<T>): PenaltyPrior;
@@ -37,16 +37,16 @@ export type PriorFiles = Readonly<Record<string, Uint8Array>>;
 /** Reads a file of a prior's folder. Errors (InputError): there is none. */
 export type ReadFile = (name: string) => Promise<Uint8Array>;
 
-/** Where a long training keeps its state, to go on from after an interruption. */
+/** Where a long training keeps its state, so that it can go on after an interruption. */
 export interface Checkpoints {
-  /** Begins messages about what `load` gives. */
+  /** Name of the place; messages about what `load` gives begin with it. */
   readonly where: string;
-  /** Steps from one to the next; an abort keeps one too. */
+  /** Steps from one checkpoint to the next. One is also saved on an abort. */
   readonly every: number;
-  /** The newest one; absent where training is to begin anew. Undefined: there is none. */
+  /** Reads the newest checkpoint, undefined if there is none. Leave `load` out to begin anew. */
   load?(): Promise<Uint8Array | undefined>;
   save(bytes: Uint8Array): Promise<void>;
-  /** Going on from it would end the same way. */
+  /** Removes the checkpoint: the training diverged, and resuming would diverge again. */
   discard(): Promise<void>;
 }
 
@@ -54,9 +54,9 @@ export interface Checkpoints {
 export interface Watched extends Pick<IterateOptions<unknown>, "onProgress" | "signal"> {
   /** Seed of every random draw; default 1. */
   readonly seed?: number;
-  /** Of kinds that are `resumable`; default nowhere. */
+  /** For kinds that are `resumable`; default none. */
   readonly checkpoints?: Checkpoints;
-  /** Of kinds that are `resumable`: shows the prior every so many steps, as it is then; awaited. Default never. */
+  /** For kinds that are `resumable`: `take` gets the prior as it is after every so many steps, and is awaited. Default never. */
   readonly snapshot?: { readonly every: number; readonly take: (prior: GeneratorPrior) => Promise<void> };
 }
 
@@ -72,8 +72,8 @@ export interface TrainingCourse {
 
 /**
  * A kind of prior that is learned from a sketch and kept in a folder of files. `T` is all that is known of a trained one. The folder
- * holds `prior.json`, whose `format` says the kind, and what else the kind writes. To add one: its folder, which exports this; one
- * line in learned.ts; its test.
+ * holds `prior.json`, whose `format` tells the kind, and the files that the kind writes. To add one: a folder that exports this; one
+ * line in learned.ts; a test.
  */
 export interface LearnedKind<T = unknown> {
   readonly summary: string;
@@ -85,7 +85,7 @@ export interface LearnedKind<T = unknown> {
   readonly options: OptionTable;
   /** Whether training takes `checkpoints` and `snapshot`. */
   readonly resumable: boolean;
-  /** Whether this kind can be made from a sketch; why not, as the end of a sentence, where it cannot. */
+  /** Whether this kind can be made from a sketch. If not: why, as the end of a sentence. */
   accepts(sketch: Sketch): true | string;
   /** Errors (InputError): options out of range, a sketch that it does not accept, a loss that stopped being finite. */
   train(sketch: Sketch, options: Options, watched: Watched): Promise<T>;

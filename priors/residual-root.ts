@@ -1,7 +1,8 @@
 import type { NdArray } from "ndarray";
 import { fromHost } from "../src/data/array.ts";
 import type { Random } from "../src/data/random.ts";
-import { choleskyBlocked, productTransposed } from "../src/engine/float64.ts";
+import { productTransposed } from "../src/engine/float64.ts";
+import { raisedCholesky } from "./raised-cholesky.ts";
 
 /** A root of the covariance C of a residual: C = UUᵀ + diag(s²), so that r = Ue + s ⊙ e' has it for e, e' ~ N(0, I). */
 export interface ResidualRoot {
@@ -19,28 +20,26 @@ export interface Residual {
   readonly residualRoot?: ResidualRoot;
 }
 
-/** The diagonal that is raised so that rounding leaves no negative eigenvalue, as a fraction of the largest variance. */
+/** Parts of a variance that are added to it, so that rounding leaves no negative eigenvalue. */
 const RAISED = [1e-7, 1e-6, 1e-5, 1e-4, 1e-3];
 
 /**
- * A root of C [n, n] by Cholesky, with the diagonal raised by the least of a few small amounts that makes C positive definite
- * (1e-7 to 1e-3 of the largest variance).
+ * A root of C [n, n] by Cholesky. Where rounding made C indefinite, its diagonal is raised: by the least of a few parts (1e-7 to 1e-3)
+ * of each number's own variance, or, if that is not enough, of the largest variance. Numbers that do not vary stay 0.
  * Errors (RangeError): C is no covariance.
  */
 export async function residualRoot({ data, shape }: NdArray<Float32Array | Float64Array>): Promise<ResidualRoot> {
   const n = shape[0]!;
+  const variance = (i: number) => data[i * (n + 1)]!;
   let largest = 0;
-  for (let i = 0; i < n; i++) largest = Math.max(largest, data[i * (n + 1)]!);
+  for (let i = 0; i < n; i++) largest = Math.max(largest, variance(i));
   if (largest === 0) return { factor: fromHost(new Float32Array(n), [n, 1]) };
-  for (const fraction of RAISED) {
-    const raised = Float64Array.from(data, (v, at) => (at % (n + 1) === 0 ? v + fraction * largest : v));
-    try {
-      return { factor: fromHost(Float32Array.from(await choleskyBlocked(raised, n)), [n, n]) };
-    } catch (error) {
-      if (fraction === RAISED.at(-1)) throw error;
-    }
-  }
-  throw new RangeError("residual: no root"); // not reached
+  const raises = [
+    () => 0,
+    ...RAISED.map((part) => (i: number) => part * variance(i)),
+    ...RAISED.map((part) => () => part * largest),
+  ];
+  return { factor: fromHost(Float32Array.from(await raisedCholesky(data, n, raises)), [n, n]) };
 }
 
 const known = new WeakMap<NdArray<Float32Array | Float64Array>, Promise<ResidualRoot>>();

@@ -6,7 +6,7 @@ import { stream } from "../src/data/random.ts";
 import { compile } from "../src/engine/index.ts";
 import { drawComponents, drawFeatures } from "./mixture/draw.ts";
 import type { GeneratorPrior, MixturePrior } from "./prior.ts";
-import { residualRoot } from "./residual-root.ts";
+import { rootOf } from "./residual-root.ts";
 import { perSignal } from "./signals.ts";
 
 /** Signals that are made at a time. */
@@ -38,7 +38,7 @@ export function withoutResidual(prior: GeneratorPrior | MixturePrior): Generator
 }
 
 /**
- * `drawSamples` with the label of each, where the prior knows labels; all have `label` where it is given.
+ * `drawSamples` with the label of each signal, if the prior has labels. Given a `label`, all signals have that one.
  * Errors (InputError): a label that never occurs.
  */
 export async function drawLabelled(
@@ -101,7 +101,7 @@ async function decoded(
   const { latent, shape, residual } = prior;
   const count = z.length / latent;
   const n = sizeOf(shape);
-  const root = residual && (prior.residualRoot ?? (await residualRoot(residual)));
+  const root = residual && (await rootOf(residual, prior.residualRoot));
   const factors = root ? [root.factor, ...(root.standardDeviations ? [root.standardDeviations] : [])] : [];
   const random = stream(seed, "sample residuals");
   const noise = factors.map(({ shape }) => random.fillNormal(new Float32Array(count * shape.at(-1)!)));

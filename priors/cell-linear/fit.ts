@@ -31,19 +31,19 @@ export interface Fitted {
  *
  *   Σ_c π_c ‖(R_c − B_g(c) − W diag(γ_c) U) E^{-1/2}‖²
  *
- * with the roots R_c and the rest E of `alignedRoots`: errors count in units of what is left out anyway. (FiLM, Perez et al. 2018.)
+ * with the roots R_c of `alignedRoots` and E its `units`: errors count in units of what is left out anyway. (FiLM, Perez et al. 2018.)
  */
 export async function fitCellLinear(
   mixture: MixtureModel,
   settings: CellLinearSettings,
   watched: Watched,
 ): Promise<Fitted> {
-  const network = cellNetwork(mixture, { latent: settings.latent, hidden: [settings.directions] });
+  const network = cellNetwork(mixture, settings.latent);
   const { latent: rank, features: k } = network;
-  const [width = 0] = network.hidden;
-  const { roots, groups, means, weights, rest } = alignedRoots(mixture, rank);
+  const width = settings.directions;
+  const { roots, groups, means, weights, rest, units } = alignedRoots(mixture, rank);
   const gaps = roots.map((root, c) => root.map((v, i) => v - means[groups[c]!]![i]!));
-  const whiten = matrixPower(rest, k, -0.5);
+  const whiten = matrixPower(units, k, -0.5);
   const target = rows(
     gaps.map((gap) => multiply(gap, whiten, rank, k, k)),
     [roots.length, rank, k],
@@ -69,9 +69,9 @@ export async function fitCellLinear(
     return tf.div(tf.sum(tf.mul(constant(importance), squares)), k);
   };
   const { steps, learningRate } = settings;
-  const fitted = await minimise(start, objective, () => [], { steps, learningRate, ...watched });
+  const fitted = await minimise(start, objective, { steps, learningRate, ...watched });
   const [w, gamma, u] = fitted.weights as [typeof importance, typeof importance, typeof importance];
-  const features = multiply(u.data, matrixPower(rest, k, 0.5), width, k, k);
+  const features = multiply(u.data, matrixPower(units, k, 0.5), width, k, k);
   for (const [c, gap] of gaps.entries()) {
     const mixed = w.data.map((v, at) => v * gamma.data[c * width + (at % width)]!);
     const made = multiply(mixed, features, rank, width, k);

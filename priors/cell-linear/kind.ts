@@ -2,7 +2,7 @@ import ndarray from "ndarray";
 import { InputError } from "../../src/data/errors.ts";
 import { decodeNpz, encodeNpz, member } from "../../src/data/npz.ts";
 import { grouped, shapeText } from "../../src/data/text.ts";
-import { numbered, readFloat32, readNumbered } from "../arrays.ts";
+import { numbered, readFloat32, readNumbered, readResidual, residualMembers } from "../arrays.ts";
 import { needsCells, sketchLine, sketchWords } from "../facts.ts";
 import { priorOnnx } from "../generator/onnx.ts";
 import type { LearnedKind } from "../kind.ts";
@@ -42,10 +42,11 @@ export const cellLinearKind: LearnedKind<TrainedCellLinear> = {
   },
 
   encode: ({ model, ...rest }) => {
-    const { network, shape, weights, conditions, centre, matrix, residual } = model;
+    const { network, shape, weights, conditions, centre, matrix } = model;
     const arrays = {
       ...numbered("weights", weights),
-      ...{ centre, matrix, residual },
+      ...{ centre, matrix },
+      ...residualMembers(model),
       conditions: ndarray(conditions, [conditions.length]),
     };
     const content: Content = { network, shape, weights: weights.length, ...rest };
@@ -58,13 +59,14 @@ export const cellLinearKind: LearnedKind<TrainedCellLinear> = {
     const file = `${where}/${ARRAYS}`;
     const npz = decodeNpz(await read(ARRAYS), file, FORMAT);
     const floats = (name: string) => readFloat32(npz, name, file);
+    const { latent, features, groupOf, cellOf } = network; // folders of before have more in it
     const model: CellLinearModel = {
-      ...{ network, shape },
+      ...{ network: { latent, features, groupOf, cellOf }, shape },
       weights: readNumbered(npz, "weights", weights, file),
       conditions: Float64Array.from(member(npz, "conditions", file).data),
       centre: floats("centre"),
       matrix: floats("matrix"),
-      residual: floats("residual"),
+      ...((await readResidual(npz, file)) ?? { residual: floats("residual") }), // which says that it is missing
     };
     return { model, settings, history, code, sketch };
   },

@@ -17,30 +17,26 @@ export interface Minimised {
   readonly code: EndCode;
 }
 
-type Drawn = readonly NdArray<Float32Array | Int32Array>[];
 type State = { readonly weights: Weights; readonly moments: AdamMoments<NdArray<Float32Array>> };
 
-/** Minimises an objective over weights by Adam, the step size falling along a cosine; what a step draws is an input of it. */
+/**
+ * Minimises an objective over weights by Adam, the step size falling along a cosine. A step's loss is that of the weights before it;
+ * that of the last weights must be finite too. Ends with the signal's reason when it aborts.
+ */
 export async function minimise(
   weights: Weights,
-  objective: (weights: readonly tf.Tensor[], drawn: readonly tf.Tensor[]) => tf.Tensor,
-  draws: (index: number, weights: Weights) => Drawn | Promise<Drawn>,
+  objective: (weights: readonly tf.Tensor[]) => tf.Tensor,
   { steps, learningRate, onProgress, signal }: AdamSettings,
 ): Promise<Minimised> {
   const initial: State = { weights, moments: adamMoments(weights) };
   const step = await compile(
-    (given: {
-      weights: readonly tf.Tensor[];
-      moments: AdamMoments<tf.Tensor>;
-      rate: tf.Tensor;
-      drawn: readonly tf.Tensor[];
-    }) => {
-      const value = (...now: tf.Tensor[]) => objective(now, given.drawn) as tf.Scalar;
+    (given: { weights: readonly tf.Tensor[]; moments: AdamMoments<tf.Tensor>; rate: tf.Tensor }) => {
+      const value = (...now: tf.Tensor[]) => objective(now) as tf.Scalar;
       const { value: loss, grads } = tf.valueAndGrads(value)([...given.weights]);
       const { parameters, moments } = adamUpdate(given.weights, grads, given.moments, given.rate);
       return { loss, weights: parameters, moments };
     },
-    { ...initial, rate: adamRate(1, 0), drawn: await draws(0, weights) },
+    { ...initial, rate: adamRate(1, 0) },
   );
   const { state, history, code } = await iterate<State>({
     state: initial,
@@ -49,10 +45,12 @@ export async function minimise(
     ...(signal && { signal }),
     step: async (state, index) => {
       const rate = adamRate(learningRate * schedules.cosine(index, steps), index);
-      const { loss, ...next } = await step.run({ ...state, rate, drawn: await draws(index, state.weights) });
-      return { state: next, objective: loss.data[0]!, change: 1 };
+      const { loss, ...next } = await step.run({ ...state, rate });
+      const after = index + 1 < steps ? loss : (await step.run({ ...next, rate })).loss;
+      return { state: next, objective: Number.isFinite(after.data[0]) ? loss.data[0]! : Number.NaN, change: 1 };
     },
   });
   await step.dispose();
+  if (code === "cancelled") signal?.throwIfAborted();
   return { weights: state.weights, history, code };
 }

@@ -13,11 +13,11 @@ import type { CellLinearModel } from "./model.ts";
  * the conditions of a cell. W = LQ, L lower triangular: Q, a rotation of z, leaves the distribution as it is.
  */
 export async function mixtureForm(name: string, model: CellLinearModel): Promise<MixturePrior> {
-  const { network, weights, conditions, shape, centre, matrix, residual } = model;
+  const { network, weights, conditions, shape, centre, matrix, residual, residualRoot } = model;
   const { latent, features: k, cellOf } = network;
   const cells = [...new Set(cellOf)];
   const count = conditions.length;
-  const rows = count + cells.length * latent; // z = 0 in every condition, and every unit vector in one of each cell
+  const rows = count + cells.length * latent; // inputs: z = 0 with every condition, then every unit vector with one condition of each cell
   const z = new Float32Array(rows * latent);
   const c = new Int32Array(rows);
   for (let j = 0; j < count; j++) c[j] = j;
@@ -51,6 +51,7 @@ export async function mixtureForm(name: string, model: CellLinearModel): Promise
   }
   return {
     ...{ kind: "mixture", name, shape, weights: conditions, centre, matrix, residual },
+    ...(residualRoot && { residualRoot }),
     means: ndarray(data.slice(0, count * k), [count, k]),
     covarianceOf: Int32Array.from(cellOf, (cell) => cells.indexOf(cell)),
     factors: ndarray(factors, [cells.length, k, k]),

@@ -1,9 +1,10 @@
 import type { NdArray } from "ndarray";
 import type { Weights } from "../generator/network.ts";
+import type { Residual } from "../residual-root.ts";
 import type { CellNetwork } from "./network.ts";
 
-/** A generator x = centre + D v(z, c) + r with v linear in z (features.ts): everything that decoding needs. */
-export interface CellLinearModel {
+/** A generator x = centre + D v(z, c) + r with v linear in z (features.ts), r ~ N(0, C): everything that decoding needs. */
+export interface CellLinearModel extends Residual {
   readonly network: CellNetwork;
   readonly weights: Weights;
   /** Shape of one signal, of n numbers. */
@@ -14,6 +15,4 @@ export interface CellLinearModel {
   readonly centre: NdArray<Float32Array>;
   /** D [n, k], the mixture's. */
   readonly matrix: NdArray<Float32Array>;
-  /** Cov r [n, n]. */
-  readonly residual: NdArray<Float32Array>;
 }

@@ -1,26 +1,21 @@
 import * as tf from "#tf";
 import type { MixtureModel } from "../mixture/model.ts";
 
-/** What a decoder of features v(z, c), c a component of a mixture, is built from beside its weights. */
+/** What the decoder of features v(z, c), c a component of a mixture, is built from beside its weights. */
 export interface CellNetwork {
   /** Size of z. */
   readonly latent: number;
-  /** Widths of the hidden layers, or the number of directions. */
-  readonly hidden: readonly number[];
   /** Size k of the features v that it makes. */
   readonly features: number;
   /** The group of every condition: its label, or 0 where there are none. */
   readonly groupOf: readonly number[];
-  /** The covariance of every condition; empty where conditions are no cells. */
+  /** The covariance of every condition. */
   readonly cellOf: readonly number[];
 }
 
 /** A network whose conditions are the components of a mixture. */
-export const cellNetwork = (
-  { means, covarianceOf, labels }: MixtureModel,
-  { latent, hidden }: Pick<CellNetwork, "latent" | "hidden">,
-): CellNetwork => ({
-  ...{ latent, hidden, features: means.shape[1]! },
+export const cellNetwork = ({ means, covarianceOf, labels }: MixtureModel, latent: number): CellNetwork => ({
+  ...{ latent, features: means.shape[1]! },
   groupOf: Array.from(covarianceOf, (_, j) => labels?.[j] ?? 0),
   cellOf: [...covarianceOf],
 });
@@ -29,5 +24,5 @@ export const cellNetwork = (
 export const entryOf = (table: readonly number[], c: tf.Tensor): tf.Tensor1D =>
   tf.gather(tf.tensor1d(Int32Array.from(table), "int32"), c as tf.Tensor1D) as tf.Tensor1D;
 
-/** As many groups as a network tells apart. */
-export const groupCount = ({ groupOf }: CellNetwork): number => Math.max(...groupOf) + 1;
+/** Number of groups. */
+export const groupCount = ({ groupOf }: Pick<CellNetwork, "groupOf">): number => Math.max(...groupOf) + 1;

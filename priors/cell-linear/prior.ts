@@ -7,9 +7,10 @@ import type { CellLinearModel } from "./model.ts";
 
 /** The prior of a model; its posterior is that of the mixture that it is. */
 export function cellLinearPrior(name: string, model: CellLinearModel): GeneratorPrior {
-  const { network, weights, shape, conditions, centre, matrix, residual } = model;
+  const { network, weights, shape, conditions, centre, matrix, residual, residualRoot } = model;
   return {
     ...{ kind: "generator", name, latent: network.latent, shape, conditions, residual },
+    ...(residualRoot && { residualRoot }),
     affine: true,
     asMixture: () => mixtureForm(name, model),
     decode: (z, c) => {

@@ -12,8 +12,10 @@ export interface Roots {
   readonly means: readonly Float64Array[];
   /** Probability of every covariance: that of its components. */
   readonly weights: Float64Array;
-  /** Mean over the covariances of Σ_c − R_cᵀR_c, [k, k], well conditioned (`ridged`). */
+  /** Mean over the covariances of Σ_c − R_cᵀR_c, [k, k]. */
   readonly rest: Float64Array;
+  /** The same, well conditioned (`ridged`): errors are measured in its units. */
+  readonly units: Float64Array;
 }
 
 const RIDGE = 0.01;
@@ -55,18 +57,18 @@ export function alignedRoots(
     groups,
     means: names.map((g) => weightedMean(roots, within(g))),
     weights,
-    rest: ridged(rest, whole, k),
+    rest,
+    units: ridged(rest, whole, k),
   };
 }
 
 /**
- * A rest of covariances with 1 % of its mean variance more on the diagonal, in place; at least 1e-4 of that of their mean `whole`, for
- * where the roots leave nothing: inverse roots of the rest would otherwise be inverse roots of rounding.
+ * A rest with more on its diagonal: 1 % of its mean variance, but at least 1e-4 of that of `whole`. Without it, where the roots
+ * explain everything, the inverse root would amplify rounding.
  */
 export function ridged(rest: Float64Array, whole: Float64Array, k: number): Float64Array {
   const ridge = Math.max(RIDGE * meanVariance(rest, k), LEAST_RIDGE * meanVariance(whole, k));
-  for (let i = 0; i < k; i++) rest[i * k + i]! += ridge;
-  return rest;
+  return rest.map((v, at) => (at % (k + 1) === 0 ? v + ridge : v));
 }
 
 const meanVariance = (covariance: Float64Array, k: number): number =>

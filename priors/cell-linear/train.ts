@@ -1,12 +1,14 @@
-import type { NdArray } from "ndarray";
 import { fromHost } from "../../src/data/array.ts";
-import { multiply, multiplyTransposed } from "../../src/data/matmul.ts";
+import { transpose } from "../../src/data/matmul.ts";
+import { product, productTransposed } from "../../src/engine/float64.ts";
 import type { EndCode } from "../../src/engine/iterate.ts";
 import type { Watched } from "../kind.ts";
 import type { MixtureModel } from "../mixture/model.ts";
+import { type Residual, residualOfRoot } from "../residual-root.ts";
 import { fitCellLinear } from "./fit.ts";
 import type { CellLinearModel } from "./model.ts";
 import { type CellLinearOptions, type CellLinearSettings, completed } from "./options.ts";
+import { principalRoot } from "./roots.ts";
 
 /** A cell-linear generator with how it was made. */
 export interface CellLinear {
@@ -33,17 +35,35 @@ export async function trainCellLinear(
   const { rest, history, code, ...fitted } = await fitCellLinear(mixture, settings, watched);
   const { shape, centre, matrix } = mixture;
   return {
-    model: { ...fitted, shape, centre, matrix, residual: residualWith(mixture, rest) },
+    model: { ...fitted, shape, centre, matrix, ...(await residualWith(mixture, rest)) },
     ...{ settings, history, code },
   };
 }
 
-/** C + DEDᵀ [n, n]: a mixture's residual and the covariance E [k, k] of features that are left out. */
-export function residualWith({ matrix, residual }: MixtureModel, rest: Float64Array): NdArray<Float32Array> {
+/**
+ * C + DEDᵀ [n, n]: a mixture's residual and the covariance E [k, k] of features that are left out. With C = UUᵀ + diag(s²) it has
+ * the root (U, DE^{1/2}), s.
+ */
+export async function residualWith(
+  { matrix, residual, residualRoot: root }: MixtureModel,
+  rest: Float64Array,
+): Promise<Residual> {
   const [n, k] = matrix.shape as [number, number];
-  const ofFeatures = multiplyTransposed(multiply(matrix.data, rest, n, k, k), Float64Array.from(matrix.data), k);
-  return fromHost(
-    Float32Array.from(ofFeatures, (v, i) => v + residual.data[i]!),
-    [n, n],
-  );
+  const own = await product(matrix.data, transpose(principalRoot(rest, k, k), k, k), n, k, k); // DE^{1/2}
+  if (!root) {
+    const ofFeatures = await productTransposed(own, own, k);
+    return {
+      residual: fromHost(
+        Float32Array.from(ofFeatures, (v, i) => v + residual.data[i]!),
+        [n, n],
+      ),
+    };
+  }
+  const known = root.factor.shape[1]!;
+  const factor = new Float32Array(n * (known + k));
+  for (let i = 0; i < n; i++) {
+    factor.set(root.factor.data.subarray(i * known, (i + 1) * known), i * (known + k));
+    factor.set(own.subarray(i * k, (i + 1) * k), i * (known + k) + known);
+  }
+  return residualOfRoot({ ...root, factor: fromHost(factor, [n, known + k]) });
 }

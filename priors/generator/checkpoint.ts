@@ -10,7 +10,7 @@ import type { TrainState } from "./step.ts";
 
 const FORMAT = { format: "sketchprior-training", version: 1 } as const;
 
-/** What a training depends on: another one of these and its steps would be others. */
+/** What a training depends on. If any of it differs, so do the steps. */
 export interface TrainingOf {
   readonly settings: TrainSettings;
   /** The design's fingerprint, the sample count, and the SHA-256 of the sums. */

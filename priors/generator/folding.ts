@@ -6,9 +6,9 @@ import { compile } from "../../src/engine/index.ts";
 import { EPSILON } from "./batch-norm.ts";
 import { activatedLayers, forward, type NetworkSpec, type Weights } from "./network.ts";
 import type { TrainSettings } from "./options.ts";
-import { equalLabels } from "./sketch-teacher.ts";
+import { equalLabels } from "./sketch-loss.ts";
 
-/** Latents that the statistics are of, if a batch of training is not larger. */
+/** Least number of latents that the statistics are of. */
 const LATENTS = 4096;
 
 /** Mean and variance of every normalised layer, one of each channel. */
@@ -17,12 +17,12 @@ export type LayerStatistics = readonly {
   readonly variance: NdArray<Float32Array>;
 }[];
 
-/** The network that normalises nothing, which weights are folded for. */
+/** The same network without batch normalisation: the one that folded weights are for. */
 export const withoutNorm = ({ batchNorm, ...plain }: NetworkSpec): NetworkSpec => plain;
 
 /**
- * The weights of a network with batch normalisation as those of one without: with statistics that are fixed, γ(xw − mean)/s + b for
- * s = √(variance + 1e-5) is x(wγ/s) + (b − mean γ/s). Nothing else is left of the normalisation.
+ * The weights of a network with batch normalisation as those of one without. With fixed statistics and s = √(variance + 1e-5), a layer
+ * γ(xw − mean)/s + b is x(wγ/s) + (b − mean γ/s).
  */
 export function folded(spec: NetworkSpec, weights: Weights, statistics: LayerStatistics): Weights {
   const last = activatedLayers(spec);
@@ -41,7 +41,7 @@ export function folded(spec: NetworkSpec, weights: Weights, statistics: LayerSta
   return spec.linear ? [...layers, weights.at(-1)!] : layers;
 }
 
-/** What makes trained weights those that decode: with batch normalisation, folds it; otherwise changes nothing. */
+/** Turns trained weights into those of the network that decodes: folds batch normalisation in where there is any. */
 export interface Folding {
   fold(weights: Weights): Promise<Weights>;
   dispose(): Promise<void>;

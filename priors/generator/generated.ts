@@ -12,11 +12,11 @@ const BATCH = 1024;
 type Draws = { readonly z: tf.Tensor; readonly c: tf.Tensor };
 
 /**
- * Means in float64 over draws G(z) of what `sums` adds up of every batch x [1024, n] of them, x less the mean signal of the first
- * batch: sums over batches are in float32.
+ * The mean over all draws x = G(z) [n] of what `sums` computes of a batch of them. Each batch of 1024 is summed in float32, batches are
+ * added in float64. The mean of the first batch is subtracted from x, so that float32 keeps its digits.
  *
- * There are 16384 latents (4 a latent dimension if that is more), and they are balanced: with every z its opposite, the second
- * moments exactly I, and conditions in their proportions. The linear part of an unconditional G has then no sampling error.
+ * There are 16384 latents, or 4 a latent dimension if that is more. They are balanced: with every z comes −z, their second moments are
+ * exactly I, and conditions come in their proportions. The linear part of an unconditional G then has no sampling error.
  */
 export async function generatedMeans<K extends string>(
   prior: GeneratorPrior,
@@ -51,7 +51,10 @@ export async function generatedMeans<K extends string>(
   return means as Record<K, Float64Array>;
 }
 
-/** Whole batches of latents with mean 0 and second moments I: normal draws a, made L⁻¹a with LLᵀ their own moments, and −a. */
+/**
+ * Whole batches of latents with mean 0 and second moments I. Normal draws a with the second moments LLᵀ are turned to z = L⁻¹a; −z follows
+ * each z.
+ */
 function balancedLatents(latent: number, seed: number): Float32Array {
   const half = (BATCH / 2) * Math.ceil(Math.max(SAMPLES, 4 * latent) / BATCH);
   const drawn = stream(seed, "residual").fillNormal(new Float64Array(half * latent));
@@ -69,7 +72,10 @@ function balancedLatents(latent: number, seed: number): Float32Array {
   return z;
 }
 
-/** Conditions for pairs of latents, each as often as it is probable, in the order of a sequence that fills [0, 1) evenly. */
+/**
+ * One condition for each pair (z, −z), in the right proportions: an evenly spread sequence in [0, 1) is looked up in the cumulative
+ * probabilities.
+ */
 function balancedConditions(probabilities: Float64Array, count: number): Int32Array {
   const golden = (Math.sqrt(5) - 1) / 2;
   return Int32Array.from({ length: count }, (_, row) => {

@@ -118,6 +118,7 @@ function validationWords({ validation, kept }: TrainedGenerator): string | undef
   const [loss, error] = [best.loss, best.error].map((v) => v.toPrecision(3));
   const from = `${validation[0]!.loss.toPrecision(3)} after step ${validation[0]!.step}`;
   const last = validation.at(-1)!.step;
-  const end = kept === last ? "; still falling at the end" : `, of ${last}`;
+  const falling = validation.length > 1 ? "; still falling at the end" : "";
+  const end = kept === last ? falling : `, of ${last}`;
   return `${from}, lowest ${loss} ± ${error} after step ${kept}, whose weights are kept${end}`;
 }

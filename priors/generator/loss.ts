@@ -7,8 +7,8 @@ export interface FourierTarget {
 }
 
 /**
- * The sketch loss ‖z_X − A(P)‖² (CL-GN eq. 6) of generated features f [batch, d], estimated without bias. Features
- * [labels, batch, d] of every label have a loss each, [labels]; so with the losses below.
+ * The sketch loss ‖z_X − A(P)‖² (CL-GN eq. 6) of generated features f [batch, d], estimated without bias. By label, features
+ * [labels, batch, d] give one loss a label, [labels]. The losses below do the same.
  *
  * The plain ‖z_X − z_batch‖² is too large by (1 − ‖A(P)‖²)/batch: it never reaches 0 and pulls towards too concentrated
  * distributions. The product ⟨r₁, r₂⟩ of the residuals of two independent half batches has the right mean; this is its

@@ -31,7 +31,7 @@ export interface NetworkSpec {
   readonly output: number;
   /** Convolutions between the hidden layers and an output that is an image; absent: dense layers only. */
   readonly conv?: ConvSpec;
-  /** Every layer but the last is normalised over the batch, with gains of its own (batch-norm.ts): while it trains only. */
+  /** Every layer but the last is normalised over the batch and has gains (batch-norm.ts). Only while it trains: see folding.ts. */
   readonly batchNorm?: true;
   /**
    * u = MLP(z) + zS instead of u = MLP(z): S can start as a square root of the data's covariance. With labels,
@@ -79,10 +79,10 @@ function firstMaps({ channels, image: [height, width] }: ConvSpec): [number, num
  */
 export type Weights = readonly NdArray<Float32Array>[];
 
-/** Number of layers before the last one, which is linear: those that are activated, and normalised with `batchNorm`. */
+/** Number of layers with an activation: all but the last. With `batchNorm` they are also normalised. */
 export const activatedLayers = ({ hidden, conv }: NetworkSpec): number => hidden.length + (conv?.channels.length ?? 0);
 
-/** How much smaller the MLP's last layer starts when a linear path carries the second moments already. */
+/** Factor of the MLP's last layer at the start beside a linear path, which has the data's second moments already. */
 const BESIDE_LINEAR = 0.1;
 
 /** Shape of the linear path: [latent, output], or [labels, 1 + latent, output] with μ_c above S_c. */
@@ -107,8 +107,8 @@ export function weightShapes(spec: NetworkSpec): number[][] {
 
 /**
  * He's initialisation (He et al. 2015): w ~ N(0, 2/fan-in), the linear last layer N(0, 1/fan-in), b = 0. The fan-in of the first
- * layer is the latents; what a label adds is N(0, 1), so that it counts from the start. Gains start as 1. `linear` is the start of
- * the linear path; 0 without it.
+ * layer counts the latents only; the rows of labels are N(0, 1), so that labels matter from the start. Gains start as 1. The linear
+ * path starts as `linear`, or as 0.
  */
 export function initialWeights(spec: NetworkSpec, seed: number, linear?: NdArray<Float32Array>): Weights {
   const lastLayer = activatedLayers(spec);
@@ -144,7 +144,7 @@ export function forward(spec: NetworkSpec, weights: readonly tf.Tensor[], z: tf.
   const label = oneHot(spec, c);
   const statistics: BatchStatistics[] = [];
   const last = activatedLayers(spec);
-  /** Layer `layer` of its inputs' products with w: plus b, or normalised, and activated unless it is the last. */
+  /** The outputs of layer `layer`, given the product of its inputs with w. */
   const completed = (product: tf.Tensor, layer: number): tf.Tensor => {
     const b = weights[2 * layer + 1]!;
     if (layer === last) return tf.add(product, b);
@@ -167,7 +167,7 @@ export function forward(spec: NetworkSpec, weights: readonly tf.Tensor[], z: tf.
   return { output: spec.linear ? tf.add(u, linearPath(spec, weights.at(-1)!, z, label)) : u, statistics };
 }
 
-/** The images, flattened to [batch, pixels], that the convolutions `layer` make of the first maps, flattened too. */
+/** Images, flattened to [batch, pixels], made from the first maps, which are flattened too. `layer` convolves and activates. */
 function convolved(
   conv: ConvSpec,
   first: tf.Tensor,
@@ -183,7 +183,7 @@ function convolved(
   return tf.reshape(maps, [-1, sizeOf(conv.image)]);
 }
 
-/** zS, or μ_c + zS_c: one product with one-hot(c) ⊗ (1, z), whatever the labels of the rows. */
+/** zS, or μ_c + zS_c. With labels it is a single product, of one-hot(c) ⊗ (1, z) and all (μ_c, S_c) below each other. */
 function linearPath(spec: NetworkSpec, s: tf.Tensor, z: tf.Tensor, label?: tf.Tensor): tf.Tensor {
   if (!label) return tf.matMul(z as tf.Tensor2D, s as tf.Tensor2D);
   const [labels, rows, output] = linearShape(spec) as [number, number, number];

@@ -15,8 +15,8 @@ export interface TrainOptions {
   /** Size of the latent z; default the number of features, at least 10 and at most 100. */
   readonly latent?: number;
   /**
-   * `mlp`, whose output are the sketch's features; or `conv:64,32`, which resizes and convolves maps of these channels to an image
-   * of free pixels (`ConvSpec`). Default mlp.
+   * `mlp`, which outputs the sketch's features; or `conv:64,32`, a convolutional network that outputs pixels, with maps of these
+   * channels (`ConvSpec`). Default mlp.
    */
   readonly network?: string;
   /** Widths of the hidden layers; default [500, 500], [200] before convolutions. */
@@ -32,8 +32,8 @@ export interface TrainOptions {
   /** A linear path beside the hidden layers that starts as the Gaussian with the sketch's covariance; default true. */
   readonly linear?: boolean;
   /**
-   * Latents drawn afresh for every step; default 1000 (CL-GN section 4: fewer than about 1000 do not work). With labels rounded up
-   * to equally many each.
+   * Latents drawn afresh for every step; default 1000 (CL-GN section 4: fewer than about 1000 do not work). Rounded up to a multiple
+   * of the number of labels.
    */
   readonly batch?: number;
   /** Most Adam steps; default 1000. */
@@ -76,7 +76,11 @@ const names = <T extends object>(table: T) => Object.keys(table) as unknown as r
 /** The options by name, for options objects and the command line. */
 export const trainTable = {
   latent: { type: "integer", description: "size of the latent z; default the number of features, 10 to 100" },
-  network: { type: "text", default: "mlp", description: "mlp; or conv:64,32: resize and convolve maps to free pixels" },
+  network: {
+    type: "text",
+    default: "mlp",
+    description: "mlp; or conv:64,32, a convolutional network that outputs pixels",
+  },
   hidden: { type: "integers", description: "widths of the hidden layers; default 500,500, with convolutions 200" },
   activation: {
     ...{ type: "choice", choices: names(activations) },

@@ -11,7 +11,7 @@ import { type Residual, residualOfRoot } from "../residual-root.ts";
 import { generatedMeans } from "./generated.ts";
 
 /**
- * Parts of the data's variance below this one count as noise: a variance of 16384 samples has the standard error
+ * Less than this part of the data's variance in a direction counts as noise: a variance of 16384 samples has the standard error
  * √(2/16384) = 1.1 % of itself, and training leaves errors of that order.
  */
 const NOISE = 0.05;
@@ -21,16 +21,15 @@ const FLOOR = 1e-6;
 
 /**
  * What a generator leaves out of the sketched data: C = cov(x) − cov(G(z)) [n, n], the negative eigenvalues set to 0, so that
- * x ≈ G(z) + r with r ~ N(0, C) has the sketch's covariance wherever G does not exceed it. cov(G) is that of
- * `generatedMeans`' draws: what sampling error it had would count as residual.
+ * x ≈ G(z) + r with r ~ N(0, C) has the sketch's covariance wherever G does not exceed it. cov(G) is estimated from balanced draws
+ * (`generatedMeans`), because sampling error in it would end up in the residual.
  *
- * Of that, parts below 5 % of the data's own variance are left out (Cv = λ cov(x)v, λ < 5 %): they hold the sampling
- * noise of cov(G), which would blur sharp data. Directions that a decoder from principal components cannot reach have the
- * part 1.
+ * Directions v in which C is below 5 % of the data's own variance are left out (Cv = λ cov(x)v, λ < 5 %). They hold what sampling error
+ * there still is, which would blur sharp data. In directions that G cannot reach, λ is 1.
  *
- * Reduced second moments say cov(x) = B S Bᵀ + diag(e) (`reducedCovariance`). cov(G) is then taken in the same form, and C
- * is B R Bᵀ + diag(e'): R is what G leaves of S by the rules above, e' what it leaves of e, number by number. That takes
- * problems of the size of S alone.
+ * Reduced second moments say cov(x) = B S Bᵀ + diag(e) (`reducedCovariance`). cov(G) is then taken in the same form, and C is
+ * B R Bᵀ + diag(e'). R is what G leaves of S by the rules above; e' is what it leaves of e, number by number. Eigenproblems are then of
+ * the size of S.
  */
 export function residualOf(sketch: Sketch, prior: GeneratorPrior, seed: number): Promise<Residual> {
   const { reduced } = familySpec(sketch.design, "second-moments", "residual");

@@ -1,11 +1,12 @@
 import type { NdArray } from "ndarray";
-import type * as tf from "#tf";
+import * as tf from "#tf";
 import { type AdamMoments, adamUpdate } from "../../src/engine/adam.ts";
 import type { Weights } from "./network.ts";
-import type { Teacher } from "./teacher.ts";
+import type { Setup } from "./setup.ts";
+import { sketchLoss } from "./sketch-loss.ts";
 import type { Validated } from "./validation.ts";
 
-/** What Adam carries from step to step: the network's weights, then its teacher's own parameters. */
+/** What Adam carries from step to step. */
 export type AdamState = { readonly weights: Weights; readonly moments: AdamMoments<NdArray<Float32Array>> };
 
 /** Adam's state, and what validation has found so far. */
@@ -20,15 +21,16 @@ type StepInputs = {
   readonly moments: AdamMoments<tf.Tensor>;
   readonly z: tf.Tensor;
   readonly rate: tf.Tensor;
-  /** What the teacher drew for the step. */
-  readonly drawn: readonly tf.Tensor[];
+  /** `pickFrequencies` of the step. */
+  readonly picked: readonly tf.Tensor[];
 };
 
 /** Loss, gradient and Adam update of one batch, as one pure function. */
 export const trainingStep =
-  (teacher: Teacher) =>
-  ({ weights, moments, z, rate, drawn }: StepInputs) => {
-    const { loss, gradients } = teacher.gradients(weights, z, drawn);
-    const { parameters, moments: next } = adamUpdate(weights, gradients, moments, rate, teacher.beta1);
+  (setup: Setup) =>
+  ({ weights, moments, z, rate, picked: [picked] }: StepInputs) => {
+    const objective = (...now: tf.Tensor[]) => sketchLoss(setup, now, z, picked);
+    const { value: loss, grads } = tf.valueAndGrads(objective)([...weights]);
+    const { parameters, moments: next } = adamUpdate(weights, grads, moments, rate);
     return { loss, weights: parameters, moments: next };
   };

@@ -21,8 +21,8 @@ import {
 import type { Decoder } from "./model.ts";
 
 /**
- * What a generator is trained towards: everything in it comes from the sketch, nothing from the data. From a sketch by label,
- * the arrays marked with labels have one entry a label.
+ * What a generator is trained towards. Everything in it comes from the sketch. Arrays marked with labels have one entry a label
+ * if the sketch is by label.
  */
 export interface Target {
   readonly decoder: Decoder;
@@ -32,24 +32,24 @@ export interface Target {
   readonly frequencies: NdArray<Float32Array>;
   readonly cos: NdArray<Float32Array>;
   readonly sin: NdArray<Float32Array>;
-  /** Features are offset + scale ⊙ u, [k], or with an encoder offset + (scale ⊙ u)E: offset is the mean of all samples. */
+  /** The features of the mean of all samples, [k]. Those of an output u are offset + scale ⊙ u; with an encoder offset + (scale ⊙ u)E. */
   readonly offset: NdArray<Float32Array>;
-  /** E [n, k], where the network's output u are the n pixels and the features are others. */
+  /** E [n, k], the map from pixels to features: present where the network outputs pixels and the features are others. */
   readonly encoder?: NdArray<Float32Array>;
   /** Mean [(labels,) d] and covariance [(labels,) d, d] of the network's output u, of d numbers. */
   readonly mean: NdArray<Float32Array>;
   readonly covariance: NdArray<Float32Array>;
 }
 
-/** Scales below this fraction of the largest are raised to it, so that constant pixels do not divide by zero. */
+/** Scales below this fraction of the largest are raised to it, so that nothing is divided by the 0 of a constant feature. */
 const SMALLEST_SCALE = 1e-3;
 
-/** What a network puts out: the sketch's features, or the sample itself, its pixels. */
+/** What a network outputs: the sketch's features, or the pixels of a sample. */
 export type Output = "features" | "pixels";
 
 /**
- * The target of a network. Features have a scale each; pixels one for all, so that those which hardly vary do not weigh as
- * much as the others. What free pixels put where the features do not look is held by their mean and covariance.
+ * The target of a network. Each feature has a scale of its own. Pixels share one, so that those which hardly vary do not weigh as much
+ * as the others. Outside the features' directions, only the loss of mean and covariance constrains a network that outputs pixels.
  * Errors (InputError): missing families, constant data, a label with a single sample.
  */
 export async function targetOf(sketch: Sketch, output: Output = "features"): Promise<Target> {
@@ -111,7 +111,7 @@ export async function targetOf(sketch: Sketch, output: Output = "features"): Pro
   };
 }
 
-/** The sketch itself, or the sketch of each label. A label without samples, whose probability is 0, stands for them all. */
+/** The sketch itself, or the sketch of each label. For a label without samples (probability 0) the sketch of all labels is used. */
 async function partsOf(sketch: Sketch): Promise<Sketch[]> {
   if (sketch.design.labels === undefined) return [sketch];
   return Promise.all(
@@ -155,7 +155,7 @@ export function gaussianStart({ mean, covariance, decoder, probabilities }: Targ
   return ndarray(start, [probabilities.length, 1 + latent, k]);
 }
 
-/** Rows √λᵢ uᵢ of the leading eigenvectors of a covariance [k, k], found where it is not divided by the scale. */
+/** Rows √λᵢ uᵢ of the leading eigenvectors of a covariance [k, k]. They lead in the units of the features, before the division by the scale. */
 function squareRoot(covariance: Float32Array, scale: Float32Array, latent: number): Float32Array {
   const k = scale.length;
   const count = Math.min(latent, k);

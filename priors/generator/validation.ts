@@ -5,7 +5,7 @@ import { stream } from "../../src/data/random.ts";
 import { compile } from "../../src/engine/index.ts";
 import type { NetworkSpec, Weights } from "./network.ts";
 import type { TrainSettings } from "./options.ts";
-import { lossAt, outputs } from "./sketch-teacher.ts";
+import { lossAt, outputs } from "./sketch-loss.ts";
 import type { Target } from "./target.ts";
 
 /** The unbiased loss at the frequencies held out, after a step, and the standard error of that estimate. */
@@ -15,10 +15,10 @@ export interface Validated {
   readonly error: number;
 }
 
-/** Batches that an estimate is the mean of. */
+/** An estimate is the mean over this many batches. */
 const BATCHES = 10;
 
-/** A target cut in two: the frequencies to train on, and those held out, none where the fraction is 0 or m is 1. */
+/** A target cut in two: the frequencies to train on, and those held out. None are held out where the fraction is 0 or m is 1. */
 export function holdOut(
   target: Target,
   { validation, seed }: Pick<TrainSettings, "validation" | "seed">,
@@ -30,7 +30,7 @@ export function holdOut(
   return { training: ofColumns(target, order.subarray(count)), held: ofColumns(target, order.subarray(0, count)) };
 }
 
-/** A target with these frequencies only, in their own order. */
+/** A target with these frequencies only, in the order that they had. */
 function ofColumns(target: Target, columns: Int32Array): Target {
   const { frequencies, cos, sin } = target;
   const m = frequencies.shape[1]!;
@@ -52,8 +52,8 @@ export interface Validator {
 }
 
 /**
- * Compiles the loss at the held-out frequencies. Its latents are none of training's, and the same at every step: their
- * noise, which is larger than the progress of 50 steps, then cancels where steps are compared.
+ * Compiles the loss at the held-out frequencies, with latents that training does not use. The latents are the same at every
+ * validation, so their sampling noise, which is larger than what 50 steps gain, cancels between validations.
  */
 export async function validator(
   network: NetworkSpec,
@@ -90,8 +90,8 @@ const lowestOf = (curve: readonly Validated[]): Validated =>
 export const isBest = (curve: readonly Validated[]): boolean => lowestOf(curve) === curve.at(-1);
 
 /**
- * Whether a curve says that training is done: the loss is below the sketch's own sampling floor by a standard error, so
- * that going on would fit the noise of the sketch; or no new lowest loss came for `patience` steps.
+ * Whether a curve says that training is done. Either the loss is below the sketch's own sampling floor by a standard error: going on
+ * would fit the noise of the sketch. Or no new lowest loss came for `patience` steps.
  */
 export function isSettled(curve: readonly Validated[], floor: number, patience: number): boolean {
   const last = curve.at(-1);

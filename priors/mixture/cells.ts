@@ -1,6 +1,7 @@
-import { cholesky, solveLower, solveLowerTransposed } from "../../src/data/cholesky.ts";
+import { solveLower, solveLowerTransposed } from "../../src/data/cholesky.ts";
 import { multiply, multiplyTransposed } from "../../src/data/matmul.ts";
 import { fromTriangle, triangleSize } from "../../src/sketch/families/family.ts";
+import { raisedCholesky } from "../raised-cholesky.ts";
 
 /** The local moments of one label, or of all data: sums as in src/sketch/families/local-moments.ts. */
 export interface GroupMoments {
@@ -31,9 +32,9 @@ interface FineCell {
  *
  *   Cov a = (W_c + ν V_a/2)/(n_c + ν),   b | a ~ N(mean b + Γ(a − mean a), E),
  *
- * W_c the scatter of a in the coarse cell c about the means of its fine cells, V_a the covariance of a in the whole group, Γ and E
- * the regression of b on a within fine cells, the same for the whole group. Cells without samples are left out. `pause` is awaited
- * before every cell.
+ * W_c is the scatter of a in the coarse cell c about the means of its fine cells, n_c its samples, V_a the covariance of a in the whole
+ * group. Γ and E are the regression of b on a within fine cells, one for the whole group. Cells without samples are left out.
+ * `pause` is awaited before every cell.
  */
 export async function gaussiansOf(
   { leading, features: k, coarse, fine, sums }: GroupMoments,
@@ -45,10 +46,11 @@ export async function gaussiansOf(
   const count = all.reduce((sum, cell) => sum + cell.count, 0);
   if (count === 0) return [];
   const whole = fromTriangle(sums.uu, k);
+  const squares = diagonal(whole, k).map((v) => v / count);
   const spread = scatter(whole, [pooled(all, k)], k).map((v) => v / count); // covariance of the group
   const ridge = Float64Array.from(spread, (v, at) => (at % (k + 1) === 0 ? shrinkage * v : 0));
   const within = scatter(whole, all, k).map((v, at) => (v + ridge[at]!) / (count + shrinkage));
-  const { slope, rest } = tailOf(within, leading, k);
+  const { slope, rest } = await tailOf(within, squares, leading, k);
   const target = leadingBlock(spread, leading, k);
   const gaussians: CellGaussians[] = [];
   for (const [c, components] of cells.entries()) {
@@ -57,10 +59,11 @@ export async function gaussiansOf(
     const size = triangleSize(leading);
     const own = fromTriangle(sums.aa.subarray(c * size, (c + 1) * size), leading);
     const held = components.reduce((sum, cell) => sum + cell.count, 0);
-    const blend = scatter(own, components, leading).map(
-      (w, i) => (w + (shrinkage * target[i]!) / 2) / (held + shrinkage),
-    );
-    gaussians.push({ factor: assembled(factorOf(blend, leading), slope, rest, leading, k), components });
+    const blended = (sum: number, ofGroup: number) => (sum + (shrinkage * ofGroup) / 2) / (held + shrinkage);
+    const covariance = scatter(own, components, leading).map((w, i) => blended(w, target[i]!));
+    const ownSquares = diagonal(own, leading).map((v, i) => blended(v, squares[i]!));
+    const factor = await factorOf(covariance, ownSquares, leading);
+    gaussians.push({ factor: assembled(factor, slope, rest, leading, k), components });
   }
   return gaussians;
 }
@@ -92,11 +95,15 @@ function scatter(square: Float64Array, cells: readonly FineCell[], size: number)
   return out;
 }
 
+const diagonal = (matrix: Float64Array, size: number): Float64Array =>
+  Float64Array.from({ length: size }, (_, i) => matrix[i * (size + 1)]!);
+
 const leadingBlock = (matrix: Float64Array, size: number, k: number): Float64Array =>
   Float64Array.from({ length: size * size }, (_, at) => matrix[Math.floor(at / size) * k + (at % size)]!);
 
-/** Γ [k − leading, leading] and the factor of E, from the covariance [k, k] within cells. */
-function tailOf(within: Float64Array, leading: number, k: number) {
+/** Γ [k − leading, leading] and the factor of E, from the covariance [k, k] within cells and the mean squares of the features. */
+async function tailOf(covariance: Float64Array, squares: Float64Array, leading: number, k: number) {
+  const within = withoutRounding(covariance, squares, k);
   const rows = k - leading;
   const cross = new Float64Array(rows * leading);
   const own = new Float64Array(rows * rows);
@@ -104,19 +111,13 @@ function tailOf(within: Float64Array, leading: number, k: number) {
     for (let j = 0; j < leading; j++) cross[i * leading + j] = within[(leading + i) * k + j]!;
     for (let j = 0; j < rows; j++) own[i * rows + j] = within[(leading + i) * k + leading + j]!;
   }
-  const factor = factorOf(leadingBlock(within, leading, k), leading);
+  const factor = await factorOf(leadingBlock(within, leading, k), squares, leading);
+  for (let i = 0; i < leading; i++) factor[i * (leading + 1)]! ||= 1; // features that do not vary: 0/1 in place of 0/0
   const half = solveLower(factor, leading, cross.slice());
   const known = multiplyTransposed(half, half, leading);
   const slope = solveLowerTransposed(factor, leading, half);
-  const rest =
-    rows === 0
-      ? own
-      : factorOf(
-          own.map((v, i) => v - known[i]!),
-          rows,
-          within[0]!,
-        );
-  return { slope, rest };
+  const left = own.map((v, i) => v - known[i]!);
+  return { slope, rest: await factorOf(left, squares.subarray(leading), rows) };
 }
 
 /** The factor of Cov(a, b): [[L_a, 0], [ΓL_a, L_E]]. */
@@ -132,14 +133,27 @@ function assembled(a: Float64Array, slope: Float64Array, rest: Float64Array, lea
   return out;
 }
 
-/** Variances below this fraction of the largest are rounding of float32 sums. */
+/** Variances below this part of the feature's mean square are rounding of float32 sums. */
+const ROUNDING = 1e-6;
+
+/** A covariance with zeros for the features of which nothing but rounding is left. */
+function withoutRounding(sigma: Float64Array, squares: Float64Array, size: number): Float64Array {
+  const constant = Array.from({ length: size }, (_, i) => sigma[i * (size + 1)]! <= ROUNDING * squares[i]!);
+  return sigma.map((v, at) => (constant[Math.floor(at / size)] || constant[at % size] ? 0 : v));
+}
+
+/** Every variance is raised by this part of itself. */
 const NEGLIGIBLE = 1e-6;
 
-/** L with Σ + εI = LLᵀ: what rounding has made of vanishing variances is raised to ε, a fraction of the largest. */
-function factorOf(sigma: Float64Array, size: number, least = 0): Float64Array {
-  let largest = least;
-  for (let i = 0; i < size; i++) largest = Math.max(largest, sigma[i * size + i]!);
-  const raised = sigma.slice();
-  for (let i = 0; i < size; i++) raised[i * size + i]! += NEGLIGIBLE * largest;
-  return cholesky(raised, size);
+/** Parts of the features' mean squares by which rounding of float32 sums, and of what is computed from them, may be off. */
+const ROUNDED = [0, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1];
+
+/** L [size, size] with LLᵀ = Σ, but for rounding, of which `squares`, the mean squares of the features, tell the size. */
+function factorOf(sigma: Float64Array, squares: Float64Array, size: number): Promise<Float64Array> {
+  const kept = withoutRounding(sigma, squares, size);
+  return raisedCholesky(
+    kept,
+    size,
+    ROUNDED.map((part) => (i) => NEGLIGIBLE * kept[i * (size + 1)]! + part * squares[i]!),
+  );
 }

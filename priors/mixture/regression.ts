@@ -44,7 +44,7 @@ export async function regression(sketch: Sketch, k: number, pause: () => Promise
   await pause();
   const found = reduced
     ? await ofReduced(reducedCovariance(sketch), k, pause)
-    : await ofFull(covariance(sketch), basis, k, pause);
+    : await ofFull(covariance(sketch), basis, k, !pca, pause);
   return { centre, origin, ...found };
 }
 
@@ -65,22 +65,32 @@ const unitColumns = (n: number, k: number): Float64Array =>
 /** Directions of the features with less than this fraction of the largest variance say nothing of the pixels. */
 const RANK = 1e-9;
 
-/** The rows of Σ^{-1/2} [k, k]: eigenvectors over the roots of their eigenvalues, 0 where those are negligible. */
-function inverseRoot(sigma: Float64Array, k: number): Float64Array {
-  const { values, vectors } = symmetricEigen(sigma, k);
+/**
+ * R [k, k] with RᵀR = Σ⁻¹: eigenvectors over the roots of their eigenvalues, 0 where those are negligible. Raw features may have units
+ * of their own (`apart`), so that they are compared after each is divided by its deviation; principal components share one.
+ */
+function inverseRoot(sigma: Float64Array, k: number, apart: boolean): Float64Array {
+  const units = Float64Array.from({ length: k }, (_, i) => {
+    const variance = sigma[i * (k + 1)]!;
+    return apart && variance > 0 ? 1 / Math.sqrt(variance) : 1;
+  });
+  const { values, vectors } = symmetricEigen(
+    sigma.map((v, at) => v * units[Math.floor(at / k)]! * units[at % k]!),
+    k,
+  );
   if (!(values[0]! > 0)) {
     throw new InputError("mixture: the sketched data are constant (covariance 0), there is nothing to learn");
   }
   return vectors.map((v, at) => {
     const value = values[Math.floor(at / k)]!;
-    return value > RANK * values[0]! ? v / Math.sqrt(value) : 0;
+    return value > RANK * values[0]! ? (v * units[at % k]!) / Math.sqrt(value) : 0;
   });
 }
 
-async function ofFull(sigma: Float64Array, basis: Float64Array, k: number, pause: () => Promise<void>) {
+async function ofFull(sigma: Float64Array, basis: Float64Array, k: number, apart: boolean, pause: () => Promise<void>) {
   const n = basis.length / k;
   const cross = await product(sigma, basis, n, n, k); // Σ_xv [n, k]
-  const inverse = inverseRoot(await product(transpose(basis, n, k), cross, k, n, k), k);
+  const inverse = inverseRoot(await product(transpose(basis, n, k), cross, k, n, k), k, apart);
   const half = await productTransposed(cross, inverse, k); // Σ_xv Σ_vv^{-1/2}, [n, k]
   await pause();
   const explained = await productTransposed(half, half, k);
@@ -90,10 +100,10 @@ async function ofFull(sigma: Float64Array, basis: Float64Array, k: number, pause
   };
 }
 
-/** Variances that are left of this fraction are rounding: the features say such a pixel whole. */
+/** If no more than this fraction of a pixel's variance is left, the features determine it and what is left is rounding. */
 const ROUNDING = 1e-10;
 
-/** Σ − explained, with 0 in the rows and columns of which nothing but rounding, of either sign, is left. */
+/** Σ − explained, with 0 in the rows and columns of pixels that the features determine. */
 function leftOver(sigma: Float64Array, explained: Float64Array, n: number): Float64Array {
   const left = sigma.map((v, i) => v - explained[i]!);
   const told = Array.from({ length: n }, (_, i) => left[i * (n + 1)]! <= ROUNDING * sigma[i * (n + 1)]!);
@@ -111,7 +121,7 @@ async function ofReduced(
   const rows = (from: number, to: number) => s.subarray(from * all, to * all);
   const own = columns(rows(0, k), all, 0, k); // S_vv
   const cross = columns(rows(k, all), all, 0, k); // S_tv [t, k]
-  const inverse = inverseRoot(own, k);
+  const inverse = inverseRoot(own, k, !basis);
   const half = await productTransposed(cross, inverse, k); // S_tv S_vv^{-1/2}
   const slope = await product(half, inverse, tail, k, k); // Γ
   const known = await productTransposed(half, half, k);

@@ -8,8 +8,9 @@ import { summarise } from "../../src/compare/summary.ts";
 import { arrayDataset, type Dataset, readRows, syntheticDataset, writeAtomic } from "../../src/data/index.ts";
 import { linePlotFile } from "../../src/report/plot.ts";
 import { textTable } from "../../src/report/table.ts";
-import { designFor, type Sketch, sketchDataset } from "../../src/sketch/index.ts";
+import { designFor, sketchDataset } from "../../src/sketch/index.ts";
 import { teacherFrom } from "./teachers/index.ts";
+import { trainTaught } from "./teachers/train.ts";
 
 /** What training costs against the number of samples n: a step from the sketch, a step of the exact MMD, the sketch itself. */
 const SET = "spiral";
@@ -47,9 +48,14 @@ export const cost = defineCommand({
       const from = performance.now();
       const sketch = await sketchDataset(data, design, { signal });
       const pass = (performance.now() - from) / 1000;
-      const step = (given: TrainRun) => stepSeconds(sketch, { ...network, ...given, seed, signal }, args.steps);
       const exact = teacherFrom("mmd", data, sketch.design);
-      const seconds = [pass, await step({}), await step({ teacher: exact })];
+      const timed = (train: (of: Timed) => Promise<unknown>) =>
+        stepSeconds((of) => train({ ...network, ...of, seed, signal }), args.steps);
+      const seconds = [
+        pass,
+        await timed((of) => trainGenerator(sketch, of)),
+        await timed((of) => trainTaught(sketch, exact, of)),
+      ];
       costs.push({ n, seconds });
       note(`n = ${n}: ${columns.map((name, i) => `${name} ${seconds[i]!.toPrecision(3)} s`).join(", ")}`);
     }
@@ -73,11 +79,13 @@ async function drawn(n: number, seed: number): Promise<Dataset> {
   return arrayDataset(SET, ndarray(points, [n, 2]));
 }
 
+type Timed = TrainOptions & Pick<TrainRun, "onProgress" | "signal">;
+
 /** The median time of a training step, s. */
-async function stepSeconds(sketch: Sketch, options: TrainOptions & TrainRun, count: number): Promise<number> {
+async function stepSeconds(train: (options: Timed) => Promise<unknown>, count: number): Promise<number> {
   const ends: number[] = [];
   const onProgress = () => ends.push(performance.now());
-  await trainGenerator(sketch, { ...options, validation: 0, steps: WARM_UP + count, onProgress });
+  await train({ validation: 0, steps: WARM_UP + count, onProgress });
   return summarise(ends.slice(WARM_UP).map((end, i) => (end - ends[WARM_UP + i - 1]!) / 1000)).median;
 }
 

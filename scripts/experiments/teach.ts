@@ -1,4 +1,3 @@
-import { trainGenerator } from "../../priors/generator/index.ts";
 import { factsOf } from "../../priors/learned.ts";
 import { defineCommand } from "../../src/cli/command.ts";
 import { outOption, requireFolder, requireInteger } from "../../src/cli/options.ts";
@@ -8,6 +7,7 @@ import { factLines, secondsText } from "../../src/cli/text.ts";
 import { arrayDataset, InputError, openDataset } from "../../src/data/index.ts";
 import { loadSketch, withoutLabels } from "../../src/sketch/index.ts";
 import { type MethodName, methodNames, teacherFrom } from "./teachers/index.ts";
+import { trainTaught } from "./teachers/train.ts";
 
 /** The product's generator network, taught by the data themselves: what the sketch costs, or does not. */
 export const teach = defineCommand({
@@ -41,7 +41,7 @@ export const teach = defineCommand({
     const teacher = teacherFrom(args.method as MethodName, data, sketch.design);
     const started = performance.now();
     const trained = await progress("teach", (onProgress) =>
-      trainGenerator(sketch, { ...(given as object), seed, signal, onProgress, teacher }),
+      trainTaught(sketch, teacher, { ...(given as object), seed, signal, onProgress }),
     );
     const seconds = (performance.now() - started) / 1000;
     if (trained.code === "non-finite")

@@ -15,7 +15,7 @@ import {
   trainGenerator,
 } from "../../priors/generator/index.ts";
 import { applyNetwork, initialWeights, type NetworkSpec, type Weights } from "../../priors/generator/network.ts";
-import { equalLabels } from "../../priors/generator/sketch-teacher.ts";
+import { equalLabels } from "../../priors/generator/sketch-loss.ts";
 import { drawLabelled } from "../../priors/samples.ts";
 import { constant } from "../../priors/signals.ts";
 import { fromHost } from "../../src/data/array.ts";

@@ -6,9 +6,13 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type CellLinear, cellLinearPrior, trainCellLinear } from "../../priors/cell-linear/index.ts";
+import { decodePrior, encodePrior } from "../../priors/learned.ts";
+import type { MixturePrior } from "../../priors/prior.ts";
+import { residualOfRoot } from "../../priors/residual-root.ts";
 import { drawSamples } from "../../priors/samples.ts";
 import { loadTrained, savePrior } from "../../src/cli/prior-folder.ts";
 import { multiply, multiplyTransposed } from "../../src/data/matmul.ts";
+import { decodeNpz } from "../../src/data/npz.ts";
 import { generate } from "../../src/solve/index.ts";
 import { k, toyMixture as mixture, n } from "./mixtures.ts";
 
@@ -50,6 +54,29 @@ test("with fewer latents the residual takes what they leave out: mean and covari
   const [got, wanted] = [await secondMoments(cellLinearPrior("own", model)), await secondMoments(mixture)];
   const scale = Math.max(...wanted);
   for (const [i, v] of wanted.entries()) assert.ok(Math.abs(got[i]! - v) < 0.1 * scale, `${i}: ${got[i]} and ${v}`);
+});
+
+test("the mean covariance over the cells is the mixture's: nothing is added where the roots say everything", async () => {
+  const D = Float64Array.from(mixture.matrix.data);
+  /** C + D(Σ_j π_j LLᵀ)Dᵀ, [n, n]. */
+  const within = (prior: MixturePrior) => {
+    const out = Float64Array.from(prior.residual.data);
+    for (const [j, weight] of prior.weights.entries()) {
+      const at = prior.covarianceOf[j]! * k * k;
+      const root = multiply(D, prior.factors.data.subarray(at, at + k * k), n, k, k);
+      for (const [i, v] of multiplyTransposed(root, root, k).entries()) out[i]! += weight * v;
+    }
+    return out;
+  };
+  const wanted = within(mixture);
+  for (const latent of [k, 2]) {
+    const { model } = await trainCellLinear(mixture, { latent, directions: 32, steps: 400, seed: 3 });
+    const got = within(await cellLinearPrior("own", model).asMixture!());
+    const trace = (of: ArrayLike<number>) =>
+      Array.from({ length: n }, (_, i) => of[i * (n + 1)]!).reduce((a, b) => a + b);
+    assert.ok(Math.abs(trace(got) / trace(wanted) - 1) < 1e-3, `${latent}: ${trace(got)} and ${trace(wanted)}`);
+    if (latent === k) assert.ok(trace(model.residual.data) < 1.02 * trace(mixture.residual.data));
+  }
 });
 
 /** E xxᵀ over 10 000 samples, [n, n]; their noise is about 2 % of the largest. */
@@ -117,6 +144,66 @@ test("a folder brings the same generator back, and ONNX runs it", async () => {
   for (const [i, v] of data.entries()) assert.ok(Math.abs((x!.data[i] as number) - v) < 1e-5);
   await session.release();
   await rm(folder, { recursive: true });
+});
+
+test("a known root of the mixture's residual is kept: in the prior, as a mixture, and in its files in place of C", async () => {
+  const deviations = ndarray(
+    Float32Array.from({ length: n }, (_, i) => 0.01 * (i + 1)),
+    [n],
+  );
+  const factor = ndarray(
+    Float32Array.from({ length: n }, (_, i) => 0.02 * i),
+    [n, 1],
+  );
+  const known = await residualOfRoot({ factor, standardDeviations: deviations });
+  const options = { latent: 2, directions: 4, steps: 3 };
+  const made = await trainCellLinear({ ...mixture, ...known }, options);
+  const { residual, residualRoot } = made.model;
+  const dense = await trainCellLinear({ ...mixture, residual: known.residual }, options);
+  for (const [i, v] of dense.model.residual.data.entries()) {
+    assert.ok(Math.abs(residual.data[i]! - v) < 1e-6, `${i}: ${residual.data[i]} and ${v}`); // float32
+  }
+  const { factor: u, standardDeviations: s } = residualRoot!;
+  assert.equal(u.shape, [n, 1 + k]);
+  assert.equal(s, deviations);
+  const prior = cellLinearPrior("own", made.model);
+  assert.is(prior.residualRoot, residualRoot);
+  assert.is((await prior.asMixture!()).residualRoot, residualRoot);
+
+  const trained = { ...made, sketch: { fingerprint: "f", count: 1, numbers: 1 } };
+  const files = encodePrior({ kind: "cell-linear", trained });
+  assert.not.ok("residual" in decodeNpz(files["weights.npz"]!, "weights.npz").arrays);
+  assert.equal(await decodePrior(async (name) => files[name]!, "prior"), { kind: "cell-linear", trained });
+});
+
+test("a folder from when networks told a list of widths gives the same generator", async () => {
+  const sketch = { fingerprint: "f", count: 1, numbers: 1 };
+  const trained = { ...(await trainCellLinear(mixture, { latent: 2, directions: 4, steps: 3 })), sketch };
+  const files = encodePrior({ kind: "cell-linear", trained });
+  const content = JSON.parse(new TextDecoder().decode(files["prior.json"]));
+  const older = JSON.stringify({ ...content, network: { ...content.network, hidden: [4] } });
+  const read = async (name: string) => (name === "prior.json" ? new TextEncoder().encode(older) : files[name]!);
+  assert.equal(await decodePrior(read, "prior"), { kind: "cell-linear", trained });
+});
+
+test("a last step that diverges is not kept", async () => {
+  const { labels: _, ...unlabelled } = mixture;
+  const options = { latent: 2, directions: 4, learningRate: 1e38 };
+  for (const steps of [1, 2]) {
+    const { code, model, history } = await trainCellLinear(unlabelled, { ...options, steps });
+    assert.is(code, "non-finite");
+    assert.ok(history.length < steps);
+    assert.ok([...model.weights, model.residual].every(({ data }) => data.every(Number.isFinite)));
+  }
+});
+
+test("an aborted signal ends the training with its reason", async () => {
+  const controller = new AbortController();
+  const onProgress = () => controller.abort(new Error("enough"));
+  await trainCellLinear(mixture, { latent: 2, directions: 4, onProgress, signal: controller.signal }).then(
+    () => assert.unreachable(),
+    (error) => assert.is(error.message, "enough"),
+  );
 });
 
 test("options out of range are refused by name", async () => {

@@ -4,9 +4,10 @@ import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type TrainOptions, type TrainSettings, trainGenerator } from "../../priors/generator/index.ts";
-import { pickFrequencies } from "../../priors/generator/sketch-teacher.ts";
+import { pickFrequencies } from "../../priors/generator/sketch-loss.ts";
 import { type Target, targetOf } from "../../priors/generator/target.ts";
 import { holdOut, isBest, isSettled } from "../../priors/generator/validation.ts";
+import { factsOf } from "../../priors/learned.ts";
 import { InputError, openDataset } from "../../src/data/index.ts";
 import { designFor, samplingFloor, sketchDataset } from "../../src/sketch/index.ts";
 import { kept, loadGenerator, saveGenerator } from "./folders.ts";
@@ -94,6 +95,16 @@ test("the validation curve is saved; a prior from before there was one is read",
     const old = await loadGenerator(folder);
     assert.equal([old.validation, old.kept, old.settings.validation], [[], 40, 0]);
   });
+});
+
+test("a validation loss is called still falling only where there are two of them", async () => {
+  const wordsAfter = async (steps: number) => {
+    const trained = await trainGenerator(sketch, { ...toy, hidden: [40, 40], steps });
+    assert.is(trained.kept, steps);
+    return factsOf({ kind: "generator", trained }).words.validation!;
+  };
+  assert.match(await wordsAfter(2), /after step 2, whose weights are kept$/);
+  assert.match(await wordsAfter(40), /after step 40, whose weights are kept; still falling at the end$/);
 });
 
 test("a loss that stops being finite ends as non-finite with finite weights", async () => {

@@ -5,7 +5,8 @@ import ndarray from "ndarray";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { fitMixture, type MixtureModel, mixturePrior, trainMixture } from "../../priors/mixture/index.ts";
-import { drawLabelled, drawSamples } from "../../priors/samples.ts";
+import type { MixturePrior } from "../../priors/prior.ts";
+import { drawLabelled, drawSamples, withoutResidual } from "../../priors/samples.ts";
 import { loadPrior, savePrior } from "../../src/cli/prior-folder.ts";
 import { arrayDataset } from "../../src/data/index.ts";
 import { multiply, multiplyTransposed } from "../../src/data/matmul.ts";
@@ -166,6 +167,98 @@ test("samples have the mixture's moments, of each label its own", async () => {
   assert.ok(Math.abs(ones - known) < 0.017, `${ones} of ${known}`); // 5 standard errors
   const only = await drawLabelled(prior, 50, 1, 1);
   assert.equal([...new Set(only.labels!.data)], [1]);
+});
+
+/** Rows of three independent numbers with these deviations. */
+function inUnits(deviations: readonly number[], rows = 2000) {
+  const draws = stream(5, "units").fillNormal(new Float32Array(rows * 3));
+  return arrayDataset(
+    "units",
+    ndarray(
+      draws.map((v, at) => v * deviations[at % 3]!),
+      [rows, 3],
+    ),
+  );
+}
+
+/** Variances of the features of a mixture of one component. */
+const variancesOf = ({ factors }: MixtureModel) =>
+  [0, 1, 2].map((i) => factors.data.subarray(3 * i, 3 * i + 3).reduce((sum, v) => sum + v * v, 0));
+
+test("each feature keeps its own units: the variances are the data's, however far they are apart", async () => {
+  for (const leading of [3, 2, 1]) {
+    const of = async (deviations: readonly number[]) => {
+      const units = inUnits(deviations);
+      const cells = [{ kind: "local-moments", coarse: 1, fine: 1, leading }, { kind: "second-moments" }] as const;
+      return variancesOf(await fitMixture(await sketchDataset(units, await designFor(units, { families: cells }))));
+    };
+    const [far, one] = [await of([1e4, 1, 1.3]), await of([1, 1, 1.3])];
+    for (const [i, v] of far.entries()) {
+      const wanted = one[i]! * (i === 0 ? 1e8 : 1);
+      assert.ok(Math.abs(v / wanted - 1) < 1e-4, `${leading}: ${v} of ${wanted}`); // float32 sums
+    }
+  }
+});
+
+test("raw features with units far apart all say their own pixel, however small its numbers", async () => {
+  const units = inUnits([1e5, 1e-3, 1]);
+  for (const second of [{ kind: "second-moments" }, { kind: "second-moments", reduced: true }] as const) {
+    const cells = { kind: "local-moments", coarse: 1, fine: 1, features: 2, leading: 2 } as const;
+    const design = await designFor(units, { families: [cells, second], features: "raw" });
+    const { matrix, residual } = await fitMixture(await sketchDataset(units, design));
+    for (const i of [0, 1]) {
+      assert.ok(Math.abs(matrix.get(i, i) - 1) < 1e-6, `${matrix.get(i, i)}`);
+      assert.ok(residual.get(i, i) <= 1e-5 * [1e10, 1e-6][i]!); // float32 sums
+    }
+  }
+});
+
+/** `many` samples with label 0, correlated and about 4; then `few` equal samples with label 1. */
+function fewOfLabel(few: number, many = 400) {
+  const random = stream(6, "few of a label");
+  const values = Float32Array.from({ length: (many + few) * d }, (_, at) =>
+    at < many * d ? 4 + random.normal() : 1.7 * (at % d) - 2.3,
+  );
+  const labels = Uint8Array.from({ length: many + few }, (_, row) => Number(row >= many));
+  return arrayDataset("few of a label", ndarray(values, [many + few, d]), labels);
+}
+
+test("a label with one sample, or with equal ones, is that sample", async () => {
+  for (const [few, shrinkage, features] of [
+    [1, 50, "raw"],
+    [1, 0, "pca:4"],
+    [3, 50, "pca:4"],
+    [3, 0, "raw"],
+  ] as const) {
+    const given = fewOfLabel(few);
+    const sketch = await sketchDataset(
+      given,
+      await designFor(given, { byLabel: true, families: families(2, 2), features }),
+    );
+    const model = await fitMixture(sketch, { shrinkage });
+    const k = model.means.shape[1]!;
+    const c = model.covarianceOf[model.labels!.indexOf(1)]!;
+    const deviations = model.factors.data.subarray(c * k * k, (c + 1) * k * k);
+    assert.ok(
+      deviations.every((v) => Math.abs(v) < 0.01),
+      `${few}, ${shrinkage}, ${features}: ${deviations}`,
+    );
+    const { signals } = await drawLabelled(withoutResidual(mixturePrior("few", model)) as MixturePrior, 5, 1, 1);
+    if (features === "raw") {
+      const sample = Array.from({ length: 5 * d }, (_, at) => 1.7 * (at % d) - 2.3);
+      near(signals.data, sample, 1e-4, "sample"); // float32
+    }
+  }
+});
+
+test("without shrinkage, cells may hold fewer samples than there are features", async () => {
+  const given = fewOfLabel(6, 30);
+  for (const features of ["raw", "pca:4"]) {
+    const design = await designFor(given, { byLabel: true, families: families(4, 2), features });
+    const { factors, weights } = await fitMixture(await sketchDataset(given, design), { shrinkage: 0 });
+    assert.ok(Math.abs(weights.reduce((sum, w) => sum + w, 0) - 1) < 1e-12);
+    assert.ok(factors.data.every((v) => Math.abs(v) < 4)); // the deviations are 1
+  }
 });
 
 test("a saved mixture is the same when loaded; a damaged folder is refused", async () => {

@@ -56,6 +56,23 @@ test("a covariance that rounding made indefinite has a root, and one that is non
   );
 });
 
+test("a root keeps every variance in its own units, and numbers that do not vary at 0", async () => {
+  const diagonal = [1e8, 0, 1, 1e-6];
+  const covariance = Float32Array.from({ length: 16 }, (_, at) => (at % 5 === 0 ? diagonal[at / 5]! : 0));
+  const { factor } = await residualRoot(ndarray(covariance, [4, 4]));
+  assert.equal(
+    factor.data,
+    covariance.map((v) => Math.sqrt(v)),
+  );
+  // A correlation that rounding made larger than 1, in units far apart.
+  const rounded = Float32Array.of(1e8, 1e4 * (1 + 1e-6), 1e4 * (1 + 1e-6), 1);
+  const u = [...(await residualRoot(ndarray(rounded, [2, 2]))).factor.data];
+  assert.ok(Math.abs(u[2]! ** 2 + u[3]! ** 2 - 1) < 1e-4, `${u}`);
+  // Noise of a number that does not vary, which no part of its own variance covers.
+  const noise = Float32Array.of(1, 1e-8, 1e-8, 0);
+  assert.ok(Math.abs((await residualRoot(ndarray(noise, [2, 2]))).factor.data[3]!) < 1e-3);
+});
+
 async function drawsHave(prior: GeneratorPrior, count: number, covariance: readonly number[]): Promise<void> {
   const samples = await drawSamples(prior, count, 1);
   const z = stream(1, "samples").fillNormal(new Float32Array(2 * count));

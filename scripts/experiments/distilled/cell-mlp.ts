@@ -1,6 +1,5 @@
 import * as tf from "#tf";
-import { minimise } from "../../../priors/cell-linear/minimise.ts";
-import { type CellNetwork, cellNetwork, entryOf, groupCount } from "../../../priors/cell-linear/network.ts";
+import { cellNetwork, entryOf, groupCount } from "../../../priors/cell-linear/network.ts";
 import { alignedRoots, matrixPower } from "../../../priors/cell-linear/roots.ts";
 import { applyNetwork, initialWeights, type NetworkSpec } from "../../../priors/generator/network.ts";
 import { drawComponents } from "../../../priors/mixture/draw.ts";
@@ -8,7 +7,8 @@ import { fromHost } from "../../../src/data/array.ts";
 import { multiply, multiplyTransposed } from "../../../src/data/matmul.ts";
 import { stream } from "../../../src/data/random.ts";
 import { compile } from "../../../src/engine/index.ts";
-import type { Kind } from "./kind.ts";
+import type { DistilledNetwork, Kind } from "./kind.ts";
+import { minimise } from "./minimise.ts";
 import { deviations, scaledInput, turnedOutput } from "./units.ts";
 
 /** Draws that measure what the fit leaves out. */
@@ -23,11 +23,11 @@ export const cellMlp: Kind = {
   defaults: { latent: 40, hidden: [400, 400], steps: 1500, batch: 1000, learningRate: 3e-3 },
 
   fit: async (mixture, settings, watched) => {
-    const network = cellNetwork(mixture, settings);
+    const network = { ...cellNetwork(mixture, settings.latent), hidden: settings.hidden };
     const { latent, features: k } = network;
     const { batch, seed, steps, learningRate } = settings;
-    const { roots, rest } = alignedRoots(mixture, latent);
-    const whiten = matrixPower(rest, k, -0.5);
+    const { roots, rest, units: errorUnits } = alignedRoots(mixture, latent);
+    const whiten = matrixPower(errorUnits, k, -0.5);
     const table = new Float32Array(roots.length * latent * k);
     for (const [c, root] of roots.entries()) table.set(multiply(root, whiten, latent, k, k), c * latent * k);
     const units = deviations(mixture);
@@ -62,7 +62,7 @@ export const cellMlp: Kind = {
     );
     const { data: left } = await measure.run(measuring);
     await measure.dispose();
-    const back = matrixPower(rest, k, 0.5);
+    const back = matrixPower(errorUnits, k, 0.5);
     const extra = multiplyTransposed(multiply(back, left, k, k, k), back, k);
     return {
       ...{ network, conditions: mixture.weights, history: fitted.history, code: fitted.code },
@@ -79,7 +79,7 @@ export const cellMlp: Kind = {
 
 /** MLP(z, middle, label), [batch, k]. */
 function deviation(
-  network: CellNetwork,
+  network: DistilledNetwork,
   weights: readonly tf.Tensor[],
   z: tf.Tensor,
   middle: tf.Tensor,
@@ -89,7 +89,7 @@ function deviation(
   return applyNetwork(mlp(network), weights, tf.concat([z, middle], 1), label);
 }
 
-function mlp(network: CellNetwork): NetworkSpec {
+function mlp(network: DistilledNetwork): NetworkSpec {
   const { latent, hidden, features } = network;
   const labels = groupCount(network);
   return {

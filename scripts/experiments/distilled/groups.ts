@@ -11,7 +11,7 @@ export interface GroupGaussians {
   readonly means: readonly Float64Array[];
   /** R_g [rank, k], turned so that R_g E⁻¹ R_gᵀ is diagonal: the posterior of z given v has independent entries. */
   readonly roots: readonly Float64Array[];
-  /** E [k, k], the mean over the groups of what the roots leave of their covariances. */
+  /** E [k, k], the mean over the groups of what the roots leave of their covariances, well conditioned (`ridged`). */
   readonly rest: Float64Array;
 }
 
@@ -53,11 +53,11 @@ export function groupGaussians(
     const known = multiply(transpose(root, rank, k), root, k, rank, k);
     for (let i = 0; i < whole.length; i++) whole[i]! += conditions[g]! * known[i]!;
   }
-  ridged(rest, whole, k);
-  const inverse = matrixPower(rest, k, -1);
+  const conditioned = ridged(rest, whole, k);
+  const inverse = matrixPower(conditioned, k, -1);
   const roots = own.map(({ root }) => {
     const gain = multiplyTransposed(multiply(root, inverse, rank, k, k), root, k);
     return multiply(symmetricEigen(gain, rank).vectors, root, rank, rank, k);
   });
-  return { conditions, means: own.map(({ mean }) => mean), roots, rest };
+  return { conditions, means: own.map(({ mean }) => mean), roots, rest: conditioned };
 }

@@ -37,7 +37,7 @@ export async function distil(
   const { shape, centre, matrix } = mixture;
   const prior: GeneratorPrior = {
     ...{ kind: "generator", name: kind, latent: network.latent, shape, conditions },
-    residual: residualWith(mixture, rest),
+    ...(await residualWith(mixture, rest)),
     decode: (z, c) => {
       const v = features(network, weights.map(constant), z, c!);
       const signals = tf.matMul(v as tf.Tensor2D, constant(matrix) as tf.Tensor2D, false, true);

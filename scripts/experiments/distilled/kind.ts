@@ -21,12 +21,20 @@ export interface DistilOptions {
 
 export type DistilSettings = Required<DistilOptions>;
 
+/** What a decoder of features v(z, c) is built from beside its weights; a condition is a component of the mixture, or its label. */
+export interface DistilledNetwork extends Pick<CellNetwork, "latent" | "features" | "groupOf"> {
+  /** Widths of the hidden layers. */
+  readonly hidden: readonly number[];
+}
+
+export type DistilledFit = Omit<Fitted, "network"> & { readonly network: DistilledNetwork };
+
 /** A form of generator that a mixture can be distilled into. */
 export interface Kind {
   /** The generator in one line, for help texts. */
   readonly summary: string;
   readonly defaults: Pick<DistilSettings, "latent" | "hidden" | "steps" | "batch" | "learningRate">;
-  fit(mixture: MixtureModel, settings: DistilSettings, watched: Watched): Promise<Fitted>;
+  fit(mixture: MixtureModel, settings: DistilSettings, watched: Watched): Promise<DistilledFit>;
   /** v(z, c): z [batch, latent] and c [batch] (int32) to [batch, k]. */
-  features(network: CellNetwork, weights: readonly tf.Tensor[], z: tf.Tensor, c: tf.Tensor): tf.Tensor;
+  features(network: DistilledNetwork, weights: readonly tf.Tensor[], z: tf.Tensor, c: tf.Tensor): tf.Tensor;
 }

@@ -1,6 +1,5 @@
 import * as tf from "#tf";
-import { minimise } from "../../../priors/cell-linear/minimise.ts";
-import { type CellNetwork, groupCount } from "../../../priors/cell-linear/network.ts";
+import { groupCount } from "../../../priors/cell-linear/network.ts";
 import { matrixPower } from "../../../priors/cell-linear/roots.ts";
 import { applyNetwork, initialWeights, type NetworkSpec, type Weights } from "../../../priors/generator/network.ts";
 import { drawFeatures } from "../../../priors/mixture/draw.ts";
@@ -9,7 +8,8 @@ import { multiply, multiplyTransposed } from "../../../src/data/matmul.ts";
 import { stream } from "../../../src/data/random.ts";
 import { compile } from "../../../src/engine/index.ts";
 import { type GroupGaussians, groupGaussians } from "./groups.ts";
-import type { Kind } from "./kind.ts";
+import type { DistilledNetwork, Kind } from "./kind.ts";
+import { minimise } from "./minimise.ts";
 import { deviations, turnedOutput } from "./units.ts";
 
 /** Steps after which the likelihood's covariance is measured anew, and the draws that measure it. */
@@ -35,8 +35,8 @@ export const vae: Kind = {
     const start = groupGaussians(mixture, latent);
     const { conditions, rest } = start;
     const groups = conditions.length;
-    const network: CellNetwork = {
-      ...{ latent, hidden, features: k, cellOf: [] },
+    const network: DistilledNetwork = {
+      ...{ latent, hidden, features: k },
       groupOf: Array.from(conditions.keys()),
     };
     const whiten = matrixPower(rest, k, -0.5);
@@ -110,17 +110,17 @@ export const vae: Kind = {
     applyNetwork(decoderSpec(network), weights, z, groupCount(network) > 1 ? c : undefined),
 };
 
-const labelled = (network: CellNetwork) => {
+const labelled = (network: DistilledNetwork) => {
   const labels = groupCount(network);
   return labels > 1 ? { labels } : {};
 };
 
-const decoderSpec = (network: CellNetwork): NetworkSpec => ({
+const decoderSpec = (network: DistilledNetwork): NetworkSpec => ({
   ...labelled(network),
   ...{ latent: network.latent, hidden: network.hidden, activation: "relu", output: network.features, linear: true },
 });
 
-const encoderSpec = (network: CellNetwork): NetworkSpec => ({
+const encoderSpec = (network: DistilledNetwork): NetworkSpec => ({
   ...labelled(network),
   ...{
     latent: network.features,

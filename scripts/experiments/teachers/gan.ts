@@ -1,9 +1,9 @@
 import type { NdArray } from "ndarray";
 import * as tf from "#tf";
 import { applyNetwork, initialWeights, type NetworkSpec } from "../../../priors/generator/network.ts";
-import type { Lesson, Teacher } from "../../../priors/generator/teacher.ts";
 import { fromHost } from "../../../src/data/array.ts";
 import { stream } from "../../../src/data/random.ts";
+import type { Lesson, Teacher } from "./teacher.ts";
 
 /** Widths of the discriminator's hidden layers. */
 const HIDDEN = [128, 128, 128];

@@ -1,9 +1,9 @@
-import type { MakeTeacher } from "../../../priors/generator/teacher.ts";
 import type { Dataset } from "../../../src/data/rows.ts";
 import type { SketchDesign } from "../../../src/sketch/index.ts";
 import { dataInUnits } from "./data.ts";
 import { ganTeacher } from "./gan.ts";
 import { mmdTeacher } from "./mmd.ts";
+import type { MakeTeacher } from "./teacher.ts";
 
 export const methodNames = ["mmd", "gan"] as const;
 export type MethodName = (typeof methodNames)[number];

@@ -1,10 +1,10 @@
 import ndarray, { type NdArray } from "ndarray";
 import * as tf from "#tf";
 import { applyNetwork } from "../../../priors/generator/network.ts";
-import { withMoments } from "../../../priors/generator/sketch-teacher.ts";
-import type { Lesson, Teacher } from "../../../priors/generator/teacher.ts";
+import { withMoments } from "../../../priors/generator/sketch-loss.ts";
 import { constant } from "../../../priors/signals.ts";
 import { InputError } from "../../../src/data/errors.ts";
+import type { Lesson, Teacher } from "./teacher.ts";
 
 /** Samples whose kernel with the batch is made at a time: it stays in the cache, which halves the time of 4096. */
 const BLOCK = 1024;

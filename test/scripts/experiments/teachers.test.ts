@@ -6,13 +6,14 @@ import ndarray, { type NdArray } from "ndarray";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import * as tf from "#tf";
-import { fourierLoss, type TrainOptions, trainGenerator } from "../../../priors/generator/index.ts";
+import { fourierLoss, type TrainOptions } from "../../../priors/generator/index.ts";
 import type { TrainSettings } from "../../../priors/generator/options.ts";
 import { targetOf } from "../../../priors/generator/target.ts";
 import { constant } from "../../../priors/signals.ts";
 import { ganTeacher } from "../../../scripts/experiments/teachers/gan.ts";
 import { type MethodName, methodNames, teacherFrom } from "../../../scripts/experiments/teachers/index.ts";
 import { augmented, kernelLoss } from "../../../scripts/experiments/teachers/mmd.ts";
+import { trainTaught } from "../../../scripts/experiments/teachers/train.ts";
 import { arrayDataset, type Dataset, InputError, openDataset, readRows } from "../../../src/data/index.ts";
 import { stream } from "../../../src/data/random.ts";
 import { compile } from "../../../src/engine/index.ts";
@@ -32,7 +33,7 @@ const sketchOf = async (law: "gaussian" | "folded-gaussian") =>
 const sketch = await sketchOf("gaussian");
 const toy = { latent: 4, hidden: [20, 20], batch: 100, steps: 40, learningRate: 0.02, seed: 3, validateEvery: 10 };
 const train = (method: MethodName, options: TrainOptions = {}, data: Dataset = ring) =>
-  trainGenerator(sketch, { ...toy, ...options, teacher: teacherFrom(method, data, sketch.design) });
+  trainTaught(sketch, teacherFrom(method, data, sketch.design), { ...toy, ...options });
 
 const normal = (name: string, ...shape: number[]): NdArray<Float32Array> =>
   ndarray(stream(1, name).fillNormal(new Float32Array(shape.reduce((a, b) => a * b))), shape);
@@ -186,7 +187,7 @@ test("teachers refuse what they cannot use", async () => {
   );
   const folded = await sketchOf("folded-gaussian");
   await refused(
-    trainGenerator(folded, { ...toy, teacher: teacherFrom("mmd", ring, folded.design) }),
+    trainTaught(folded, teacherFrom("mmd", ring, folded.design), toy),
     /^teach: mmd has the kernel of the law gaussian only, the sketch is of folded-gaussian/,
   );
 });

@@ -1,9 +1,10 @@
 import type { NdArray } from "ndarray";
 import type * as tf from "#tf";
-import type { FourierSpec } from "../../src/sketch/index.ts";
-import type { NetworkSpec, Weights } from "./network.ts";
-import type { TrainSettings } from "./options.ts";
-import type { Target } from "./target.ts";
+import type { NetworkSpec, Weights } from "../../../priors/generator/network.ts";
+import type { TrainSettings } from "../../../priors/generator/options.ts";
+import type { Target } from "../../../priors/generator/target.ts";
+import type { AdamMoments } from "../../../src/engine/adam.ts";
+import type { FourierSpec } from "../../../src/sketch/index.ts";
 
 /** What a teacher teaches from. */
 export interface Lesson {
@@ -17,7 +18,7 @@ export interface Lesson {
 
 /** What a network learns from: the objective of one step, as pure tensor functions, and what the step draws. */
 export interface Teacher {
-  /** Start of the parameters of its own, which train beside the network's: a discriminator's; mostly none. */
+  /** Start of parameters of its own, which train beside the network's (a discriminator); mostly none. */
   readonly parameters: Weights;
   /** Adam's β₁; default that of adam.ts. */
   readonly beta1?: number | undefined;
@@ -32,6 +33,15 @@ export interface Teacher {
     z: tf.Tensor,
     drawn: readonly tf.Tensor[],
   ): { readonly loss: tf.Tensor; readonly gradients: readonly tf.Tensor[] };
+}
+
+/** The inputs of a compiled step. */
+export interface TeacherInputs {
+  readonly parameters: readonly tf.Tensor[];
+  readonly moments: AdamMoments<tf.Tensor>;
+  readonly z: tf.Tensor;
+  readonly drawn: readonly tf.Tensor[];
+  readonly rate: tf.Tensor;
 }
 
 /** Makes a teacher. Errors (InputError): settings or a sketch that it cannot teach from. */

@@ -7,35 +7,33 @@ import { constant } from "../signals.ts";
 import { type LossName, losses, momentLoss } from "./loss.ts";
 import { applyNetwork, type NetworkSpec } from "./network.ts";
 import type { TrainSettings } from "./options.ts";
+import type { Setup } from "./setup.ts";
 import type { Target } from "./target.ts";
-import type { Lesson, Teacher } from "./teacher.ts";
 
 /** The sketch loss ‖z_X − A(G(Z))‖² (CL-GN eq. 6) in the form of `settings.loss`, and the sketch's mean and covariance. */
-export const sketchTeacher = ({ network, target, settings }: Lesson): Teacher => {
-  const m = target.frequencies.shape[1]!;
-  if (settings.frequencyBatch > m) {
-    const got = `there are only ${m} to train on, got ${settings.frequencyBatch}`;
-    throw new InputError(`train: frequencyBatch: ${got}; sketch with more frequencies, or take fewer a step`);
-  }
-  return {
-    parameters: [],
-    draws: (index) => pickFrequencies(m, settings, index),
-    gradients: (parameters, z, [picked]) => {
-      const objective = (...weights: tf.Tensor[]): tf.Scalar => {
-        const u = outputs(network, weights, z);
-        return withMoments(lossAt(target, u, settings.loss, picked), u, target, settings);
-      };
-      const { value, grads } = tf.valueAndGrads(objective)([...parameters]);
-      return { loss: value, gradients: grads };
-    },
-  };
-};
+export function sketchLoss(
+  { network, training, settings }: Pick<Setup, "network" | "training" | "settings">,
+  weights: readonly tf.Tensor[],
+  z: tf.Tensor,
+  picked?: tf.Tensor,
+): tf.Scalar {
+  const u = outputs(network, weights, z);
+  return withMoments(lossAt(training, u, settings.loss, picked), u, training, settings);
+}
 
-/** The network's outputs for a batch of latents, [batch, k]; with labels, every one in turn has an equal part of them. */
+/** Errors (InputError): a step that takes more frequencies than there are. */
+export function requireFrequencies({ frequencies }: Target, { frequencyBatch }: TrainSettings): void {
+  const m = frequencies.shape[1]!;
+  if (frequencyBatch <= m) return;
+  const got = `there are only ${m} to train on, got ${frequencyBatch}`;
+  throw new InputError(`train: frequencyBatch: ${got}; sketch with more frequencies, or take fewer a step`);
+}
+
+/** The network's outputs for a batch of latents, [batch, k]. With labels, the rows are split into equal consecutive blocks, one a label. */
 export const outputs = (network: NetworkSpec, weights: readonly tf.Tensor[], z: tf.Tensor): tf.Tensor =>
   applyNetwork(network, weights, z, equalLabels(network, z.shape[0]!));
 
-/** Labels [rows] for a network that takes them: an equal part of the rows for every one in turn. */
+/** The labels [rows] of those blocks; undefined for a network without labels. */
 export function equalLabels({ labels }: NetworkSpec, rows: number): tf.Tensor1D | undefined {
   if (labels === undefined) return undefined;
   const each = rows / labels;
