@@ -74,7 +74,7 @@ export async function idxLabels(file: string, count: number): Promise<Uint8Array
     throw new InputError(`idx: ${file}: expected labels (8-bit, one axis), got type ${type} with shape [${shape}]`);
   }
   if (shape[0] !== count) throw new InputError(`idx: ${file}: expected ${count} labels, got ${shape[0]}`);
-  for await (const labels of pieces(source, start, count)) if (labels.length === count) return labels;
+  for await (const labels of pieces(source.stream(start), count)) if (labels.length === count) return labels;
   throw new InputError(`idx: ${file}: file is truncated, expected ${count} labels`);
 }
 
