@@ -50,6 +50,33 @@ test("16 bits are scaled by 65535 and keep all their digits, grey and colour", a
   assert.equal(await pixels("deep-colour.png"), { shape: [2, 3, 3], data: want });
 });
 
+test("colours that differ by one level are kept, 8 bits and 16; a grey JPEG or WebP is grey", async () => {
+  await raw((i) => [100 + i, 101 + i, 100 + i])
+    .png()
+    .toFile(at("faint.png"));
+  const faint = [0, 1, 2, 3, 4, 5].flatMap((i) => [100 + i, 101 + i, 100 + i].map((v) => Math.fround(v / 255)));
+  assert.equal(await pixels("faint.png"), { shape: [2, 3, 3], data: faint });
+  await raw(() => [30_000, 30_001, 30_000], [3, 2], Uint16Array)
+    .toColourspace("rgb16")
+    .tiff({ compression: "lzw" })
+    .toFile(at("faint.tif"));
+  assert.equal((await pixels("faint.tif")).shape, [2, 3, 3]);
+  await raw((i) => [7 * i, 7 * i, 7 * i])
+    .png()
+    .toFile(at("three-greys.png"));
+  assert.equal((await pixels("three-greys.png")).shape, [2, 3]);
+  const noise = raw((i) => Array(3).fill((97 * i) % 256), [16, 16]); // lossy formats move its channels apart
+  await noise.clone().jpeg({ quality: 75 }).toFile(at("grey.jpg"));
+  await noise.clone().webp({ quality: 75 }).toFile(at("grey.webp"));
+  assert.equal(
+    [(await pixels("grey.jpg")).shape, (await pixels("grey.webp")).shape],
+    [
+      [16, 16],
+      [16, 16],
+    ],
+  );
+});
+
 test("an opaque alpha channel is dropped, a transparent pixel is refused; several pages are refused", async () => {
   await raw((i) => [10 * i, 20, 30, 255])
     .png()
