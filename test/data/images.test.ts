@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import sharp from "sharp";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -130,6 +130,18 @@ test("folder: colour becomes [height, width, 3]; sub-folders are labels and name
   assert.equal([...(await dataset.labels!())], [0, 1, 1]);
   const { data } = await readRows(dataset, 0, 3);
   for (const [i, v] of data.entries()) assert.ok(Math.abs(v - [200, 30, 90][i % 3]! / 255) < 0.03); // JPEG is lossy
+});
+
+test("folder: links to folders are classes, links to images are images", async () => {
+  folder("linked/own");
+  folder("away");
+  for (const name of ["linked/own/a.png", "aside.png", "away/c.png"]) {
+    await greyOf(name.length).png().toFile(at(name));
+  }
+  symlinkSync(at("away"), at("linked/cats"), "dir");
+  symlinkSync(at("aside.png"), at("linked/own/b.png"));
+  const dataset = await openDataset(at("linked"));
+  assert.equal([dataset.count, dataset.labelNames, [...(await dataset.labels!())]], [3, ["cats", "own"], [0, 1, 1]]);
 });
 
 test("several folders keep their classes, which must be the same", async () => {
