@@ -60,7 +60,10 @@ export const compare = defineCommand({
     requireInteger("limit", args.limit);
     requireInteger("from", args.from, 0);
     requireInteger("tune-count", args["tune-count"], 0);
-    const wanted = [...(args.prior ?? []), ...(await baselineList(args.baselines))];
+    const wanted = [
+      ...(args.prior ?? []).map((spec) => ({ option: "--prior" as const, spec })),
+      ...(await baselineList(args.baselines)).map((spec) => ({ option: "--baselines" as const, spec })),
+    ];
     if (wanted.length === 0) throw new InputError("compare: no method; give --prior or --baselines");
     await requireFolder(args.out, args.force);
 
@@ -78,7 +81,7 @@ export const compare = defineCommand({
     const known = [truth, ...(tuning ? [tuning.signals] : [])];
     const range = args.range === undefined ? await unitRange(known) : parseRange(args.range);
     const priors: OpenedPrior[] = [];
-    for (const spec of wanted) priors.push(await openPrior(spec, dataset.shape));
+    for (const { option, spec } of wanted) priors.push(await openPrior(option, spec, dataset.shape));
     const [library, { methodOf }, { measure, openNoise }, { problemOf }] = await Promise.all([
       import("../../compare/compare.ts"),
       import("../../compare/method.ts"),
@@ -116,10 +119,29 @@ export const compare = defineCommand({
   },
 });
 
+/**
+ * The specs of --baselines. Commas part them, and also the options of one: a part key=value without a colon is an option of the
+ * baseline before it. Errors (InputError): one that has no baseline before it.
+ */
 async function baselineList(text: string | undefined): Promise<readonly string[]> {
   if (text === undefined) return (await import("../../../priors/registry.ts")).defaultBaselines;
-  const named = text.split(",").map((name) => name.trim());
-  return text === "none" ? [] : named.filter(Boolean);
+  if (text === "none") return [];
+  const specs: string[] = [];
+  for (const part of text.split(",").map((name) => name.trim())) {
+    if (part === "") continue;
+    if (!/^[^:]*=/.test(part)) {
+      specs.push(part);
+      continue;
+    }
+    const before = specs.pop();
+    if (before === undefined) {
+      throw new InputError(
+        `--baselines: ${part} is an option without a baseline; write wavelet:${part}, or leave it out`,
+      );
+    }
+    specs.push(`${before}${before.includes(":") ? "," : ":"}${part}`);
+  }
+  return specs;
 }
 
 interface CompareArgs {

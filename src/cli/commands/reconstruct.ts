@@ -94,7 +94,7 @@ export const reconstruct = defineCommand({
     const range = parseRange(args.range);
     const output = await outputOf(args.out, Boolean(args.deviation) || args.samples !== undefined);
     for (const file of output.files) await requireWritable(file, args.force);
-    const learned = await openLearned(args.prior);
+    const learned = await openLearned("--prior", args.prior);
     const shape = args.shape === undefined ? learned?.prior.shape : numberList("shape", args.shape);
     const { openMeasurements } = await import("../../measure/index.ts");
     const { operator, y, noise, truth } = await openMeasurements(args.measurements, {
@@ -104,7 +104,7 @@ export const reconstruct = defineCommand({
       ...(shape && (args.shape ?? args.operator) !== undefined && { shape }), // measurement files know theirs
     });
     await output.check(operator.inShape);
-    const { name, prior } = await openPrior(args.prior, operator.inShape, learned);
+    const { name, prior } = await openPrior("--prior", args.prior, operator.inShape, learned);
     const solver = args.solver === undefined ? {} : await parseSolver(args.solver);
     const [{ methodOf }, { problemFor }] = await Promise.all([
       import("../../compare/method.ts"),
