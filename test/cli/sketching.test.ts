@@ -133,6 +133,11 @@ test("inspect says and draws whether the scales suit the data; the drawing holds
     "inspect coarse.npz --plot x.pdf",
     /^error: --plot: expected a name that ends in \.html, \.png or \.svg, got "x\.pdf"\n$/,
   );
+  await ok("sketch data.npy -o cells.npz --sketch-size 1k");
+  await refused(
+    "inspect cells.npz --plot x.html",
+    /^error: --plot: cells\.npz has no Fourier moments, which are what is drawn; sketch the data without --sketch-size\n$/,
+  );
   await refused(
     "inspect data.npy --plot x.html",
     /^error: --plot: data\.npy is neither a sketch nor a prior; only these are plotted\n$/,

@@ -105,6 +105,11 @@ async function inspectOwn(file: string, npz: Npz, size: string | undefined): Pro
     return {
       ...outcome("sketch", file, { size, ...words, ...scale.words }, { ...data, ...scale.data }),
       figure: async () => {
+        if (!sketch.design.families.some(({ kind }) => kind === "fourier")) {
+          throw new InputError(
+            `--plot: ${file} has no Fourier moments, which are what is drawn; sketch the data without --sketch-size`,
+          );
+        }
         const { moduliFigure } = await import("../../report/moduli.ts");
         return moduliFigure(`Moments of ${file}`, diagnoseScale(sketch));
       },
