@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { sizeOf } from "./array.ts";
 import { fileSource, firstBytes, pieces } from "./bytes.ts";
 import { InputError } from "./errors.ts";
 import type { NpyData } from "./npy.ts";
@@ -53,7 +54,7 @@ export async function idxDataset(file: string, options: { name?: string; labels?
     start,
     count,
     shape: sample.length > 0 ? sample : [1],
-    rowBytes: bytes * sample.reduce((a, b) => a * b, 1),
+    rowBytes: bytes * sizeOf(sample),
     divisor: type === UINT8 ? 255 : 1,
     decode: (raw: Uint8Array): NpyData => {
       if (type === UINT8) return raw;

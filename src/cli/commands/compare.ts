@@ -1,4 +1,5 @@
 import type { NdArray } from "ndarray";
+import { sameShape } from "../../data/array.ts";
 import { InputError } from "../../data/errors.ts";
 import type { Dataset } from "../../data/rows.ts";
 import { defineCommand } from "../command.ts";
@@ -178,7 +179,7 @@ async function tuningSignals(dataset: Dataset, args: CompareArgs): Promise<Tunin
   }
   const { openDataset } = await import("../../data/dataset.ts");
   const other = await openDataset(args.tune);
-  if (other.shape.join() !== dataset.shape.join()) {
+  if (!sameShape(other.shape, dataset.shape)) {
     throw new InputError(
       `--tune: ${other.name} holds signals of [${other.shape.join(", ")}], those of ${dataset.name} are [${dataset.shape.join(", ")}]`,
     );

@@ -4,7 +4,14 @@ import { InputError } from "../../data/errors.ts";
 import type { Npz } from "../../data/npz.ts";
 import type { Figure } from "../../report/figure.ts";
 import { defineCommand, type Outcome } from "../command.ts";
-import { designFacts, measurementFacts, reconstructionFacts, scaleFacts, sketchFacts } from "../facts.ts";
+import {
+  designFacts,
+  hasFourierMoments,
+  measurementFacts,
+  reconstructionFacts,
+  scaleFacts,
+  sketchFacts,
+} from "../facts.ts";
 import { requireWritable } from "../options.ts";
 import { bytesText, factLines } from "../text.ts";
 
@@ -105,7 +112,7 @@ async function inspectOwn(file: string, npz: Npz, size: string | undefined): Pro
     return {
       ...outcome("sketch", file, { size, ...words, ...scale.words }, { ...data, ...scale.data }),
       figure: async () => {
-        if (!sketch.design.families.some(({ kind }) => kind === "fourier")) {
+        if (!hasFourierMoments(sketch)) {
           throw new InputError(
             `--plot: ${file} has no Fourier moments, which are what is drawn; sketch the data without --sketch-size`,
           );

@@ -1,3 +1,4 @@
+import { sameShape } from "../../data/array.ts";
 import { InputError } from "../../data/errors.ts";
 import { defineCommand } from "../command.ts";
 import { reconstructionFacts } from "../facts.ts";
@@ -147,7 +148,7 @@ export const reconstruct = defineCommand({
 async function tuningSignals(spec: string, count: number, shape: readonly number[]) {
   const { openDataset } = await import("../../data/dataset.ts");
   const dataset = await openDataset(spec);
-  if (dataset.shape.join() !== shape.join()) {
+  if (!sameShape(dataset.shape, shape)) {
     throw new InputError(
       `--tune: ${dataset.name} holds signals of [${dataset.shape.join(", ")}], the measured ones are [${shape.join(", ")}]`,
     );
