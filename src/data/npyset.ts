@@ -12,7 +12,7 @@ import { zipDirectory, zipSource } from "./zip-file.ts";
 /**
  * A data set from an .npy file, [samples, ...shape] or [samples], read as a stream; an array in Fortran order is turned in
  * memory, up to 1 GiB.
- * 8-bit numbers are images and are scaled to [0, 1] (divided by 255); other types are taken as they are, in float32.
+ * Unsigned 8-bit numbers are images and are scaled to [0, 1] (divided by 255); other types are taken as they are, in float32.
  */
 export async function npyDataset(file: string): Promise<Dataset> {
   return npyStream(await fileSource(file));
