@@ -6,6 +6,7 @@ import { arrayDataset, encodeNpz, openDataset, readNpz, stream } from "../../src
 import {
   AUTO_SCALES,
   autoScales,
+  covariance,
   describeDifference,
   designFor,
   featureBasis,
@@ -13,6 +14,7 @@ import {
   loadDesign,
   loadSketch,
   makeDesign,
+  mean,
   type SketchDesign,
   saveDesign,
   saveSketch,
@@ -288,6 +290,8 @@ test("constant data can be sketched at a given scale: every moment has modulus 1
   for (const [j, c] of sketch.sums["fourier.cos"]!.entries()) {
     assert.ok(Math.abs(Math.hypot(c, sketch.sums["fourier.sin"]![j]!) - 10) < 1e-5);
   }
+  assert.equal([...mean(sketch)], [2, 2, 2]);
+  assert.equal([...covariance(sketch)], Array(9).fill(0)); // sums of 2 and 4 are exact
 });
 
 test("frequencies of a seed never change: a sketch made today merges with one made by the next version", () => {
