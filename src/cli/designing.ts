@@ -26,7 +26,7 @@ export const dataArguments = <T>(y: Argv<T>) =>
     })
     .option("header", {
       type: "boolean",
-      defaultDescription: "found out",
+      defaultDescription: "decided from the first line",
       describe: "whether the first line of .csv files is a header; --no-header where it is none",
     });
 
