@@ -6,7 +6,8 @@ import { savePrior } from "../../src/cli/prior-folder.ts";
 import { firstRows } from "../../src/cli/signals.ts";
 import { factLines, secondsText } from "../../src/cli/text.ts";
 import { arrayDataset, InputError, openDataset } from "../../src/data/index.ts";
-import { loadSketch, withoutLabels } from "../../src/sketch/index.ts";
+import { loadSketch } from "../../src/sketch/files.ts";
+import { withoutLabels } from "../../src/sketch/index.ts";
 import { type MethodName, methodNames, teacherFrom } from "./teachers/index.ts";
 
 /** What train says of the generator's options. */

@@ -42,7 +42,7 @@ export async function openLearned(option: PriorOption, spec: string): Promise<Op
   if (isPenalty(spec)) return undefined;
   if (spec.startsWith(GAUSSIAN)) {
     const { gaussianPrior } = await import("../../priors/gaussian.ts");
-    const { loadSketch } = await import("../sketch/index.ts");
+    const { loadSketch } = await import("../sketch/files.ts");
     const prior = gaussianPrior(await loadSketch(spec.slice(GAUSSIAN.length)));
     return { name: prior.name, prior };
   }

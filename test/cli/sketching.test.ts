@@ -5,7 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { encodeNpy, encodeNpz, type NpyArray } from "../../src/data/index.ts";
 import { stream } from "../../src/data/random.ts";
-import { loadSketch } from "../../src/sketch/index.ts";
+import { loadSketch } from "../../src/sketch/files.ts";
 import { decoded } from "../report/decoded.ts";
 import { filesIn, ok, program, run, scratch, sketchprior } from "./spawn.ts";
 

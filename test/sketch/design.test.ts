@@ -3,6 +3,7 @@ import ndarray from "ndarray";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { arrayDataset, encodeNpz, openDataset, readNpz, stream } from "../../src/data/index.ts";
+import { loadDesign, loadSketch, saveDesign, saveSketch } from "../../src/sketch/files.ts";
 import {
   AUTO_SCALES,
   autoScales,
@@ -11,13 +12,9 @@ import {
   designFor,
   featureBasis,
   frequencies,
-  loadDesign,
-  loadSketch,
   makeDesign,
   mean,
   type SketchDesign,
-  saveDesign,
-  saveSketch,
   sketchDataset,
   sumShapes,
 } from "../../src/sketch/index.ts";

@@ -104,7 +104,8 @@ async function inspectImages(folder: string): Promise<Inspected> {
 /** A file that sketchprior wrote, by the format in its metadata. */
 async function inspectOwn(file: string, npz: Npz, size: string | undefined): Promise<Inspected> {
   const format = String(npz.metadata?.format);
-  const { DESIGN_FORMAT, diagnoseScale, loadDesign, loadSketch, SKETCH_FORMAT } = await import("../../sketch/index.ts");
+  const { DESIGN_FORMAT, loadDesign, loadSketch, SKETCH_FORMAT } = await import("../../sketch/files.ts");
+  const { diagnoseScale } = await import("../../sketch/index.ts");
   if (format === SKETCH_FORMAT.format) {
     const sketch = await loadSketch(file);
     const { words, data } = await sketchFacts(sketch);

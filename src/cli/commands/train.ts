@@ -44,7 +44,8 @@ export const train = defineCommand({
     const every = args["checkpoint-every"] ?? 100;
     requireInteger("checkpoint-every", every);
     if (args.watch !== undefined) requireInteger("watch", args.watch);
-    const { loadSketch, withoutLabels } = await import("../../sketch/index.ts");
+    const { loadSketch } = await import("../../sketch/files.ts");
+    const { withoutLabels } = await import("../../sketch/index.ts");
     const { factsOf, learnedKinds, priorOf } = await import("../../../priors/learned.ts");
     const { kindOptions } = await import("../kind-options.ts");
 

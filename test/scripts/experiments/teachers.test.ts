@@ -17,7 +17,8 @@ import { loadPrior } from "../../../src/cli/prior-folder.ts";
 import { arrayDataset, type Dataset, InputError, openDataset, readRows } from "../../../src/data/index.ts";
 import { stream } from "../../../src/data/random.ts";
 import { compile } from "../../../src/engine/index.ts";
-import { designFor, makeDesign, saveSketch, sketchDataset } from "../../../src/sketch/index.ts";
+import { saveSketch } from "../../../src/sketch/files.ts";
+import { designFor, makeDesign, sketchDataset } from "../../../src/sketch/index.ts";
 
 const test = suite("teachers");
 
