@@ -19,7 +19,8 @@ import { gaussianNoise } from "../src/measure/noise/gaussian.ts";
 import { reportJson } from "../src/report/data.ts";
 import { comparisonText } from "../src/report/table.ts";
 import { writeReport } from "../src/report/write.ts";
-import { designFor, saveSketch, sketchDataset, sketchSize } from "../src/sketch/index.ts";
+import { saveSketch } from "../src/sketch/files.ts";
+import { designFor, sketchDataset, sketchSize } from "../src/sketch/index.ts";
 import { problemOf } from "../src/solve/index.ts";
 
 /** What is measured: Gaussian Φ with few measurements, a hidden block, a blur; noise is that of one measurement. */

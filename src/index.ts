@@ -72,6 +72,7 @@ export {
 } from "./measure/index.ts";
 export { writeImage } from "./report/image-file.ts";
 export { type RecoveryPanel, recoveryPanel, recoverySvg } from "./report/recovery-panel.ts";
+export { loadSketch, saveSketch, sketchResumably } from "./sketch/files.ts";
 export {
   covariance,
   type DesignOptions,
@@ -80,16 +81,13 @@ export {
   estimateScale,
   fourierMoments,
   frequencies,
-  loadSketch,
   makeDesign,
   mean,
   mergeSketches,
   ofLabel,
   type Sketch,
   type SketchDesign,
-  saveSketch,
   sketchDataset,
-  sketchResumably,
   subtractSketch,
   withoutLabels,
 } from "./sketch/index.ts";

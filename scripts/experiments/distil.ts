@@ -8,7 +8,7 @@ import { openDataset, readRows } from "../../src/data/index.ts";
 import { measure } from "../../src/measure/index.ts";
 import { gaussianNoise } from "../../src/measure/noise/gaussian.ts";
 import { comparisonText } from "../../src/report/table.ts";
-import { loadSketch } from "../../src/sketch/index.ts";
+import { loadSketch } from "../../src/sketch/files.ts";
 import { problemOf } from "../../src/solve/index.ts";
 import { type DistilledName, distil, distilledNames } from "./distilled/index.ts";
 

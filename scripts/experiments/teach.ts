@@ -1,13 +1,17 @@
-import { factsOf } from "../../priors/learned.ts";
+import { factsOf, learnedKinds } from "../../priors/learned.ts";
 import { defineCommand } from "../../src/cli/command.ts";
 import { outOption, requireFolder, requireInteger } from "../../src/cli/options.ts";
 import { savePrior } from "../../src/cli/prior-folder.ts";
 import { firstRows } from "../../src/cli/signals.ts";
 import { factLines, secondsText } from "../../src/cli/text.ts";
 import { arrayDataset, InputError, openDataset } from "../../src/data/index.ts";
-import { loadSketch, withoutLabels } from "../../src/sketch/index.ts";
+import { loadSketch } from "../../src/sketch/files.ts";
+import { withoutLabels } from "../../src/sketch/index.ts";
 import { type MethodName, methodNames, teacherFrom } from "./teachers/index.ts";
 import { trainTaught } from "./teachers/train.ts";
+
+/** What train says of the generator's options. */
+const network = learnedKinds.generator.options;
 
 /** The product's generator network, taught by the data themselves: what the sketch costs, or does not. */
 export const teach = defineCommand({
@@ -20,13 +24,13 @@ export const teach = defineCommand({
       .option("method", { type: "string", choices: methodNames, demandOption: true, describe: "what teaches" })
       .option("data", { type: "string", demandOption: true, requiresArg: true, describe: "data set that was sketched" })
       .option("limit", { type: "number", requiresArg: true, describe: "only its first samples" })
-      .option("hidden", { type: "string", requiresArg: true, describe: "as of train, as the options below" })
-      .option("latent", { type: "number", requiresArg: true, describe: "" })
-      .option("activation", { type: "string", requiresArg: true, describe: "" })
-      .option("batch-norm", { type: "boolean", describe: "" })
-      .option("batch", { type: "number", requiresArg: true, describe: "" })
-      .option("steps", { type: "number", requiresArg: true, describe: "" })
-      .option("learning-rate", { type: "number", requiresArg: true, describe: "" })
+      .option("hidden", { type: "string", requiresArg: true, describe: network.hidden!.description })
+      .option("latent", { type: "number", requiresArg: true, describe: network.latent!.description })
+      .option("activation", { type: "string", requiresArg: true, describe: network.activation!.description })
+      .option("batch-norm", { type: "boolean", describe: network.batchNorm!.description })
+      .option("batch", { type: "number", requiresArg: true, describe: network.batch!.description })
+      .option("steps", { type: "number", requiresArg: true, describe: network.steps!.description })
+      .option("learning-rate", { type: "number", requiresArg: true, describe: network.learningRate!.description })
       .option("out", outOption("folder to write the prior to")),
   run: async (args, { seed, signal, progress }) => {
     await requireFolder(args.out, args.force);

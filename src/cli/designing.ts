@@ -1,4 +1,5 @@
 import type { Argv } from "yargs";
+import { sizeOf } from "../data/array.ts";
 import { InputError } from "../data/errors.ts";
 import type { Dataset, Range } from "../data/rows.ts";
 import type { DataDesignOptions } from "../sketch/data-design.ts";
@@ -10,8 +11,7 @@ import { numberList, requireInteger } from "./options.ts";
 const MOST_RAW = 100;
 
 /** The features that are taken where nothing is said. */
-export const rawOrPca = (shape: readonly number[]): string =>
-  shape.reduce((a, b) => a * b, 1) > MOST_RAW ? "pca:100" : "raw";
+export const rawOrPca = (shape: readonly number[]): string => (sizeOf(shape) > MOST_RAW ? "pca:100" : "raw");
 
 /** The data of the commands `design` and `sketch`: several sets are one, after each other. */
 export const dataArguments = <T>(y: Argv<T>) =>
@@ -26,7 +26,7 @@ export const dataArguments = <T>(y: Argv<T>) =>
     })
     .option("header", {
       type: "boolean",
-      defaultDescription: "found out",
+      defaultDescription: "decided from the first line",
       describe: "whether the first line of .csv files is a header; --no-header where it is none",
     });
 

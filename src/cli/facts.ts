@@ -31,7 +31,7 @@ export async function sketchFacts({ design, count }: Sketch) {
   const { sketchSize } = await import("../sketch/index.ts");
   const { data, words } = await designFacts(design);
   const numbers = sketchSize(design);
-  const held = count * design.shape.reduce((a, b) => a * b, 1);
+  const held = count * sizeOf(design.shape);
   const part = numbers < held ? `1/${short(held / numbers, 2)}` : `${short(numbers / held, 2)} times those`;
   const size = `${grouped(numbers)} numbers, ${part} of the ${grouped(held)} that were sketched`;
   return {
@@ -40,9 +40,12 @@ export async function sketchFacts({ design, count }: Sketch) {
   };
 }
 
+export const hasFourierMoments = ({ design }: Sketch): boolean =>
+  design.families.some(({ kind }) => kind === "fourier");
+
 /** Whether the scales of a sketch suit its data, in words and as data; nothing for a sketch without Fourier moments. */
 export async function scaleFacts(sketch: Sketch) {
-  if (!sketch.design.families.some(({ kind }) => kind === "fourier")) return { data: {}, words: {} };
+  if (!hasFourierMoments(sketch)) return { data: {}, words: {} };
   const { diagnoseScale } = await import("../sketch/index.ts");
   const { verdict, nearOne, atNoise, noise, words } = diagnoseScale(sketch);
   return { data: { scale: { verdict, nearOne, atNoise, noise } }, words: { scales: words } };

@@ -51,15 +51,13 @@ export function describeLearnedKinds(): string {
     const { summary, options } = learnedKinds[kind];
     return [`  ${kind.padEnd(11)} ${summary}`, ...Object.entries(options).map(([name, spec]) => described(name, spec))];
   });
-  return ["Kinds, each with its options; without --kind the first one that the sketch is made for:", ...lines].join(
-    "\n",
-  );
+  return ["Kinds, each with its options; default: the first kind below that accepts the sketch:", ...lines].join("\n");
 }
 
 function described(name: string, spec: OptionSpec): string {
   const type = spec.type === "choice" ? spec.choices.join("|") : spec.type;
   const left = spec.type === "flag" ? `--${flagOf(name, spec)}` : `--${flagOf(name, spec)} <${type}>`;
-  const no = spec.type === "flag" && spec.default ? "not: " : "";
+  const no = spec.type === "flag" && spec.default ? "leave out " : "";
   const tail = spec.type !== "flag" && spec.default !== undefined ? ` (default ${spec.default})` : "";
   return `    ${left.padEnd(32)} ${no}${spec.description}${tail}`;
 }

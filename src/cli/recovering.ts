@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import type { Prior } from "../../priors/prior.ts";
-import { sizeOf } from "../data/array.ts";
+import { sameShape, sizeOf } from "../data/array.ts";
 import { InputError } from "../data/errors.ts";
 import { suggestion } from "../data/nearest.ts";
 import type { Options } from "../data/options.ts";
@@ -14,33 +14,41 @@ export interface OpenedPrior {
   readonly about?: string;
 }
 
+/** The options that name priors. */
+export type PriorOption = "--prior" | "--baselines";
+
 /** What --prior and --baselines call the Gaussian of a sketch: this, and the sketch's file. */
 const GAUSSIAN = "gaussian:";
 
-/** The prior of a --prior, for signals of `shape`: a prior folder, a penalty by its spec, or gaussian:X.npz. */
-export async function openPrior(spec: string, shape: readonly number[], learned?: OpenedPrior): Promise<OpenedPrior> {
-  const found = learned ?? (await openLearned(spec));
+/** The prior that an option names, for signals of `shape`: a prior folder, a penalty by its spec, or gaussian:X.npz. */
+export async function openPrior(
+  option: PriorOption,
+  spec: string,
+  shape: readonly number[],
+  learned?: OpenedPrior,
+): Promise<OpenedPrior> {
+  const found = learned ?? (await openLearned(option, spec));
   if (!found) {
     const { parsePenalty } = await import("../../priors/registry.ts");
     return { name: spec, prior: parsePenalty(spec, shape) };
   }
-  requireShape(spec, found.prior.shape, shape);
+  requireShape(option, spec, found.prior.shape, shape);
   return found;
 }
 
-/** The prior of a --prior that was learned, and so knows the shape of its signals; undefined for a penalty. */
-export async function openLearned(spec: string): Promise<OpenedPrior | undefined> {
+/** The prior that an option names, if it was learned, and so knows the shape of its signals; undefined for a penalty. */
+export async function openLearned(option: PriorOption, spec: string): Promise<OpenedPrior | undefined> {
   const { isPenalty, penaltyNames } = await import("../../priors/registry.ts");
   if (isPenalty(spec)) return undefined;
   if (spec.startsWith(GAUSSIAN)) {
     const { gaussianPrior } = await import("../../priors/gaussian.ts");
-    const { loadSketch } = await import("../sketch/index.ts");
+    const { loadSketch } = await import("../sketch/files.ts");
     const prior = gaussianPrior(await loadSketch(spec.slice(GAUSSIAN.length)));
     return { name: prior.name, prior };
   }
   if (!(await stat(spec).catch(() => undefined))) {
-    if (/[\\/]/.test(spec)) throw new InputError(`--prior: ${spec}: no such folder; train a prior first`);
-    throw new InputError(`--prior: no folder and no penalty is called "${spec}"; ${suggestion(spec, penaltyNames)}`);
+    if (/[\\/]/.test(spec)) throw new InputError(`${option}: ${spec}: no such folder; train a prior first`);
+    throw new InputError(`${option}: no folder and no penalty is called "${spec}"; ${suggestion(spec, penaltyNames)}`);
   }
   const { factsOf, priorOf } = await import("../../priors/learned.ts");
   const { loadTrained } = await import("./prior-folder.ts");
@@ -62,11 +70,11 @@ export async function parseSolver(spec: string): Promise<{ readonly solver: stri
   return { solver: found.name, own: parseOptions(found.name, found.options, rest.join(":")) as Options };
 }
 
-function requireShape(spec: string, made: readonly number[], shape: readonly number[]): void {
-  if (made.join() === shape.join()) return;
+function requireShape(option: PriorOption, spec: string, made: readonly number[], shape: readonly number[]): void {
+  if (sameShape(made, shape)) return;
   const sameSize = sizeOf(made) === sizeOf(shape);
   throw new InputError(
-    `--prior: ${spec} makes signals of [${made.join(", ")}], the measured ones are [${shape.join(", ")}]; ` +
+    `${option}: ${spec} makes signals of [${made.join(", ")}], the measured ones are [${shape.join(", ")}]; ` +
       (sameSize ? `give --shape ${made.join(",")}` : "use a prior trained on signals of that shape"),
   );
 }

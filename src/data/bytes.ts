@@ -24,7 +24,7 @@ export async function fileSource(file: string): Promise<ByteSource> {
 
 /** The first `length` bytes, or fewer where the source is shorter. */
 export async function firstBytes(source: ByteSource, length: number): Promise<Uint8Array> {
-  for await (const piece of pieces(source, 0, length)) return piece;
+  for await (const piece of pieces(source.stream(0), length)) return piece;
   return new Uint8Array(0);
 }
 
@@ -40,19 +40,19 @@ export async function allBytes(source: ByteSource, most = MOST_UNPACKED): Promis
   return Buffer.concat(chunks);
 }
 
-/** The bytes from `start` on in pieces of exactly `length` bytes; the last one may be shorter. */
-export async function* pieces(source: ByteSource, start: number, length: number): AsyncGenerator<Uint8Array> {
-  let piece = new Uint8Array(length);
+/** Chunks as pieces of exactly `length` bytes; the last one may be shorter. */
+export async function* pieces(chunks: AsyncIterable<Uint8Array>, length: number): AsyncGenerator<Uint8Array> {
+  let piece = new Uint8Array(0);
   let filled = 0;
-  for await (const chunk of source.stream(start)) {
+  for await (const chunk of chunks) {
     for (let at = 0; at < chunk.length; ) {
+      if (filled === 0) piece = new Uint8Array(length);
       const part = chunk.subarray(at, at + length - filled);
       piece.set(part, filled);
       filled += part.length;
       at += part.length;
       if (filled < length) continue;
       yield piece;
-      piece = new Uint8Array(length);
       filled = 0;
     }
   }

@@ -16,13 +16,13 @@ interface Layout {
 const NEWLINE = 10;
 
 export interface CsvOptions {
-  /** Whether the first line is a header. Default: it is where none of its cells is a number, or one is `label`. */
+  /** Whether the first line is a header. Default: it is where every cell is a word (`isWord`), or one is `label`. */
   readonly header?: boolean;
 }
 
 /**
  * A data set from a CSV file (`.csv`, `.tsv`, `.gz` too), one sample a line, read as a stream: numbers between commas, semicolons
- * or tabs. A first line without numbers, or with a cell `label`, is a header (or say `header`); the column `label` holds integers from 0 to
+ * or tabs. A first line of words (neither numbers nor missing values), or with a cell `label`, is a header (or say `header`); the column `label` holds integers from 0 to
  * 255 and becomes the labels. Empty lines are skipped. The file is read once when it is opened, to count its lines.
  * Errors (InputError), each with the line: something that is no number, another number of columns than before.
  */
@@ -124,13 +124,18 @@ async function layoutOf(source: ByteSource, { header }: CsvOptions): Promise<Lay
   for await (const { text } of lines(source)) {
     const separator = ["\t", ";", ","].find((s) => text.includes(s)) ?? ",";
     const cells = text.split(separator).map((cell) => cell.trim().replaceAll('"', ""));
-    const isNumber = (cell: string) => cell !== "" && (Number.isFinite(Number(cell)) || /^[-+]?(nan|inf)/i.test(cell));
     const label = cells.findIndex((cell) => /^labels?$/i.test(cell));
-    if (!(header ?? (label >= 0 || !cells.some(isNumber)))) return { separator, skip: 0, columns: cells.length };
+    if (!(header ?? (label >= 0 || cells.every(isWord)))) return { separator, skip: 0, columns: cells.length };
     return { separator, skip: 1, columns: cells.length, ...(label >= 0 && { label }) };
   }
   throw new InputError(`${source.where}: holds no samples`);
 }
+
+/** What stands for a missing value, or for one that is not finite, in files of pandas, R, databases and spreadsheets. */
+const MISSING = /^([-+]?(nan|inf|infinity)\b.*|#?n\/?a|<na>|null|none|-|\?)$/i;
+
+/** Whether a cell can be the name of a column: not empty, no number, no missing value. */
+const isWord = (cell: string): boolean => cell !== "" && !Number.isFinite(Number(cell)) && !MISSING.test(cell);
 
 /** Hands every number of a line, without the label, to `take`. */
 function parseLine(
@@ -146,10 +151,12 @@ function parseLine(
   let column = 0;
   for (const [i, cell] of cells.entries()) {
     if (i === label) continue;
-    const value = cell.trim() === "" ? Number.NaN : Number(cell.replaceAll('"', ""));
+    const content = cell.replaceAll('"', "").trim();
+    const value = content === "" ? Number.NaN : Number(content);
     if (!Number.isFinite(value)) {
       throw new InputError(
-        `${file}: line ${number}: column ${i + 1} holds "${cell.trim()}", expected a number; remove or repair such lines`,
+        `${file}: line ${number}: column ${i + 1} holds "${cell.trim()}", expected a number; remove or repair such lines` +
+          (number === 1 ? "; a header names every column" : ""),
       );
     }
     take(column++, value);

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { sizeOf } from "./array.ts";
 import { fileSource, firstBytes, pieces } from "./bytes.ts";
 import { InputError } from "./errors.ts";
 import type { NpyData } from "./npy.ts";
@@ -53,7 +54,7 @@ export async function idxDataset(file: string, options: { name?: string; labels?
     start,
     count,
     shape: sample.length > 0 ? sample : [1],
-    rowBytes: bytes * sample.reduce((a, b) => a * b, 1),
+    rowBytes: bytes * sizeOf(sample),
     divisor: type === UINT8 ? 255 : 1,
     decode: (raw: Uint8Array): NpyData => {
       if (type === UINT8) return raw;
@@ -74,7 +75,7 @@ export async function idxLabels(file: string, count: number): Promise<Uint8Array
     throw new InputError(`idx: ${file}: expected labels (8-bit, one axis), got type ${type} with shape [${shape}]`);
   }
   if (shape[0] !== count) throw new InputError(`idx: ${file}: expected ${count} labels, got ${shape[0]}`);
-  for await (const labels of pieces(source, start, count)) if (labels.length === count) return labels;
+  for await (const labels of pieces(source.stream(start), count)) if (labels.length === count) return labels;
   throw new InputError(`idx: ${file}: file is truncated, expected ${count} labels`);
 }
 

@@ -19,7 +19,7 @@ const largest: Readonly<Record<string, number>> = { uchar: 255, ushort: 65_535 }
 
 /**
  * Reads a PNG, JPEG, TIFF or WebP file of 8 or 16 bits a number, scaled by 255 or 65535. A picture whose colours are all grey is
- * grey. An alpha channel that is opaque everywhere is dropped.
+ * grey; in JPEG and WebP also one that is grey but for their rounding. An alpha channel that is opaque everywhere is dropped.
  * Errors (InputError): damaged, transparent, several pages, more than 2^26 pixels (8192 × 8192), other types of numbers.
  */
 export async function readImage(file: string): Promise<Image> {
@@ -31,7 +31,7 @@ export async function readImage(file: string): Promise<Image> {
     .catch((error: unknown) => {
       throw unreadable(file, error);
     });
-  const { width, height, space, depth, pages = 1, hasAlpha } = described;
+  const { format, width, height, space, depth, pages = 1, hasAlpha } = described;
   if (width * height > MOST_PIXELS) {
     throw new InputError(`${file}: is ${width}×${height}, more than the limit of ${MOST_PIXELS} pixels; cut it up`);
   }
@@ -53,7 +53,7 @@ export async function readImage(file: string): Promise<Image> {
     const numbers = Float32Array.from(scale === 255 ? new Uint8Array(own) : new Uint16Array(own), (v) => v / scale);
     const size = [info.height, info.width];
     if (info.channels === 1) return { shape: size, data: numbers };
-    if (!isGrey(numbers)) return { shape: [...size, 3], data: numbers };
+    if (!isGrey(numbers, rounding[format] ?? 0)) return { shape: [...size, 3], data: numbers };
     return { shape: size, data: numbers.filter((_, at) => at % 3 === 0) };
   } catch (error) {
     throw error instanceof InputError ? error : unreadable(file, error);
@@ -67,13 +67,16 @@ export const colours = ({ shape, data }: Image): Float32Array =>
 const unreadable = (file: string, error: unknown) =>
   new InputError(`${file}: the image cannot be read (${messageOf(error).replaceAll("\n", " ").trim()})`);
 
-/** JPEG's rounding between colour spaces moves a grey pixel's channels apart by at most this. */
-const GREY_TOLERANCE = 2.5 / 255;
+/**
+ * The rounding between colour spaces moves a grey pixel's channels apart by at most this: by two levels in JPEG, by one in a lossy
+ * WebP. The other formats keep every level.
+ */
+const rounding: Readonly<Record<string, number>> = { jpeg: 2.5 / 255, webp: 1.5 / 255 };
 
-function isGrey(data: Float32Array): boolean {
+function isGrey(data: Float32Array, tolerance: number): boolean {
   for (let at = 0; at < data.length; at += 3) {
     const [r, g, b] = [data[at]!, data[at + 1]!, data[at + 2]!];
-    if (Math.max(r, g, b) - Math.min(r, g, b) > GREY_TOLERANCE) return false;
+    if (Math.max(r, g, b) - Math.min(r, g, b) > tolerance) return false;
   }
   return true;
 }

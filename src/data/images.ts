@@ -3,7 +3,7 @@ import path from "node:path";
 import ndarray from "ndarray";
 import { sameShape, sizeOf } from "./array.ts";
 import { InputError } from "./errors.ts";
-import { explained } from "./files.ts";
+import { explained, isFolder } from "./files.ts";
 import { colours, type Image, imageEndings, isImageName, readImage } from "./image.ts";
 import { type Batch, checkedRange, type Dataset, type Range, requireSize } from "./rows.ts";
 
@@ -38,8 +38,13 @@ export async function imagesIn(folder: string) {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     throw explained(folder, error);
   });
-  const names = (folders: boolean) =>
-    entries.filter((entry) => entry.isDirectory() === folders).map(({ name }) => name);
+  const found = await Promise.all(
+    entries.map(async (entry) => ({
+      name: entry.name,
+      isClass: entry.isDirectory() || (entry.isSymbolicLink() && (await isFolder(path.join(folder, entry.name)))),
+    })),
+  );
+  const names = (folders: boolean) => found.filter(({ isClass }) => isClass === folders).map(({ name }) => name);
   const classes: { readonly name: string; readonly files: readonly string[] }[] = [];
   for (const name of names(true).sort()) {
     const own = path.join(folder, name);

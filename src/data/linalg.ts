@@ -133,7 +133,8 @@ function rotate(rows: Float64Array, row: number, n: number, c: number, s: number
   }
 }
 
-function orient(v: Float64Array): void {
+/** Turns a vector so that its largest entry is positive. */
+export function orient(v: Float64Array): void {
   let largest = 0;
   for (const x of v) if (Math.abs(x) > Math.abs(largest)) largest = x;
   if (largest < 0) for (let i = 0; i < v.length; i++) v[i] = -v[i]!;

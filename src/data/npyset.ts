@@ -1,7 +1,7 @@
 import { sizeOf } from "./array.ts";
-import { type ByteSource, fileSource, firstBytes, pieces } from "./bytes.ts";
+import { allBytes, type ByteSource, fileSource, firstBytes } from "./bytes.ts";
 import { InputError } from "./errors.ts";
-import { NPY_HEADER_BYTES, parseNpyHeader } from "./npy.ts";
+import { decodeNpy, NPY_HEADER_BYTES, parseNpyHeader } from "./npy.ts";
 import { codecOf } from "./npy-types.ts";
 import { rowDataset } from "./rowfile.ts";
 import type { Dataset } from "./rows.ts";
@@ -12,7 +12,7 @@ import { zipDirectory, zipSource } from "./zip-file.ts";
 /**
  * A data set from an .npy file, [samples, ...shape] or [samples], read as a stream; an array in Fortran order is turned in
  * memory, up to 1 GiB.
- * 8-bit numbers are images and are scaled to [0, 1] (divided by 255); other types are taken as they are, in float32.
+ * Unsigned 8-bit numbers are images and are scaled to [0, 1] (divided by 255); other types are taken as they are, in float32.
  */
 export async function npyDataset(file: string): Promise<Dataset> {
   return npyStream(await fileSource(file));
@@ -60,16 +60,11 @@ export async function npyStream(source: ByteSource): Promise<Dataset> {
 async function zipLabels(file: string, entry: ZipEntry, count: number): Promise<Uint8Array> {
   const where = `${file}: ${entry.name.slice(0, -4)}`;
   const source = await zipSource(file, entry);
-  const { descr, shape, start } = parseNpyHeader(await firstBytes(source, NPY_HEADER_BYTES), where);
-  const codec = codecOf(descr, where);
+  const { shape } = parseNpyHeader(await firstBytes(source, NPY_HEADER_BYTES), where);
   if (sizeOf(shape) !== count || (shape[0] ?? 1) !== count) {
     throw new InputError(`${where}: expected ${count} labels, got shape [${shape}]`);
   }
-  for await (const raw of pieces(source, start, count * codec.bytes)) {
-    if (raw.length < count * codec.bytes) break;
-    const labels = codec.read(raw, where);
-    if (labels.every((v) => Number.isInteger(v) && v >= 0 && v <= 255)) return Uint8Array.from(labels);
-    throw new InputError(`${where}: expected integers from 0 to 255 as labels`);
-  }
-  throw new InputError(`${where}: file is truncated`);
+  const { data } = decodeNpy(await allBytes(source), where);
+  if (data.every((v) => Number.isInteger(v) && v >= 0 && v <= 255)) return Uint8Array.from(data);
+  throw new InputError(`${where}: expected integers from 0 to 255 as labels`);
 }

@@ -52,7 +52,7 @@ export function decodeNpz(bytes: Uint8Array, where: string, expected?: Expected)
   return { arrays: Object.fromEntries(arrays), metadata };
 }
 
-/** The array `name` of a file, in the wanted type; a missing member is refused with the names that are there. */
+/** The array `name` of a file. A missing member is refused with the names that are there. */
 export function member(npz: Npz<unknown>, name: string, where: string): NpyArray {
   if (Object.hasOwn(npz.arrays, name)) return npz.arrays[name]!;
   throw new InputError(`${where}: has no member "${name}" (has ${Object.keys(npz.arrays).join(", ") || "none"})`);

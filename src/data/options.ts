@@ -104,8 +104,14 @@ const readers: { readonly [T in OptionSpec["type"]]: Reader } = {
   },
   choice: (given, spec) => ("choices" in spec && spec.choices.includes(String(given)) ? given : undefined),
   text: (given) => (given === "" || typeof given === "object" ? undefined : String(given)),
-  flag: (given) => ({ "": true, true: true, false: false })[String(given)],
+  flag: (given) => flags.get(String(given)),
 };
+
+const flags: ReadonlyMap<string, boolean> = new Map([
+  ["", true],
+  ["true", true],
+  ["false", false],
+]);
 
 function finite(given: unknown): number | undefined {
   const value = typeof given === "string" && given.trim() !== "" ? Number(given) : given;

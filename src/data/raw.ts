@@ -2,6 +2,7 @@ import { createWriteStream, mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
+import { sizeOf } from "./array.ts";
 import { type ByteSource, fileSource, firstBytes } from "./bytes.ts";
 import { InputError } from "./errors.ts";
 import { unwritable } from "./files.ts";
@@ -20,7 +21,7 @@ export async function rawDataset(file: string, shape: readonly number[] | undefi
 }
 
 function rawRows(source: ByteSource, shape: readonly number[]): Dataset {
-  const rowBytes = 4 * shape.reduce((a, b) => a * b, 1);
+  const rowBytes = 4 * sizeOf(shape);
   if (source.size === undefined) throw new InputError(`${source.where}: raw numbers cannot be read from a gzip file`);
   if (source.size === 0) throw new InputError(`${source.where}: holds no samples`);
   if (source.size % rowBytes !== 0) {

@@ -1,5 +1,5 @@
 import ndarray from "ndarray";
-import { type ByteSource, pieces } from "./bytes.ts";
+import { type ByteSource, pieces, skip } from "./bytes.ts";
 import { InputError } from "./errors.ts";
 import type { NpyData } from "./npy.ts";
 import { type Batch, checkedRange, type Dataset, type Range, requireFinite, requireSize } from "./rows.ts";
@@ -18,7 +18,11 @@ export interface RowLayout {
   readonly divisor: number;
 }
 
-/** A data set over rows of fixed size in a file. A file whose size is known is checked for truncation at once. */
+/**
+ * A data set over rows of fixed size in a file. A file whose size is known is checked for truncation at once. A pass from the
+ * first row to the last reads the source from its first byte to its last, so that a source with a check sum is checked before
+ * the last rows are handed out.
+ */
 export function rowDataset(layout: RowLayout): Dataset {
   const { name, source, start, count, shape, rowBytes, divisor } = layout;
   const expected = start + count * rowBytes;
@@ -33,18 +37,24 @@ export function rowDataset(layout: RowLayout): Dataset {
     if (from === to) return;
     requireSize(name, size);
     let first = from;
-    for await (const piece of pieces(source, start + from * rowBytes, Math.min(size, to - from) * rowBytes)) {
+    let last: Batch | undefined;
+    const chunks = from === 0 ? skip(source.stream(0), start) : source.stream(start + from * rowBytes);
+    for await (const piece of pieces(chunks, Math.min(size, to - from) * rowBytes)) {
+      if (last) continue; // bytes after the last row
       const rows = Math.min(Math.floor(piece.length / rowBytes), to - first);
       if (piece.length < Math.min(size, to - first) * rowBytes) throw short(start + first * rowBytes + piece.length);
       const numbers = layout.decode(piece.subarray(0, rows * rowBytes));
       const data = new Float32Array(numbers);
       if (divisor !== 1) for (let i = 0; i < data.length; i++) data[i] = data[i]! / divisor;
       requireFinite(name, data, first, rows);
-      yield { first, data: ndarray(data, [rows, ...shape]) };
+      const batch = { first, data: ndarray(data, [rows, ...shape]) };
       first += rows;
-      if (first === to) return;
+      if (first === count) last = batch;
+      else yield batch;
+      if (first === to && to < count) return;
     }
-    throw short(start + first * rowBytes);
+    if (!last) throw short(start + first * rowBytes);
+    yield last;
   }
   return { name, count, shape, batches };
 }

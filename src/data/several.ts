@@ -1,4 +1,5 @@
 import ndarray from "ndarray";
+import { sameShape, sizeOf } from "./array.ts";
 import { InputError } from "./errors.ts";
 import { type Batch, checkedRange, type Dataset, type Range, requireSize } from "./rows.ts";
 
@@ -11,7 +12,7 @@ export function severalDatasets(parts: readonly Dataset[]): Dataset {
   if (!head) throw new InputError("data: expected at least one data set");
   if (parts.length === 1) return head;
   for (const part of parts) {
-    if (String(part.shape) === String(head.shape)) continue;
+    if (sameShape(part.shape, head.shape)) continue;
     throw new InputError(
       `${part.name}: holds samples of shape [${part.shape}], but ${head.name} holds [${head.shape}]; all must have one shape`,
     );
@@ -22,7 +23,7 @@ export function severalDatasets(parts: readonly Dataset[]): Dataset {
   const count = starts.at(-1)!;
   const name = parts.map((part) => part.name).join(" + ");
   const { shape } = head;
-  const width = shape.reduce((a, b) => a * b, 1);
+  const width = sizeOf(shape);
 
   async function* batches(size: number, range?: Range): AsyncGenerator<Batch> {
     const { from, to } = checkedRange(name, count, range);

@@ -1,6 +1,6 @@
 import ndarray from "ndarray";
 import { contiguous, type HostArray, sizeOf } from "./array.ts";
-import { type ByteSource, pieces } from "./bytes.ts";
+import { type ByteSource, pieces, skip } from "./bytes.ts";
 import { InputError } from "./errors.ts";
 import { fortranStrides, type NpyHeader } from "./npy.ts";
 
@@ -9,7 +9,7 @@ export const MOST_TURNED = 2 ** 30;
 
 /**
  * The bytes of an .npy file in Fortran order as they were if it were in C order. Samples lie scattered there, so that the whole
- * array is read once, when its first byte is asked for, and kept.
+ * array is read once, when its first byte is asked for, and kept. The header's bytes are zero.
  * Errors (InputError): larger than 1 GiB.
  */
 export function rowMajorSource(source: ByteSource, header: NpyHeader, bytes: number): ByteSource {
@@ -24,15 +24,18 @@ export function rowMajorSource(source: ByteSource, header: NpyHeader, bytes: num
   let turned: Promise<Uint8Array> | undefined;
   async function* stream(from: number): AsyncGenerator<Uint8Array> {
     turned ??= turn(source, header, bytes, size);
-    yield (await turned).subarray(Math.max(0, from - start));
+    const data = await turned;
+    if (from < start) yield new Uint8Array(start - from);
+    yield data.subarray(Math.max(0, from - start));
   }
   return { where: source.where, stream, ...(source.size !== undefined && { size: source.size }) };
 }
 
 /** The array's bytes in C order: one axis more, of the bytes of an element, which stays the fastest. */
 async function turn(source: ByteSource, { start, shape }: NpyHeader, bytes: number, size: number): Promise<Uint8Array> {
-  for await (const data of pieces(source, start, size)) {
-    if (data.length < size) break;
+  let data: Uint8Array | undefined;
+  for await (const piece of pieces(skip(source.stream(0), start), size)) data ??= piece; // to the end: it is checked there
+  if (data?.length === size) {
     const strides = [...fortranStrides(shape).map((stride) => stride * bytes), 1];
     return contiguous(ndarray(data, [...shape, bytes], strides) as HostArray) as Uint8Array;
   }

@@ -28,8 +28,9 @@ export async function zipDirectory(file: string): Promise<ZipEntry[]> {
 }
 
 /**
- * The bytes of one file in a zip file, unpacked while they are read, in bounded memory. Whoever reads all of them has their
- * CRC-32 checked.
+ * The bytes of one file in a zip file, unpacked while they are read, in bounded memory. Whoever reads them from the first to the
+ * last has their CRC-32 checked. A packed file is unpacked from its first byte whatever the start, so that reading to its end is
+ * enough. A stored one is read from the start alone, and only a start of 0 is checked.
  */
 export async function zipSource(file: string, entry: ZipEntry): Promise<ByteSource> {
   requireMethod(entry, file);

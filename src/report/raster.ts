@@ -8,7 +8,7 @@ const FAMILY = "DejaVu Sans";
 let loaded: Promise<typeof import("sharp").default> | undefined;
 
 /**
- * sharp, knowing the font that comes with the package: drawing one letter with it does. Machines without any font, such as
+ * sharp with the package's font registered. Drawing one letter registers it for the process. Machines without any font, such as
  * small containers, would draw boxes; and so a plot looks the same everywhere.
  */
 const sharpWithFont = async () => {

@@ -24,7 +24,7 @@ export async function recoveryPictures(panel: RecoveryPanel): Promise<SizedDrawi
   const { title, estimate, deviation, samples, truth, measured } = panel;
   const range = panel.range ?? greyRange(truth ?? estimate);
   const grey = (array: NdArray<Float32Array>) => pictures(shownRows(array), range);
-  const most = deviation && extent(shownRows(deviation).data)[1];
+  const most = deviation && largestFinite(shownRows(deviation).data);
   const isMeasuredPicture = measured !== undefined && isPictureShape(measured.shape.slice(1));
   const stretched = isMeasuredPicture && leaves(measured, range);
   const columns: Column[] = [
@@ -74,6 +74,10 @@ function leaves(measured: NdArray<Float32Array>, [low, high]: readonly [number, 
   const room = (high - low) / 2;
   return least < low - room || greatest > high + room;
 }
+
+/** The greatest of standard deviations that are finite. */
+const largestFinite = (deviations: Float32Array): number =>
+  deviations.reduce((most, v) => (Number.isFinite(v) ? Math.max(most, v) : most), 0);
 
 /** Standard deviations as heat; of a colour image the root mean square over its channels. */
 function heats(deviation: NdArray<Float32Array>, most: number): Picture[] {

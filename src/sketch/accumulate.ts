@@ -1,6 +1,6 @@
 import ndarray, { type NdArray } from "ndarray";
 import * as tf from "#tf";
-import { sizeOf } from "../data/array.ts";
+import { sameShape, sizeOf } from "../data/array.ts";
 import { InputError } from "../data/errors.ts";
 import { type Batch, checkedRange, type Dataset, type Range } from "../data/rows.ts";
 import { compile } from "../engine/index.ts";
@@ -9,7 +9,7 @@ import { describeDifference, dimensionsOf, isByLabel, LABEL_COUNT, type SketchDe
 import { familyOf } from "./families/index.ts";
 import { centredFeatures, centredSamples, encodeFeatures } from "./features.ts";
 import { hashedRows, NO_ROWS } from "./rows-hash.ts";
-import type { Sketch } from "./sketch.ts";
+import { copied, type Sketch, type Sums } from "./sketch.ts";
 
 export interface SketchOptions {
   /** Called after every block with the samples done and to do. */
@@ -137,7 +137,7 @@ async function verifiedRows(
 
 /** What a pass covers, checked. */
 function planned(dataset: Dataset, design: SketchDesign, options: SketchOptions): Pass {
-  if (String(dataset.shape) !== String(design.shape)) {
+  if (!sameShape(dataset.shape, design.shape)) {
     throw new InputError(
       `sketch: ${dataset.name} holds samples of shape [${dataset.shape}], the design is for [${design.shape}]`,
     );
@@ -183,16 +183,11 @@ async function checkedLabels(dataset: Dataset, { from, to }: Range, count: numbe
   return labels;
 }
 
-type Sums = Record<string, Float64Array>;
-
 function startingSums(design: SketchDesign, before: Readonly<Sums> | undefined): Sums {
   if (before) return copied(before);
   const shapes = Object.entries(sumShapes(design));
   return Object.fromEntries(shapes.map(([name, shape]) => [name, new Float64Array(sizeOf(shape))]));
 }
-
-const copied = (sums: Readonly<Sums>): Sums =>
-  Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum.slice()]));
 
 /** The sums of one block of at most `rows` samples, compiled once; a shorter block is padded with zeros of weight 0. */
 async function compileBlock(design: SketchDesign, rows: number) {

@@ -1,14 +1,14 @@
 import { InputError } from "../data/errors.ts";
 import { describeDifference } from "./design.ts";
 import { impossiblePart } from "./possible.ts";
-import type { Sketch } from "./sketch.ts";
+import { copied, type Sketch, type Sums } from "./sketch.ts";
 
 /**
  * The sketch of the data of all the given sketches together: sums and counts are added. The order changes float64 rounding
  * alone. Errors: different designs, by name of what differs.
  */
 export function mergeSketches(first: Sketch, ...others: readonly Sketch[]): Sketch {
-  const sums = copied(first);
+  const sums = copied(first.sums);
   let count = first.count;
   for (const [i, other] of others.entries()) {
     const difference = describeDifference(first.design, other.design);
@@ -40,7 +40,7 @@ export function subtractSketch(whole: Sketch, part: Sketch): Sketch {
       `subtract: the part has ${part.count} samples, the whole ${whole.count}; at least one sample must be left`,
     );
   }
-  const sums = copied(whole);
+  const sums = copied(whole.sums);
   add(sums, part, -1);
   const left = { design: whole.design, count, sums };
   const found = impossiblePart(left, whole);
@@ -50,10 +50,7 @@ export function subtractSketch(whole: Sketch, part: Sketch): Sketch {
   );
 }
 
-const copied = ({ sums }: Sketch): Record<string, Float64Array> =>
-  Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum.slice()]));
-
-function add(sums: Readonly<Record<string, Float64Array>>, { sums: other }: Sketch, sign: 1 | -1): void {
+function add(sums: Readonly<Sums>, { sums: other }: Sketch, sign: 1 | -1): void {
   for (const [name, sum] of Object.entries(sums)) {
     const part = other[name]!;
     for (let j = 0; j < sum.length; j++) sum[j]! += sign * part[j]!;

@@ -19,7 +19,8 @@ const REDUCED_FRACTION = 0.28;
 const PILOT_FRACTION = 0.5;
 
 /**
- * A design whose sums are at most `size` numbers, for a mixture prior of samples of d numbers with `labels` labels (1: none).
+ * A design whose sums are at most `size` numbers, for a mixture prior of samples of d numbers by label where `labels` says
+ * how many there are.
  *
  * Measured on MNIST (docs/experiments.md): the covariance of all pixels while it takes no more than a third of the budget, else
  * that of the features and the pixels' variances; a third of the rest for second moments of each label; then as many
@@ -29,26 +30,27 @@ const PILOT_FRACTION = 0.5;
 export function mixtureDesign(
   size: number,
   d: number,
-  labels = 1,
+  labels?: number,
   pilot = Number.POSITIVE_INFINITY,
   seed = 1,
 ): MixtureDesign {
+  const groups = labels ?? 1;
   const whole = d + triangleSize(d);
   const reduced = whole > size / 3;
   const most = Math.min(d, Math.max(1, Math.floor(PILOT_FRACTION * pilot)));
   const wide = Math.min(most, REDUCED, triangleRoot(REDUCED_FRACTION * size));
-  const left = size - (reduced ? 2 * d + triangleSize(wide) : whole);
-  const k = Math.min(reduced ? wide : most, MOST_FEATURES, triangleRoot((0.3 * left) / labels));
-  const each = left / labels - triangleSize(k);
+  const left = size - (labels ?? 0) - (reduced ? 2 * d + triangleSize(wide) : whole);
+  const k = Math.min(reduced ? wide : most, MOST_FEATURES, triangleRoot((0.3 * left) / groups));
+  const each = left / groups - triangleSize(k);
   const leading = Math.min(k, MOST_LEADING, triangleRoot(each / 10));
   const coarse = Math.floor(each / (triangleSize(leading) + FINE * (1 + k)));
   if (!(k >= 1 && leading >= 1 && coarse >= 1)) {
     throw new InputError(
-      `sketch size: ${size} numbers hold no cells for samples of ${d} numbers${labels > 1 ? ` and ${labels} labels` : ""}; ` +
+      `sketch size: ${size} numbers hold no cells for samples of ${d} numbers${groups > 1 ? ` and ${groups} labels` : ""}; ` +
         "give more, or sketch without labels",
     );
   }
-  const pooled = labels > 1;
+  const pooled = groups > 1;
   return {
     features: reduced ? `pca:${wide}` : d > k ? `pca:${k}` : "raw",
     families: [

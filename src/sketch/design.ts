@@ -1,5 +1,5 @@
 import ndarray, { type NdArray } from "ndarray";
-import { contiguous, sizeOf } from "../data/array.ts";
+import { contiguous, sameShape, sizeOf } from "../data/array.ts";
 import { InputError } from "../data/errors.ts";
 import { suggestion } from "../data/nearest.ts";
 import { requireFinite } from "../data/rows.ts";
@@ -82,7 +82,7 @@ export async function makeDesign(options: DesignOptions): Promise<SketchDesign> 
   requireDistinct(chosen);
   const features = parseFeatures(options.features ?? "raw");
   const sample = sizeOf(shape);
-  if (pilot && String(pilot.shape.slice(1)) !== String(shape)) {
+  if (pilot && !sameShape(pilot.shape.slice(1), shape)) {
     throw new InputError(`design: the pilot holds samples of shape [${pilot.shape.slice(1)}], expected [${shape}]`);
   }
   const rows = pilot && pilotRows(pilot, sample);

@@ -1,14 +1,5 @@
 export { blockRows, type PartialSketch, type SketchOptions, sketchDataset } from "./accumulate.ts";
 export { mergeSketches, subtractSketch } from "./algebra.ts";
-export {
-  CHECKPOINT_FORMAT,
-  type Checkpoint,
-  loadCheckpoint,
-  type ResumableOptions,
-  removeCheckpoint,
-  saveCheckpoint,
-  sketchResumably,
-} from "./checkpoint.ts";
 export { covariance } from "./covariance.ts";
 export { type DataDesignOptions, DEFAULT_PILOT, designFor, pilotRowsFor } from "./data-design.ts";
 export {
@@ -58,4 +49,3 @@ export {
   samplingFloor,
   sketchSize,
 } from "./sketch.ts";
-export { DESIGN_FORMAT, loadDesign, loadSketch, SKETCH_FORMAT, saveDesign, saveSketch } from "./store.ts";

@@ -1,7 +1,7 @@
 import ndarray, { type NdArray } from "ndarray";
 import * as tf from "#tf";
 import { cholesky, solveLower } from "../data/cholesky.ts";
-import { symmetricEigen } from "../data/linalg.ts";
+import { orient, symmetricEigen } from "../data/linalg.ts";
 import { transpose } from "../data/matmul.ts";
 import { stream } from "../data/random.ts";
 import { squaredNorm } from "../data/vector.ts";
@@ -175,10 +175,6 @@ function inverseRoot(gram: Float32Array, n: number): Float32Array {
 
 /** Rows of d numbers, each with its largest entry positive. */
 function oriented(vectors: Float64Array, d: number): Float64Array {
-  for (let at = 0; at < vectors.length; at += d) {
-    const row = vectors.subarray(at, at + d);
-    const largest = row.reduce((best, v) => (Math.abs(v) > Math.abs(best) ? v : best), 0);
-    if (largest < 0) for (let i = 0; i < d; i++) row[i]! *= -1;
-  }
+  for (let at = 0; at < vectors.length; at += d) orient(vectors.subarray(at, at + d));
   return vectors;
 }

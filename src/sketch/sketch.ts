@@ -14,8 +14,14 @@ import { referenceOf } from "./features.ts";
 export interface Sketch {
   readonly design: SketchDesign;
   readonly count: number;
-  readonly sums: Readonly<Record<string, Float64Array>>;
+  readonly sums: Readonly<Sums>;
 }
+
+/** Sums by name. */
+export type Sums = Record<string, Float64Array>;
+
+export const copied = (sums: Readonly<Sums>): Sums =>
+  Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum.slice()]));
 
 /** A sum over all samples: that of every label together where sums are by label. */
 export function total({ design, sums }: Sketch, name: string): Float64Array {

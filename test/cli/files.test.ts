@@ -161,6 +161,17 @@ test("compare writes one report of every method, and says the same on stdout", a
   for (const row of rows) assert.is(row.errors.length, 4);
 });
 
+test("a baseline may have options, whose commas do not end it", async () => {
+  const line =
+    "compare data.npy --operator gaussian:m=9 --limit 2 --tune-count 0 --json -o with-options --baselines tikhonov,wavelet:wavelet=haar,levels=1,tv";
+  const { stdout, stderr } = await run(line);
+  assert.is(stderr.includes("error"), false, stderr);
+  assert.equal(
+    JSON.parse(stdout).rows.map((row: { method: string }) => row.method),
+    ["tikhonov", "wavelet:wavelet=haar,levels=1", "tv"],
+  );
+});
+
 test("compare takes the penalties that are marked as baselines when none are named, and its help says which", async () => {
   const marked = penaltyNames.filter((name) => penalties[name].baseline);
   assert.ok(marked.length > 0);
@@ -304,6 +315,14 @@ const refused: [line: string, message: RegExp][] = [
   ],
   [
     "compare data.npy --operator blur --baselines tv,wavlet -o out",
+    /^error: --baselines: no folder and no penalty is called "wavlet"; did you/,
+  ],
+  [
+    "compare data.npy --operator blur --baselines levels=1,tv -o out",
+    /^error: --baselines: levels=1 is an option without a baseline; write wavelet:levels=1/,
+  ],
+  [
+    "compare data.npy --operator blur --prior wavlet -o out",
     /^error: --prior: no folder and no penalty is called "wavlet"; did you/,
   ],
   [

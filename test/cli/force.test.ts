@@ -76,6 +76,13 @@ test("a checkpoint is replaced by --force alone; --resume goes on in its folder,
   );
   await ok("sketch images.npy -o out.npz --sketch-size 1k --force");
   assert.match((await run("train X.npz -o mixture --kind generator --resume")).stderr, /^error: mixture: is not empty/);
+  mkdirSync("other");
+  writeFileSync("other/weights.npz", "mine");
+  const resumed = await run(
+    "train F.npz -o other --resume --kind generator --hidden 4 --latent 2 --batch 20 --steps 2",
+  );
+  assert.match(resumed.stderr, /^error: other: is not empty; name another folder, or give --force/);
+  assert.is(readFileSync("other/weights.npz", "utf8"), "mine");
 });
 
 test("a checkpoint stays until the prior is written, and goes with it", async () => {

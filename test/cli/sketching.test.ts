@@ -5,7 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { encodeNpy, encodeNpz, type NpyArray } from "../../src/data/index.ts";
 import { stream } from "../../src/data/random.ts";
-import { loadSketch } from "../../src/sketch/index.ts";
+import { loadSketch } from "../../src/sketch/files.ts";
 import { decoded } from "../report/decoded.ts";
 import { filesIn, ok, program, run, scratch, sketchprior } from "./spawn.ts";
 
@@ -132,6 +132,11 @@ test("inspect says and draws whether the scales suit the data; the drawing holds
   await refused(
     "inspect coarse.npz --plot x.pdf",
     /^error: --plot: expected a name that ends in \.html, \.png or \.svg, got "x\.pdf"\n$/,
+  );
+  await ok("sketch data.npy -o cells.npz --sketch-size 1k");
+  await refused(
+    "inspect cells.npz --plot x.html",
+    /^error: --plot: cells\.npz has no Fourier moments, which are what is drawn; sketch the data without --sketch-size\n$/,
   );
   await refused(
     "inspect data.npy --plot x.html",

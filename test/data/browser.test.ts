@@ -2,6 +2,7 @@ import path from "node:path";
 import { build } from "esbuild";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { bundled } from "../engine/bundled.ts";
 
 const test = suite("data without Node");
 
@@ -16,5 +17,12 @@ test("codecs, random streams and linear algebra bundle for the browser: nothing 
   });
   assert.is(outputFiles.length, pure.length);
 });
+
+for (const entry of ["src/sketch/index.ts", "priors/learned.ts"]) {
+  test(`${entry} bundles for the browser: sketching and training need no files`, async () => {
+    const { outputFiles } = await bundled(`export * from "./${entry}";`);
+    assert.is(outputFiles.length, 1);
+  });
+}
 
 test.run();

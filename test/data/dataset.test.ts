@@ -4,6 +4,7 @@ import { zipSync } from "fflate";
 import ndarray from "ndarray";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { crc32 } from "../../src/data/crc.ts";
 import {
   arrayDataset,
   type Dataset,
@@ -247,14 +248,58 @@ test("npz: scikit-learn's names X and y are samples and labels", async () => {
   await refuses(() => targets.labels!(), /targets\.npz: y: expected 7 labels, got shape \[7,2,3\]/);
 });
 
-test("npz: a damaged member is refused when it is read to its end", async () => {
-  const bytes = Buffer.from(zipSync({ "data.npy": encodeNpy(array) }, { level: 0 }));
-  const at80 = bytes.indexOf(Buffer.from(Float32Array.of(20).buffer)); // a number in the middle becomes another
-  bytes[at80] = bytes[at80]! ^ 1;
-  writeFileSync(at("flipped.npz"), bytes);
-  const whole = async () => readRows(await openDataset(at("flipped.npz")), 0, 7);
-  await refuses(whole, /flipped\.npz: member data\.npy is truncated or damaged \(its CRC-32/);
-});
+/** A zip file with one bit of a member flipped; the directory keeps the CRC-32 of what was meant. */
+function flipped(members: Record<string, Uint8Array>, name: string, at: number, level: 0 | 6): Buffer {
+  const damaged = Uint8Array.from(members[name]!);
+  damaged[at] = damaged[at]! ^ 1;
+  const zip = Buffer.from(zipSync({ ...members, [name]: damaged }, { level }));
+  zip.writeUInt32LE(crc32(members[name]!), zip.lastIndexOf(name) - 46 + 16); // the name ends its entry in the directory
+  return zip;
+}
+
+const damagedData = /flipped\.npz: member data\.npy is truncated or damaged \(its CRC-32/;
+
+for (const [how, level] of [
+  ["stored", 0],
+  ["packed", 6],
+] as const) {
+  test(`npz: a damaged ${how} member is refused when it is read from its first row to its last`, async () => {
+    const rows = ndarray(
+      Float32Array.from({ length: 4000 }, (_, i) => i),
+      [1000, 4],
+    );
+    writeFileSync(at("flipped.npz"), flipped({ "data.npy": encodeNpy(rows) }, "data.npy", 8000, level));
+    const dataset = await openDataset(at("flipped.npz"));
+    await refuses(() => readRows(dataset, 0, 1000), damagedData);
+    for (const size of [1000, 300, 100, 1, 2000]) {
+      let seen = 0;
+      await refuses(async () => {
+        for await (const { data } of dataset.batches(size)) seen += data.shape[0]!;
+      }, damagedData);
+      assert.ok(seen < 1000, `batches of ${size}: all rows were handed out`);
+    }
+    assert.is((await readRows(dataset, 0, 10)).shape[0], 10); // a part is not checked
+  });
+
+  test(`npz: damaged ${how} labels and arrays in Fortran order are refused`, async () => {
+    const npy = npyFile(
+      "<f4",
+      [2000, 4],
+      new Uint8Array(Float32Array.from({ length: 8000 }, (_, i) => i).buffer),
+      true,
+    );
+    writeFileSync(at("flipped.npz"), flipped({ "data.npy": npy }, "data.npy", 9000, level));
+    const turned = await openDataset(at("flipped.npz"));
+    await refuses(() => readRows(turned, 0, 10), damagedData); // it is turned as a whole
+    const parts = {
+      "labels.npy": encodeNpy(ndarray(new Uint8Array(9000), [9000])),
+      "data.npy": encodeNpy(ndarray(new Float32Array(9000), [9000])),
+    };
+    writeFileSync(at("labels.npz"), flipped(parts, "labels.npy", 6000, level));
+    const labelled = await openDataset(at("labels.npz"));
+    await refuses(() => labelled.labels!(), /labels\.npz: member labels\.npy is truncated or damaged \(its CRC-32/);
+  });
+}
 
 test("npz: labels are read without the samples before them", async () => {
   const zeros = {

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import sharp from "sharp";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -48,6 +48,33 @@ test("16 bits are scaled by 65535 and keep all their digits, grey and colour", a
   await colour.png().toFile(at("deep-colour.png"));
   const want = values.flatMap((v, i) => [v, 1000, 2 * i].map((c) => Math.fround(c / 65_535)));
   assert.equal(await pixels("deep-colour.png"), { shape: [2, 3, 3], data: want });
+});
+
+test("colours that differ by one level are kept, 8 bits and 16; a grey JPEG or WebP is grey", async () => {
+  await raw((i) => [100 + i, 101 + i, 100 + i])
+    .png()
+    .toFile(at("faint.png"));
+  const faint = [0, 1, 2, 3, 4, 5].flatMap((i) => [100 + i, 101 + i, 100 + i].map((v) => Math.fround(v / 255)));
+  assert.equal(await pixels("faint.png"), { shape: [2, 3, 3], data: faint });
+  await raw(() => [30_000, 30_001, 30_000], [3, 2], Uint16Array)
+    .toColourspace("rgb16")
+    .tiff({ compression: "lzw" })
+    .toFile(at("faint.tif"));
+  assert.equal((await pixels("faint.tif")).shape, [2, 3, 3]);
+  await raw((i) => [7 * i, 7 * i, 7 * i])
+    .png()
+    .toFile(at("three-greys.png"));
+  assert.equal((await pixels("three-greys.png")).shape, [2, 3]);
+  const noise = raw((i) => Array(3).fill((97 * i) % 256), [16, 16]); // lossy formats move its channels apart
+  await noise.clone().jpeg({ quality: 75 }).toFile(at("grey.jpg"));
+  await noise.clone().webp({ quality: 75 }).toFile(at("grey.webp"));
+  assert.equal(
+    [(await pixels("grey.jpg")).shape, (await pixels("grey.webp")).shape],
+    [
+      [16, 16],
+      [16, 16],
+    ],
+  );
 });
 
 test("an opaque alpha channel is dropped, a transparent pixel is refused; several pages are refused", async () => {
@@ -103,6 +130,18 @@ test("folder: colour becomes [height, width, 3]; sub-folders are labels and name
   assert.equal([...(await dataset.labels!())], [0, 1, 1]);
   const { data } = await readRows(dataset, 0, 3);
   for (const [i, v] of data.entries()) assert.ok(Math.abs(v - [200, 30, 90][i % 3]! / 255) < 0.03); // JPEG is lossy
+});
+
+test("folder: links to folders are classes, links to images are images", async () => {
+  folder("linked/own");
+  folder("away");
+  for (const name of ["linked/own/a.png", "aside.png", "away/c.png"]) {
+    await greyOf(name.length).png().toFile(at(name));
+  }
+  symlinkSync(at("away"), at("linked/cats"), "dir");
+  symlinkSync(at("aside.png"), at("linked/own/b.png"));
+  const dataset = await openDataset(at("linked"));
+  assert.equal([dataset.count, dataset.labelNames, [...(await dataset.labels!())]], [3, ["cats", "own"], [0, 1, 1]]);
 });
 
 test("several folders keep their classes, which must be the same", async () => {

@@ -64,6 +64,7 @@ test("csv: lines longer than the chunks of the stream, and more lines than a chu
 });
 
 test("csv: what is wrong is said with its line", async () => {
+  writeFileSync(at("information.csv"), "information,nano\n1,2\n");
   const open = async (content: string) => {
     writeFileSync(at("bad.csv"), content);
     const dataset = await openDataset(at("bad.csv"));
@@ -77,7 +78,15 @@ test("csv: what is wrong is said with its line", async () => {
   await refuses(() => open("1,2\n3\n"), /bad\.csv: line 2: expected 2 numbers, got 1/);
   await refuses(() => open("1,2\n3,4,5\n"), /bad\.csv: line 2: expected 2 numbers, got 3/);
   await refuses(() => open("1,2\n3,nan\n"), /bad\.csv: line 2: column 2 holds "nan"/);
+  await refuses(() => open('1,2\n3,""\n'), /bad\.csv: line 2: column 2 holds """"/);
   await refuses(() => open("1,2\n3,\n"), /bad\.csv: line 2: column 2 holds ""/);
+  for (const missing of [",", "NA,NA", "nan,nan", "x,", "N/A,null", '"",""', "-NaN,Inf"]) {
+    await refuses(
+      () => open(`${missing}\n1,2\n3,4`),
+      /bad\.csv: line 1: column \d holds .*, expected a number; remove or repair such lines; a header names every column/,
+    );
+  }
+  await reads(await openDataset(at("information.csv")), [2], [1, 2]);
   await refuses(() => open("1,2\n3,1e40\n"), /bad\.csv: row 1 holds Infinity/);
   await refuses(() => open("1,label\n3,1.5\n"), /bad\.csv: line 2: the label must be an integer from 0 to 255/);
   await refuses(() => open("label\n3\n"), /bad\.csv: holds no column of numbers beside the label/);

@@ -43,6 +43,8 @@ const refused: readonly (readonly [Record<string, never> | object, RegExp])[] = 
   [{ m: 1.5 }, /^it: m: expected an integer \(measurements\), got 1\.5$/],
   [{ hidden: "7,x" }, /^it: hidden: expected integers joined by commas \(widths\), got "7,x"$/],
   [{ edge: "wrap" }, /^it: edge: expected zero or reflect, got "wrap"$/],
+  [{ fast: "constructor" }, /^it: fast: expected no value, true or false, got "constructor"$/],
+  [{ fast: "__proto__" }, /^it: fast: expected no value, true or false, got "__proto__"$/],
   [{ fast: 3 }, /^it: fast: expected no value, true or false, got 3$/],
 ];
 for (const [given, message] of refused) {

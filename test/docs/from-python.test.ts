@@ -9,7 +9,8 @@ import { encodeNpz } from "../../src/data/npz.ts";
 import { stream } from "../../src/data/random.ts";
 import { type FileArray, readArray } from "../../src/data/read-array.ts";
 import { openOperator } from "../../src/measure/open-operator.ts";
-import { covariance, loadSketch, mean } from "../../src/sketch/index.ts";
+import { loadSketch } from "../../src/sketch/files.ts";
+import { covariance, mean } from "../../src/sketch/index.ts";
 import { filesIn, ok, scratch } from "../cli/spawn.ts";
 import { numpy, python } from "../data/tiny.ts";
 

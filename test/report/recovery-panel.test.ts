@@ -29,6 +29,13 @@ test("a column for each thing known and a row for each signal, with a legend of 
     assert.ok(titles(svg).includes(words), words);
   }
   assert.is(images(await recoverySvg({ title: "t", estimate })), 2 + 1);
+  for (const [value, words] of [
+    [0.1, "0.1, largest standard deviation"],
+    [0, "0, largest standard deviation"],
+  ] as const) {
+    const even = await recoverySvg({ title: "t", estimate, deviation: filled(value, [2, 4, 4]) });
+    assert.ok(titles(even).includes(words), `${words}: ${titles(even)}`);
+  }
 });
 
 test("the PNG holds the estimate's grey and the deviation's colours, each at its place", async () => {

@@ -3,20 +3,16 @@ import ndarray from "ndarray";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { arrayDataset, type Dataset, stream } from "../../src/data/index.ts";
+import { loadCheckpoint, loadSketch, removeCheckpoint, saveSketch, sketchResumably } from "../../src/sketch/files.ts";
 import {
   designFor,
   fourierMoments,
   labelCounts,
-  loadCheckpoint,
-  loadSketch,
   mean,
   mergeSketches,
   ofLabel,
-  removeCheckpoint,
   type Sketch,
-  saveSketch,
   sketchDataset,
-  sketchResumably,
   subtractSketch,
   withoutLabels,
 } from "../../src/sketch/index.ts";

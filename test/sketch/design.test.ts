@@ -3,19 +3,18 @@ import ndarray from "ndarray";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { arrayDataset, encodeNpz, openDataset, readNpz, stream } from "../../src/data/index.ts";
+import { loadDesign, loadSketch, saveDesign, saveSketch } from "../../src/sketch/files.ts";
 import {
   AUTO_SCALES,
   autoScales,
+  covariance,
   describeDifference,
   designFor,
   featureBasis,
   frequencies,
-  loadDesign,
-  loadSketch,
   makeDesign,
+  mean,
   type SketchDesign,
-  saveDesign,
-  saveSketch,
   sketchDataset,
   sumShapes,
 } from "../../src/sketch/index.ts";
@@ -288,6 +287,8 @@ test("constant data can be sketched at a given scale: every moment has modulus 1
   for (const [j, c] of sketch.sums["fourier.cos"]!.entries()) {
     assert.ok(Math.abs(Math.hypot(c, sketch.sums["fourier.sin"]![j]!) - 10) < 1e-5);
   }
+  assert.equal([...mean(sketch)], [2, 2, 2]);
+  assert.equal([...covariance(sketch)], Array(9).fill(0)); // sums of 2 and 4 are exact
 });
 
 test("frequencies of a seed never change: a sketch made today merges with one made by the next version", () => {

@@ -1,4 +1,5 @@
 import type { NdArray } from "ndarray";
+import { sameShape } from "../../data/array.ts";
 import { InputError } from "../../data/errors.ts";
 import type { Dataset } from "../../data/rows.ts";
 import { defineCommand } from "../command.ts";
@@ -60,7 +61,10 @@ export const compare = defineCommand({
     requireInteger("limit", args.limit);
     requireInteger("from", args.from, 0);
     requireInteger("tune-count", args["tune-count"], 0);
-    const wanted = [...(args.prior ?? []), ...(await baselineList(args.baselines))];
+    const wanted = [
+      ...(args.prior ?? []).map((spec) => ({ option: "--prior" as const, spec })),
+      ...(await baselineList(args.baselines)).map((spec) => ({ option: "--baselines" as const, spec })),
+    ];
     if (wanted.length === 0) throw new InputError("compare: no method; give --prior or --baselines");
     await requireFolder(args.out, args.force);
 
@@ -78,7 +82,7 @@ export const compare = defineCommand({
     const known = [truth, ...(tuning ? [tuning.signals] : [])];
     const range = args.range === undefined ? await unitRange(known) : parseRange(args.range);
     const priors: OpenedPrior[] = [];
-    for (const spec of wanted) priors.push(await openPrior(spec, dataset.shape));
+    for (const { option, spec } of wanted) priors.push(await openPrior(option, spec, dataset.shape));
     const [library, { methodOf }, { measure, openNoise }, { problemOf }] = await Promise.all([
       import("../../compare/compare.ts"),
       import("../../compare/method.ts"),
@@ -116,10 +120,29 @@ export const compare = defineCommand({
   },
 });
 
+/**
+ * The specs of --baselines. Commas part them, and also the options of one: a part key=value without a colon is an option of the
+ * baseline before it. Errors (InputError): one that has no baseline before it.
+ */
 async function baselineList(text: string | undefined): Promise<readonly string[]> {
   if (text === undefined) return (await import("../../../priors/registry.ts")).defaultBaselines;
-  const named = text.split(",").map((name) => name.trim());
-  return text === "none" ? [] : named.filter(Boolean);
+  if (text === "none") return [];
+  const specs: string[] = [];
+  for (const part of text.split(",").map((name) => name.trim())) {
+    if (part === "") continue;
+    if (!/^[^:]*=/.test(part)) {
+      specs.push(part);
+      continue;
+    }
+    const before = specs.pop();
+    if (before === undefined) {
+      throw new InputError(
+        `--baselines: ${part} is an option without a baseline; write wavelet:${part}, or leave it out`,
+      );
+    }
+    specs.push(`${before}${before.includes(":") ? "," : ":"}${part}`);
+  }
+  return specs;
 }
 
 interface CompareArgs {
@@ -156,7 +179,7 @@ async function tuningSignals(dataset: Dataset, args: CompareArgs): Promise<Tunin
   }
   const { openDataset } = await import("../../data/dataset.ts");
   const other = await openDataset(args.tune);
-  if (other.shape.join() !== dataset.shape.join()) {
+  if (!sameShape(other.shape, dataset.shape)) {
     throw new InputError(
       `--tune: ${other.name} holds signals of [${other.shape.join(", ")}], those of ${dataset.name} are [${dataset.shape.join(", ")}]`,
     );

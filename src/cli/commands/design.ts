@@ -13,7 +13,7 @@ export const design = defineCommand({
   run: async (args, context) => {
     await requireWritable(args.out, args.force);
     const dataset = await datasetOf(args);
-    const { saveDesign } = await import("../../sketch/index.ts");
+    const { saveDesign } = await import("../../sketch/files.ts");
     const made = await designOf(dataset, args, context);
     await saveDesign(args.out, made);
     const { data, words } = await designFacts(made);

@@ -1,3 +1,4 @@
+import { sameShape } from "../../data/array.ts";
 import { InputError } from "../../data/errors.ts";
 import { short, textTable } from "../../report/table.ts";
 import { defineCommand } from "../command.ts";
@@ -59,7 +60,7 @@ export const evaluate = defineCommand({
     ]);
     const loaded = await loadPrior(args.prior);
     const dataset = await openDataset(args.data);
-    if (dataset.shape.join() !== loaded.shape.join()) {
+    if (!sameShape(dataset.shape, loaded.shape)) {
       throw new InputError(
         `evaluate: ${args.prior} makes signals of ${shapeText(loaded.shape)}, the samples of ${dataset.name} are ` +
           `${shapeText(dataset.shape)}; give data like those that the prior was trained on`,

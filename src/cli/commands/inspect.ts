@@ -4,7 +4,14 @@ import { InputError } from "../../data/errors.ts";
 import type { Npz } from "../../data/npz.ts";
 import type { Figure } from "../../report/figure.ts";
 import { defineCommand, type Outcome } from "../command.ts";
-import { designFacts, measurementFacts, reconstructionFacts, scaleFacts, sketchFacts } from "../facts.ts";
+import {
+  designFacts,
+  hasFourierMoments,
+  measurementFacts,
+  reconstructionFacts,
+  scaleFacts,
+  sketchFacts,
+} from "../facts.ts";
 import { requireWritable } from "../options.ts";
 import { bytesText, factLines } from "../text.ts";
 
@@ -97,7 +104,8 @@ async function inspectImages(folder: string): Promise<Inspected> {
 /** A file that sketchprior wrote, by the format in its metadata. */
 async function inspectOwn(file: string, npz: Npz, size: string | undefined): Promise<Inspected> {
   const format = String(npz.metadata?.format);
-  const { DESIGN_FORMAT, diagnoseScale, loadDesign, loadSketch, SKETCH_FORMAT } = await import("../../sketch/index.ts");
+  const { DESIGN_FORMAT, loadDesign, loadSketch, SKETCH_FORMAT } = await import("../../sketch/files.ts");
+  const { diagnoseScale } = await import("../../sketch/index.ts");
   if (format === SKETCH_FORMAT.format) {
     const sketch = await loadSketch(file);
     const { words, data } = await sketchFacts(sketch);
@@ -105,6 +113,11 @@ async function inspectOwn(file: string, npz: Npz, size: string | undefined): Pro
     return {
       ...outcome("sketch", file, { size, ...words, ...scale.words }, { ...data, ...scale.data }),
       figure: async () => {
+        if (!hasFourierMoments(sketch)) {
+          throw new InputError(
+            `--plot: ${file} has no Fourier moments, which are what is drawn; sketch the data without --sketch-size`,
+          );
+        }
         const { moduliFigure } = await import("../../report/moduli.ts");
         return moduliFigure(`Moments of ${file}`, diagnoseScale(sketch));
       },

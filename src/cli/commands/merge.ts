@@ -17,7 +17,8 @@ export const merge = defineCommand({
       .option("out", outOption("file to write the sum to, .npz")),
   run: async (args) => {
     await requireWritable(args.out, args.force);
-    const { describeDifference, loadSketch, mergeSketches, saveSketch } = await import("../../sketch/index.ts");
+    const { loadSketch, saveSketch } = await import("../../sketch/files.ts");
+    const { describeDifference, mergeSketches } = await import("../../sketch/index.ts");
     const [firstFile, ...files] = args.sketches as unknown as [string, ...string[]];
     let merged = await loadSketch(firstFile);
     for (const file of files) {

@@ -1,3 +1,4 @@
+import { sameShape } from "../../data/array.ts";
 import { InputError } from "../../data/errors.ts";
 import { defineCommand } from "../command.ts";
 import { reconstructionFacts } from "../facts.ts";
@@ -94,7 +95,7 @@ export const reconstruct = defineCommand({
     const range = parseRange(args.range);
     const output = await outputOf(args.out, Boolean(args.deviation) || args.samples !== undefined);
     for (const file of output.files) await requireWritable(file, args.force);
-    const learned = await openLearned(args.prior);
+    const learned = await openLearned("--prior", args.prior);
     const shape = args.shape === undefined ? learned?.prior.shape : numberList("shape", args.shape);
     const { openMeasurements } = await import("../../measure/index.ts");
     const { operator, y, noise, truth } = await openMeasurements(args.measurements, {
@@ -104,7 +105,7 @@ export const reconstruct = defineCommand({
       ...(shape && (args.shape ?? args.operator) !== undefined && { shape }), // measurement files know theirs
     });
     await output.check(operator.inShape);
-    const { name, prior } = await openPrior(args.prior, operator.inShape, learned);
+    const { name, prior } = await openPrior("--prior", args.prior, operator.inShape, learned);
     const solver = args.solver === undefined ? {} : await parseSolver(args.solver);
     const [{ methodOf }, { problemFor }] = await Promise.all([
       import("../../compare/method.ts"),
@@ -147,7 +148,7 @@ export const reconstruct = defineCommand({
 async function tuningSignals(spec: string, count: number, shape: readonly number[]) {
   const { openDataset } = await import("../../data/dataset.ts");
   const dataset = await openDataset(spec);
-  if (dataset.shape.join() !== shape.join()) {
+  if (!sameShape(dataset.shape, shape)) {
     throw new InputError(
       `--tune: ${dataset.name} holds signals of [${dataset.shape.join(", ")}], the measured ones are [${shape.join(", ")}]`,
     );

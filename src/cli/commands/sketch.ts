@@ -43,7 +43,7 @@ export const sketch = defineCommand({
     requireNonNegative("checkpoint-every", every);
     const dataset = await datasetOf(args);
     const range = rangeOf(dataset, args.limit, args.shard);
-    const { loadDesign, removeCheckpoint, saveSketch, sketchResumably } = await import("../../sketch/index.ts");
+    const { loadDesign, removeCheckpoint, saveSketch, sketchResumably } = await import("../../sketch/files.ts");
     if (args.design !== undefined) requireNoDesignOptions(args);
     const known = rangeOf(dataset, args.limit, undefined); // all shards have one design
     const design =

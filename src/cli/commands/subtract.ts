@@ -18,7 +18,8 @@ export const subtract = defineCommand({
       .option("out", outOption("file to write what is left to, .npz")),
   run: async (args) => {
     await requireWritable(args.out, args.force);
-    const { describeDifference, loadSketch, saveSketch, subtractSketch } = await import("../../sketch/index.ts");
+    const { loadSketch, saveSketch } = await import("../../sketch/files.ts");
+    const { describeDifference, subtractSketch } = await import("../../sketch/index.ts");
     let left = await loadSketch(args.whole);
     for (const file of args.parts as unknown as readonly string[]) {
       const part = await loadSketch(file);

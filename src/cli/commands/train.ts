@@ -37,15 +37,17 @@ export const train = defineCommand({
       });
   },
   run: async (args, { seed, signal, progress, note }) => {
-    const unfinished = args.resume && !(await fileExists(path.join(args.out, "prior.json")));
+    const { CHECKPOINT, fileCheckpoints, savePrior } = await import("../prior-folder.ts");
+    const holds = (name: string) => fileExists(path.join(args.out, name));
+    const unfinished = args.resume && (await holds(CHECKPOINT)) && !(await holds("prior.json"));
     await requireFolder(args.out, args.force || unfinished);
     const every = args["checkpoint-every"] ?? 100;
     requireInteger("checkpoint-every", every);
     if (args.watch !== undefined) requireInteger("watch", args.watch);
-    const { loadSketch, withoutLabels } = await import("../../sketch/index.ts");
+    const { loadSketch } = await import("../../sketch/files.ts");
+    const { withoutLabels } = await import("../../sketch/index.ts");
     const { factsOf, learnedKinds, priorOf } = await import("../../../priors/learned.ts");
     const { kindOptions } = await import("../kind-options.ts");
-    const { CHECKPOINT, fileCheckpoints, savePrior } = await import("../prior-folder.ts");
 
     const loaded = await loadSketch(args.sketch);
     const sketch = args["ignore-labels"] ? await withoutLabels(loaded) : loaded;

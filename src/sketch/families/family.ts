@@ -70,8 +70,8 @@ export interface Family<Spec, Options> {
   /** The sums over one block, each [groups, ...shape] with the names and shapes of `sums`: a pure tensor function. */
   block(spec: Spec, block: Block, inputs: Readonly<Record<string, tf.Tensor>>): Readonly<Record<string, tf.Tensor>>;
   /**
-   * What of these sums no data can have ("a moment"), or undefined: for sketches that are read or subtracted. `slack` is the
-   * rounding that is allowed: of a sum of squares over n samples that was `whole` before, `slack` times that.
+   * What of these sums no data can have ("a moment"), or undefined. `group.whole` is what they were subtracted from; its size sets
+   * how much rounding is allowed.
    */
   impossible(spec: Spec, group: CheckedSums): string | undefined;
 }

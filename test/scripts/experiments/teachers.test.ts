@@ -14,9 +14,11 @@ import { ganTeacher } from "../../../scripts/experiments/teachers/gan.ts";
 import { type MethodName, methodNames, teacherFrom } from "../../../scripts/experiments/teachers/index.ts";
 import { augmented, kernelLoss } from "../../../scripts/experiments/teachers/mmd.ts";
 import { trainTaught } from "../../../scripts/experiments/teachers/train.ts";
+import { loadPrior } from "../../../src/cli/prior-folder.ts";
 import { arrayDataset, type Dataset, InputError, openDataset, readRows } from "../../../src/data/index.ts";
 import { stream } from "../../../src/data/random.ts";
 import { compile } from "../../../src/engine/index.ts";
+import { saveSketch } from "../../../src/sketch/files.ts";
 import { designFor, makeDesign, sketchDataset } from "../../../src/sketch/index.ts";
 
 const test = suite("teachers");
@@ -192,13 +194,26 @@ test("teachers refuse what they cannot use", async () => {
   );
 });
 
-test("the command teach writes a prior folder", () => {
+test("the command teach writes a prior folder, or says what is wrong", async () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), "sketchprior-"));
   try {
     const experiment = (line: string) =>
       spawnSync(process.execPath, ["--import", "tsx", "scripts/experiment.ts", ...line.split(" ")], {
         encoding: "utf8",
       });
+    const S = path.join(folder, "S.npz");
+    await saveSketch(S, sketch);
+    const network = "--hidden 8 --latent 2 --batch 20 --steps 3";
+    const {
+      status,
+      stdout,
+      stderr: said,
+    } = experiment(`teach ${S} --method mmd --data ring --limit 100 ${network} -o ${folder}/taught --json --quiet`);
+    assert.equal([status, said], [0, ""]);
+    const { folder: wrote, method } = JSON.parse(stdout);
+    assert.equal([wrote, method], [`${folder}/taught`, "mmd"]);
+    const prior = await loadPrior(`${folder}/taught`);
+    assert.equal([prior.kind, prior.shape, prior.kind === "generator" && prior.latent], ["generator", [2], 2]);
     const X = path.join(folder, "X.npz");
     writeFileSync(X, "no sketch");
     assert.match(experiment(`teach ${X} --method gan --data ring -o ${folder}/no`).stderr, /^error: .*X\.npz/);

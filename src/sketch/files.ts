@@ -1,0 +1,11 @@
+/** What reads and writes files of sketches: it needs Node, unlike ./index.ts. */
+export {
+  CHECKPOINT_FORMAT,
+  type Checkpoint,
+  loadCheckpoint,
+  type ResumableOptions,
+  removeCheckpoint,
+  saveCheckpoint,
+  sketchResumably,
+} from "./checkpoint.ts";
+export { DESIGN_FORMAT, loadDesign, loadSketch, SKETCH_FORMAT, saveDesign, saveSketch } from "./store.ts";
