@@ -54,7 +54,7 @@ export const compare = defineCommand({
       })
       .option("range", {
         ...{ type: "string", requiresArg: true, defaultDescription: "0,1 where all signals lie in it" },
-        describe: "values that signals can have, which every estimate is clipped to; or none",
+        describe: "values that signals can have, which every estimate keeps to; or none",
       })
       .option("out", outOption("folder to write the report to")),
   run: async (args, { seed, signal, progress, note }) => {
@@ -234,7 +234,7 @@ function aboutReport(
       operators: args.operator.join("; "),
       noise: args.noise,
       ...Object.fromEntries(priors),
-      "estimates clipped to": range ? `[${range.join(", ")}]` : "nothing",
+      "estimates keep to": range ? `[${range.join(", ")}]` : "nothing",
       "λ chosen on": tuned ?? (automatic ? "the measurements themselves" : "nothing: defaults"),
       seed,
     },
