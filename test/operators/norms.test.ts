@@ -53,6 +53,24 @@ test("the typical gain is the rms gain of smooth signals: 1 for a blur that keep
   assert.is(await typicalGain(diagonal([0, 0])), 0);
 });
 
+test("mirrored operators have equal gains: it does not matter which corner Φ looks at", async () => {
+  const part = (inShape: readonly number[], begin: readonly number[], outShape: readonly number[]) =>
+    linearOperator({
+      ...{ name: `part at ${begin}`, inShape, outShape },
+      forward: (x) => tf.slice(x, [0, ...begin], [-1, ...outShape]),
+    });
+  const corners = [0, 14].flatMap((top) => [0, 14].map((left) => part([28, 28], [top, left], [14, 14])));
+  const colours = [0, 5].map((left) => part([4, 10, 3], [0, left, 0], [4, 5, 3]));
+  const halves = [0, 8].map((from) => part([16], [from], [8]));
+  for (const parts of [corners, colours, halves]) {
+    for (const operator of parts) {
+      const found = await typicalGain(operator);
+      const share = 1 / Math.sqrt(parts.length); // alike parts of all the energy
+      assert.ok(Math.abs(found / share - 1) < 1e-5, `${operator.name}: ${found}, not ${share}`); // float32 sums
+    }
+  }
+});
+
 test("the dot test is about rounding for a right adjoint, and large for a wrong one", async () => {
   assert.ok((await dotTest(diagonal([1, 2, 3]))) < 1e-6);
   assert.ok((await dotTest(diagonal([1, 2, 3], (y) => y))) > 0.01);
