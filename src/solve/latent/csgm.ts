@@ -53,7 +53,7 @@ export async function csgm(
   const starts = await chooseStarts(prior, signals, options, rank, false);
   const term = plainTerm(problem);
   const blind = await blindSignals(prior, term, starts);
-  const { z, objectives, code, ...end } = await descend(prior, term, starts, lambdas, {
+  const { z, objectives, codes, ...end } = await descend(prior, term, starts, lambdas, {
     ...{ steps, learningRate, tolerance },
     ...(onProgress && { onProgress }),
     ...(signal && { signal }),
@@ -63,7 +63,7 @@ export async function csgm(
   const conditions = Int32Array.from(chosen, (row) => starts.c.data[row]!);
   const outcome = (row: number, i: number): Outcome => {
     if (!Number.isFinite(objectives.data[row]!)) return "non-finite";
-    return blind[i] ? "no-gradient" : code;
+    return blind[i] ? "no-gradient" : codes[i]!;
   };
   const unseen = blind.filter(Boolean).length;
   return {

@@ -92,9 +92,7 @@ export async function latentPosterior(
     },
     true,
   );
-  const { found, code, ...end } = starts.logEvidence
-    ? { found: await modesAt(prior, term, starts, starts.logEvidence), code: codeOf(starts), steps: 0, history: [] }
-    : await descended();
+  const { found, codes, ...end } = starts.logEvidence ? await known(starts.logEvidence) : await descended();
   const { perSignal } = starts;
   const logEvidence = withoutRepeats(found, starts);
   const best = mostEvidence(logEvidence, perSignal);
@@ -105,7 +103,7 @@ export async function latentPosterior(
   const uncertainty = await uncertaintyOf(modes, options);
   return {
     estimate: fromHost(data, [signals, ...prior.shape]),
-    outcomes: Array.from(best, (row): Outcome => (Number.isFinite(logEvidence[row]!) ? code : "non-finite")),
+    outcomes: Array.from(best, (row, i): Outcome => (Number.isFinite(logEvidence[row]!) ? codes[i]! : "non-finite")),
     chosen: { solver: "latent-posterior", noise: noise.name, sigma: usedSigma(measurements) },
     warnings: [],
     ...uncertainty,
@@ -116,16 +114,18 @@ export async function latentPosterior(
   };
 
   /** Modes of an affine G are exact, and so is their mean where no condition was left out. */
-  function codeOf({ perSignal }: Starts): Outcome {
-    return estimate === "mean" && perSignal === prior.conditions!.length ? "exact" : "converged";
+  async function known(evidence: Float64Array) {
+    const exact = estimate === "mean" && starts.perSignal === prior.conditions!.length;
+    const codes = new Array<Outcome>(signals).fill(exact ? "exact" : "converged");
+    return { codes, steps: 0, history: [], found: await modesAt(prior, term, starts, evidence) };
   }
 
   async function descended() {
     const one = ndarray(new Float32Array(signals).fill(1), [signals]);
     const watched = { ...(onProgress && { onProgress }), ...(signal && { signal }) };
     const descent = await descend(prior, term, starts, one, { steps, learningRate, tolerance, ...watched });
-    const { code, steps: done, history, z } = descent;
-    return { code, steps: done, history, found: await laplace(prior, term, { ...starts, z }) };
+    const { codes, steps: done, history, z } = descent;
+    return { codes, steps: done, history, found: await laplace(prior, term, { ...starts, z }) };
   }
 }
 
