@@ -1,18 +1,25 @@
 import ndarray, { type NdArray } from "ndarray";
+import type { LinearOperator } from "../../../operators/operator.ts";
+import { drawComponents } from "../../../priors/mixture/draw.ts";
 import type { GeneratorPrior } from "../../../priors/prior.ts";
 import { contiguous, fromHost, sizeOf } from "../../data/array.ts";
 import { requireOptionNames } from "../../data/options.ts";
+import { stream } from "../../data/random.ts";
+import { squaredNorm } from "../../data/vector.ts";
 import {
   type MeasurementCovariance,
   measurementCovariance,
+  NOISE_FLOOR,
   ofWhitened,
   usedSigma,
 } from "../gaussian/measurement-covariance.ts";
+import { applyToRows } from "../operator-matrix.ts";
 import { type Problem, problemOf } from "../problem.ts";
 import type { Outcome, Recovery } from "../recovery.ts";
 import { linearOperatorOf, requireSignalShape } from "../requirements.ts";
 import { takeRows } from "../rows.ts";
 import { deviationOf } from "../uncertainty/marginals.ts";
+import { generate } from "./csgm.ts";
 import { whitenedTerm } from "./data-term.ts";
 import { type DescentOptions, descend, descentNames } from "./descent.ts";
 import { type Laplace, laplace, modesAt } from "./laplace.ts";
@@ -56,6 +63,9 @@ const SAME_MODE = 0.05;
  * z = 0 first), a Gauss–Newton step ends each, and x̂ is the mean over the modes found, weighted by Laplace's evidence
  * (`laplace`). Exact for G linear in z; of an affine prior the modes are known without descent (`proposeConditions`).
  *
+ * The variance of the noise is taken to be at least 1e-10 of the mean square of a measurement of G(z, c), and as much as
+ * `measurementCovariance` needs: without it S would be singular where C is.
+ *
  * `history` holds the sum of the objectives' least values.
  *
  * Errors (RangeError): a prior without residual, of another signal shape, an operator that is not linear, noise that is not Gaussian,
@@ -80,7 +90,8 @@ export async function latentPosterior(
   const started = performance.now();
   const { y, noise } = problem;
   const signals = y.shape[0]!;
-  const measurements = await measurementCovariance(operator, contiguous(prior.residual), noise, 0, options.signal);
+  const least = (NOISE_FLOOR * (await measuredEnergy(operator, prior))) / sizeOf(operator.outShape);
+  const measurements = await measurementCovariance(operator, contiguous(prior.residual), noise, least, signal);
   const term = await whitenedTerm(operator, measurements, y);
   const starts = await chooseStarts(
     prior,
@@ -127,6 +138,21 @@ export async function latentPosterior(
     const { codes, steps: done, history, z } = descent;
     return { codes, steps: done, history, found: await laplace(prior, term, { ...starts, z }) };
   }
+}
+
+/** Draws that tell how large measurements are; only the order of magnitude matters. */
+const ENERGY_DRAWS = 64;
+
+/** ‖ΦG(z, c)‖² in the median over draws of z and c: the mean would be lost to one draw that overflows. */
+async function measuredEnergy(operator: LinearOperator, prior: GeneratorPrior): Promise<number> {
+  const random = stream(1, "measured energy");
+  const z = random.fillNormal(new Float32Array(ENERGY_DRAWS * prior.latent));
+  const c = Int32Array.from(drawComponents(prior.conditions ?? Float64Array.of(1), random, ENERGY_DRAWS));
+  const signals = await generate(prior, fromHost(z, [ENERGY_DRAWS, prior.latent]), c);
+  const { data } = await applyToRows(operator, fromHost(signals.data, [ENERGY_DRAWS, sizeOf(prior.shape)]));
+  const m = data.length / ENERGY_DRAWS;
+  const energies = Float64Array.from({ length: ENERGY_DRAWS }, (_, i) => squaredNorm(data, i * m, m)).sort();
+  return energies[ENERGY_DRAWS / 2]!;
 }
 
 /** Marginals, which cost nothing until they are asked for, and the deviation and draws that were. */
