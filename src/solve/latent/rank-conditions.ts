@@ -2,7 +2,7 @@ import type { NdArray } from "ndarray";
 import * as tf from "#tf";
 import type { GeneratorPrior } from "../../../priors/prior.ts";
 import { drawResiduals, rootOf } from "../../../priors/residual-root.ts";
-import { fromHost, sizeOf } from "../../data/array.ts";
+import { contiguous, fromHost, sizeOf } from "../../data/array.ts";
 import { stream } from "../../data/random.ts";
 import { compile } from "../../engine/index.ts";
 import type { Problem } from "../problem.ts";
@@ -74,6 +74,7 @@ function mostProbable(
   count: number,
 ): Int32Array {
   const signals = y.shape[0]!;
+  const given = contiguous(y) as Float32Array;
   const stride = (1 + DRAWS) * m;
   const squares = (a: Float32Array, from: number, b: Float32Array, start: number) => {
     let sum = 0;
@@ -88,8 +89,7 @@ function mostProbable(
   const out = new Int32Array(signals * count);
   for (let i = 0; i < signals; i++) {
     const logs = variances.map(
-      (v, c) =>
-        Math.log(probabilities[c]!) - 0.5 * (squares(y.data, i * m, measured, c * stride) / v + m * Math.log(v)),
+      (v, c) => Math.log(probabilities[c]!) - 0.5 * (squares(given, i * m, measured, c * stride) / v + m * Math.log(v)),
     );
     const order = Array.from(logs.keys()).sort((a, b) => logs[b]! - logs[a]!);
     out.set(order.slice(0, count), i * count);

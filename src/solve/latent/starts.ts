@@ -1,6 +1,6 @@
 import type { NdArray } from "ndarray";
 import type { GeneratorPrior } from "../../../priors/prior.ts";
-import { fromHost } from "../../data/array.ts";
+import { contiguous, fromHost } from "../../data/array.ts";
 import { stream } from "../../data/random.ts";
 
 /** Where descents start: one row a restart, `perSignal` rows a signal beside each other. */
@@ -106,7 +106,7 @@ function checkedStarts(prior: GeneratorPrior, signals: number, { perSignal, z, c
     throw new RangeError(`latent recovery: starts: expected conditions from 0 to ${count - 1}, got ${wrong}`);
   }
   return {
-    z: z ?? fromHost(new Float32Array(rows * prior.latent), shape),
+    z: fromHost(z ? (contiguous(z) as Float32Array) : new Float32Array(rows * prior.latent), shape),
     c: fromHost(conditions ?? new Int32Array(rows), [rows]),
     perSignal,
   };
