@@ -12,10 +12,12 @@ export interface ForwardOperator {
   readonly outShape: readonly number[];
   /** What `parseOperator` made it from, and can make it from again; absent for operators made in code. */
   readonly source?: OperatorSource;
+  /** SHA-256 of the matrices that its spec reads from files, by which another one at the same path is noticed. */
+  readonly digest?: string;
   forward(x: tf.Tensor): tf.Tensor;
 }
 
-/** All that is stored of an operator: with the signal shape, it gives the same operator anywhere. */
+/** With the signal shape, it gives the same operator anywhere, as long as the files that the spec names are the same. */
 export interface OperatorSource {
   /** `gaussian:m=100*blur:sigma=1` */
   readonly spec: string;

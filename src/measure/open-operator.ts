@@ -4,6 +4,7 @@ import type { ForwardOperator } from "../../operators/operator.ts";
 import { describeOperators, operatorParts, parsePart } from "../../operators/registry.ts";
 import { contiguous, fromHost, type HostArray } from "../data/array.ts";
 import { InputError, messageOf } from "../data/errors.ts";
+import { sha256 } from "../data/hash.ts";
 import { type OptionTable, requireOptionNames } from "../data/options.ts";
 import { readArray } from "../data/read-array.ts";
 import { describeKinds, parseSpec } from "../data/spec.ts";
@@ -45,15 +46,18 @@ export async function openOperator(spec: string, options: OpenOperatorOptions = 
   requireOptionNames("openOperator", options, ["shape", "seed"]);
   const { shape, seed = 1 } = options;
   let built: ForwardOperator | undefined;
+  const digests: string[] = [];
   for (const [place, part] of operatorParts(spec).entries()) {
     try {
       const next = await openPart(part, built?.outShape ?? shape, { seed, place });
+      if (next.digest) digests.push(next.digest);
       built = built ? compose(next, built) : next;
     } catch (error) {
       throw error instanceof RangeError ? new InputError(messageOf(error)) : error;
     }
   }
-  return { ...built!, source: { spec: spec.trim(), seed } };
+  const source = { spec: spec.trim(), seed };
+  return { ...built!, source, ...(digests.length > 0 && { digest: digests.join() }) };
 }
 
 async function openPart(
@@ -74,7 +78,8 @@ async function openMatrix(file: string, inShape: readonly number[] | undefined):
   const array = await readArray(file);
   const matrix = fromHost(Float32Array.from(contiguous(array as HostArray)), array.shape);
   try {
-    return matrixOperator({ matrix, ...(inShape && { inShape }) });
+    const operator = matrixOperator({ matrix, ...(inShape && { inShape }) });
+    return { ...operator, digest: await sha256([Int32Array.from(matrix.shape), matrix.data]) };
   } catch (error) {
     throw new InputError(`${file}: ${messageOf(error)}`);
   }
