@@ -4,6 +4,7 @@ import { contiguous, fromHost, sizeOf } from "../src/data/array.ts";
 import { requireOptionNames } from "../src/data/options.ts";
 import { compile } from "../src/engine/index.ts";
 import { iterate } from "../src/engine/iterate.ts";
+import { TINY } from "../src/engine/tiny.ts";
 import type { ForwardOperator, LinearOperator } from "./operator.ts";
 import { normalSignals } from "./probes.ts";
 
@@ -17,9 +18,6 @@ export interface NormOptions {
 }
 
 const ITERATIONS = 10;
-
-/** Near the smallest float32 of full precision: keeps 0/0 out. */
-const TINY = 1e-37;
 
 /**
  * ‖Φ‖, the largest singular value of Φ (not its square), by the power method on Φ'Φ.

@@ -35,10 +35,10 @@ export interface LinearOperator extends ForwardOperator {
 export const isLinear = (operator: ForwardOperator): operator is LinearOperator =>
   "linear" in operator && operator.linear === true;
 
-/** The operator as a linear one, for methods that need Φ'. `who` begins the message. */
+/** The operator as a linear one, for methods that need Φ'. `who` begins the message. Errors (RangeError): it is not linear. */
 export function requireLinear(who: string, operator: ForwardOperator): LinearOperator {
   if (isLinear(operator)) return operator;
-  throw new RangeError(`${who}: needs a linear operator, ${operator.name} is not; use a generator prior with it`);
+  throw new RangeError(`${who}: needs a linear operator, ${operator.name} is not; use a generator or a mixture prior`);
 }
 
 /** An operator as its mathematics. */

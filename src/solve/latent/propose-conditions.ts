@@ -5,7 +5,7 @@ import { fromHost } from "../../data/array.ts";
 import { cholesky, logDeterminant, solveLower, solveLowerTransposed } from "../../data/cholesky.ts";
 import { dot } from "../../data/vector.ts";
 import { compile } from "../../engine/index.ts";
-import { chunksOf } from "./chunks.ts";
+import { chunksOf } from "../chunks.ts";
 import type { WhitenedTerm } from "./data-term.ts";
 
 /** The conditions that explain each signal best, and where to start in them. */

@@ -5,8 +5,8 @@ import { drawResiduals, rootOf } from "../../../priors/residual-root.ts";
 import { contiguous, fromHost, sizeOf } from "../../data/array.ts";
 import { stream } from "../../data/random.ts";
 import { compile } from "../../engine/index.ts";
+import { chunksOf } from "../chunks.ts";
 import type { Problem } from "../problem.ts";
-import { chunksOf } from "./chunks.ts";
 import type { Ranking } from "./starts.ts";
 
 /** Draws of a condition that tell how far its measurements spread. */
