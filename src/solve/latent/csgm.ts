@@ -4,13 +4,13 @@ import type { GeneratorPrior } from "../../../priors/prior.ts";
 import { fromHost } from "../../data/array.ts";
 import { requireOptionNames } from "../../data/options.ts";
 import { compile } from "../../engine/index.ts";
-import { blindSignals } from "../diagnosis/gradient.ts";
 import { type Problem, problemOf } from "../problem.ts";
 import type { Outcome, Recovery } from "../recovery.ts";
 import { requireSignalShape } from "../requirements.ts";
 import { takeRows } from "../rows.ts";
 import { plainTerm } from "./data-term.ts";
 import { bestRestarts, type DescentOptions, decodeRows, descend, descentNames } from "./descent.ts";
+import { blindSignals } from "./gradient.ts";
 import { rankConditions } from "./rank-conditions.ts";
 import { chooseStarts, type StartOptions, startNames } from "./starts.ts";
 
