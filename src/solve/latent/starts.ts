@@ -24,9 +24,12 @@ export interface GivenStarts {
 }
 
 export interface StartOptions {
-  /** Starts a signal; default: every condition once if there are at most 20, otherwise 5, or 20 of an affine generator; 4 without conditions. */
+  /**
+   * Starts a signal. Default without conditions: 4. Default with conditions: one for each if there are at most 20; otherwise the 5 most
+   * promising ones, or 20 of an affine generator, which needs no descent.
+   */
   readonly restarts?: number;
-  /** The starts themselves, instead of `restarts`. */
+  /** The starts themselves; `restarts` is then not used. */
   readonly starts?: GivenStarts;
   /** Seed of the random ones; default 1. */
   readonly seed?: number;
@@ -34,8 +37,9 @@ export interface StartOptions {
 
 export const startNames = ["restarts", "starts", "seed"] as const;
 
-/** Up to as many conditions are all tried. */
+/** All conditions are tried if there are no more than this. Of an affine generator at most so many are tried. */
 const FEW_CONDITIONS = 20;
+/** So many are tried of other generators with more conditions. */
 const SOME_CONDITIONS = 5;
 const RESTARTS = 4;
 
