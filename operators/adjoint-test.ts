@@ -48,7 +48,8 @@ const MOST_GAP = 1e-5;
 const trusted = new WeakSet<LinearOperator>();
 
 /**
- * The dot test as a condition, once an operator: it also finds an offset, Φ(0) ≠ 0, and a Φ that is bent.
+ * Requires that the operator passes the dot test, which runs once for each operator. It also finds an offset, Φ(0) ≠ 0, and a Φ that is
+ * not linear.
  * Errors (InputError): an operator that says it is linear and fails the test.
  */
 export async function requireAdjoint(operator: LinearOperator): Promise<void> {

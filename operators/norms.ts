@@ -60,7 +60,7 @@ const powerSteps =
 
 /**
  * ‖Φ‖_F = √E‖Φg‖², g ~ N(0, I), estimated from 64 draws: within about 10 % for operators of a few measurements, closer for
- * more. It says what one unit of signal amplitude measures; solvers scale their steps by it, so that precision is enough.
+ * more. Solvers scale their steps by it and need no more precision.
  */
 export const frobeniusNorm = (operator: ForwardOperator, seed = 1): Promise<number> =>
   rootMeanEnergy(operator, normalSignals(seed, "frobenius norm", PROBES, operator.inShape));

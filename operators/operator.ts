@@ -41,7 +41,7 @@ export function requireLinear(who: string, operator: ForwardOperator): LinearOpe
   throw new RangeError(`${who}: needs a linear operator, ${operator.name} is not; use a generator or a mixture prior`);
 }
 
-/** An operator as its mathematics. */
+/** What an operator is made of. */
 export interface ForwardOperatorOptions {
   readonly name: string;
   readonly inShape: readonly number[];
@@ -89,7 +89,7 @@ function requireParts({ name, inShape, outShape, forward }: ForwardOperatorOptio
   }
 }
 
-/** `fn` from batches of one shape to batches of as many of another, or one clear line. */
+/** `fn`, which maps batches of shape `from` to as many of shape `to`, with both checked. Errors (RangeError): another shape. */
 function checked(
   who: string,
   fn: (x: tf.Tensor) => tf.Tensor,

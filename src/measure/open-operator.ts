@@ -20,7 +20,7 @@ export interface OpenOperatorOptions {
 /** Whether a part of a spec is the path of a user's module. */
 export const isModule = (part: string): boolean => /\.(js|mjs|cjs)$/i.test(part);
 
-/** What specs name beside the registry of operators: it is read from files. */
+/** What specs can name beside the operators of the registry. Both are read from files. */
 const files = {
   matrix: {
     summary: "y = Ax, A your own matrix; a row each measurement, a column each number of a signal",
@@ -36,8 +36,8 @@ const files = {
 } satisfies Record<string, { summary: string; options: OptionTable }>;
 
 /**
- * An operator from its spec, with what it names opened: that of `parseOperator`, where a part `matrix:file=A.npy` is a matrix of
- * the user's and a path such as `./mine.js` the operator of his ES module (see `moduleOperator`). Matrices are kept in float32.
+ * An operator from its spec, as `parseOperator`, and the files that it names are opened: a part `matrix:file=A.npy` is a user's matrix,
+ * kept in float32, and a path such as `./mine.js` is the operator of a user's ES module (see `moduleOperator`).
  *
  * Errors (InputError): those of `parseOperator`; a file that cannot be read, a matrix of another number of columns than a signal has
  * numbers, a module that gives no operator; a shape that is needed and not given. TypeError: an unknown option.

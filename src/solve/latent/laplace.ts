@@ -23,9 +23,9 @@ export interface Laplace {
   readonly logEvidence: Float64Array;
 }
 
-/** Half the distance over which the Jacobian is taken, in latent units: rounding and curvature both cost about 1e-5 there. */
+/** Half the distance of the differences that give the Jacobian, in latent units. Rounding and curvature both err by about 1e-5 there. */
 const STEP = 0.02;
-/** Numbers of all signals of one compiled run of the Jacobian. */
+/** Most numbers, over all signals, in one compiled run of the Jacobian. */
 const CHUNK_NUMBERS = 2 ** 22;
 
 /**
@@ -33,8 +33,8 @@ const CHUNK_NUMBERS = 2 ** 22;
  *
  *     log e = −½(‖t − W G‖² + ‖z‖²) − ½ log det(I + JᵀJ) + log π_c
  *
- * with J [m, latent] the Jacobian of W∘G at the z given. For G linear in z both are exact. J by central differences of G in
- * float32 with the step 0.02, then through W: 2 · latent decodes a row.
+ * with J [m, latent] the Jacobian of W∘G at the z given. For G linear in z both are exact. J is W of the central differences of G, in
+ * float32 with the step 0.02: 2 · latent decodes a row.
  */
 export async function laplace(
   prior: GeneratorPrior,
@@ -93,10 +93,10 @@ export async function laplace(
   return { ...out, z: fromHost(out.z, [rows, k]) };
 }
 
-/** Rows of one compiled run of the modes. */
+/** Most rows of one compiled run of `modesAt`. */
 const CHUNK_ROWS = 4096;
 
-/** Modes whose evidence is known, with their signals and misfits. */
+/** The signals and misfits of modes whose evidence is known. */
 export async function modesAt(
   prior: GeneratorPrior,
   term: WhitenedTerm,

@@ -27,7 +27,7 @@ import { type LaplacePosterior, laplacePosterior, type Modes } from "./laplace-p
 import { proposeConditions } from "./propose-conditions.ts";
 import { chooseStarts, type StartOptions, type Starts, startNames } from "./starts.ts";
 
-/** What becomes of the restarts: the mean over them by their evidence, or the one with the most. */
+/** How restarts make the estimate: `mean`, weighted by their evidence, or `best`, the one with the most evidence. */
 export const estimateNames = ["mean", "best"] as const;
 export type EstimateName = (typeof estimateNames)[number];
 
@@ -50,7 +50,7 @@ export interface LatentPosteriorRecovery extends Recovery {
   readonly logEvidence: NdArray<Float64Array>;
 }
 
-/** Restarts of one condition are one mode where their latents differ by less, root mean square; the prior's deviation is 1. */
+/** Two restarts of one condition are one mode if their latents differ by less than this, root mean square; the prior's deviation is 1. */
 const SAME_MODE = 0.05;
 
 /**
@@ -155,7 +155,7 @@ async function measuredEnergy(operator: LinearOperator, prior: GeneratorPrior): 
   return energies[ENERGY_DRAWS / 2]!;
 }
 
-/** Marginals, which cost nothing until they are asked for, and the deviation and draws that were. */
+/** Marginals, which are computed when they are called, and the deviation and the draws if the options ask for them. */
 async function uncertaintyOf(modes: Modes, { deviation, samples = 0, seed = 1 }: LatentPosteriorOptions) {
   const { marginals, draw } = laplacePosterior(modes);
   return {
@@ -172,7 +172,7 @@ async function deviationsOf({ y, prior }: Modes, marginals: LaplacePosterior["ma
   return fromHost(out, [batch, ...prior.shape]);
 }
 
-/** The log evidence, −∞ for every restart that found what one of its signal with more evidence did. */
+/** The log evidence. −∞ for a restart whose mode another restart of its signal found with more evidence. */
 function withoutRepeats({ z, logEvidence }: Laplace, { c, perSignal }: Starts): Float64Array {
   const k = z.shape[1]!;
   const same = (a: number, b: number) => {
