@@ -42,7 +42,7 @@ export async function saveMeasurements(file: string, measurements: Measurements)
   });
 }
 
-/** Measurements with what their file says of the operator, which is not made again. */
+/** Measurements whose operator is only described, as the file has it, and not made. */
 export interface SavedMeasurements extends Omit<Measurements, "operator"> {
   readonly operator: Omit<ForwardOperator, "forward"> & { readonly source: OperatorSource };
 }

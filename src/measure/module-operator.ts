@@ -65,7 +65,7 @@ export async function moduleOperator(
   return operator;
 }
 
-/** The operator made again by our makers, which check what goes in and comes out. */
+/** The same operator, made by `linearOperator` or `forwardOperator`, which check its shapes whenever it runs. */
 function checkedOperator(made: Partial<ForwardOperator> & { linear?: unknown; adjoint?: unknown }): ForwardOperator {
   const { name, inShape, outShape, linear, adjoint } = made;
   const parts = { name, inShape, outShape, forward: made.forward?.bind(made) } as ForwardOperatorOptions;

@@ -18,7 +18,7 @@ export interface OwnArrays {
   readonly matrix?: NdArray;
 }
 
-/** Reads a file of measurements of others: `.npz`, a folder of images, and what `readArray` reads. */
+/** Reads a user's own file of measurements: `.npz`, a folder of images, and what `readArray` reads. */
 export async function readOwn(file: string): Promise<OwnArrays> {
   if (/\.npz$/i.test(file)) return ownNpz(file);
   if (await isFolder(file)) {

@@ -41,7 +41,7 @@ export interface GaussianNoise {
 export interface Noise {
   /** `gaussian:snr=30` */
   readonly spec: string;
-  /** The model for noiseless values that are known: of `measure`. Errors (InputError): σ was left to be estimated. */
+  /** The model for known noiseless values, as `measure` has them. Errors (InputError): σ was left to be estimated. */
   ofClean(clean: NdArray<Float32Array>): NoiseModel;
   /**
    * The model for measurements; undefined where σ has to be estimated with the help of a prior (`gaussian:sigma=auto`).

@@ -49,8 +49,8 @@ type State = {
 
 /**
  * Minimises D(G(z, c)) + λ‖z‖² over z by Adam from every start, D the data term, all in one compiled step. Conditions stay as they
- * start. Every restart keeps its step with the lowest objective. Once that is no longer finite it keeps what it had, and the others
- * go on. A signal that has converged stays as it is, with all its restarts: its end does not depend on the rest of the batch.
+ * start. Every restart keeps its step with the lowest objective. A restart whose objective stops being finite keeps what it had, and
+ * the others go on. A signal that has converged is frozen, with all its restarts: its end does not depend on the rest of the batch.
  * `lambda`: one for every signal.
  */
 export async function descend(
@@ -93,7 +93,7 @@ export async function descend(
   return { codes, steps, history, z: state.bestZ, objectives: state.best };
 }
 
-/** The relative fall to an objective, which may be 0; infinite as long as there is none to compare it with. */
+/** The relative fall of an objective, which may reach 0. Infinite while there is no earlier one to compare it with. */
 function fallOf(before: number | undefined, now: number): number {
   if (before === undefined) return Number.POSITIVE_INFINITY;
   return before === now ? 0 : before / now - 1;

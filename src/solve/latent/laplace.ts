@@ -29,7 +29,7 @@ const STEP = 0.02;
 const CHUNK_NUMBERS = 2 ** 22;
 
 /**
- * One Gauss–Newton step from z for ‖t − W G(z, c)‖² + ‖z‖², kept where it goes down, and Laplace's evidence there:
+ * One Gauss–Newton step from z for ‖t − W G(z, c)‖² + ‖z‖², kept if that falls, and Laplace's evidence at the end:
  *
  *     log e = −½(‖t − W G‖² + ‖z‖²) − ½ log det(I + JᵀJ) + log π_c
  *

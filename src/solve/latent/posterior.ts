@@ -63,8 +63,8 @@ const SAME_MODE = 0.05;
  * z = 0 first), a Gauss–Newton step ends each, and x̂ is the mean over the modes found, weighted by Laplace's evidence
  * (`laplace`). Exact for G linear in z; of an affine prior the modes are known without descent (`proposeConditions`).
  *
- * The variance of the noise is taken to be at least 1e-10 of the mean square of a measurement of G(z, c), and as much as
- * `measurementCovariance` needs: without it S would be singular where C is.
+ * The variance of the noise is taken to be at least 1e-10 of the mean square of a measurement of G(z, c), and at least the floor of
+ * `measurementCovariance`. Without a floor S would be singular if C is.
  *
  * `history` holds the sum of the objectives' least values.
  *

@@ -54,9 +54,9 @@ export interface Ranking {
 }
 
 /**
- * Starts for a batch of signals. `rank` gives the most promising conditions, which are taken in that order, again from the beginning
- * where there are more restarts than conditions. z is 0 the first time that a condition is taken, otherwise drawn from
- * N(0, I); without conditions all are drawn, the first one is 0 where `fromZero` says so.
+ * Starts for a batch of signals. `rank` gives the most promising conditions, which are taken in that order. If there are more restarts
+ * than conditions, they are taken again from the first. z is 0 the first time that a condition is taken, and otherwise drawn from
+ * N(0, I). Without conditions all z are drawn, but the first is 0 if `fromZero` says so.
  *
  * Errors (RangeError): restarts that are no positive integer; given starts of another shape, or with conditions out of range.
  */
