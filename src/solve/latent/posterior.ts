@@ -5,7 +5,7 @@ import type { GeneratorPrior } from "../../../priors/prior.ts";
 import { contiguous, fromHost, sizeOf } from "../../data/array.ts";
 import { requireOptionNames } from "../../data/options.ts";
 import { stream } from "../../data/random.ts";
-import { squaredNorm } from "../../data/vector.ts";
+import { median } from "../../data/vector.ts";
 import {
   type MeasurementCovariance,
   measurementCovariance,
@@ -17,7 +17,7 @@ import { applyToRows } from "../operator-matrix.ts";
 import { type Problem, problemOf } from "../problem.ts";
 import type { Outcome, Recovery } from "../recovery.ts";
 import { linearOperatorOf, requireSignalShape } from "../requirements.ts";
-import { takeRows } from "../rows.ts";
+import { rowEnergies, takeRows } from "../rows.ts";
 import { deviationOf } from "../uncertainty/marginals.ts";
 import { generate } from "./csgm.ts";
 import { whitenedTerm } from "./data-term.ts";
@@ -149,10 +149,8 @@ async function measuredEnergy(operator: LinearOperator, prior: GeneratorPrior): 
   const z = random.fillNormal(new Float32Array(ENERGY_DRAWS * prior.latent));
   const c = Int32Array.from(drawComponents(prior.conditions ?? Float64Array.of(1), random, ENERGY_DRAWS));
   const signals = await generate(prior, fromHost(z, [ENERGY_DRAWS, prior.latent]), c);
-  const { data } = await applyToRows(operator, fromHost(signals.data, [ENERGY_DRAWS, sizeOf(prior.shape)]));
-  const m = data.length / ENERGY_DRAWS;
-  const energies = Float64Array.from({ length: ENERGY_DRAWS }, (_, i) => squaredNorm(data, i * m, m)).sort();
-  return energies[ENERGY_DRAWS / 2]!;
+  const rows = fromHost(signals.data, [ENERGY_DRAWS, sizeOf(prior.shape)]);
+  return median(rowEnergies(await applyToRows(operator, rows)));
 }
 
 /** Marginals, which are computed when they are called, and the deviation and the draws if the options ask for them. */
