@@ -53,7 +53,7 @@ function gaussianKernel(sigma: number): number[] {
   return raw.map((k) => k / total);
 }
 
-/** The n×n matrix of a convolution: row i holds the kernel around i, its overhang folded back in or dropped. */
+/** The n×n matrix of a convolution. Row i holds the kernel around i; what hangs over an end is folded back in or dropped. */
 function bandedMatrix(n: number, kernel: readonly number[], boundary: Boundary): Matrix {
   const radius = (kernel.length - 1) / 2;
   const dense = new Float64Array(n * n);

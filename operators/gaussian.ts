@@ -7,7 +7,7 @@ import type { LinearOperator } from "./operator.ts";
 export interface GaussianOptions {
   /** Shape of one signal; n is its number of elements. */
   readonly inShape: readonly number[];
-  /** Measurements of one signal. More than n are allowed: averaging noise down is a fair use of them. */
+  /** Measurements of one signal. More than n are allowed: they average noise down. */
   readonly m: number;
   readonly seed: number;
   /** Tells matrices of one m, n and seed apart; default 0. */
@@ -16,8 +16,8 @@ export interface GaussianOptions {
 
 /**
  * Random Gaussian measurements: y = Ax, A of m×n with independent entries N(0, 1/m), so that E‖Ax‖² = ‖x‖².
- * x: [batch, ...inShape], flattened; y: [batch, m]. The same m, n, seed and place give the same A everywhere; with any other of
- * them it is independent.
+ * x: [batch, ...inShape], flattened; y: [batch, m]. The same m, n, seed and place give the same A everywhere. If one of them differs,
+ * A is independent.
  *
  * Source: Bora, Jalal, Price, Dimakis 2017 (CSGM), section 2, in the scaling N(0, 1/m).
  * Errors: m that is not a positive integer.

@@ -4,7 +4,7 @@ import type { ForwardOperator } from "./operator.ts";
 /** Where an operator's random numbers come from: `stream(seed, "<name> operator", ...sizes, place)`. */
 export interface Draws {
   readonly seed: number;
-  /** Which part of its spec it is, from 0 for the one applied first: two alike in one composition differ. */
+  /** Its place in the spec, 0 for the part that is applied first. So two equal parts of one spec draw different numbers. */
   readonly place: number;
 }
 

@@ -12,7 +12,7 @@ export interface MatrixOptions {
 
 /**
  * Measurements by a matrix: y = Ax. x: [batch, ...inShape], flattened; y: [batch, m]. The adjoint is Aᵀ.
- * Errors (TypeError, RangeError): no float32 matrix, values that are not finite, signals of other than n numbers.
+ * Errors: anything but a float32 matrix (TypeError); values that are not finite, signals whose size is not n (RangeError).
  */
 export function matrixOperator({ matrix, inShape }: MatrixOptions): LinearOperator {
   if (!isArray(matrix) || matrix.shape.length !== 2 || !(matrix.data instanceof Float32Array)) {
@@ -34,7 +34,7 @@ export function matrixOperator({ matrix, inShape }: MatrixOptions): LinearOperat
   return denseOperator(`matrix(${m}×${n})`, data, m, shape);
 }
 
-/** y = Ax with A [m, n] row-major, under a name. Made into a tensor at every use: a traced graph stores it once, as a constant. */
+/** y = Ax with A [m, n] row-major, under a name. The tensor is made at every use; a traced graph stores it once, as a constant. */
 export function denseOperator(name: string, data: Float32Array, m: number, inShape: readonly number[]): LinearOperator {
   const n = sizeOf(inShape);
   const matrix = () => tf.tensor2d(data, [m, n]);

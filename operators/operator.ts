@@ -12,10 +12,12 @@ export interface ForwardOperator {
   readonly outShape: readonly number[];
   /** What `parseOperator` made it from, and can make it from again; absent for operators made in code. */
   readonly source?: OperatorSource;
+  /** SHA-256 of the matrices that its spec reads from files, by which another one at the same path is noticed. */
+  readonly digest?: string;
   forward(x: tf.Tensor): tf.Tensor;
 }
 
-/** All that is stored of an operator: with the signal shape, it gives the same operator anywhere. */
+/** With the signal shape, it gives the same operator anywhere, as long as the files that the spec names are the same. */
 export interface OperatorSource {
   /** `gaussian:m=100*blur:sigma=1` */
   readonly spec: string;
@@ -33,13 +35,13 @@ export interface LinearOperator extends ForwardOperator {
 export const isLinear = (operator: ForwardOperator): operator is LinearOperator =>
   "linear" in operator && operator.linear === true;
 
-/** The operator as a linear one, for methods that need Φ'. `who` begins the message. */
+/** The operator as a linear one, for methods that need Φ'. `who` begins the message. Errors (RangeError): it is not linear. */
 export function requireLinear(who: string, operator: ForwardOperator): LinearOperator {
   if (isLinear(operator)) return operator;
-  throw new RangeError(`${who}: needs a linear operator, ${operator.name} is not; use a generator prior with it`);
+  throw new RangeError(`${who}: needs a linear operator, ${operator.name} is not; use a generator or a mixture prior`);
 }
 
-/** An operator as its mathematics. */
+/** What an operator is made of. */
 export interface ForwardOperatorOptions {
   readonly name: string;
   readonly inShape: readonly number[];
@@ -87,7 +89,7 @@ function requireParts({ name, inShape, outShape, forward }: ForwardOperatorOptio
   }
 }
 
-/** `fn` from batches of one shape to batches of as many of another, or one clear line. */
+/** `fn`, which maps batches of shape `from` to as many of shape `to`, with both checked. Errors (RangeError): another shape. */
 function checked(
   who: string,
   fn: (x: tf.Tensor) => tf.Tensor,

@@ -11,7 +11,7 @@ export interface EagerBackend {
 
 let found: Promise<EagerBackend> | undefined;
 
-/** The native back end of the optional peer @tensorflow/tfjs-node, or else JavaScript; where it is installed and fails, says so once. */
+/** TensorFlow's native back end if @tensorflow/tfjs-node loads, else JavaScript. Warns once if it is installed but fails to load. */
 export function eagerBackend(): Promise<EagerBackend> {
   found ??= chooseBackend(loadNativeTfjs).then((backend) => {
     if (backend.problem) console.warn(`warning: engine tfjs: ${backend.problem}; JavaScript runs instead, slowly`);

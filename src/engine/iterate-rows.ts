@@ -34,9 +34,8 @@ export interface IteratedRows<State extends RowState> {
 }
 
 /**
- * `iterate` for a batch whose rows have nothing to do with each other. A row that has converged, or whose objective is not finite
- * any more, stays as it was then (as it was before, where it is not finite) while the others go on: what becomes of a row does not
- * depend on its batch.
+ * `iterate` for a batch whose rows have nothing to do with each other. A converged row is frozen. A row whose objective becomes
+ * non-finite returns to its last good state and is frozen there. So what becomes of a row does not depend on its batch.
  */
 export async function iterateRows<State extends RowState>(
   options: IterateRowsOptions<State>,

@@ -22,7 +22,7 @@ export const measurementsFormat: Expected = { format: "sketchprior-measurements"
  */
 export async function saveMeasurements(file: string, measurements: Measurements): Promise<void> {
   const { operator, y, truth, noise, seed, noiseNorm } = measurements;
-  const { name: operatorName, inShape, source } = operator;
+  const { name: operatorName, inShape, source, digest: operatorDigest } = operator;
   if (source === undefined) {
     throw new InputError(
       `${file}: cannot be written, ${operatorName} was made in code; make it with parseOperator or openOperator, so that ` +
@@ -36,12 +36,13 @@ export async function saveMeasurements(file: string, measurements: Measurements)
     metadata: {
       ...measurementsFormat,
       ...{ operatorSpec: source.spec, operatorSeed: source.seed, operatorName, inShape },
+      ...(operatorDigest && { operatorDigest }),
       ...{ noise: noise.spec, sigma: noise.sigma, seed, noiseNorm, snr },
     },
   });
 }
 
-/** Measurements with what their file says of the operator, which is not made again. */
+/** Measurements whose operator is only described, as the file has it, and not made. */
 export interface SavedMeasurements extends Omit<Measurements, "operator"> {
   readonly operator: Omit<ForwardOperator, "forward"> & { readonly source: OperatorSource };
 }
@@ -53,25 +54,28 @@ export interface SavedMeasurements extends Omit<Measurements, "operator"> {
  */
 export async function readMeasurements(file: string): Promise<SavedMeasurements> {
   const npz = await readNpz(file, measurementsFormat);
-  const { operatorSpec: spec, operatorSeed, operatorName: name, inShape, ...facts } = checkedFacts(npz.metadata, file);
+  const checked = checkedFacts(npz.metadata, file);
+  const { operatorSpec: spec, operatorSeed, operatorName: name, operatorDigest: digest, inShape, ...facts } = checked;
   const y = floats(npz, "y", file);
   const truth = npz.arrays.truth && floats(npz, "truth", file);
   if (truth) fits(file, "truth", truth, inShape);
   if (truth && truth.shape[0] !== y.shape[0]) {
     throw new InputError(`${file}: holds ${y.shape[0]} measurements, but ${truth.shape[0]} true signals`);
   }
-  const operator = { name, inShape, outShape: y.shape.slice(1), source: { spec, seed: operatorSeed } };
+  const source = { spec, seed: operatorSeed };
+  const operator = { name, inShape, outShape: y.shape.slice(1), source, ...(digest && { digest }) };
   return { operator, y, noise: noiseOf(npz, file), ...facts, ...(truth && { truth }) };
 }
 
 /**
- * Reads measurements and makes their operator again, exactly. A user's module is not run because a file names it: it must be
- * given (`openMeasurements`). Errors (InputError): those of `readMeasurements`, an operator that cannot be made again or returns
- * something else.
+ * Reads measurements and makes their operator again, exactly: a matrix that it reads from a file must be the one that measured. Files
+ * written before matrices were remembered have nothing to compare with and are taken as they are. A user's module is not run because
+ * a file names it: it must be given (`openMeasurements`).
+ * Errors (InputError): those of `readMeasurements`, an operator that cannot be made again or is another.
  */
 export async function loadMeasurements(file: string): Promise<Measurements> {
   const saved = await readMeasurements(file);
-  const { inShape: shape, source } = saved.operator;
+  const { inShape: shape, source, digest } = saved.operator;
   const { spec, seed } = source;
   const module = operatorParts(spec).find(isModule);
   if (module) {
@@ -83,6 +87,11 @@ export async function loadMeasurements(file: string): Promise<Measurements> {
     throw new InputError(`${file}: its operator ${spec} cannot be made again: ${messageOf(error)}`);
   });
   fits(file, "y", saved.y, operator.outShape);
+  if (digest && operator.digest !== digest) {
+    throw new InputError(
+      `${file}: was measured by another matrix than ${spec} holds now; put that one back, or say --operator ${spec} to use this one`,
+    );
+  }
   return { ...saved, operator };
 }
 
@@ -95,12 +104,18 @@ function noiseOf(npz: Npz<Metadata>, file: string): NoiseModel {
 }
 
 function checkedFacts(metadata: Metadata, file: string) {
-  const { operatorSpec, operatorSeed, operatorName, inShape, seed, noiseNorm, snr } = metadata;
+  const { operatorSpec, operatorSeed, operatorName, operatorDigest: digest, inShape, seed, noiseNorm, snr } = metadata;
   const shape = Array.isArray(inShape) && inShape.every((n) => Number.isInteger(n) && n > 0);
   return {
     operatorSpec: need<string>(file, "operatorSpec", operatorSpec, typeof operatorSpec === "string"),
     operatorSeed: need<number>(file, "operatorSeed", operatorSeed, Number.isSafeInteger(operatorSeed)),
     operatorName: need<string>(file, "operatorName", operatorName, typeof operatorName === "string"),
+    operatorDigest: need<string | undefined>(
+      file,
+      "operatorDigest",
+      digest,
+      ["string", "undefined"].includes(typeof digest),
+    ),
     inShape: need<number[]>(file, "inShape", inShape, shape),
     seed: need<number>(file, "seed", seed, Number.isSafeInteger(seed)),
     noiseNorm: need<number>(file, "noiseNorm", noiseNorm, Number.isFinite(noiseNorm)),

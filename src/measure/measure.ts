@@ -37,8 +37,8 @@ export interface MeasureOptions {
  * Measures signals [n, ...inShape]: y drawn from the noise model around Φ(x), by stream(seed, "noise") signal by signal, so
  * that the first signals get the same draws however many follow.
  *
- * Errors: an unknown option (TypeError); signals of another shape or none (RangeError), or with values that are not finite; values
- * without noise that are not finite, or that the noise does not know, as negative ones of a Poisson law (InputError).
+ * Errors: an unknown option (TypeError); signals of another shape, or none (RangeError). InputError: signals or noiseless values that
+ * are not finite; noiseless values that the noise cannot have, such as negative means of counts.
  */
 export async function measure(
   signals: NdArray<Float32Array>,
@@ -80,7 +80,7 @@ function checkSignals(signals: NdArray<Float32Array>, operator: ForwardOperator)
   throw new InputError(`measure: signal ${Math.floor(bad / width)} holds ${data[bad]}; expected finite numbers`);
 }
 
-/** A non-linear operator can leave the numbers: the square root of a negative signal. */
+/** Errors (InputError): noiseless values that are not finite. A non-linear operator can give them: √ of a negative signal is NaN. */
 function checkClean(clean: NdArray<Float32Array>, { name }: ForwardOperator): void {
   const bad = contiguous(clean).findIndex((value) => !Number.isFinite(value));
   if (bad < 0) return;

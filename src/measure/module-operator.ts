@@ -25,8 +25,8 @@ export interface ModuleContext {
 
 /**
  * The operator of a user's ES module: its default export, or what that returns when it is a function, called with `ModuleContext`.
- * It is a `ForwardOperator`: { name, inShape, outShape, forward }; `linear: true` or an `adjoint` makes it a linear one, whose
- * adjoint is derived where it is missing. It is tried once: shapes, and of a linear one the adjoint.
+ * It is a `ForwardOperator`: { name, inShape, outShape, forward }. `linear: true` or an `adjoint` makes it a linear one, whose
+ * adjoint is derived if it is missing. The operator is run once to check its shapes, and the adjoint if it is linear.
  *
  * Errors (InputError): no such file, a module that cannot be loaded or throws, an export that is no operator, another shape than is
  * wanted or promised, an adjoint that is not that of `forward`.
@@ -65,7 +65,7 @@ export async function moduleOperator(
   return operator;
 }
 
-/** The operator made again by our makers, which check what goes in and comes out. */
+/** The same operator, made by `linearOperator` or `forwardOperator`, which check its shapes whenever it runs. */
 function checkedOperator(made: Partial<ForwardOperator> & { linear?: unknown; adjoint?: unknown }): ForwardOperator {
   const { name, inShape, outShape, linear, adjoint } = made;
   const parts = { name, inShape, outShape, forward: made.forward?.bind(made) } as ForwardOperatorOptions;

@@ -69,7 +69,7 @@ async function openSaved(file: string, options: OpenMeasurementsOptions): Promis
   };
 }
 
-/** Saved measurements with another operator than theirs, for the same signals. */
+/** Saved measurements with another operator than the one that the file names, for signals of the same shape. */
 async function replaced(file: string, wanted: ForwardOperator | string, options: OpenMeasurementsOptions) {
   const saved = await readMeasurements(file);
   const { inShape } = saved.operator;

@@ -4,6 +4,7 @@ import type { ForwardOperator } from "../../operators/operator.ts";
 import { describeOperators, operatorParts, parsePart } from "../../operators/registry.ts";
 import { contiguous, fromHost, type HostArray } from "../data/array.ts";
 import { InputError, messageOf } from "../data/errors.ts";
+import { sha256 } from "../data/hash.ts";
 import { type OptionTable, requireOptionNames } from "../data/options.ts";
 import { readArray } from "../data/read-array.ts";
 import { describeKinds, parseSpec } from "../data/spec.ts";
@@ -19,7 +20,7 @@ export interface OpenOperatorOptions {
 /** Whether a part of a spec is the path of a user's module. */
 export const isModule = (part: string): boolean => /\.(js|mjs|cjs)$/i.test(part);
 
-/** What specs name beside the registry of operators: it is read from files. */
+/** What specs can name beside the operators of the registry. Both are read from files. */
 const files = {
   matrix: {
     summary: "y = Ax, A your own matrix; a row each measurement, a column each number of a signal",
@@ -35,8 +36,8 @@ const files = {
 } satisfies Record<string, { summary: string; options: OptionTable }>;
 
 /**
- * An operator from its spec, with what it names opened: that of `parseOperator`, where a part `matrix:file=A.npy` is a matrix of
- * the user's and a path such as `./mine.js` the operator of his ES module (see `moduleOperator`). Matrices are kept in float32.
+ * An operator from its spec, as `parseOperator`, and the files that it names are opened: a part `matrix:file=A.npy` is a user's matrix,
+ * kept in float32, and a path such as `./mine.js` is the operator of a user's ES module (see `moduleOperator`).
  *
  * Errors (InputError): those of `parseOperator`; a file that cannot be read, a matrix of another number of columns than a signal has
  * numbers, a module that gives no operator; a shape that is needed and not given. TypeError: an unknown option.
@@ -45,15 +46,18 @@ export async function openOperator(spec: string, options: OpenOperatorOptions = 
   requireOptionNames("openOperator", options, ["shape", "seed"]);
   const { shape, seed = 1 } = options;
   let built: ForwardOperator | undefined;
+  const digests: string[] = [];
   for (const [place, part] of operatorParts(spec).entries()) {
     try {
       const next = await openPart(part, built?.outShape ?? shape, { seed, place });
+      if (next.digest) digests.push(next.digest);
       built = built ? compose(next, built) : next;
     } catch (error) {
       throw error instanceof RangeError ? new InputError(messageOf(error)) : error;
     }
   }
-  return { ...built!, source: { spec: spec.trim(), seed } };
+  const source = { spec: spec.trim(), seed };
+  return { ...built!, source, ...(digests.length > 0 && { digest: digests.join() }) };
 }
 
 async function openPart(
@@ -74,7 +78,8 @@ async function openMatrix(file: string, inShape: readonly number[] | undefined):
   const array = await readArray(file);
   const matrix = fromHost(Float32Array.from(contiguous(array as HostArray)), array.shape);
   try {
-    return matrixOperator({ matrix, ...(inShape && { inShape }) });
+    const operator = matrixOperator({ matrix, ...(inShape && { inShape }) });
+    return { ...operator, digest: await sha256([Int32Array.from(matrix.shape), matrix.data]) };
   } catch (error) {
     throw new InputError(`${file}: ${messageOf(error)}`);
   }

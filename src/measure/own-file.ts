@@ -10,7 +10,7 @@ import { readArray } from "../data/read-array.ts";
 /** Arrays of a user's file of measurements, of any number type and order. */
 export interface OwnArrays {
   readonly y: NdArray;
-  /** Raw numbers, which have no shape: as many signals as there are. */
+  /** y is a list of raw numbers without a shape: of one signal or of several. */
   readonly flat?: boolean;
   /** Shape of one signal, where y are images. */
   readonly imageShape?: readonly number[];
@@ -18,7 +18,7 @@ export interface OwnArrays {
   readonly matrix?: NdArray;
 }
 
-/** Reads a file of measurements of others: `.npz`, a folder of images, and what `readArray` reads. */
+/** Reads a user's own file of measurements: `.npz`, a folder of images, and what `readArray` reads. */
 export async function readOwn(file: string): Promise<OwnArrays> {
   if (/\.npz$/i.test(file)) return ownNpz(file);
   if (await isFolder(file)) {
@@ -29,7 +29,7 @@ export async function readOwn(file: string): Promise<OwnArrays> {
   return { y, ...(isRawName(file) && { flat: true }), ...(isImageName(file) && { imageShape: y.shape }) };
 }
 
-/** Members `y`, and where they are there `truth` or `x`, and `A`; or the only array. */
+/** The member `y`, or the only array of the file; and if they are there `truth` or `x`, and `A`. */
 async function ownNpz(file: string): Promise<OwnArrays> {
   const { arrays } = await readNpz(file);
   const names = Object.keys(arrays);

@@ -2,7 +2,7 @@ import type { NdArray } from "ndarray";
 import { contiguous, fromHost, type HostArray, sizeOf } from "../data/array.ts";
 import { InputError } from "../data/errors.ts";
 
-/** What the rows of an array must be. `who` begins messages, `source` says who wants that: `gaussian(m=100) returns 100`. */
+/** What the rows of an array must be. `who` begins messages; `source` says where that comes from: `gaussian(m=100) returns 100`. */
 export interface Rows {
   readonly who: string;
   readonly shape: readonly number[];

@@ -3,10 +3,9 @@ import * as tf from "#tf";
 import { perSignal, spread } from "../../priors/signals.ts";
 import { fromHost, sizeOf } from "../data/array.ts";
 
-/** Arithmetic on batches, [batch, …] with one row a problem: the numbers of a row are [batch]. */
+export { TINY } from "../engine/tiny.ts";
 
-/** Below every square of interest and near the smallest float32 of full precision: keeps 0/0 out. */
-export const TINY = 1e-37;
+/** Arithmetic on batches, [batch, …] with one row a problem: the numbers of a row are [batch]. */
 
 /** ⟨a, b⟩ of every row. */
 export const dots = (a: tf.Tensor, b: tf.Tensor): tf.Tensor => tf.sum(perSignal(tf.mul(a, b)), 1);

@@ -1,8 +1,10 @@
 import type { NdArray } from "ndarray";
 import type * as tf from "#tf";
 import type { ForwardOperator, LinearOperator } from "../../operators/operator.ts";
-import { contiguous, fromHost, sizeOf } from "../data/array.ts";
+import { fromHost, sizeOf } from "../data/array.ts";
 import { compile } from "../engine/index.ts";
+import { chunksOf } from "./chunks.ts";
+import { takeRows } from "./rows.ts";
 
 /** Signals of one compiled run. */
 const MOST_ROWS = 256;
@@ -17,20 +19,15 @@ export async function applyToRows(
   if (rows.shape.length !== 2 || width !== n) {
     throw new RangeError(`applyToRows: ${operator.name} expects rows of ${n} numbers, [r, ${n}], got [${rows.shape}]`);
   }
-  const batch = Math.max(1, Math.min(MOST_ROWS, count));
-  const shape = [batch, ...operator.inShape];
-  const x = new Float32Array(batch * n);
-  const forward = await compile(
-    (input: { x: tf.Tensor }) => operator.forward(input.x),
-    { x: fromHost(x, shape) },
-    { name: operator.name },
-  );
-  const data = contiguous(rows) as Float32Array;
+  const chunks = chunksOf(count, MOST_ROWS);
+  const given = (at: readonly number[]) => ({ x: takeRows(rows, at, [at.length, ...operator.inShape]) });
+  const forward = await compile((input: { x: tf.Tensor }) => operator.forward(input.x), given(chunks[0]!.at), {
+    name: operator.name,
+  });
   const out = new Float32Array(count * m);
-  for (let first = 0; first < count; first += batch) {
-    x.set(data.subarray(first * n, Math.min(count, first + batch) * n)); // the last batch keeps rows of the one before
-    const { data: y } = await forward.run({ x: fromHost(x, shape) });
-    out.set(y.subarray(0, Math.min(batch, count - first) * m), first * m);
+  for (const { first, count: own, at } of chunks) {
+    const { data: y } = await forward.run(given(at));
+    out.set(y.subarray(0, own * m), first * m);
   }
   await forward.dispose();
   return fromHost(out, [count, m]);

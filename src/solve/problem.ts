@@ -8,7 +8,7 @@ import type { NoiseModel } from "../measure/noise/noise.ts";
 /** An inverse problem y ~ p(y | Φ(x)): what every solver gets. */
 export interface Problem {
   readonly operator: ForwardOperator;
-  /** [batch, ...operator.outShape] */
+  /** [batch, ...operator.outShape]; of `problemOf` in row-major order, whatever view it was given. */
   readonly y: NdArray<Float32Array>;
   readonly noise: NoiseModel;
   /** How the noise's σ was found, where it was estimated: `sigma by evidence`. */
@@ -42,7 +42,7 @@ export function problemOf({ operator, y, noise, range, sigmaBy }: ProblemInput):
     );
   }
   const batch = asBatch(operator, y);
-  const data = contiguous(batch);
+  const { data } = batch;
   const bad = data.findIndex((v) => !Number.isFinite(v));
   const m = sizeOf(operator.outShape);
   if (bad >= 0) {
@@ -79,8 +79,9 @@ export function requireMeasurements(y: unknown): void {
 
 function asBatch({ name, outShape }: ForwardOperator, y: NdArray<Float32Array>): NdArray<Float32Array> {
   requireMeasurements(y);
-  if (sameShape(y.shape.slice(1), outShape) && y.shape[0]! > 0) return y;
-  if (sameShape(y.shape, outShape)) return fromHost(contiguous(y) as Float32Array, [1, ...outShape]);
+  const data = contiguous(y) as Float32Array;
+  if (sameShape(y.shape.slice(1), outShape) && y.shape[0]! > 0) return fromHost(data, y.shape);
+  if (sameShape(y.shape, outShape)) return fromHost(data, [1, ...outShape]);
   throw new RangeError(
     `problem: ${name} returns measurements [batch, ${outShape.join(", ")}], got y of [${y.shape.join(", ")}]`,
   );

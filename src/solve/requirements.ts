@@ -1,4 +1,4 @@
-import { isLinear, type LinearOperator } from "../../operators/operator.ts";
+import { isLinear, type LinearOperator, requireLinear } from "../../operators/operator.ts";
 import type { Prior } from "../../priors/prior.ts";
 import { sameShape } from "../data/array.ts";
 import type { Problem } from "./problem.ts";
@@ -15,11 +15,8 @@ export const hasGaussianNoise = ({ noise }: Problem): true | string =>
 export const all = (...answers: readonly (true | string)[]): true | string =>
   answers.find((answer) => answer !== true) ?? true;
 
-/** The operator of a problem that was found to be linear. Errors (RangeError): it is not. */
-export function linearOperatorOf(who: string, { operator }: Problem): LinearOperator {
-  if (isLinear(operator)) return operator;
-  throw new RangeError(`${who}: needs a linear operator, ${operator.name} is not; use a generator or a mixture prior`);
-}
+/** The operator of a problem, for solvers of linear ones. Errors (RangeError): it is not linear. */
+export const linearOperatorOf = (who: string, { operator }: Problem): LinearOperator => requireLinear(who, operator);
 
 /** Errors (RangeError): a prior for signals of another shape than the operator measures. */
 export function requireSignalShape(who: string, prior: Pick<Prior, "shape">, { operator }: Problem): void {

@@ -90,6 +90,7 @@ test("files that are something else, damaged or too new are refused in one line"
     [[{ format: "sketchprior-sketch" }], /is not a sketchprior-measurements file, it is sketchprior-sketch/],
     [[{ version: 99 }], /written by a newer sketchprior/],
     [[{ operatorSpec: 3 }], /metadata: operatorSpec is missing or damaged \(got 3\)/],
+    [[{ operatorDigest: 3 }], /metadata: operatorDigest is missing or damaged \(got 3\)/],
     [[{ inShape: [0] }], /metadata: inShape is missing or damaged/],
     [
       [{ operatorSpec: "gausian:m=9" }],

@@ -2,9 +2,15 @@ import { writeFile } from "node:fs/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { isLinear, requireLinear } from "../../operators/operator.ts";
-import { writeNpz } from "../../src/data/index.ts";
+import { readNpz, writeNpz } from "../../src/data/index.ts";
 import { encodeNpy } from "../../src/data/npy.ts";
-import { loadMeasurements, measure, openOperator, saveMeasurements } from "../../src/measure/index.ts";
+import {
+  loadMeasurements,
+  measure,
+  openMeasurements,
+  openOperator,
+  saveMeasurements,
+} from "../../src/measure/index.ts";
 import { refuses, scratch } from "../data/tiny.ts";
 import { apply, difference, draw, floats } from "../operators/draws.ts";
 
@@ -46,6 +52,25 @@ test("a matrix composes with other operators, and measurements by it are loaded 
   const loaded = await loadMeasurements(at("y.npz"));
   assert.equal(loaded.operator.source, { spec, seed: 4 });
   assert.equal((await apply(loaded.operator.forward, x)).data, (await apply(operator.forward, x)).data);
+});
+
+test("measurements by a matrix are not loaded with another one at its path; files from before that check are", async () => {
+  const spec = `matrix:file=${at("changing.npy")}*blur:sigma=0.6`;
+  await writeFile(at("changing.npy"), encodeNpy(A));
+  const measured = await measure(x, await openOperator(spec, { shape: [2, 3] }), { noise: 0.1 });
+  await saveMeasurements(at("changing.npz"), measured);
+  await writeFile(at("changing.npy"), encodeNpy(floats([...A.data].reverse(), A.shape)));
+  await refuses(
+    () => loadMeasurements(at("changing.npz")),
+    /changing\.npz: was measured by another matrix than matrix:file=.*changing\.npy\S* holds now; .* say --operator/,
+  );
+  assert.equal((await openMeasurements(at("changing.npz"), { operator: spec })).y.data, measured.y.data);
+  const { arrays, metadata } = await readNpz(at("changing.npz"));
+  const { operatorDigest: _, ...old } = metadata as Record<string, unknown>;
+  await writeNpz(at("before.npz"), { arrays, metadata: old as typeof metadata });
+  assert.equal((await loadMeasurements(at("before.npz"))).y.data, measured.y.data);
+  await writeFile(at("changing.npy"), encodeNpy(A));
+  assert.equal((await loadMeasurements(at("changing.npz"))).y.data, measured.y.data);
 });
 
 const write = async (text: string, name: string) => {

@@ -1,13 +1,14 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import * as tf from "#tf";
-import { dotTest } from "../../operators/adjoint-test.ts";
+import { dotTest, requireAdjoint } from "../../operators/adjoint-test.ts";
 import { blur } from "../../operators/blur.ts";
 import { gaussian } from "../../operators/gaussian.ts";
 import { mask } from "../../operators/mask.ts";
 import { frobeniusNorm, operatorNorm, typicalGain } from "../../operators/norms.ts";
 import { type ForwardOperator, linearOperator } from "../../operators/operator.ts";
 import { symmetricEigen } from "../../src/data/linalg.ts";
+import { refuses } from "../data/tiny.ts";
 import { matrixOf } from "../solve/problems.ts";
 
 const test = suite("norms and the dot test");
@@ -53,9 +54,46 @@ test("the typical gain is the rms gain of smooth signals: 1 for a blur that keep
   assert.is(await typicalGain(diagonal([0, 0])), 0);
 });
 
+test("mirrored operators have equal gains: it does not matter which corner Φ looks at", async () => {
+  const part = (inShape: readonly number[], begin: readonly number[], outShape: readonly number[]) =>
+    linearOperator({
+      ...{ name: `part at ${begin}`, inShape, outShape },
+      forward: (x) => tf.slice(x, [0, ...begin], [-1, ...outShape]),
+    });
+  const corners = [0, 14].flatMap((top) => [0, 14].map((left) => part([28, 28], [top, left], [14, 14])));
+  const colours = [0, 5].map((left) => part([4, 10, 3], [0, left, 0], [4, 5, 3]));
+  const halves = [0, 8].map((from) => part([16], [from], [8]));
+  for (const parts of [corners, colours, halves]) {
+    for (const operator of parts) {
+      const found = await typicalGain(operator);
+      const share = 1 / Math.sqrt(parts.length); // alike parts of all the energy
+      assert.ok(Math.abs(found / share - 1) < 1e-5, `${operator.name}: ${found}, not ${share}`); // float32 sums
+    }
+  }
+});
+
 test("the dot test is about rounding for a right adjoint, and large for a wrong one", async () => {
   assert.ok((await dotTest(diagonal([1, 2, 3]))) < 1e-6);
   assert.ok((await dotTest(diagonal([1, 2, 3], (y) => y))) > 0.01);
+});
+
+test("an operator with a small offset is refused; a sum whose terms nearly cancel is not", async () => {
+  const inShape = [28, 28];
+  for (const b of [0.001, 0.003, 0.01]) {
+    const offset = linearOperator({
+      ...{ name: "offset", inShape, outShape: inShape },
+      forward: (x) => tf.add(x, b),
+      adjoint: (y) => tf.clone(y),
+    });
+    await refuses(() => requireAdjoint(offset), /offset says it is linear, but .* differ by/);
+  }
+  const large = [512, 512];
+  const sum = linearOperator({
+    ...{ name: "sum", inShape: large, outShape: [1] },
+    forward: (x) => tf.reshape(tf.sum(x, [1, 2]), [-1, 1]),
+  });
+  const gaps = await Promise.all([1, 2, 3, 4, 5, 6].map((seed) => dotTest(sum, seed)));
+  assert.ok(Math.max(...gaps) < 1e-6, `${gaps}`);
 });
 
 test.run();

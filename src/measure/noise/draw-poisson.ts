@@ -3,12 +3,12 @@ import type { Random } from "../../data/random.ts";
 /** Below this mean, products of uniform numbers are quicker than rejection. */
 const SMALL = 10;
 
-/** A draw of the Poisson law of a mean of at least 0. Any mean takes a bounded expected time. */
+/** A draw of the Poisson law with a mean of at least 0. The expected time is bounded, whatever the mean. */
 export function drawPoisson(mean: number, random: Random): number {
   return mean < SMALL ? byProducts(mean, random) : byRejection(mean, random);
 }
 
-/** Uniform numbers that can be multiplied before the product falls below e^-mean (Knuth 1969). */
+/** How many uniform numbers can be multiplied before the product falls below e^-mean (Knuth 1969). */
 function byProducts(mean: number, random: Random): number {
   const least = Math.exp(-mean);
   let count = 0;

@@ -47,7 +47,7 @@ function diagonalNoise(sigmas: Float32Array, spec: string): NoiseModel {
   const sigma = Math.sqrt(sigmas.reduce((sum, s) => sum + s * s, 0) / sigmas.length);
   const weights = sigmas.map((s) => (sigma / s) ** 2);
   const m = sigmas.length;
-  /** σ²/σᵢ² in the shape of measurements, whose number a signal is checked. */
+  /** σ²/σᵢ² in the shape of one signal's measurements. Errors (InputError): another number of them. */
   const weightsFor = (y: tf.Tensor): tf.Tensor => {
     requireLength(m, y.size / y.shape[0]!);
     return tf.reshape(tf.tensor1d(weights), [1, ...y.shape.slice(1)]);
@@ -76,7 +76,7 @@ function requireLength(sigmas: number, measurements: number): void {
   );
 }
 
-/** σ from 10 log₁₀(mean c²/σ²) = snr: of noiseless values, or of y, whose mean square is that of c plus σ². */
+/** σ from 10 log₁₀(mean c²/σ²) = snr. If only y is known, mean c² = mean y² − σ². */
 function noiseOfSnr(snr: number): Noise {
   const ratio = 10 ** (snr / 10);
   const square = (value: number) => value * value;

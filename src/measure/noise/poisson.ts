@@ -17,12 +17,12 @@ export interface Counting {
 }
 
 /**
- * The expected count below which log p is continued by a parabola: the law knows c ≥ 0 only, and its gradient is unbounded at 0.
- * A hundredth of a count: a measurement of so small a mean is 0 in 99 of 100 cases.
+ * Below this expected count a parabola continues log p: the law is defined for c ≥ 0 only, and its gradient is unbounded at 0.
+ * With a mean of a hundredth of a count, 99 of 100 measurements are 0.
  */
 const FLOOR_COUNTS = 0.01;
 
-/** What is added to c and to y, so that their counts have the variance of counts and read-out. */
+/** s of `poissonMisfit`, which is added to c and to y: counts of c + s have the variance of counting and reading out c. */
 const shiftOf = ({ peak, readout }: Counting): number => peak * readout ** 2;
 
 /** σ of a batch, σ² = mean(c)/peak + readout², from c or from y. A mean below the floor counts as the floor: σ is never 0. */
@@ -82,7 +82,7 @@ export function poissonProx(counting: Counting, v: tf.Tensor, y: tf.Tensor, t: t
   return tf.sub(tf.where(tf.greaterEqual(exact, floor), exact, low), shift);
 }
 
-/** Expected values at least 0, but for rounding: those below are 0. Errors (InputError): a negative one. */
+/** Requires noiseless values of at least 0; a negative one that rounding explains may pass. Errors (InputError): another. */
 export function requireMeans(who: string, clean: NdArray<Float32Array>): void {
   const data = contiguous(clean) as Float32Array;
   const rounding = 1e-5 * data.reduce((most, value) => Math.max(most, value), 0);

@@ -23,10 +23,10 @@ export const noiseNames = Object.keys(kinds) as readonly NoiseName[];
 /** Arrays of files that a spec names, by their paths. */
 export type OpenedFiles = Readonly<Record<string, NdArray>>;
 
-/** What begins as a number does: no name of a noise model does so. */
+/** Text that begins like a number, as no name of a noise model does. */
 const LIKE_A_NUMBER = /^[-+]?(\d|\.\d|nan$|inf(inity)?$)/i;
 
-/** A spec that is a number; undefined where it is none. Errors (InputError): what is meant as one, as `5dB`, `NaN`, `-inf`. */
+/** The number that a spec is; undefined for a name. Errors (InputError): what begins like a number and is none: `5dB`, `NaN`, `-inf`. */
 function numberOf(spec: string): number | undefined {
   const text = spec.trim();
   if (!LIKE_A_NUMBER.test(text)) return undefined;

@@ -41,7 +41,7 @@ function model({ fraction, low, high }: Required<SaltAndPepper>, sigma: number):
   };
 }
 
-/** Of ½((v − low)² + (v − high)²): its value at a lost measurement, low or high, and its least, midway. */
+/** Of ½((v − low)² + (v − high)²): `lost`, its value where a measurement is lost, v = low or high; `least`, its minimum, midway. */
 function lostSquares(low: number, high: number): { readonly lost: number; readonly least: number } {
   const lost = 0.5 * (high - low) ** 2;
   return { lost, least: 0.5 * lost };
@@ -49,8 +49,8 @@ function lostSquares(low: number, high: number): { readonly lost: number; readon
 
 /**
  * Salt and pepper: a measurement is lost with probability `fraction` and then reads `low` or `high`, each in half of the cases.
- * −log p is no use to a solver: it is infinite wherever c ≠ y in between. As is usual, the misfit is the ℓ1 distance √2·σ·‖y − c‖₁,
- * which is −σ² log p of Laplace noise of variance σ²; it lets single measurements be far off.
+ * −log p is no use to a solver: it is infinite if c ≠ y and y is neither low nor high. As is usual, the misfit is the ℓ1 distance
+ * √2·σ·‖y − c‖₁, which is −σ² log p of Laplace noise of variance σ². It lets single measurements be far off.
  * σ² = E(y − c)² = fraction·½·mean((c − low)² + (c − high)²), from y where c is not known; that of the misfit always from the
  * signal's own y. prox: the soft threshold of v − y at √2·σ·t.
  * Errors: a fraction outside (0, 1), low not below high (RangeError); an unknown option (TypeError).

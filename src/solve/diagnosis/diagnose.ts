@@ -4,7 +4,7 @@ import type { Recovery } from "../recovery.ts";
 import { measurementWarnings } from "./measurements.ts";
 import { misfitWarnings } from "./misfit.ts";
 
-/** The recovery with what else speaks against it: what its solver does not know of. Signals that are not finite are left alone. */
+/** The recovery with further warnings, of what its solver does not look at. If a signal is not finite, the residual is not judged. */
 export async function diagnosed(problem: Problem, prior: Prior, found: Recovery): Promise<Recovery> {
   const weighed = found.chosen.lambda !== undefined && !found.outcomes.includes("non-finite");
   const misfits = weighed ? await misfitWarnings(problem, prior, found.estimate) : [];

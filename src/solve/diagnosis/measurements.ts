@@ -1,7 +1,7 @@
 import { contiguous } from "../../data/array.ts";
 import type { Problem } from "../problem.ts";
 
-/** Gaussian noise never gives a signal equal measurements: those that are say that something was not measured, or not read. */
+/** With Gaussian noise the measurements of a signal are never all equal. If they are, something was not measured or not read. */
 export function measurementWarnings({ y, noise }: Problem): string[] {
   const batch = y.shape[0]!;
   const m = y.size / batch;

@@ -6,16 +6,16 @@ import { squaredNorm } from "../../data/vector.ts";
 import { compile } from "../../engine/index.ts";
 import type { Problem } from "../problem.ts";
 
-/** A residual of so many times the noise, squared, is too large. */
+/** If ‖y − Φx̂‖² is above this many times mσ², the residual is too large. */
 const LARGE = 4;
-/** Unless it is so small a part of y's square: solvers are not more exact, and generators leave more. */
+/** A residual below this part of ‖y‖² is not reported: solvers are no more exact, and generators cannot represent everything. */
 const PART = { penalty: 0.01, generator: 0.25 } as const;
-/** A residual of so little of the noise, squared, follows the noise, where there are no fewer measurements than unknowns. */
+/** If m ≥ n and ‖y − Φx̂‖² is below this part of mσ², x̂ fits the noise. */
 const SMALL = 0.02;
 
 /**
- * What a residual tells that is not of the size of the noise: 2·misfit/(mσ²), the discrepancy ‖y − Φx̂‖²/(mσ²) of Gaussian noise,
- * far from 1 in the mean of the batch. For solvers that weigh a prior by λ.
+ * Warns of a residual that is not of the size of the noise: if 2·misfit/(mσ²) is far from 1 in the mean of the batch. For Gaussian noise
+ * that is the discrepancy ‖y − Φx̂‖²/(mσ²). For solvers that weigh a prior by λ.
  */
 export async function misfitWarnings(problem: Problem, prior: Prior, x: NdArray<Float32Array>): Promise<string[]> {
   const { y, noise, operator } = problem;

@@ -4,13 +4,13 @@ import type { GeneratorPrior } from "../../../priors/prior.ts";
 import { fromHost } from "../../data/array.ts";
 import { requireOptionNames } from "../../data/options.ts";
 import { compile } from "../../engine/index.ts";
-import { blindSignals } from "../diagnosis/gradient.ts";
 import { type Problem, problemOf } from "../problem.ts";
 import type { Outcome, Recovery } from "../recovery.ts";
 import { requireSignalShape } from "../requirements.ts";
 import { takeRows } from "../rows.ts";
 import { plainTerm } from "./data-term.ts";
 import { bestRestarts, type DescentOptions, decodeRows, descend, descentNames } from "./descent.ts";
+import { blindSignals } from "./gradient.ts";
 import { rankConditions } from "./rank-conditions.ts";
 import { chooseStarts, type StartOptions, startNames } from "./starts.ts";
 
@@ -30,7 +30,7 @@ export interface CsgmRecovery extends Recovery {
 /**
  * Latent recovery (CSGM; Bora, Jalal, Price, Dimakis 2017): x̂ = G(ẑ), ẑ = argmin_z ‖y − Φ(G(z))‖² + λ‖z‖², by Adam from
  * several starts: random ones, or for a prior with conditions the most promising of them (`rankConditions`). For noise that is not
- * Gaussian twice its misfit stands for the square. All restarts of all signals advance in one compiled step. Each signal keeps the restart, and
+ * Gaussian, twice its misfit takes the place of the square. All restarts of all signals advance in one compiled step. Each signal keeps the restart, and
  * of it the step, with the lowest objective; the truth is never consulted. The prior's residual is left aside:
  * `latentPosterior` makes use of it where Φ is linear.
  *
@@ -48,12 +48,12 @@ export async function csgm(
   const started = performance.now();
   const signals = problem.y.shape[0]!;
   const lambdas = ndarray(onePerSignal(lambda, signals), [signals]);
-  const variance = lambdas.data.reduce((sum, v) => sum + v / signals, 0); // λ is σ² where z has its prior's weight
+  const variance = lambdas.data.reduce((sum, v) => sum + v / signals, 0); // λ is σ² if z weighs as in its prior
   const rank = (count: number) => rankConditions(problem, prior, prior.conditions!, variance, count, options.seed);
   const starts = await chooseStarts(prior, signals, options, rank, false);
   const term = plainTerm(problem);
   const blind = await blindSignals(prior, term, starts);
-  const { z, objectives, code, ...end } = await descend(prior, term, starts, lambdas, {
+  const { z, objectives, codes, ...end } = await descend(prior, term, starts, lambdas, {
     ...{ steps, learningRate, tolerance },
     ...(onProgress && { onProgress }),
     ...(signal && { signal }),
@@ -63,7 +63,7 @@ export async function csgm(
   const conditions = Int32Array.from(chosen, (row) => starts.c.data[row]!);
   const outcome = (row: number, i: number): Outcome => {
     if (!Number.isFinite(objectives.data[row]!)) return "non-finite";
-    return blind[i] ? "no-gradient" : code;
+    return blind[i] ? "no-gradient" : codes[i]!;
   };
   const unseen = blind.filter(Boolean).length;
   return {

@@ -4,7 +4,8 @@ import type { GeneratorPrior } from "../../../priors/prior.ts";
 import { fromHost } from "../../data/array.ts";
 import { adamMoments, adamRate, adamUpdate } from "../../engine/adam.ts";
 import { compile, type TensorsOf } from "../../engine/index.ts";
-import { type EndCode, type IterateOptions, iterate } from "../../engine/iterate.ts";
+import type { EndCode, IterateOptions } from "../../engine/iterate.ts";
+import { iterateRows } from "../../engine/iterate-rows.ts";
 import { squares } from "../batch.ts";
 import { repeatRows } from "../rows.ts";
 import type { DataTerm } from "./data-term.ts";
@@ -15,7 +16,7 @@ export interface DescentOptions extends Pick<IterateOptions<unknown>, "onProgres
   readonly steps: number;
   /** Adam's step size in latent units, falling to 0 along a cosine. */
   readonly learningRate: number;
-  /** Converged when the objective summed over the best restarts fell by less than this fraction in 50 steps. */
+  /** A signal has converged when the objective of none of its restarts fell by more than this fraction in 50 steps. */
   readonly tolerance: number;
 }
 
@@ -23,7 +24,8 @@ export const descentNames = ["steps", "learningRate", "tolerance", "onProgress",
 
 /** The lowest point of every descent: one row a restart, those of one signal beside each other. */
 export interface Descent {
-  readonly code: EndCode;
+  /** How every signal ended. */
+  readonly codes: readonly EndCode[];
   readonly steps: number;
   /** The objective of the best restarts after every step, summed over the signals. */
   readonly history: readonly number[];
@@ -46,41 +48,55 @@ type State = {
 };
 
 /**
- * Minimises D(G(z, c)) + λ‖z‖² over z by Adam from every start, D the data term, all in one compiled step; conditions stay as
- * they start. Each row keeps its step with the lowest objective. A row whose objective stops being finite keeps what it had;
- * the others go on. `lambda`: one for every signal.
+ * Minimises D(G(z, c)) + λ‖z‖² over z by Adam from every start, D the data term, all in one compiled step. Conditions stay as they
+ * start. Every restart keeps its step with the lowest objective. A restart whose objective stops being finite keeps what it had, and
+ * the others go on. A signal that has converged is frozen, with all its restarts: its end does not depend on the rest of the batch.
+ * `lambda`: one for every signal.
  */
 export async function descend(
   prior: GeneratorPrior,
   term: DataTerm,
   starts: Starts,
   lambda: NdArray<Float32Array>,
-  { steps, learningRate, tolerance, onProgress, signal }: DescentOptions,
+  { steps: maxSteps, learningRate, tolerance, onProgress, signal }: DescentOptions,
 ): Promise<Descent> {
   const { z, c, perSignal } = starts;
   const fixed = { target: repeatRows(term.target, perSignal), lambda: repeatRows(lambda, perSignal), c };
   const initial = startingState(z);
-  const step = await compile(descentStep(prior, term), { ...fixed, rate: adamRate(1, 0), state: initial });
-  const best: number[] = [];
-  const { state, ...end } = await iterate<State>({
+  const compiled = await compile(descentStep(prior, term), { ...fixed, rate: adamRate(1, 0), state: initial });
+  const signals = z.shape[0]! / perSignal;
+  const past: Float32Array[] = []; // the objectives of all restarts after the last steps, one window of them
+  const { state, codes, steps, history } = await iterateRows<State>({
+    rows: signals,
     state: initial,
-    maxSteps: steps,
+    maxSteps,
     tolerance,
     ...(onProgress && { onProgress }),
     ...(signal && { signal }),
     step: async (state, index) => {
-      const cosine = 0.5 * (1 + Math.cos((Math.PI * index) / steps));
-      const next = await step.run({ ...fixed, rate: adamRate(learningRate * cosine, index), state });
-      const lowest = bestRestarts(next.best.data, perSignal).map((row) => next.best.data[row]!);
-      const finite = lowest.filter(Number.isFinite);
-      const objective = finite.length > 0 ? finite.reduce((sum, v) => sum + v, 0) : Number.NaN;
-      best.push(objective);
-      const before = best[best.length - 1 - WINDOW] ?? Number.POSITIVE_INFINITY;
-      return { state: next, objective, change: before / objective - 1 };
+      const cosine = 0.5 * (1 + Math.cos((Math.PI * index) / maxSteps));
+      const next = await compiled.run({ ...fixed, rate: adamRate(learningRate * cosine, index), state });
+      const now = next.best.data;
+      const falls = now.map((objective, row) => fallOf(past.length < WINDOW ? undefined : past[0]![row], objective));
+      past.push(now);
+      if (past.length > WINDOW) past.shift();
+      return {
+        state: next,
+        objectives: bestRestarts(now, perSignal).map((row) => now[row]!),
+        changes: Array.from({ length: signals }, (_, i) =>
+          Math.max(...falls.subarray(i * perSignal, (i + 1) * perSignal)),
+        ),
+      };
     },
   });
-  await step.dispose();
-  return { ...end, z: state.bestZ, objectives: state.best };
+  await compiled.dispose();
+  return { codes, steps, history, z: state.bestZ, objectives: state.best };
+}
+
+/** The relative fall of an objective, which may reach 0. Infinite while there is no earlier one to compare it with. */
+function fallOf(before: number | undefined, now: number): number {
+  if (before === undefined) return Number.POSITIVE_INFINITY;
+  return before === now ? 0 : before / now - 1;
 }
 
 /** One step for all rows: the gradient of the summed objectives moves each row by its own gradient. */

@@ -45,7 +45,7 @@ export interface LaplacePosterior {
   draw(count: number, seed: number): Promise<NdArray<Float32Array>>;
 }
 
-/** Modes that weigh less are left out: they move a deviation by less than Laplace's approximation does. */
+/** Modes that weigh less are left out: without them a deviation changes by less than Laplace's approximation is off. */
 const NEGLIGIBLE = 1e-4;
 
 /** What is known around one mode. */
@@ -78,7 +78,7 @@ export function laplacePosterior(modes: Modes): LaplacePosterior {
   return {
     marginals: async (signal) => {
       const rows = rowsOf(signal);
-      if (rows.length === 0) return [unknown(sizeOf(modes.prior.shape))];
+      if (rows.length === 0) return [noPosterior(sizeOf(modes.prior.shape))];
       const total = rows.reduce((sum, row) => sum + weights[row]!, 0);
       const known = await around();
       return rows.map((row) => {
@@ -90,14 +90,14 @@ export function laplacePosterior(modes: Modes): LaplacePosterior {
   };
 }
 
-/** A signal whose descents all left the numbers. */
-const unknown = (n: number) => ({
+/** A signal for which every descent became non-finite. */
+const noPosterior = (n: number) => ({
   probability: 1,
   mean: new Float64Array(n).fill(Number.NaN),
   variance: new Float64Array(n).fill(Number.NaN),
 });
 
-/** H, the mean and the variances at the modes of the given rows, one after another: each costs 2 · latent decodes. */
+/** H, the mean and the variances around the modes of the given rows. Each row costs 2 · latent decodes. */
 async function aroundModes(
   { prior, term, measurements, found, starts }: Modes,
   rows: readonly number[],

@@ -5,8 +5,8 @@ import { fromHost, sizeOf } from "../../data/array.ts";
 import { cholesky, logDeterminant, solveLower, solveLowerTransposed } from "../../data/cholesky.ts";
 import { dot, squaredNorm } from "../../data/vector.ts";
 import { compile } from "../../engine/index.ts";
+import { chunksOf } from "../chunks.ts";
 import { repeatRows, takeRows } from "../rows.ts";
-import { chunksOf } from "./chunks.ts";
 import type { WhitenedTerm } from "./data-term.ts";
 import { decodeRows } from "./descent.ts";
 import type { Starts } from "./starts.ts";
@@ -23,18 +23,18 @@ export interface Laplace {
   readonly logEvidence: Float64Array;
 }
 
-/** Half the distance over which the Jacobian is taken, in latent units: rounding and curvature both cost about 1e-5 there. */
+/** Half the distance of the differences that give the Jacobian, in latent units. Rounding and curvature both err by about 1e-5 there. */
 const STEP = 0.02;
-/** Numbers of all signals of one compiled run of the Jacobian. */
+/** Most numbers, over all signals, in one compiled run of the Jacobian. */
 const CHUNK_NUMBERS = 2 ** 22;
 
 /**
- * One Gauss–Newton step from z for ‖t − W G(z, c)‖² + ‖z‖², kept where it goes down, and Laplace's evidence there:
+ * One Gauss–Newton step from z for ‖t − W G(z, c)‖² + ‖z‖², kept if that falls, and Laplace's evidence at the end:
  *
  *     log e = −½(‖t − W G‖² + ‖z‖²) − ½ log det(I + JᵀJ) + log π_c
  *
- * with J [m, latent] the Jacobian of W∘G at the z given. For G linear in z both are exact. J by central differences of G in
- * float32 with the step 0.02, then through W: 2 · latent decodes a row.
+ * with J [m, latent] the Jacobian of W∘G at the z given. For G linear in z both are exact. J is W of the central differences of G, in
+ * float32 with the step 0.02: 2 · latent decodes a row.
  */
 export async function laplace(
   prior: GeneratorPrior,
@@ -93,10 +93,10 @@ export async function laplace(
   return { ...out, z: fromHost(out.z, [rows, k]) };
 }
 
-/** Rows of one compiled run of the modes. */
+/** Most rows of one compiled run of `modesAt`. */
 const CHUNK_ROWS = 4096;
 
-/** Modes whose evidence is known, with their signals and misfits. */
+/** The signals and misfits of modes whose evidence is known. */
 export async function modesAt(
   prior: GeneratorPrior,
   term: WhitenedTerm,

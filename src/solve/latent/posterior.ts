@@ -1,18 +1,25 @@
 import ndarray, { type NdArray } from "ndarray";
+import type { LinearOperator } from "../../../operators/operator.ts";
+import { drawComponents } from "../../../priors/mixture/draw.ts";
 import type { GeneratorPrior } from "../../../priors/prior.ts";
 import { contiguous, fromHost, sizeOf } from "../../data/array.ts";
 import { requireOptionNames } from "../../data/options.ts";
+import { stream } from "../../data/random.ts";
+import { median } from "../../data/vector.ts";
 import {
   type MeasurementCovariance,
   measurementCovariance,
+  NOISE_FLOOR,
   ofWhitened,
   usedSigma,
 } from "../gaussian/measurement-covariance.ts";
+import { applyToRows } from "../operator-matrix.ts";
 import { type Problem, problemOf } from "../problem.ts";
 import type { Outcome, Recovery } from "../recovery.ts";
 import { linearOperatorOf, requireSignalShape } from "../requirements.ts";
-import { takeRows } from "../rows.ts";
+import { rowEnergies, takeRows } from "../rows.ts";
 import { deviationOf } from "../uncertainty/marginals.ts";
+import { generate } from "./csgm.ts";
 import { whitenedTerm } from "./data-term.ts";
 import { type DescentOptions, descend, descentNames } from "./descent.ts";
 import { type Laplace, laplace, modesAt } from "./laplace.ts";
@@ -20,7 +27,7 @@ import { type LaplacePosterior, laplacePosterior, type Modes } from "./laplace-p
 import { proposeConditions } from "./propose-conditions.ts";
 import { chooseStarts, type StartOptions, type Starts, startNames } from "./starts.ts";
 
-/** What becomes of the restarts: the mean over them by their evidence, or the one with the most. */
+/** How restarts make the estimate: `mean`, weighted by their evidence, or `best`, the one with the most evidence. */
 export const estimateNames = ["mean", "best"] as const;
 export type EstimateName = (typeof estimateNames)[number];
 
@@ -43,7 +50,7 @@ export interface LatentPosteriorRecovery extends Recovery {
   readonly logEvidence: NdArray<Float64Array>;
 }
 
-/** Restarts of one condition are one mode where their latents differ by less, root mean square; the prior's deviation is 1. */
+/** Two restarts of one condition are one mode if their latents differ by less than this, root mean square; the prior's deviation is 1. */
 const SAME_MODE = 0.05;
 
 /**
@@ -55,6 +62,9 @@ const SAME_MODE = 0.05;
  * is the most probable z with the mean of r given it; there is no λ to choose. Adam runs from several starts (`chooseStarts`,
  * z = 0 first), a Gauss–Newton step ends each, and x̂ is the mean over the modes found, weighted by Laplace's evidence
  * (`laplace`). Exact for G linear in z; of an affine prior the modes are known without descent (`proposeConditions`).
+ *
+ * The variance of the noise is taken to be at least 1e-10 of the mean square of a measurement of G(z, c), and at least the floor of
+ * `measurementCovariance`. Without a floor S would be singular if C is.
  *
  * `history` holds the sum of the objectives' least values.
  *
@@ -80,7 +90,8 @@ export async function latentPosterior(
   const started = performance.now();
   const { y, noise } = problem;
   const signals = y.shape[0]!;
-  const measurements = await measurementCovariance(operator, contiguous(prior.residual), noise, 0, options.signal);
+  const least = (NOISE_FLOOR * (await measuredEnergy(operator, prior))) / sizeOf(operator.outShape);
+  const measurements = await measurementCovariance(operator, contiguous(prior.residual), noise, least, signal);
   const term = await whitenedTerm(operator, measurements, y);
   const starts = await chooseStarts(
     prior,
@@ -92,9 +103,7 @@ export async function latentPosterior(
     },
     true,
   );
-  const { found, code, ...end } = starts.logEvidence
-    ? { found: await modesAt(prior, term, starts, starts.logEvidence), code: codeOf(starts), steps: 0, history: [] }
-    : await descended();
+  const { found, codes, ...end } = starts.logEvidence ? await known(starts.logEvidence) : await descended();
   const { perSignal } = starts;
   const logEvidence = withoutRepeats(found, starts);
   const best = mostEvidence(logEvidence, perSignal);
@@ -105,7 +114,7 @@ export async function latentPosterior(
   const uncertainty = await uncertaintyOf(modes, options);
   return {
     estimate: fromHost(data, [signals, ...prior.shape]),
-    outcomes: Array.from(best, (row): Outcome => (Number.isFinite(logEvidence[row]!) ? code : "non-finite")),
+    outcomes: Array.from(best, (row, i): Outcome => (Number.isFinite(logEvidence[row]!) ? codes[i]! : "non-finite")),
     chosen: { solver: "latent-posterior", noise: noise.name, sigma: usedSigma(measurements) },
     warnings: [],
     ...uncertainty,
@@ -116,20 +125,35 @@ export async function latentPosterior(
   };
 
   /** Modes of an affine G are exact, and so is their mean where no condition was left out. */
-  function codeOf({ perSignal }: Starts): Outcome {
-    return estimate === "mean" && perSignal === prior.conditions!.length ? "exact" : "converged";
+  async function known(evidence: Float64Array) {
+    const exact = estimate === "mean" && starts.perSignal === prior.conditions!.length;
+    const codes = new Array<Outcome>(signals).fill(exact ? "exact" : "converged");
+    return { codes, steps: 0, history: [], found: await modesAt(prior, term, starts, evidence) };
   }
 
   async function descended() {
     const one = ndarray(new Float32Array(signals).fill(1), [signals]);
     const watched = { ...(onProgress && { onProgress }), ...(signal && { signal }) };
     const descent = await descend(prior, term, starts, one, { steps, learningRate, tolerance, ...watched });
-    const { code, steps: done, history, z } = descent;
-    return { code, steps: done, history, found: await laplace(prior, term, { ...starts, z }) };
+    const { codes, steps: done, history, z } = descent;
+    return { codes, steps: done, history, found: await laplace(prior, term, { ...starts, z }) };
   }
 }
 
-/** Marginals, which cost nothing until they are asked for, and the deviation and draws that were. */
+/** Draws that tell how large measurements are; only the order of magnitude matters. */
+const ENERGY_DRAWS = 64;
+
+/** ‖ΦG(z, c)‖² in the median over draws of z and c: the mean would be lost to one draw that overflows. */
+async function measuredEnergy(operator: LinearOperator, prior: GeneratorPrior): Promise<number> {
+  const random = stream(1, "measured energy");
+  const z = random.fillNormal(new Float32Array(ENERGY_DRAWS * prior.latent));
+  const c = Int32Array.from(drawComponents(prior.conditions ?? Float64Array.of(1), random, ENERGY_DRAWS));
+  const signals = await generate(prior, fromHost(z, [ENERGY_DRAWS, prior.latent]), c);
+  const rows = fromHost(signals.data, [ENERGY_DRAWS, sizeOf(prior.shape)]);
+  return median(rowEnergies(await applyToRows(operator, rows)));
+}
+
+/** Marginals, which are computed when they are called, and the deviation and the draws if the options ask for them. */
 async function uncertaintyOf(modes: Modes, { deviation, samples = 0, seed = 1 }: LatentPosteriorOptions) {
   const { marginals, draw } = laplacePosterior(modes);
   return {
@@ -146,7 +170,7 @@ async function deviationsOf({ y, prior }: Modes, marginals: LaplacePosterior["ma
   return fromHost(out, [batch, ...prior.shape]);
 }
 
-/** The log evidence, −∞ for every restart that found what one of its signal with more evidence did. */
+/** The log evidence. −∞ for a restart whose mode another restart of its signal found with more evidence. */
 function withoutRepeats({ z, logEvidence }: Laplace, { c, perSignal }: Starts): Float64Array {
   const k = z.shape[1]!;
   const same = (a: number, b: number) => {

@@ -5,7 +5,7 @@ import { fromHost } from "../../data/array.ts";
 import { cholesky, logDeterminant, solveLower, solveLowerTransposed } from "../../data/cholesky.ts";
 import { dot } from "../../data/vector.ts";
 import { compile } from "../../engine/index.ts";
-import { chunksOf } from "./chunks.ts";
+import { chunksOf } from "../chunks.ts";
 import type { WhitenedTerm } from "./data-term.ts";
 
 /** The conditions that explain each signal best, and where to start in them. */
@@ -20,7 +20,7 @@ export interface Proposals {
 
 /** Half the distance over which the slopes at z = 0 are taken, in latent units. */
 const STEP = 0.02;
-/** Signals of one compiled run. */
+/** Most signals of one compiled run. */
 const CHUNK = 4096;
 
 /**
@@ -28,8 +28,8 @@ const CHUNK = 4096;
  *
  *     H_c = I + J_cᵀJ_c,   z = H_c⁻¹ J_cᵀ(t − s_c),   log e = −½(‖t − s_c‖² − zᵀH_c z + log det H_c) + log π_c,
  *
- * and the `count` conditions with the most evidence. Exact for a G that is linear in z, where these are the posterior itself. One
- * Jacobian a condition serves all signals.
+ * and the `count` conditions with the most evidence. For a G that is linear in z these are the posterior itself. One Jacobian a
+ * condition serves all signals.
  */
 export async function proposeConditions(
   prior: GeneratorPrior,

@@ -2,20 +2,20 @@ import type { NdArray } from "ndarray";
 import * as tf from "#tf";
 import type { GeneratorPrior } from "../../../priors/prior.ts";
 import { drawResiduals, rootOf } from "../../../priors/residual-root.ts";
-import { fromHost, sizeOf } from "../../data/array.ts";
+import { contiguous, fromHost, sizeOf } from "../../data/array.ts";
 import { stream } from "../../data/random.ts";
 import { compile } from "../../engine/index.ts";
+import { chunksOf } from "../chunks.ts";
 import type { Problem } from "../problem.ts";
-import { chunksOf } from "./chunks.ts";
 import type { Ranking } from "./starts.ts";
 
-/** Draws of a condition that tell how far its measurements spread. */
+/** Draws of each condition, which tell how far its measurements spread. */
 const DRAWS = 16;
-/** Signals of one compiled run. */
+/** Most signals of one compiled run. */
 const CHUNK = 1024;
 
 /**
- * The conditions c of every signal by the evidence of a Gaussian with the moments of their measurements, for any Φ:
+ * Ranks the conditions c of every signal, for any Φ: by the evidence of a Gaussian with the moments of their measurements.
  *
  *     log e_c = −½ (‖y − s_c‖²/v_c + m log v_c) + log π_c,   s_c = Φ(G(0, c)),   v_c = variance + E‖Φ(G(z, c) + r) − s_c‖²/m
  *
@@ -31,7 +31,7 @@ export async function rankConditions(
 ): Promise<Ranking> {
   const total = probabilities.length;
   const [m, n, k] = [sizeOf(operator.outShape), sizeOf(prior.shape), prior.latent];
-  const rows = total * (1 + DRAWS); // of every condition z = 0 first
+  const rows = total * (1 + DRAWS); // the first row of every condition has z = 0
   const random = stream(seed, "rank conditions");
   const root = prior.residual && (await rootOf(prior.residual, prior.residualRoot));
   const chunks = chunksOf(rows, CHUNK);
@@ -74,6 +74,7 @@ function mostProbable(
   count: number,
 ): Int32Array {
   const signals = y.shape[0]!;
+  const given = contiguous(y) as Float32Array;
   const stride = (1 + DRAWS) * m;
   const squares = (a: Float32Array, from: number, b: Float32Array, start: number) => {
     let sum = 0;
@@ -88,8 +89,7 @@ function mostProbable(
   const out = new Int32Array(signals * count);
   for (let i = 0; i < signals; i++) {
     const logs = variances.map(
-      (v, c) =>
-        Math.log(probabilities[c]!) - 0.5 * (squares(y.data, i * m, measured, c * stride) / v + m * Math.log(v)),
+      (v, c) => Math.log(probabilities[c]!) - 0.5 * (squares(given, i * m, measured, c * stride) / v + m * Math.log(v)),
     );
     const order = Array.from(logs.keys()).sort((a, b) => logs[b]! - logs[a]!);
     out.set(order.slice(0, count), i * count);

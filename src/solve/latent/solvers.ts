@@ -13,7 +13,10 @@ import { gaussianForm } from "./gaussian-form.ts";
 import { estimateNames, latentPosterior as recoverLatentPosterior } from "./posterior.ts";
 
 const common = {
-  restarts: { type: "integer", description: "starts a signal; default 4, or one a condition up to 20" },
+  restarts: {
+    type: "integer",
+    description: "starts a signal; default 4; with conditions one for each of up to 20, else 5 (20 if affine)",
+  },
   steps: { type: "integer", description: "most Adam steps; default 100 (latent-posterior), 500 (csgm)" },
   rate: { type: "number", description: "Adam's step size; default 0.15 (latent-posterior), 0.1 (csgm)" },
 } as const satisfies OptionTable;
@@ -23,7 +26,7 @@ const posteriorOptions = {
   estimate: { type: "choice", choices: estimateNames, default: "mean", description: "of the restarts: mean or best" },
 } as const satisfies OptionTable;
 
-/** What descents take of the options of any solver. */
+/** The options of any solver that descents take. */
 const watched = ({ seed, onProgress, signal }: SolveOptions) => ({
   ...(seed !== undefined && { seed }),
   ...(onProgress && { onProgress }),
@@ -92,14 +95,14 @@ export const csgm: Solver<Prior> = {
 };
 
 /**
- * Least λ of generators that do not know what they leave out, as a part of ‖y‖², so that units do not matter: for digits, of
- * ‖y‖² near 100, the 0.1 of CSGM's experiments.
+ * Least λ of a generator without a residual, as a part of ‖y‖² so that units do not matter. For digits, whose ‖y‖² is near 100, it is
+ * the 0.1 of CSGM's experiments.
  */
 const CSGM_LAMBDA = 1e-3;
-/** λ of a prior with a residual is σ², the weight of its N(0, I); without noise this part of ‖y‖². */
+/** Least λ of other priors, as a part of ‖y‖². Theirs is σ², which weighs z as N(0, I) does; this is for measurements without noise. */
 const LEAST_LAMBDA = 1e-8;
 
-/** Median of ‖y‖² over the signals: one that is far larger leaves the λ of the others. */
+/** Median of ‖y‖² over the signals: one that is far larger does not change the λ of the others. */
 const energyOf = (y: NdArray<Float32Array>): number => median(rowEnergies(y));
 
 async function generatorOf(prior: Prior): Promise<GeneratorPrior> {

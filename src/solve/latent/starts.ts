@@ -1,6 +1,6 @@
 import type { NdArray } from "ndarray";
 import type { GeneratorPrior } from "../../../priors/prior.ts";
-import { fromHost } from "../../data/array.ts";
+import { contiguous, fromHost } from "../../data/array.ts";
 import { stream } from "../../data/random.ts";
 
 /** Where descents start: one row a restart, `perSignal` rows a signal beside each other. */
@@ -24,9 +24,12 @@ export interface GivenStarts {
 }
 
 export interface StartOptions {
-  /** Starts a signal; default: every condition once if there are at most 20, otherwise 5, or 20 of an affine generator; 4 without conditions. */
+  /**
+   * Starts a signal. Default without conditions: 4. Default with conditions: one for each if there are at most 20; otherwise the 5 most
+   * promising ones, or 20 of an affine generator, which needs no descent.
+   */
   readonly restarts?: number;
-  /** The starts themselves, instead of `restarts`. */
+  /** The starts themselves; `restarts` is then not used. */
   readonly starts?: GivenStarts;
   /** Seed of the random ones; default 1. */
   readonly seed?: number;
@@ -34,8 +37,9 @@ export interface StartOptions {
 
 export const startNames = ["restarts", "starts", "seed"] as const;
 
-/** Up to as many conditions are all tried. */
+/** All conditions are tried if there are no more than this. Of an affine generator at most so many are tried. */
 const FEW_CONDITIONS = 20;
+/** So many are tried of other generators with more conditions. */
 const SOME_CONDITIONS = 5;
 const RESTARTS = 4;
 
@@ -50,9 +54,9 @@ export interface Ranking {
 }
 
 /**
- * Starts for a batch of signals. `rank` gives the most promising conditions, which are taken in that order, again from the beginning
- * where there are more restarts than conditions. z is 0 the first time that a condition is taken, otherwise drawn from
- * N(0, I); without conditions all are drawn, the first one is 0 where `fromZero` says so.
+ * Starts for a batch of signals. `rank` gives the most promising conditions, which are taken in that order. If there are more restarts
+ * than conditions, they are taken again from the first. z is 0 the first time that a condition is taken, and otherwise drawn from
+ * N(0, I). Without conditions all z are drawn, but the first is 0 if `fromZero` says so.
  *
  * Errors (RangeError): restarts that are no positive integer; given starts of another shape, or with conditions out of range.
  */
@@ -106,7 +110,7 @@ function checkedStarts(prior: GeneratorPrior, signals: number, { perSignal, z, c
     throw new RangeError(`latent recovery: starts: expected conditions from 0 to ${count - 1}, got ${wrong}`);
   }
   return {
-    z: z ?? fromHost(new Float32Array(rows * prior.latent), shape),
+    z: fromHost(z ? (contiguous(z) as Float32Array) : new Float32Array(rows * prior.latent), shape),
     c: fromHost(conditions ?? new Int32Array(rows), [rows]),
     perSignal,
   };

@@ -100,6 +100,32 @@ test("one λ a signal gives the same as one run for each", async () => {
   }
 });
 
+test("how a signal ends does not depend on the others: a large one that is at its mode does not stop it", async () => {
+  const slow: GeneratorPrior = {
+    ...{ kind: "generator", name: "slow", latent: 2, shape: [2] },
+    decode: (z) => tf.mul(z, tf.tensor2d([[1, 0.01]])),
+  };
+  const identity = linearOperator({ name: "identity", inShape: [2], outShape: [2], forward: (x) => tf.mul(x, 1) });
+  const options = { lambda: 1e-6, steps: 3000 };
+  const small = { y: [1, 0.3], z: [0, 0] };
+  const large = { y: [3000, 0], z: [2999, 0] };
+  const run = (signals: readonly (typeof small)[]) => {
+    const rows = (values: readonly number[]) => ndarray(Float32Array.from(values), [signals.length, 2]);
+    const starts = { perSignal: 1, z: rows(signals.flatMap(({ z }) => z)) };
+    return recoverLatent(identity, slow, rows(signals.flatMap(({ y }) => y)), { ...options, starts });
+  };
+  const alone = await run([small]);
+  const beside = await run([large, small]);
+  assert.equal([alone.outcomes[0], beside.outcomes[1]], ["converged", "converged"]);
+  const gap = Math.abs(alone.estimate.get(0, 1) - beside.estimate.get(1, 1));
+  assert.ok(gap < 1e-5, `${beside.estimate.get(1, 1)} instead of ${alone.estimate.get(0, 1)}`); // float32
+  const hurried = await recoverLatent(identity, slow, ndarray(Float32Array.of(3000, 0, 1, 0.3), [2, 2]), {
+    ...{ ...options, steps: 200 },
+    starts: { perSignal: 1, z: ndarray(Float32Array.of(3000, 0, 0, 0), [2, 2]) },
+  });
+  assert.equal(hurried.outcomes, ["converged", "max-steps"]);
+});
+
 test("the same seed gives the same result, another seed other starts", async () => {
   const y = normal([2, m], "y4");
   const run = (seed: number) => recoverLatent(operator, square, y, { steps: 20, seed });

@@ -219,4 +219,21 @@ test("without noise the estimate explains the measurements", async () => {
   close(seen, y.data, 2e-2); // the least noise has the deviation 1e-3 of what the residual measures, about 3
 });
 
+test("without noise and residual the measurements still decide, not the prior of z", async () => {
+  const shape = [3];
+  const line: GeneratorPrior = {
+    ...{ kind: "generator", name: "line", latent: 1, shape, residual: ndarray(new Float32Array(9), [3, 3]) },
+    decode: (z) => tf.tile(z, [1, 3]),
+  };
+  const identity = linearOperator({ name: "identity", inShape: shape, outShape: shape, forward: (x) => tf.mul(x, 1) });
+  for (const unit of [1, 255]) {
+    const scaled: GeneratorPrior = { ...line, decode: (z) => tf.mul(unit, tf.tile(z, [1, 3])) };
+    const y = ndarray(new Float32Array(3).fill(2 * unit), [1, 3]);
+    const { estimate, deviation, chosen } = await recoverPosterior(identity, scaled, y, 0, { deviation: true });
+    close(estimate.data, [2 * unit, 2 * unit, 2 * unit], 1e-3 * unit);
+    close(deviation!.data, [0, 0, 0], 1e-4 * unit); // the least noise has the deviation 1e-5 of a measurement's
+    assert.ok(chosen.sigma > 0 && chosen.sigma < 1e-4 * unit, `${chosen.sigma}`);
+  }
+});
+
 test.run();

@@ -5,7 +5,8 @@ import * as tf from "#tf";
 import { forwardOperator } from "../../../operators/operator.ts";
 import type { GeneratorPrior } from "../../../priors/prior.ts";
 import { stream } from "../../../src/data/random.ts";
-import { recover } from "../../../src/solve/index.ts";
+import { gaussianNoise } from "../../../src/measure/noise/gaussian.ts";
+import { csgm, problemOf, recover } from "../../../src/solve/index.ts";
 import { rankConditions } from "../../../src/solve/latent/rank-conditions.ts";
 
 const test = suite("starts of recoveries that are not linear");
@@ -56,6 +57,35 @@ test("signals far from the most probable condition are still begun in their own,
     );
     assert.equal([...conditions].slice(1), [2, 3, 0]); // level 2 may be told by the wide condition or not
   }
+});
+
+test("a view of measurements is ranked as its copy is", async () => {
+  const y = measured(1);
+  const rank = (view: typeof y) =>
+    rankConditions({ operator: cubes(1), y: view }, prior, probabilities, 0.01, 4).then(({ conditions }) => conditions);
+  assert.equal(await rank(y.lo(2, 0)), (await rank(y)).slice(8));
+  const last = ndarray(y.data.slice(2 * n), [2, n]);
+  assert.equal(await rank(y.lo(2, 0)), await rank(last));
+  assert.equal(problemOf({ operator: cubes(1), y: y.lo(2, 0), noise: gaussianNoise(0.1) }).y, last);
+});
+
+test("given latents may be a view: signals that end at once keep theirs", async () => {
+  const starts = {
+    perSignal: 1,
+    z: ndarray(
+      Float32Array.from({ length: 6 * n }, (_, i) => i / 10),
+      [6, n],
+    ).lo(2, 0),
+  };
+  const y = measured(1);
+  y.data.fill(3e38); // its squared misfit is Inf in float32
+  const given = { operator: cubes(1), y, noise: gaussianNoise(0.1) };
+  const { latents, outcomes } = await csgm(given, prior, {
+    starts: { ...starts, conditions: Int32Array.of(1, 2, 3, 0) },
+    steps: 3,
+  });
+  assert.equal(outcomes, ["non-finite", "non-finite", "non-finite", "non-finite"]);
+  assert.equal(latents.data, starts.z.data.slice(2 * n));
 });
 
 test("a signal whose numbers overflow ends alone", async () => {

@@ -16,15 +16,30 @@ const lambdaFacts = (operator: ForwardOperator, y: Floats, noise: number) =>
 
 const test = suite("facts for a default λ");
 
+/** Smooth signals of one energy: waves of random phase, whose amplitude falls with the frequency as that of natural images does. */
+function waves(count: number, [height, width]: readonly [number, number]): Floats {
+  const frequencies = [-3, -2, -1, 0, 1, 2, 3].flatMap((a) => [0, 1, 2, 3].map((b) => [a, b] as const));
+  const phases = draw(1, [count, frequencies.length]);
+  const signals = Array.from({ length: count }, (_, i) => {
+    const values = Array.from({ length: height * width }, (_, at) => {
+      const [row, column] = [Math.floor(at / width), at % width];
+      const wave = ([a, b]: readonly [number, number], k: number) =>
+        Math.cos(2 * Math.PI * ((a * row) / height + (b * column) / width + phases.get(i, k))) / Math.hypot(1, a, b);
+      return frequencies.reduce((sum, frequency, k) => sum + wave(frequency, k), 0);
+    });
+    const norm = Math.hypot(...values);
+    return values.map((v) => (5 * Math.sqrt(values.length) * v) / norm);
+  });
+  return floats(signals.flat(), [count, height, width]);
+}
+
 test("the amplitude is that of the signals, in their units, whatever the operator and its scale", async () => {
-  const shape = [12, 12];
-  const walk = draw(1, [8, ...shape]); // smooth signals: running sums along both axes
-  for (let at = 1; at < walk.size; at++) if (at % 12 > 0) walk.data[at]! += walk.data[at - 1]!;
-  for (let at = 12; at < walk.size; at++) if (at % 144 >= 12) walk.data[at]! += walk.data[at - 12]!;
-  const size = Math.sqrt(walk.data.reduce((sum, v) => sum + v * v, 0) / walk.size);
+  const shape = [12, 12] as const;
+  const smooth = waves(8, shape);
+  const size = Math.sqrt(smooth.data.reduce((sum, v) => sum + v * v, 0) / smooth.size);
   for (const spec of ["gaussian:m=60", "mask:keep=0.3", "blur:sigma=0.7"]) {
     const operator = parseOperator(spec, shape, 1);
-    const y = await apply(operator.forward, walk);
+    const y = await apply(operator.forward, smooth);
     const { amplitude, gain } = await lambdaFacts(operator, y, 0);
     assert.ok(Math.abs(amplitude / size - 1) < 0.35, `${spec}: ${amplitude} is not near ${size}`); // 8 signals
     const noisy = floats([...y.data.map((v, i) => v + draw(2, [y.size]).data[i]! * size)], y.shape);

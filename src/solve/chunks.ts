@@ -4,7 +4,7 @@ export interface Chunk {
   readonly first: number;
   /** How many rows are its own. */
   readonly count: number;
-  /** The rows; after its own the last of all again, so that every chunk has the same size. */
+  /** Its rows. The last chunk is filled up by repeating the last row, so that all chunks have one size. */
   readonly at: readonly number[];
 }
 

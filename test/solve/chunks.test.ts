@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { chunksOf } from "../../../src/solve/latent/chunks.ts";
+import { chunksOf } from "../../src/solve/chunks.ts";
 
 const test = suite("chunks of rows");
 

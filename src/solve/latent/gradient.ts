@@ -1,14 +1,14 @@
 import * as tf from "#tf";
 import type { GeneratorPrior } from "../../../priors/prior.ts";
 import { compile } from "../../engine/index.ts";
-import type { DataTerm } from "../latent/data-term.ts";
-import { decodeRows } from "../latent/descent.ts";
-import type { Starts } from "../latent/starts.ts";
 import { repeatRows } from "../rows.ts";
+import type { DataTerm } from "./data-term.ts";
+import { decodeRows } from "./descent.ts";
+import type { Starts } from "./starts.ts";
 
 /**
- * Which signals a descent cannot see: the data term is above 0 and its gradient in z is exactly 0 at all of their starts, as behind
- * an operator that counts or rounds. One each, [signals].
+ * Whether a descent is blind to a signal, [signals]: at all of its starts the data term is above 0 and its gradient in z is exactly 0.
+ * Operators that count or round do that.
  */
 export async function blindSignals(
   prior: GeneratorPrior,
