@@ -51,6 +51,8 @@ export interface QuadraticPenalty extends Penalty {
   readonly form: "quadratic";
   /** ∇r, linear: [batch, ...shape] to the same. */
   gradient(x: tf.Tensor): tf.Tensor;
+  /** c > 0 with r(x) − ½c‖x‖² convex, where there is one: the least eigenvalue of ∇r. */
+  readonly convexity?: number;
   /** argmin_u ½‖u − x‖² + t r(u), one t ≥ 0 a signal, where it is a formula: for noise that is not Gaussian. */
   prox?(x: tf.Tensor, t: tf.Tensor): tf.Tensor;
 }

@@ -13,6 +13,7 @@ export function tikhonov(shape: readonly number[]): QuadraticPenalty {
     shape,
     value: (x) => tf.sum(perSignal(tf.square(x)), 1),
     gradient: (x) => tf.mul(x, 2),
+    convexity: 2,
     prox: (x, t) => tf.div(x, spread(tf.add(1, tf.mul(2, t)), x.rank)),
     defaultLambda: energyLambda,
   };

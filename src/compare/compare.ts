@@ -28,7 +28,7 @@ export interface ComparisonRow {
   readonly psnrInterval: readonly [number, number];
   /** PSNR of the mean squared error `mse`, dB, peak 1; at most `psnr`. */
   readonly psnrOfMean: number;
-  /** Wall time for all signals together. */
+  /** Wall time for all signals together, of everything but the choice of λ on tuning signals. */
   readonly seconds: number;
   /** How the signals ended: `converged`, or `converged 18, max-steps 2`. */
   readonly outcome: string;

@@ -48,6 +48,7 @@ export async function recover(given: Given, prior: Prior, options: RecoverOption
     throw new RangeError(`recover: samples: expected an integer of at least 0, got ${samples}`);
   }
   const { solver: name, lambda: wanted, ...rest } = options;
+  const started = performance.now();
   const problem = await problemFor(given, prior, options);
   const solver = chooseSolver(prior, problem, { name, withLambda: wanted !== undefined && wanted !== "auto" });
   if ((rest.deviation || rest.samples) && !solver.uncertainty) {
@@ -59,11 +60,12 @@ export async function recover(given: Given, prior: Prior, options: RecoverOption
   const lambda = wanted === "auto" ? automatic?.lambda : (wanted ?? (await solver.lambda?.default(problem, prior)));
   const found = await solver.solve(problem, prior, { ...rest, ...(lambda !== undefined && { lambda }) });
   const by = [problem.sigmaBy, automatic?.by].filter((rule) => rule !== undefined);
-  return diagnosed(problem, prior, {
+  const solved = await diagnosed(problem, prior, {
     ...found,
     ...(by.length > 0 && { chosen: { ...found.chosen, by } }),
     ...(problem.range && { estimate: clipped(found.estimate, problem.range) }),
   });
+  return { ...solved, seconds: (performance.now() - started) / 1000 };
 }
 
 /**

@@ -23,7 +23,7 @@ export interface Chosen {
 }
 
 /** What every solver returns for a problem's batch of signals. */
-export interface Recovery {
+export interface Solved {
   /** [batch, ...shape] */
   readonly estimate: NdArray<Float32Array>;
   /** One a signal. */
@@ -42,6 +42,10 @@ export interface Recovery {
   readonly steps: number;
   /** The minimised objective after every step, summed over the batch. */
   readonly history: readonly number[];
-  /** Wall time, without compiling. */
+}
+
+/** What `recover` returns. */
+export interface Recovery extends Solved {
+  /** Wall time of all that was done: tests of Φ, the choice of σ and λ, compiling, solving. */
   readonly seconds: number;
 }

@@ -2,7 +2,7 @@ import type { Prior } from "../../priors/prior.ts";
 import type { Options, OptionTable } from "../data/options.ts";
 import type { IterateOptions } from "../engine/iterate.ts";
 import type { Problem } from "./problem.ts";
-import type { Recovery } from "./recovery.ts";
+import type { Solved } from "./recovery.ts";
 
 /** What may be asked of any solver beside its own options. */
 export interface SolveOptions extends Pick<IterateOptions<unknown>, "onProgress" | "signal"> {
@@ -42,5 +42,5 @@ export interface Solver<P extends Prior = Prior> {
   /** Whether it can take this prior and problem: true, or why not, as the end of a sentence. */
   accepts(prior: Prior, problem: Problem): true | string;
   /** Recovers all signals of the problem. Called with priors that it accepts only. */
-  solve(problem: Problem, prior: P, options: SolveOptions): Promise<Recovery>;
+  solve(problem: Problem, prior: P, options: SolveOptions): Promise<Solved>;
 }

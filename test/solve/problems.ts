@@ -3,7 +3,7 @@ import { gaussian } from "../../operators/gaussian.ts";
 import { mask } from "../../operators/mask.ts";
 import type { LinearOperator } from "../../operators/operator.ts";
 import type { PenaltyPrior } from "../../priors/prior.ts";
-import { recover } from "../../src/solve/index.ts";
+import { type Recovery, recover } from "../../src/solve/index.ts";
 import type { PenalisedRecovery } from "../../src/solve/penalised/penalised.ts";
 import type { SolveOptions } from "../../src/solve/solver.ts";
 import { apply, draw, type Floats, floats } from "../operators/draws.ts";
@@ -72,5 +72,5 @@ export async function withPenalty(
 ): Promise<PenalisedRecovery> {
   const { tolerance, maxSteps, ...rest } = options;
   const own = { ...(tolerance !== undefined && { tolerance }), ...(maxSteps !== undefined && { steps: maxSteps }) };
-  return (await recover({ operator, y, noise: 0.02 }, prior, { ...rest, own })) as PenalisedRecovery;
+  return (await recover({ operator, y, noise: 0.02 }, prior, { ...rest, own })) as Recovery & PenalisedRecovery;
 }

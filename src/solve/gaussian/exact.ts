@@ -1,5 +1,5 @@
 import type { GaussianPrior, GeneratorPrior, MixturePrior } from "../../../priors/prior.ts";
-import type { Outcome, Recovery } from "../recovery.ts";
+import type { Outcome, Solved } from "../recovery.ts";
 import { all, hasGaussianNoise, isLinearProblem } from "../requirements.ts";
 import type { Solver } from "../solver.ts";
 import { asMixture, isMixture } from "./as-mixture.ts";
@@ -23,8 +23,7 @@ export const posterior: Solver<MixturePrior | GaussianPrior | GeneratorPrior> = 
       ? all(isLinearProblem(problem), hasGaussianNoise(problem))
       : `${prior.name} is no mixture of Gaussians, a Gaussian or an affine generator`,
 
-  solve: async (problem, prior, { deviation, samples = 0, seed = 1, onProgress, signal }): Promise<Recovery> => {
-    const started = performance.now();
+  solve: async (problem, prior, { deviation, samples = 0, seed = 1, onProgress, signal }): Promise<Solved> => {
     const watched = { ...(onProgress && { onProgress }), ...(signal && { signal }) };
     const found = await mixturePosterior(problem, await asMixture(prior), watched);
     const { estimate, outcomes } = problem.range
@@ -39,7 +38,7 @@ export const posterior: Solver<MixturePrior | GaussianPrior | GeneratorPrior> = 
       evidence: found.evidence,
       marginals: found.marginals,
       warnings: await evidenceWarnings(found, problem),
-      ...{ steps: 1, history: [], seconds: (performance.now() - started) / 1000 },
+      ...{ steps: 1, history: [] },
     };
   },
 };

@@ -5,7 +5,7 @@ import { fromHost } from "../../data/array.ts";
 import { requireOptionNames } from "../../data/options.ts";
 import { compile } from "../../engine/index.ts";
 import { type Problem, problemOf } from "../problem.ts";
-import type { Outcome, Recovery } from "../recovery.ts";
+import type { Outcome, Solved } from "../recovery.ts";
 import { requireSignalShape } from "../requirements.ts";
 import { takeRows } from "../rows.ts";
 import { plainTerm } from "./data-term.ts";
@@ -20,7 +20,7 @@ export interface CsgmOptions extends Partial<DescentOptions>, StartOptions {
   readonly lambda?: number | readonly number[];
 }
 
-export interface CsgmRecovery extends Recovery {
+export interface CsgmRecovery extends Solved {
   /** The latents of the best restarts, [batch, latent]. */
   readonly latents: NdArray<Float32Array>;
   /** The objective at the best restart of each signal, [batch]. */
@@ -45,7 +45,6 @@ export async function csgm(
   const { lambda = 0.1, steps = 500, learningRate = 0.1, tolerance = 1e-4, onProgress, signal } = options;
   const problem = problemOf(given);
   requireSignalShape("csgm", prior, problem);
-  const started = performance.now();
   const signals = problem.y.shape[0]!;
   const lambdas = ndarray(onePerSignal(lambda, signals), [signals]);
   const variance = lambdas.data.reduce((sum, v) => sum + v / signals, 0); // λ is σ² if z weighs as in its prior
@@ -77,7 +76,6 @@ export async function csgm(
             `the gradient of ${problem.operator.name} is 0 at every start of ${unseen} of ${signals} signals: no descent sees what was measured; use a smooth operator`,
           ]
         : [],
-    seconds: (performance.now() - started) / 1000,
     latents,
     objectives: takeRows(objectives, chosen),
   };

@@ -15,7 +15,7 @@ import {
 } from "../gaussian/measurement-covariance.ts";
 import { applyToRows } from "../operator-matrix.ts";
 import { type Problem, problemOf } from "../problem.ts";
-import type { Outcome, Recovery } from "../recovery.ts";
+import type { Outcome, Solved } from "../recovery.ts";
 import { linearOperatorOf, requireSignalShape } from "../requirements.ts";
 import { rowEnergies, takeRows } from "../rows.ts";
 import { deviationOf } from "../uncertainty/marginals.ts";
@@ -41,7 +41,7 @@ export interface LatentPosteriorOptions extends Partial<DescentOptions>, StartOp
   readonly samples?: number;
 }
 
-export interface LatentPosteriorRecovery extends Recovery {
+export interface LatentPosteriorRecovery extends Solved {
   /** The latents of every signal's restart with the most evidence, [batch, latent]. */
   readonly latents: NdArray<Float32Array>;
   /** The conditions of those, [batch]; all 0 for a prior that takes none. */
@@ -87,7 +87,6 @@ export async function latentPosterior(
   if (!prior.residual) {
     throw new RangeError(`latent posterior: ${prior.name} has no residual covariance; use csgm, or train it again`);
   }
-  const started = performance.now();
   const { y, noise } = problem;
   const signals = y.shape[0]!;
   const least = (NOISE_FLOOR * (await measuredEnergy(operator, prior))) / sizeOf(operator.outShape);
@@ -118,7 +117,7 @@ export async function latentPosterior(
     chosen: { solver: "latent-posterior", noise: noise.name, sigma: usedSigma(measurements) },
     warnings: [],
     ...uncertainty,
-    ...{ ...end, seconds: (performance.now() - started) / 1000 },
+    ...end,
     latents: takeRows(found.z, best),
     conditions: Int32Array.from(best, (row) => starts.c.data[row]!),
     logEvidence: ndarray(logEvidence, [signals, perSignal]),

@@ -1,7 +1,7 @@
 import * as tf from "#tf";
 import { perSignal } from "../../../priors/signals.ts";
 import type { ValueRange } from "../../data/range.ts";
-import { norms, scaled } from "../batch.ts";
+import { dots, halfSquares, norms, scaled } from "../batch.ts";
 
 /** The signals that a problem allows: low ≤ x ≤ high, either end possibly infinite. */
 export interface Box {
@@ -12,6 +12,8 @@ export interface Box {
    * end is infinite, u is taken to be within `reach` of x, [batch].
    */
   fall(g: tf.Tensor, x: tf.Tensor, reach: tf.Tensor): tf.Tensor;
+  /** The same of a function that curves upwards by at least c > 0, [batch]: ⟨g, x − u⟩ − ½c‖x − u‖². */
+  curvedFall(g: tf.Tensor, x: tf.Tensor, c: tf.Tensor): tf.Tensor;
 }
 
 /** The box of a range; without one all signals. */
@@ -29,7 +31,13 @@ export function boxOf([low, high]: ValueRange = [Number.NEGATIVE_INFINITY, Numbe
       if (hasHigh) bounded.push(tf.mul(up, tf.sub(high, x)));
       const open = hasLow && hasHigh ? undefined : hasLow ? up : hasHigh ? down : g;
       const sums = bounded.map((part) => tf.sum(perSignal(part), 1));
-      return [...sums, ...(open ? [scaled(norms(open), reach)] : [])].reduce((a, b) => tf.add(a, b));
+      return [...sums, ...(open ? [tf.mul(norms(open), reach)] : [])].reduce((a, b) => tf.add(a, b));
+    },
+    curvedFall: (g, x, c) => {
+      let step = scaled(tf.div(1, c), g); // x − u of the lowest u
+      if (hasLow) step = tf.minimum(step, tf.sub(x, low));
+      if (hasHigh) step = tf.maximum(step, tf.sub(x, high));
+      return tf.sub(dots(g, step), tf.mul(c, halfSquares(step)));
     },
   };
 }

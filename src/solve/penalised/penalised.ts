@@ -4,7 +4,7 @@ import { fromHost } from "../../data/array.ts";
 import { checkedOptions, type OptionTable } from "../../data/options.ts";
 import { iterateRows } from "../../engine/iterate-rows.ts";
 import type { Problem } from "../problem.ts";
-import type { Recovery } from "../recovery.ts";
+import type { Solved } from "../recovery.ts";
 import type { SolveOptions } from "../solver.ts";
 import type { MethodState, PenaltyMethod } from "./method.ts";
 import { withCompiledStep } from "./pool.ts";
@@ -15,7 +15,7 @@ export const penalisedOptions = {
   steps: { type: "integer", default: 500, description: "most compiled steps, of 20 iterations each" },
 } as const satisfies OptionTable;
 
-export interface PenalisedRecovery extends Recovery {
+export interface PenalisedRecovery extends Solved {
   /** f(Φx, y) + λ r(x) of every signal. */
   readonly objectives: Float32Array;
   /** How far each signal is from solved, in the measure of `tolerance`. */
@@ -43,7 +43,6 @@ export async function solvePenalised(
     method,
     { ...batch, state: start },
     async (step) => {
-      const started = performance.now();
       const { state, codes, objectives, changes, steps, history } = await iterateRows<
         MethodState<NdArray<Float32Array>>
       >({
@@ -62,7 +61,6 @@ export async function solvePenalised(
           lambda: typeof lambda === "number" ? lambda : [...lambda!],
         },
         warnings: [],
-        seconds: (performance.now() - started) / 1000,
       };
     },
   );

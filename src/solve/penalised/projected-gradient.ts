@@ -17,8 +17,9 @@ import type { WhitenedProblem } from "./whitening.ts";
  *
  * with P the projection on the box and L = (1.01 ‖Φ‖)² + 1.01 λ‖∇r‖. `gradientNorm` is ‖∇r‖.
  *
- * gap: max over the box of ⟨g(x), x − u⟩, over the objective. For a convex function it bounds how far the objective is from the
- * lowest (Jaggi 2013). Where an end of the range is infinite, u is taken to be no farther than ‖x‖ and the signals' typical norm.
+ * gap: max over the box of ⟨g(x), x − u⟩ − ½λc‖x − u‖², over the objective, c the convexity of r. It bounds how far the objective is
+ * from the lowest (c = 0: Jaggi 2013); without c, rounding of g in float32 counts with the whole width of the box. Where c = 0 and an
+ * end of the range is infinite, u is taken to be no farther than ‖x‖ and the signals' typical norm.
  */
 export function projectedGradient(
   { operator, noise, range }: WhitenedProblem,
@@ -51,10 +52,13 @@ export function projectedGradient(
       }
       const objective = tf.add(noise.misfit(operator.forward(x), y), tf.mul(lambda, prior.value(x)));
       const reach = tf.maximum(norms(x), tf.mul(norms(y), root / Math.max(size.frobenius, TINY)));
+      const fall = prior.convexity
+        ? box.curvedFall(gradient(x), x, tf.mul(lambda, prior.convexity))
+        : box.fall(gradient(x), x, reach);
       return {
         state: { x, z, t },
         objective,
-        gap: tf.div(box.fall(gradient(x), x, reach), tf.maximum(objective, TINY)),
+        gap: tf.div(fall, tf.maximum(objective, TINY)),
       };
     },
   };

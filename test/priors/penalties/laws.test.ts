@@ -77,6 +77,16 @@ function lambdaLaw(title: string, rule: (facts: LambdaFacts) => number, form: Pe
 }
 
 function quadraticLaws(title: string, prior: QuadraticPenalty, x: Floats): void {
+  if (prior.convexity !== undefined) {
+    laws(`${title}: is at least as convex as it says, r(x) ≥ ½c‖x‖²`, async () => {
+      const r = (await values(prior, x)).map((v, i) => {
+        const row = x.data.subarray((i * x.size) / x.shape[0]!, ((i + 1) * x.size) / x.shape[0]!);
+        return v / row.reduce((sum, own) => sum + own ** 2 / 2, 0);
+      });
+      assert.ok(r.every((ratio) => ratio > prior.convexity! * (1 - 1e-5))); // float32 rounding
+    });
+  }
+
   laws(`${title}: r(x + h) = r(x) + <∇r(x), h> + r(h), exactly for a quadratic`, async () => {
     const h = draw(3, x.shape);
     const gradient = await apply(prior.gradient, x);

@@ -6,7 +6,7 @@ import type { PenaltyPrior } from "../../../priors/prior.ts";
 import { parsePenalty, penalties, penaltyNames } from "../../../priors/registry.ts";
 import { measure } from "../../../src/measure/index.ts";
 import { parseNoise } from "../../../src/measure/noise/registry.ts";
-import { recover } from "../../../src/solve/index.ts";
+import { type Recovery, recover } from "../../../src/solve/index.ts";
 import type { PenalisedRecovery } from "../../../src/solve/penalised/penalised.ts";
 import { disposeCompiledSteps, keptSteps } from "../../../src/solve/penalised/pool.ts";
 import { apply, difference, type Floats, floats } from "../../operators/draws.ts";
@@ -83,7 +83,7 @@ for (const spec of ["poisson:peak=30", "salt-and-pepper:fraction=0.1", "poisson-
       const prior = parsePenalty(penalties[name].samples[0]!.spec, shape);
       const run = async (own: object) => {
         const settings = { lambda: LAMBDA, solver: "primal-dual", own: { steps: 1000, ...own } };
-        return (await recover({ operator, y, noise }, prior, settings)) as PenalisedRecovery;
+        return (await recover({ operator, y, noise }, prior, settings)) as Recovery & PenalisedRecovery;
       };
       const found = await run({});
       const long = await run({ tolerance: 0 }); // never shorter than the run that it judges

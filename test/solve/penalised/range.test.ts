@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { parsePenalty, penalties, penaltyNames } from "../../../priors/registry.ts";
 import type { ValueRange } from "../../../src/data/range.ts";
-import { type RecoverOptions, recover } from "../../../src/solve/index.ts";
+import { type RecoverOptions, type Recovery, recover } from "../../../src/solve/index.ts";
 import type { PenalisedRecovery } from "../../../src/solve/penalised/penalised.ts";
 import { matrixOf, measured, multiply, operators, shape, signalOf, transposeMultiply } from "../problems.ts";
 
@@ -22,7 +22,7 @@ const within = async (
   return (await recover({ operator, y, noise: 0.02, range }, prior, {
     lambda: LAMBDA,
     ...options,
-  })) as PenalisedRecovery;
+  })) as Recovery & PenalisedRecovery;
 };
 
 for (const name of penaltyNames) {
