@@ -4,6 +4,7 @@ import type { LinearOperator } from "../../../operators/operator.ts";
 import type { PenaltyPrior } from "../../../priors/prior.ts";
 import { parsePenalty } from "../../../priors/registry.ts";
 import { chooseSolver, recover, type TuneOptions, tuneLambda } from "../../../src/solve/index.ts";
+import { penaltyLambda } from "../../../src/solve/penalised/lambda-rules.ts";
 import { problemFor } from "../../../src/solve/recover.ts";
 import { type Floats, floats } from "../../operators/draws.ts";
 import { measured, operators, scenes, shape, withPenalty } from "../problems.ts";
@@ -69,9 +70,11 @@ test("within a range the errors are those of estimates that keep to it, lower th
   const { errors } = await chooseLambda(operator, prior, scenes, y, { range: [0, 1] });
   const { lambda, score } = errors[3]!; // small: the estimate follows the noise out of the range
   const { estimate } = await withPenalty(operator, prior, y, { lambda });
-  const { estimate: within } = await recover({ operator, y, noise: 0.05, range: [0, 1] }, prior, { lambda });
+  const { estimate: within } = await recover({ operator, y, noise: 0.05, range: [0, 1] }, prior, {
+    ...{ lambda, own: penaltyLambda.rough! },
+  });
   const near = within as Floats;
-  assert.ok(Math.abs(meanSquare(near, scenes) / score - 1) < 0.05); // solved more exactly than for the choice
+  assert.ok(Math.abs(meanSquare(near, scenes) / score - 1) < 1e-4); // another batch: float32 rounding
   assert.ok(
     meanSquare(near, scenes) < 0.95 * meanSquare(estimate, scenes),
     "the scenes' borders are 0, estimates go below",
