@@ -117,7 +117,7 @@ const demo = defineCommand({
           "network from the mixture; the Gaussian has the sketch's mean and covariance. The digits below come from the test set: " +
           "neither the sketch, nor the training, nor any choice of a parameter has seen them.",
         `Every method got the same measurements. λ of those that have one was chosen for each operator on ${args["tune-count"]} ` +
-          "training digits. Every estimate is clipped to [0, 1], where pixels lie.",
+          "training digits. Every method keeps to [0, 1], where pixels lie.",
         `Sketch ${sketching}, mixture ${fitting}, generator ${training}, everything ${secondsText(seconds)}.`,
       ],
       facts: {

@@ -7,7 +7,7 @@ import type { Outcome, Problem } from "../solve/index.ts";
 import { type Coverage, coverageOf } from "./coverage.ts";
 import type { Method } from "./method.ts";
 import { meanSquaredErrors, psnr } from "./metrics.ts";
-import { type Summary, summarise, summarisePaired } from "./summary.ts";
+import { type SummariseOptions, type Summary, summarise, summarisePaired } from "./summary.ts";
 import { wilcoxonSignedRank } from "./wilcoxon.ts";
 
 /** One method on one problem. */
@@ -15,20 +15,22 @@ export interface ComparisonRow {
   readonly operator: string;
   /** Measurements per signal. */
   readonly m: number;
-  /** Standard deviation of the noise of each measurement. */
+  /** Standard deviation of the noise of each measurement; of several draws that of the first. */
   readonly noise: number;
   readonly method: string;
-  /** Mean over the signals of the mean squared error per pixel. */
+  /** How many draws of Φ and of the noise the numbers are of. */
+  readonly draws: number;
+  /** Mean over the signals and draws of the mean squared error per pixel. */
   readonly mse: number;
   readonly mseMedian: number;
-  /** 95 % confidence interval of `mse` over signals (for this one draw of Φ and noise). */
+  /** 95 % confidence interval of `mse` over signals, and over draws where there are several (`summarise`). */
   readonly mseInterval: readonly [number, number];
   /** Mean over the signals of each signal's PSNR, dB, peak 1. */
   readonly psnr: number;
   readonly psnrInterval: readonly [number, number];
   /** PSNR of the mean squared error `mse`, dB, peak 1; at most `psnr`. */
   readonly psnrOfMean: number;
-  /** Wall time for all signals together, of everything but the choice of λ on tuning signals. */
+  /** Wall time for all signals and draws together, of everything but the choice of λ on tuning signals. */
   readonly seconds: number;
   /** How the signals ended: `converged`, or `converged 18, max-steps 2`. */
   readonly outcome: string;
@@ -38,15 +40,18 @@ export interface ComparisonRow {
    * them. Numbers that are known exactly are not counted (`coverageOf`).
    */
   readonly coverage?: Coverage;
-  /** The mean squared error of every signal, in order. */
+  /** The mean squared error of every signal, in order; of every draw, one after the other. */
   readonly errors: readonly number[];
   /** Paired differences of `errors` from the first method's, absent for the first method; positive: this one is worse. */
   readonly difference?: Summary;
-  /** p of the paired `errors` against the first method's, absent for it: Wilcoxon's signed-rank test, two-sided. */
+  /**
+   * p of the paired errors against the first method's, absent for it: Wilcoxon's signed-rank test, two-sided, over the signals, of each
+   * the mean over the draws.
+   */
   readonly wilcoxon?: number;
 }
 
-/** One problem with its pictures: the measurement as an image where it can be one, and every method's estimate. */
+/** One problem with its pictures, of several draws the first: the measurement as an image where it can be one, and every method's estimate. */
 export interface ComparisonCase {
   readonly operator: string;
   readonly m: number;
@@ -69,8 +74,8 @@ export interface ComparisonTable {
 export interface CompareOptions {
   /** [batch, ...shape] */
   readonly truth: NdArray<Float32Array>;
-  /** What is recovered: every method gets the same Φ, y and range, to which all estimates are clipped. */
-  readonly problems: readonly Problem[];
+  /** What is recovered: every method gets the same Φ, y and range. Several draws of one Φ and its noise are a list. */
+  readonly problems: readonly (Problem | readonly Problem[])[];
   /** The first is the one that the others are compared with. */
   readonly methods: readonly Method[];
   /** Seeds the confidence intervals; default 1. */
@@ -80,46 +85,68 @@ export interface CompareOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Runs every method on every problem and sums up the errors. An aborted signal throws its reason. */
+/** Runs every method on every draw of every problem and sums up the errors. An aborted signal throws its reason. */
 export async function compare(options: CompareOptions): Promise<ComparisonTable> {
-  const { truth, problems, methods } = options;
+  const { truth, methods } = options;
+  const problems = options.problems.map((given) => ("operator" in given ? [given] : given));
   const names = methods.map((method) => method.name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) throw new RangeError(`compare: expected methods of different names, got "${twice}" twice`);
-  const settings = problems.map(({ operator, noise }) => `"${operator.name}" with ${noise.name}`);
+  const settings = problems.map(([first]) => `"${first!.operator.name}" with ${first!.noise.name}`);
   const repeated = settings.find((setting, i) => settings.indexOf(setting) !== i);
   if (repeated !== undefined) throw new RangeError(`compare: expected different problems, got ${repeated} twice`);
   const rows: ComparisonRow[] = [];
   const cases: ComparisonCase[] = [];
-  for (const problem of problems) {
-    const { operator, y, range } = problem;
-    const noise = problem.noise.sigma;
-    const m = y.size / y.shape[0]!;
+  for (const draws of problems) {
+    const { operator, y, noise } = draws[0]!;
+    const about = { operator: operator.name, m: y.size / y.shape[0]!, noise: noise.sigma };
     const estimates: Record<string, NdArray<Float32Array>> = {};
     let reference: Float64Array | undefined;
     for (const method of methods) {
-      options.signal?.throwIfAborted();
       options.onStart?.(method.name, operator.name);
-      const result = await method.recover(problem);
-      options.signal?.throwIfAborted();
-      const estimate = range ? clipped(result.estimate, range) : result.estimate;
-      const errors = meanSquaredErrors(truth, estimate);
-      const coverage = result.marginals && (await coverageOf(truth, result.marginals));
+      const found = [];
+      for (const problem of draws) found.push(await recovered(truth, problem, method, options.signal));
+      const errors = Float64Array.from(found.flatMap((one) => [...one.errors]));
       const row: ComparisonRow = {
-        ...{ operator: operator.name, m, noise, method: method.name },
-        ...summariseErrors(errors, options.seed ?? 1, reference),
-        ...{ seconds: result.seconds, outcome: outcomeText(result.outcomes) },
-        ...(typeof result.chosen.lambda === "number" && { lambda: result.chosen.lambda }),
-        ...(coverage && { coverage }),
+        ...{ ...about, method: method.name, draws: draws.length },
+        ...summariseErrors(errors, { seed: options.seed ?? 1, draws: draws.length }, reference),
+        seconds: found.reduce((sum, { seconds }) => sum + seconds, 0),
+        outcome: outcomeText(found.flatMap(({ outcomes }) => outcomes)),
+        ...meanFacts(found),
       };
       reference ??= errors;
-      estimates[method.name] = estimate;
+      estimates[method.name] = found[0]!.estimate;
       rows.push(row);
       options.onRow?.(row);
     }
-    cases.push({ operator: operator.name, m, noise, ...(await picture(operator, y)), estimates });
+    cases.push({ ...about, ...(await picture(operator, y)), estimates });
   }
   return { methods: names, rows, truth, cases };
+}
+
+type Recovered = Awaited<ReturnType<typeof recovered>>;
+
+async function recovered(truth: NdArray<Float32Array>, problem: Problem, method: Method, signal?: AbortSignal) {
+  signal?.throwIfAborted();
+  const { estimate: raw, marginals, outcomes, seconds, chosen } = await method.recover(problem);
+  signal?.throwIfAborted();
+  const estimate = problem.range ? clipped(raw, problem.range) : raw;
+  return {
+    ...{ estimate, outcomes, seconds, lambda: chosen.lambda },
+    errors: meanSquaredErrors(truth, estimate),
+    coverage: marginals && (await coverageOf(truth, marginals)),
+  };
+}
+
+/** λ of the first draw, and the mean coverage, where a method has them. */
+function meanFacts(found: readonly Recovered[]): Pick<ComparisonRow, "lambda" | "coverage"> {
+  const { lambda } = found[0]!;
+  const known = found.flatMap(({ coverage }) => (coverage ? [coverage] : []));
+  const meanOf = (level: keyof Coverage) => known.reduce((sum, one) => sum + one[level] / known.length, 0);
+  return {
+    ...(typeof lambda === "number" && { lambda }),
+    ...(known.length > 0 && { coverage: { 50: meanOf(50), 90: meanOf(90), 99: meanOf(99) } }),
+  };
 }
 
 /** `converged`, or how many signals ended how. */
@@ -130,11 +157,11 @@ export function outcomeText(outcomes: readonly Outcome[]): string {
   return [...counts].map(([outcome, count]) => `${outcome} ${count}`).join(", ");
 }
 
-function summariseErrors(errors: Float64Array, seed: number, reference?: Float64Array) {
-  const mse = summarise(errors, { seed });
+function summariseErrors(errors: Float64Array, options: SummariseOptions, reference?: Float64Array) {
+  const mse = summarise(errors, options);
   const decibel = summarise(
     errors.map((e) => psnr(e)),
-    { seed },
+    options,
   );
   return {
     mse: mse.mean,
@@ -145,10 +172,18 @@ function summariseErrors(errors: Float64Array, seed: number, reference?: Float64
     psnrOfMean: psnr(mse.mean),
     errors: [...errors],
     ...(reference && {
-      difference: summarisePaired(errors, reference, { seed }),
-      wilcoxon: wilcoxonSignedRank(errors.map((e, i) => e - reference[i]!)).p,
+      difference: summarisePaired(errors, reference, options),
+      wilcoxon: wilcoxonSignedRank(meansOfDraws(errors, reference, options.draws ?? 1)).p,
     }),
   };
+}
+
+/** Paired differences a − b of every signal, the mean over the draws. */
+function meansOfDraws(a: Float64Array, b: Float64Array, draws: number): Float64Array {
+  const signals = a.length / draws;
+  const out = new Float64Array(signals);
+  for (let at = 0; at < a.length; at++) out[at % signals]! += (a[at]! - b[at]!) / draws;
+  return out;
 }
 
 /** What was measured, as an image: y where it has the signal's shape, Φ'y for other linear Φ. */

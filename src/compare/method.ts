@@ -1,5 +1,6 @@
 import type { NdArray } from "ndarray";
 import type { Prior } from "../../priors/prior.ts";
+import { fromHost, sizeOf } from "../data/array.ts";
 import type { Progress } from "../engine/iterate.ts";
 import { measure } from "../measure/index.ts";
 import { chooseSolver, type Problem, problemOf, type Recovery, recover, tuneLambda } from "../solve/index.ts";
@@ -21,6 +22,25 @@ export interface MethodOptions extends Omit<RecoverOptions, "onProgress"> {
   readonly watch?: Watch;
 }
 
+/** A method that gives the same signal [...shape], or the same number, whatever was measured: what any other has to be better than. */
+export function constantMethod(name: string, value: number | ArrayLike<number>): Method {
+  return {
+    name,
+    recover: async ({ y, shape, noise }) => {
+      const [batch, n] = [y.shape[0]!, sizeOf(shape)];
+      const data = Float32Array.from({ length: batch * n }, (_, at) =>
+        typeof value === "number" ? value : value[at % n]!,
+      );
+      return {
+        estimate: fromHost(data, [batch, ...shape]),
+        outcomes: new Array(batch).fill("exact"),
+        chosen: { solver: name, noise: noise.name, sigma: noise.sigma },
+        ...{ warnings: [], steps: 0, history: [], seconds: 0 },
+      };
+    },
+  };
+}
+
 export const unwatched: Watch = (_, task) => task(() => {});
 
 /** Where tuning signals get their noise from: a seed apart from the reported ones'. */
@@ -28,11 +48,13 @@ const TUNING_SEED_STEP = 1_000_003;
 
 /**
  * A prior as a method: `recover` with it. Solvers with a λ get the one given, else the one that is best on the tuning signals
- * (`tuneLambda`), measured as the problem was, else their default.
+ * (`tuneLambda`), measured as the problem was, else their default. The λ that was chosen for the first draw of an operator and its
+ * noise serves for its others.
  */
 export function methodOf(name: string, prior: Prior, options: MethodOptions = {}): Method {
   const { tuning, watch = unwatched, ...rest } = options;
   const { seed = 1, signal, own } = rest;
+  const tuned = new Map<string, number>();
   return {
     name,
     recover: async (problem) => {
@@ -41,8 +63,10 @@ export function methodOf(name: string, prior: Prior, options: MethodOptions = {}
         withLambda: rest.lambda !== undefined && rest.lambda !== "auto",
       });
       const { operator, noise, range } = problem;
+      const setting = `${operator.name} ${noise.name}`;
       const lambda =
         rest.lambda ??
+        tuned.get(setting) ??
         (solver.lambda && tuning
           ? await watch(`${name}, ${operator.name}`, async (onProgress) => {
               const { y } = await measure(tuning, operator, { noise, seed: seed + TUNING_SEED_STEP });
@@ -51,6 +75,7 @@ export function methodOf(name: string, prior: Prior, options: MethodOptions = {}
               return (await tuneLambda(solver, training, prior, tuning, settings)).lambda;
             })
           : undefined);
+      if (tuning && typeof lambda === "number") tuned.set(setting, lambda);
       return watch(`${name}, ${operator.name}`, (onProgress) =>
         recover(problem, prior, { ...rest, ...(lambda !== undefined && { lambda }), onProgress }),
       );

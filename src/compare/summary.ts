@@ -15,32 +15,46 @@ export interface SummariseOptions {
   readonly seed?: number;
   /** Bootstrap resamples; default 4000. */
   readonly resamples?: number;
+  /** The values are those of so many draws, one after the other, each of the same signals in the same order; default 1. */
+  readonly draws?: number;
 }
 
 /**
  * Mean, median and a 95 % confidence interval of the mean: the expanded bootstrap percentile interval (Hesterberg 2015,
  * The American Statistician 69:371, section 4.3), whose percentiles `Φ(∓√(n/(n−1)) t)` make it as wide as Student's
- * t interval, but which follows the skew of errors and never leaves the range of the values.
+ * t interval, but which follows the skew of errors and never leaves the range of the values. Of several draws both draws and signals
+ * are resampled, each by itself (Owen 2007, The pigeonhole bootstrap, Annals of Applied Statistics 1:386): the interval is that of
+ * another draw and other signals, and rather too wide than too narrow. Errors (RangeError): no values, other than whole draws.
  */
 export function summarise(values: ArrayLike<number>, options: SummariseOptions = {}): Summary {
-  const { seed = 1, resamples = 4000 } = options;
+  const { seed = 1, resamples = 4000, draws = 1 } = options;
   const sorted = Float64Array.from(values).sort();
   const count = sorted.length;
   if (count === 0) throw new RangeError("summarise: expected at least one value, got none");
+  if (count % draws !== 0)
+    throw new RangeError(`summarise: expected ${draws} draws of equal length, got ${count} values`);
   const mean = average(sorted);
   const median = quantile(sorted, 0.5);
   if (count === 1 || sorted[0] === sorted[count - 1]) {
     return { count, mean, median, interval: count === 1 ? [Number.NaN, Number.NaN] : [mean, mean] };
   }
+  const signals = count / draws;
+  const data = draws === 1 ? sorted : Float64Array.from(values);
   const random = stream(seed, "bootstrap");
   const means = new Float64Array(resamples);
+  const chosen = new Int32Array(signals);
   for (let r = 0; r < resamples; r++) {
+    for (let i = 0; i < signals; i++) chosen[i] = random.integer(signals);
     let sum = 0;
-    for (let i = 0; i < count; i++) sum += sorted[random.integer(count)]!;
+    for (let d = 0; d < draws; d++) {
+      const from = draws === 1 ? 0 : random.integer(draws) * signals;
+      for (let i = 0; i < signals; i++) sum += data[from + chosen[i]!]!;
+    }
     means[r] = sum / count;
   }
   means.sort();
-  const tail = normalCdf(-Math.sqrt(count / (count - 1)) * studentQuantile975(count - 1));
+  const units = signals === 1 ? draws : signals; // what varies the more
+  const tail = normalCdf(-Math.sqrt(units / (units - 1)) * studentQuantile975(units - 1));
   return { count, mean, median, interval: [quantile(means, tail), quantile(means, 1 - tail)] };
 }
 

@@ -19,6 +19,7 @@ const STYLES = 8;
 /** One self-contained HTML page: no script, no reference to anything outside it. */
 export async function reportPage(table: ComparisonTable, about: ReportAbout): Promise<string> {
   const count = table.truth.shape[0]!;
+  const draws = table.rows[0]?.draws ?? 1;
   const facts = Object.entries(about.facts).map(
     ([name, value]) => `<tr><th scope=row>${escapeHtml(name)}</th><td>${escapeHtml(String(value))}</td></tr>`,
   );
@@ -36,15 +37,15 @@ ${about.paragraphs.map((p) => `<p>${escapeHtml(p)}</p>`).join("\n")}
 <h2>Results</h2>
 ${summaryTable(table)}
 <p class=soft><small>Error: mean squared error per pixel, mean over ${count} signals, with its 95 % confidence interval
-(bootstrap over signals, for one draw of each operator and its noise). PSNR: mean over the signals, peak 1.
+(bootstrap over ${draws === 1 ? "signals, for one draw of each operator and its noise" : `signals and ${draws} draws of each operator and its noise`}). PSNR: mean over the signals, peak 1.
 Bold: smallest error of the operator. ≈: the paired difference from the best could be chance (95 %).</small></p>
 ${plots(table)}
 <details><summary>All numbers</summary>${fullTable(table)}
 <p class=soft><small>error − ${escapeHtml(table.methods[0] ?? "")}: mean paired difference with its 95 % interval; positive means a larger error.
-p: Wilcoxon's signed-rank test of the paired errors against the same method, two-sided.
+p: Wilcoxon's signed-rank test of the paired errors${draws === 1 ? "" : ", each signal's mean over the draws,"} against the same method, two-sided.
 in 50 / 90 / 99 %: how many percent of the true numbers lie inside those intervals of the posterior, for methods that know it;
 numbers that are known exactly, such as black borders, are not counted.
-Seconds: all ${count} signals together. The same numbers, with the error of every signal: report.json, report.csv.</small></p></details>
+Seconds: all ${count} signals${draws === 1 ? "" : " and draws"} together. The same numbers, with the error of every signal: report.json, report.csv.</small></p></details>
 <h2>Recovered signals</h2>
 <p class=soft><small>Under each estimate its mean squared error per pixel, the smallest of the line in bold. Grey levels run from 0 (black)
 to 1 (white). Φ′y, the back-projection of the measurements, is stretched to its own range where it leaves [0, 1] by far.</small></p>

@@ -22,7 +22,7 @@ export function rowGroups(table: ComparisonTable): RowGroup[] {
 function closeToBest(row: ComparisonRow, group: RowGroup, best: ReadonlySet<ComparisonRow>): boolean {
   if (best.has(row)) return false;
   const winner = group.rows.find((r) => best.has(r));
-  return winner !== undefined && !(summarisePaired(row.errors, winner.errors).interval[0] > 0);
+  return winner !== undefined && !(summarisePaired(row.errors, winner.errors, { draws: row.draws }).interval[0] > 0);
 }
 
 /** One line an operator, one column a method: error, its interval, PSNR. */

@@ -172,6 +172,31 @@ test("a baseline may have options, whose commas do not end it", async () => {
   );
 });
 
+test("draws of operators, signals at random, and what needs no measurements", async () => {
+  assert.is((await run("sketch data.npy -o of-all.npz --force")).code, 0);
+  const line =
+    "compare data.npy --operator gaussian:m=9 --draws 3 --shuffle --limit 5 --tune-count 4 --baselines tikhonov,mean:of-all.npz,zero";
+  const { code, stdout, stderr } = await run(`${line} --json -o drawn`);
+  assert.is(code, 0, stderr);
+  const { rows, settings } = JSON.parse(stdout);
+  assert.equal(
+    rows.map((row: { method: string }) => row.method),
+    ["tikhonov", "mean", "zero"],
+  );
+  assert.match(settings.data, /, 5 at random$/);
+  assert.is(settings["λ chosen on"], "4 other random signals of data.npy");
+  const [tikhonov, mean, zero] = rows.map((row: { errors: number[] }) => row.errors);
+  assert.is(tikhonov.length, 15);
+  assert.equal(zero.slice(0, 5), zero.slice(5, 10)); // the same signals in every draw
+  assert.not.equal(tikhonov.slice(0, 5), tikhonov.slice(5, 10)); // of another Φ
+  const meanOf = (errors: number[]) => errors.reduce((sum, e) => sum + e / errors.length, 0);
+  assert.ok(meanOf(mean) < meanOf(zero));
+  const again = JSON.parse((await run(`${line} --json -o drawn-again`)).stdout);
+  assert.equal(again.rows[0].errors, tikhonov);
+  const other = JSON.parse((await run(`${line} --seed 2 --json -o drawn-otherwise`)).stdout);
+  assert.not.equal(other.rows[2].errors, zero);
+});
+
 test("compare takes the penalties that are marked as baselines when none are named, and its help says which", async () => {
   const marked = penaltyNames.filter((name) => penalties[name].baseline);
   assert.ok(marked.length > 0);
@@ -321,6 +346,16 @@ const refused: [line: string, message: RegExp][] = [
     "compare data.npy --operator blur --baselines levels=1,tv -o out",
     /^error: --baselines: levels=1 is an option without a baseline; write wavelet:levels=1/,
   ],
+  [
+    "compare data.npy --operator blur --shuffle --from 3 -o out",
+    /^error: --from: signals at random have no first one; leave it out/,
+  ],
+  [
+    "compare data.npy --operator blur --shuffle --limit 60 -o out",
+    /^error: --shuffle: data\.npy has 60 signals, of which 70 are needed; take fewer/,
+  ],
+  ["compare data.npy --operator blur --draws 0 -o out", /^error: --draws.*got 0/],
+  ["compare data.npy --operator blur --baselines mean:no.npz -o out", /^error: no\.npz: no such file/],
   [
     "compare data.npy --operator blur --prior wavlet -o out",
     /^error: --prior: no folder and no penalty is called "wavlet"; did you/,

@@ -45,6 +45,30 @@ test("a row holds the errors by hand, the paired difference from the first metho
   assert.equal([first!.operator, first!.m, first!.noise], ["double", 4, 0.1]);
 });
 
+test("of several draws the errors stand one after the other; p is of the signals' means, pictures are of the first", async () => {
+  const { truth, problems } = doubling();
+  const given: number[] = [];
+  const drifting: Method = {
+    name: "drifting",
+    recover: async (problem) => {
+      given.push(given.length);
+      return constant("drifting", given.length === 1 ? 0 : 1).recover(problem); // black for the first draw, white for the second
+    },
+  };
+  const table = await compare({
+    truth,
+    problems: [[problems[0]!, problems[0]!]],
+    methods: [constant("grey", 0.5), drifting],
+  });
+  const [grey, other] = table.rows;
+  assert.equal([grey!.draws, grey!.errors], [2, [0.25, 0.25, 0.25, 0.25]]);
+  assert.equal(other!.errors, [1, 0, 0, 1]);
+  assert.equal([other!.mse, other!.seconds, other!.outcome], [0.5, 4, "converged"]);
+  assert.is(other!.wilcoxon, 0.5); // both signals' means differ by 0.25: 2 of 4 signs are as extreme
+  assert.is(table.cases[0]!.estimates.drifting!.data[0], 0);
+  assert.match(reportCsv(table), /^operator,m,noise,draws,.*\ndouble,4,0\.1,2,grey/);
+});
+
 test("p is that of the paired test against the first method; estimates are clipped to a range that is known", async () => {
   const { rows } = await tinyComparison();
   assert.equal([rows[0]!.wilcoxon, rows[1]!.wilcoxon], [undefined, 1]); // differences 0.75 and −0.25: 3 of 4 signs are as extreme

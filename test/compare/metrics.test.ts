@@ -33,6 +33,23 @@ test("PSNR is 10 log10(peak² / mse), and infinite for no error", () => {
   assert.is(psnr(0), Number.POSITIVE_INFINITY);
 });
 
+test("an interval over draws and signals covers what other draws and signals have; one over signals alone does not", () => {
+  const [draws, signals, tables] = [6, 30, 200];
+  let [both, alone] = [0, 0];
+  const random = stream(4, "tables of errors");
+  for (let table = 0; table < tables; table++) {
+    const ofDraw = Array.from({ length: draws }, () => random.normal());
+    const ofSignal = Array.from({ length: signals }, () => random.normal());
+    const values = ofDraw.flatMap((d) => ofSignal.map((s) => d + s + random.normal()));
+    const covers = ([low, high]: readonly [number, number]) => Number(low < 0 && 0 < high);
+    both += covers(summarise(values, { resamples: 300, draws }).interval);
+    alone += covers(summarise(values, { resamples: 300 }).interval);
+  }
+  assert.ok(both / tables > 0.85, `${both}`); // 95 % asked; six draws tell little of how draws vary
+  assert.ok(alone / tables < 0.4, `${alone}`);
+  assert.throws(() => summarise([1, 2, 3], { draws: 2 }), /expected 2 draws of equal length, got 3 values/);
+});
+
 test("mean and median by hand; one value has no interval; equal values have an empty one", () => {
   const { count, mean, median } = summarise([4, 1, 7, 2]);
   assert.equal([count, mean, median], [4, 3.5, 3]);

@@ -1,11 +1,12 @@
 import type { NdArray } from "ndarray";
-import { sameShape } from "../../data/array.ts";
+import type { Method } from "../../compare/method.ts";
+import { fromHost, sameShape } from "../../data/array.ts";
 import { InputError } from "../../data/errors.ts";
 import type { Dataset } from "../../data/rows.ts";
 import { defineCommand } from "../command.ts";
 import { outOption, parseRange, requireFolder, requireInteger } from "../options.ts";
 import { type OpenedPrior, openPrior } from "../recovering.ts";
-import { firstRows } from "../signals.ts";
+import { firstRows, randomRows } from "../signals.ts";
 import { secondsText, shapeText } from "../text.ts";
 
 export const compare = defineCommand({
@@ -32,16 +33,27 @@ export const compare = defineCommand({
       .option("prior", { type: "string", array: true, nargs: 1, describe: "prior folder; may be given again" })
       .option("baselines", {
         ...{ type: "string", requiresArg: true, defaultDescription: "those compared by default, see below" },
-        describe: "baselines to compare with, gaussian:X.npz for the Gaussian of a sketch among them; or none",
+        describe:
+          "baselines to compare with; among them gaussian:X.npz, the Gaussian of a sketch, and what needs no measurements, " +
+          "mean:X.npz, its mean, and zero; or none",
       })
       .option("noise", {
         ...{ type: "string", default: "0", requiresArg: true },
         describe: "noise of the measurements: a standard deviation, or name:key=value,…; see below",
       })
+      .option("draws", {
+        ...{ type: "number", default: 1, requiresArg: true },
+        describe: "draws of every operator and its noise; intervals and tests are over draws and signals",
+      })
       .option("limit", { type: "number", default: 20, requiresArg: true, describe: "number of signals" })
       .option("from", { type: "number", default: 0, requiresArg: true, describe: "first signal, counted from 0" })
+      .option("shuffle", {
+        type: "boolean",
+        describe: "take the signals at random, by --seed, not in order from --from on",
+      })
       .option("tune", {
-        ...{ type: "string", requiresArg: true, defaultDescription: "the signals after the reported ones" },
+        ...{ type: "string", requiresArg: true },
+        defaultDescription: "NAME of a NAME:test; else signals of the data that are not reported",
         describe: "data set whose first signals choose every method's λ",
       })
       .option("tune-count", {
@@ -61,6 +73,9 @@ export const compare = defineCommand({
     requireInteger("limit", args.limit);
     requireInteger("from", args.from, 0);
     requireInteger("tune-count", args["tune-count"], 0);
+    requireInteger("draws", args.draws);
+    if (args.shuffle && args.from > 0)
+      throw new InputError("--from: signals at random have no first one; leave it out");
     const wanted = [
       ...(args.prior ?? []).map((spec) => ({ option: "--prior" as const, spec })),
       ...(await baselineList(args.baselines)).map((spec) => ({ option: "--baselines" as const, spec })),
@@ -71,18 +86,19 @@ export const compare = defineCommand({
     const { openDataset } = await import("../../data/dataset.ts");
     const dataset = await openDataset(args.data);
     const { openOperator } = await import("../../measure/index.ts");
-    const operators = [];
-    for (const spec of args.operator) operators.push(await openOperator(spec, { shape: dataset.shape, seed }));
-    const truth = await firstRows(dataset, args.from, args.limit);
+    const { shape } = dataset;
+    for (const spec of args.operator) await openOperator(spec, { shape, seed }); // what is wrong is said before anything is read
     if (args.lambda !== undefined && args.tune !== undefined) {
       throw new InputError("--tune: chooses λ on other signals, and --lambda auto without; give one of the two");
     }
     const automatic = args.lambda !== undefined;
-    const tuning = automatic ? undefined : await tuningSignals(dataset, args);
+    const { truth, tuning } = await signalsOf(dataset, args, automatic ? 0 : args["tune-count"], seed);
     const known = [truth, ...(tuning ? [tuning.signals] : [])];
     const range = args.range === undefined ? await unitRange(known) : parseRange(args.range);
-    const priors: OpenedPrior[] = [];
-    for (const { option, spec } of wanted) priors.push(await openPrior(option, spec, dataset.shape));
+    const priors: (OpenedPrior | Method)[] = [];
+    for (const { option, spec } of wanted) {
+      priors.push((await constantOf(spec, shape)) ?? (await openPrior(option, spec, shape)));
+    }
     const [library, { methodOf }, { measure, openNoise }, { problemOf }] = await Promise.all([
       import("../../compare/compare.ts"),
       import("../../compare/method.ts"),
@@ -94,13 +110,18 @@ export const compare = defineCommand({
       ...(tuning && { tuning: tuning.signals }),
       ...(automatic && { lambda: "auto" as const }),
     };
-    const methods = priors.map(({ name, prior }) => methodOf(name, prior, options));
+    const methods = priors.map((one) => ("prior" in one ? methodOf(one.name, one.prior, options) : one));
 
     const started = performance.now();
     const problems = [];
-    for (const operator of operators) {
-      const { y, noise } = await measure(truth, operator, { noise: await openNoise(args.noise), seed });
-      problems.push(problemOf({ operator, y, noise, ...(range && { range }) }));
+    for (const spec of args.operator) {
+      const draws = [];
+      for (let own = seed; own < seed + args.draws; own++) {
+        const operator = await openOperator(spec, { shape, seed: own });
+        const { y, noise } = await measure(truth, operator, { noise: await openNoise(args.noise), seed: own });
+        draws.push(problemOf({ operator, y, noise, ...(range && { range }) }));
+      }
+      problems.push(draws);
     }
     const table = await library.compare({
       ...{ truth, problems, methods, seed, signal },
@@ -109,7 +130,8 @@ export const compare = defineCommand({
     const { writeReport } = await import("../../report/write.ts");
     const { comparisonText } = await import("../../report/table.ts");
     const { reportJson } = await import("../../report/data.ts");
-    const about = aboutReport(dataset, args, seed, priors, { tuned: tuning?.what, automatic, range });
+    const learned = priors.flatMap((one) => ("prior" in one ? [one] : []));
+    const about = aboutReport(dataset, args, seed, methods, learned, { tuned: tuning?.what, automatic, range });
     signal.throwIfAborted();
     const files = await writeReport(args.out, table, about);
     const seconds = (performance.now() - started) / 1000;
@@ -145,12 +167,32 @@ async function baselineList(text: string | undefined): Promise<readonly string[]
   return specs;
 }
 
+/** The methods that need no measurements: `zero`, and `mean:X.npz`, the mean of what a sketch is of. Undefined: another spec. */
+async function constantOf(spec: string, shape: readonly number[]): Promise<Method | undefined> {
+  if (spec !== "zero" && !spec.startsWith("mean:")) return undefined;
+  const { constantMethod } = await import("../../compare/method.ts");
+  if (spec === "zero") return constantMethod(spec, 0);
+  const [{ loadSketch }, { mean }] = await Promise.all([
+    import("../../sketch/files.ts"),
+    import("../../sketch/index.ts"),
+  ]);
+  const sketch = await loadSketch(spec.slice("mean:".length));
+  if (!sameShape(sketch.design.shape, shape)) {
+    throw new InputError(
+      `--baselines: ${spec} is of signals of [${sketch.design.shape.join(", ")}], the measured ones are [${shape.join(", ")}]`,
+    );
+  }
+  return constantMethod("mean", mean(sketch));
+}
+
 interface CompareArgs {
   readonly data: string;
   readonly operator: readonly string[];
   readonly noise: string;
   readonly limit: number;
   readonly from: number;
+  readonly draws: number;
+  readonly shuffle: boolean | undefined;
   readonly tune: string | undefined;
   readonly "tune-count": number;
 }
@@ -160,33 +202,57 @@ interface Tuning {
   readonly what: string;
 }
 
-/** Signals to choose λ on, none of which is reported. */
-async function tuningSignals(dataset: Dataset, args: CompareArgs): Promise<Tuning | undefined> {
-  const count = args["tune-count"];
-  if (count === 0) return undefined;
-  if (args.tune === undefined) {
-    const from = args.from + args.limit;
-    if (from + count > dataset.count) {
-      throw new InputError(
-        `--tune: ${dataset.name} has no ${count} signals after the reported ones to choose λ on; name another data set, ` +
-          "or give --tune-count 0",
-      );
-    }
-    return {
-      signals: await firstRows(dataset, from, count),
-      what: `signals ${from} to ${from + count - 1} of ${dataset.name}`,
-    };
+/**
+ * The reported signals, and others to choose λ on, none of which is reported: by default the first of a data set's training part, where
+ * the data are its test part, else signals of the data that come after the reported ones.
+ */
+async function signalsOf(
+  dataset: Dataset,
+  args: CompareArgs,
+  count: number,
+  seed: number,
+): Promise<{ readonly truth: NdArray<Float32Array>; readonly tuning?: Tuning }> {
+  const training = /^([\w-]+):test$/.exec(args.data)?.[1];
+  const other = args.tune ?? training;
+  const own = other === undefined ? count : 0; // tuning signals of the data themselves
+  const from = args.shuffle ? 0 : args.from;
+  const all = args.shuffle
+    ? await randomRows(dataset, args.limit + own, seed)
+    : await firstRows(dataset, from, args.limit + own);
+  const limit = Math.min(args.limit, args.shuffle ? args.limit : dataset.count - from);
+  if (all.shape[0]! < limit + own) {
+    throw new InputError(
+      `--tune: ${dataset.name} has no ${own} signals after the reported ones to choose λ on; name another data set, ` +
+        "or give --tune-count 0",
+    );
   }
+  const [truth, rest] = [rowsOf(all, 0, limit), rowsOf(all, limit, all.shape[0]!)];
+  if (count === 0) return { truth };
+  if (other !== undefined) return { truth, tuning: await otherSignals(other, dataset, args) };
+  const what = args.shuffle
+    ? `${own} other random signals of ${dataset.name}`
+    : `signals ${from + limit} to ${from + limit + own - 1} of ${dataset.name}`;
+  return { truth, tuning: { signals: rest, what } };
+}
+
+const rowsOf = (all: NdArray<Float32Array>, from: number, to: number): NdArray<Float32Array> =>
+  fromHost(all.data.slice((from * all.size) / all.shape[0]!, (to * all.size) / all.shape[0]!), [
+    to - from,
+    ...all.shape.slice(1),
+  ]);
+
+async function otherSignals(spec: string, dataset: Dataset, args: CompareArgs): Promise<Tuning> {
   const { openDataset } = await import("../../data/dataset.ts");
-  const other = await openDataset(args.tune);
+  const other = await openDataset(spec);
   if (!sameShape(other.shape, dataset.shape)) {
     throw new InputError(
       `--tune: ${other.name} holds signals of [${other.shape.join(", ")}], those of ${dataset.name} are [${dataset.shape.join(", ")}]`,
     );
   }
-  if (other.name === dataset.name && args.from < count) {
+  const count = args["tune-count"];
+  if (other.name === dataset.name && (args.shuffle || args.from < count)) {
     throw new InputError(
-      `--tune: the first ${count} signals of ${other.name} are among the reported ones; leave --tune out`,
+      `--tune: the first ${count} signals of ${other.name} ${args.shuffle ? "may be" : "are"} among the reported ones; leave --tune out`,
     );
   }
   const signals = await firstRows(other, 0, count);
@@ -203,7 +269,8 @@ function aboutReport(
   dataset: Dataset,
   args: CompareArgs,
   seed: number,
-  methods: readonly OpenedPrior[],
+  methods: readonly Method[],
+  learned: readonly OpenedPrior[],
   {
     tuned,
     automatic,
@@ -211,15 +278,17 @@ function aboutReport(
   }: { tuned: string | undefined; automatic: boolean; range: readonly [number, number] | undefined },
 ) {
   const last = Math.min(dataset.count, args.from + args.limit) - 1;
-  const count = last - args.from + 1;
-  const trained = methods.flatMap(({ name, about }) => (about ? [{ name, about }] : []));
+  const count = args.shuffle ? args.limit : last - args.from + 1;
+  const trained = learned.flatMap(({ name, about }) => (about ? [{ name, about }] : []));
+  const which = args.shuffle ? `${args.limit} at random` : `signals ${args.from} to ${last}`;
   const priors = trained.map(({ name, about }) => [`prior ${name}`, about]);
   return {
     title: `${count} signals of ${dataset.name} recovered from few measurements`,
     paragraphs: [
       `${count} signals of ${shapeText(dataset.shape)} were measured by ${args.operator.length} operator${args.operator.length > 1 ? "s" : ""}` +
         `${args.noise === "0" ? " without noise" : ` with the noise ${args.noise}`}, and recovered by ` +
-        `${methods.map(({ name }) => name).join(", ")} from the same measurements.`,
+        `${methods.map(({ name }) => name).join(", ")} from the same measurements` +
+        `${args.draws > 1 ? `, in ${args.draws} draws of each operator and its noise` : ""}.`,
       ...(trained.length > 0
         ? [
             `${trained.map(({ name }) => name).join(", ")}: learned from a sketch of the training data alone, not from the data.`,
@@ -230,7 +299,8 @@ function aboutReport(
         : `Every λ was chosen for each operator on ${tuned}, none of which is reported here.`,
     ],
     facts: {
-      data: `${dataset.name}, signals ${args.from} to ${last}`,
+      data: `${dataset.name}, ${which}`,
+      draws: args.draws,
       operators: args.operator.join("; "),
       noise: args.noise,
       ...Object.fromEntries(priors),
