@@ -34,6 +34,8 @@ export interface ComparisonRow {
   readonly seconds: number;
   /** How the signals ended: `converged`, or `converged 18, max-steps 2`. */
   readonly outcome: string;
+  /** What speaks against the estimates or the choice of λ, each sentence once. */
+  readonly warnings: readonly string[];
   readonly lambda?: number;
   /**
    * Which fraction of the truth's numbers lies inside the posterior's central intervals of 50, 90 and 99 %; where the method knows
@@ -112,6 +114,7 @@ export async function compare(options: CompareOptions): Promise<ComparisonTable>
         ...summariseErrors(errors, { seed: options.seed ?? 1, draws: draws.length }, reference),
         seconds: found.reduce((sum, { seconds }) => sum + seconds, 0),
         outcome: outcomeText(found.flatMap(({ outcomes }) => outcomes)),
+        warnings: [...new Set(found.flatMap(({ warnings }) => warnings))],
         ...meanFacts(found),
       };
       reference ??= errors;
@@ -128,11 +131,11 @@ type Recovered = Awaited<ReturnType<typeof recovered>>;
 
 async function recovered(truth: NdArray<Float32Array>, problem: Problem, method: Method, signal?: AbortSignal) {
   signal?.throwIfAborted();
-  const { estimate: raw, marginals, outcomes, seconds, chosen } = await method.recover(problem);
+  const { estimate: raw, marginals, outcomes, warnings, seconds, chosen } = await method.recover(problem);
   signal?.throwIfAborted();
   const estimate = problem.range ? clipped(raw, problem.range) : raw;
   return {
-    ...{ estimate, outcomes, seconds, lambda: chosen.lambda },
+    ...{ estimate, outcomes, warnings, seconds, lambda: chosen.lambda },
     errors: meanSquaredErrors(truth, estimate),
     coverage: marginals && (await coverageOf(truth, marginals)),
   };

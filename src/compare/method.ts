@@ -3,7 +3,16 @@ import type { Prior } from "../../priors/prior.ts";
 import { fromHost, sizeOf } from "../data/array.ts";
 import type { Progress } from "../engine/iterate.ts";
 import { measure } from "../measure/index.ts";
-import { chooseSolver, type Problem, problemOf, type Recovery, recover, tuneLambda } from "../solve/index.ts";
+import {
+  chooseSolver,
+  type LambdaChoice,
+  type Problem,
+  problemOf,
+  type Recovery,
+  recover,
+  type Solver,
+  tuneLambda,
+} from "../solve/index.ts";
 import type { RecoverOptions } from "../solve/recover.ts";
 
 /** Runs a long task under a label and hands it the progress callback; the command line shows a bar. */
@@ -54,7 +63,21 @@ const TUNING_SEED_STEP = 1_000_003;
 export function methodOf(name: string, prior: Prior, options: MethodOptions = {}): Method {
   const { tuning, watch = unwatched, ...rest } = options;
   const { seed = 1, signal, own } = rest;
-  const tuned = new Map<string, number>();
+  const tuned = new Map<string, Promise<LambdaChoice>>();
+  const tunedFor = (problem: Problem, solver: Solver, truth: NdArray<Float32Array>): Promise<LambdaChoice> => {
+    const { operator, noise, range } = problem;
+    const setting = `${operator.name} ${noise.name}`;
+    const known = tuned.get(setting);
+    if (known) return known;
+    const choice = watch(`${name}, ${operator.name}`, async (onProgress) => {
+      const { y } = await measure(truth, operator, { noise, seed: seed + TUNING_SEED_STEP });
+      const training = problemOf({ operator, y, noise, ...(range && { range }) });
+      const settings = { seed, onProgress, ...(signal && { signal }), ...(own && { own }) };
+      return tuneLambda(solver, training, prior, truth, settings);
+    });
+    tuned.set(setting, choice);
+    return choice;
+  };
   return {
     name,
     recover: async (problem) => {
@@ -62,23 +85,13 @@ export function methodOf(name: string, prior: Prior, options: MethodOptions = {}
         name: rest.solver,
         withLambda: rest.lambda !== undefined && rest.lambda !== "auto",
       });
-      const { operator, noise, range } = problem;
-      const setting = `${operator.name} ${noise.name}`;
-      const lambda =
-        rest.lambda ??
-        tuned.get(setting) ??
-        (solver.lambda && tuning
-          ? await watch(`${name}, ${operator.name}`, async (onProgress) => {
-              const { y } = await measure(tuning, operator, { noise, seed: seed + TUNING_SEED_STEP });
-              const training = problemOf({ operator, y, noise, ...(range && { range }) });
-              const settings = { seed, onProgress, ...(signal && { signal }), ...(own && { own }) };
-              return (await tuneLambda(solver, training, prior, tuning, settings)).lambda;
-            })
-          : undefined);
-      if (tuning && typeof lambda === "number") tuned.set(setting, lambda);
-      return watch(`${name}, ${operator.name}`, (onProgress) =>
+      const choice =
+        rest.lambda === undefined && solver.lambda && tuning ? await tunedFor(problem, solver, tuning) : undefined;
+      const lambda = rest.lambda ?? choice?.lambda;
+      const found = await watch(`${name}, ${problem.operator.name}`, (onProgress) =>
         recover(problem, prior, { ...rest, ...(lambda !== undefined && { lambda }), onProgress }),
       );
+      return choice ? { ...found, warnings: [...choice.warnings, ...found.warnings] } : found;
     },
   };
 }

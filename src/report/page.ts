@@ -45,7 +45,7 @@ ${plots(table)}
 p: Wilcoxon's signed-rank test of the paired errors${draws === 1 ? "" : ", each signal's mean over the draws,"} against the same method, two-sided.
 in 50 / 90 / 99 %: how many percent of the true numbers lie inside those intervals of the posterior, for methods that know it;
 numbers that are known exactly, such as black borders, are not counted.
-Seconds: all ${count} signals${draws === 1 ? "" : " and draws"} together. The same numbers, with the error of every signal: report.json, report.csv.</small></p></details>
+${warningsOf(table)}Seconds: all ${count} signals${draws === 1 ? "" : " and draws"} together. The same numbers, with the error of every signal: report.json, report.csv.</small></p></details>
 <h2>Recovered signals</h2>
 <p class=soft><small>Under each estimate its mean squared error per pixel, the smallest of the line in bold. Grey levels run from 0 (black)
 to 1 (white). Φ′y, the back-projection of the measurements, is stretched to its own range where it leaves [0, 1] by far.</small></p>
@@ -56,6 +56,13 @@ ${await panels(table)}
 </html>
 `;
 }
+
+/** The warnings of all rows, each a line of its own. */
+const warningsOf = ({ rows }: ComparisonTable): string =>
+  rows
+    .flatMap(({ operator, method, warnings }) => warnings.map((text) => `${operator}, ${method}: ${text}.`))
+    .map((line) => `${escapeHtml(line)}<br>`)
+    .join("\n");
 
 /** Error against m for operators measured at several m; the others as dots. */
 function plots(table: ComparisonTable): string {

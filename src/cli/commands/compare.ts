@@ -125,7 +125,10 @@ export const compare = defineCommand({
     }
     const table = await library.compare({
       ...{ truth, problems, methods, seed, signal },
-      onRow: ({ operator, method, mse }) => note(`${operator}, ${method}: ${mse.toPrecision(3)}`),
+      onRow: ({ operator, method, mse, warnings }) => {
+        note(`${operator}, ${method}: ${mse.toPrecision(3)}`);
+        for (const warning of warnings) note(`warning: ${operator}, ${method}: ${warning}`);
+      },
     });
     const { writeReport } = await import("../../report/write.ts");
     const { comparisonText } = await import("../../report/table.ts");

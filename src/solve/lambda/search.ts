@@ -11,6 +11,8 @@ export interface Searched {
   readonly best: Score;
   /** Ascending in λ. */
   readonly scores: readonly Score[];
+  /** Whether the best is the smallest or the largest λ that was tried, beyond which a better one may lie. */
+  readonly atEdge: boolean;
 }
 
 /** `points` values from low to high, both included, in equal ratios. */
@@ -18,10 +20,10 @@ export const logGrid = (low: number, high: number, points: number): number[] =>
   Array.from({ length: points }, (_, i) => low * (high / low) ** (i / (points - 1)));
 
 /** How often a grid whose best value is at its edge goes on beyond it. */
-const MOST_EXTENSIONS = 2;
+const MOST_EXTENSIONS = 3;
 
 /**
- * The λ of the lowest score on a logarithmic grid. Where the best is at an edge the grid goes on beyond it, twice at most; then
+ * The λ of the lowest score on a logarithmic grid. Where the best is at an edge the grid goes on beyond it, three times at most; then
  * it is refined once between the neighbours of the best.
  */
 export async function searchGrid(
@@ -43,7 +45,8 @@ export async function searchGrid(
     const intervals = coarse.length + 1 + (coarse.length % 2); // odd: the best itself, halfway, is not tried again
     scores = sorted([...scores, ...(await scoresOf(logGrid(low, high, intervals + 1).slice(1, coarse.length + 1)))]);
   }
-  return { best: lowest(scores), scores };
+  const best = lowest(scores);
+  return { best, scores, atEdge: scores.length > 1 && (best === scores[0] || best === scores.at(-1)) };
 }
 
 const sorted = (scores: readonly Score[]): Score[] => scores.toSorted((a, b) => a.lambda - b.lambda);

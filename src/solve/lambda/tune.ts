@@ -6,7 +6,7 @@ import type { Problem } from "../problem.ts";
 import { repeatRows } from "../rows.ts";
 import type { SolveOptions, Solver } from "../solver.ts";
 import { solvedAtOnce } from "./batches.ts";
-import { logGrid, type Score, searchGrid } from "./search.ts";
+import { logGrid, type Score, type Searched, searchGrid } from "./search.ts";
 
 export interface TuneOptions extends Pick<SolveOptions, "signal" | "seed" | "onProgress"> {
   /** Values of λ tried in each of the two rounds; default 9. */
@@ -21,6 +21,8 @@ export interface LambdaChoice {
   readonly lambda: number;
   /** Mean squared error per pixel at every λ tried, ascending in λ. */
   readonly errors: readonly Score[];
+  /** What speaks against the choice, a sentence each: the end of the grid, λ that were passed over because they were not solved. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -87,5 +89,19 @@ export async function tuneLambda(
     for (const part of solvedAtOnce(values, truth.size)) scores.push(...(await scoresOf(part)));
     return scores;
   });
-  return { lambda: found.best.lambda, errors: found.scores };
+  return { lambda: found.best.lambda, errors: found.scores, warnings: warningsOf(found) };
+}
+
+function warningsOf({ best, scores, atEdge }: Searched): string[] {
+  const end = best === scores[0] ? "smallest" : "largest";
+  const passed = best.solved ? scores.filter(({ score, solved }) => !solved && !(score > best.score)).length : 0;
+  return [
+    ...(atEdge ? [`λ = ${best.lambda.toPrecision(2)} is the ${end} that was tried; a better one may lie beyond`] : []),
+    ...(passed > 0
+      ? [`${passed} of ${scores.length} λ that looked better were passed over, for they were not solved`]
+      : []),
+    ...(best.solved
+      ? []
+      : [`no λ was solved to the tolerance of the choice; λ = ${best.lambda.toPrecision(2)} is the best of them`]),
+  ];
 }

@@ -63,6 +63,20 @@ test("the grid follows the scale of the data: 255 times the signals and the nois
   assert.ok(Math.abs(bytes.errors[0]!.lambda / unit.errors[0]!.lambda / 255 - 1) < 1e-3);
 });
 
+test("a choice says when its λ is the end of what was tried, and when none was solved", async () => {
+  const operator = operators[2]!;
+  const y = await measured(operator, 0.3);
+  const prior = parsePenalty("tikhonov", shape);
+  const fine = await chooseLambda(operator, prior, scenes, y, { noise: 0.3 });
+  assert.equal(fine.warnings, []);
+  const narrow = await chooseLambda(operator, prior, scenes, y, { noise: 0.3, grid: [1e3, 1.1e3] });
+  assert.match(narrow.warnings.join(), /^λ = .* is the smallest that was tried; a better one may lie beyond$/);
+  const hasty = await chooseLambda(operator, parsePenalty("tv", shape), scenes, y, {
+    ...{ noise: 0.3, own: { steps: 1, tolerance: 1e-6 } },
+  });
+  assert.match(hasty.warnings.join(), /no λ was solved to the tolerance of the choice/);
+});
+
 test("within a range the errors are those of estimates that keep to it, lower than without", async () => {
   const operator = operators[0]!;
   const y = await measured(operator, 0.05);
