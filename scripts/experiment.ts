@@ -3,10 +3,11 @@ import { auto } from "./experiments/auto.ts";
 import { classify } from "./experiments/classify.ts";
 import { cost } from "./experiments/cost.ts";
 import { distilCommand } from "./experiments/distil.ts";
+import { em } from "./experiments/em.ts";
 import { moments } from "./experiments/moments.ts";
 import { teach } from "./experiments/teach.ts";
 
 /** What only documents a finding (docs/experiments.md): `npm run experiment -- <name> …`. */
-const experiments = { auto, classify, cost, distil: distilCommand, moments, teach };
+const experiments = { auto, classify, cost, distil: distilCommand, em, moments, teach };
 
 process.exitCode = await runCommandLine(process.argv.slice(2), process, experiments);
