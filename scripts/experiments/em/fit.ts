@@ -1,8 +1,8 @@
-import { logDeterminant } from "../../../src/data/cholesky.ts";
+import { logDeterminant, solveLower } from "../../../src/data/cholesky.ts";
 import { transpose } from "../../../src/data/matmul.ts";
 import { type Random, stream } from "../../../src/data/random.ts";
 import { squaredNorm } from "../../../src/data/vector.ts";
-import { choleskyBlocked, product, productTransposed, solveLowerBlocked } from "../../../src/engine/float64.ts";
+import { choleskyBlocked, product, productTransposed } from "../../../src/engine/float64.ts";
 import type { Progress } from "../../../src/engine/iterate.ts";
 
 export interface EmOptions {
@@ -115,33 +115,25 @@ function columnSum(held: Float64Array, components: number, j: number): number {
 async function maximised(rows: Float64Array, k: number, held: Float64Array, shrinkage: number): Promise<Gaussian[]> {
   const count = rows.length / k;
   const components = held.length / count;
+  const columns = transpose(rows, count, k);
+  const sums = await product(transpose(held, count, components), rows, components, count, k);
+  const totals = Array.from({ length: components }, (_, j) => Math.max(columnSum(held, components, j), 1e-9));
+  const means = totals.map((total, j) => sums.slice(j * k, (j + 1) * k).map((v) => v / total));
   const scatters: Float64Array[] = [];
-  const parts: { weight: number; mean: Float64Array; sum: number }[] = [];
   const within = new Float64Array(k * k);
-  for (let j = 0; j < components; j++) {
-    const sum = Math.max(columnSum(held, components, j), 1e-9);
-    const mean = new Float64Array(k);
-    for (let i = 0; i < count; i++) {
-      const r = held[i * components + j]!;
-      if (r > 0) for (let a = 0; a < k; a++) mean[a]! += (r / sum) * rows[i * k + a]!;
-    }
-    const own = Array.from({ length: count }, (_, i) => i).filter((i) => held[i * components + j]! > 1e-6);
-    const centred = new Float64Array(own.length * k);
-    for (const [to, i] of own.entries()) {
-      const root = Math.sqrt(held[i * components + j]!);
-      for (let a = 0; a < k; a++) centred[to * k + a] = root * (rows[i * k + a]! - mean[a]!);
-    }
-    const columns = transpose(centred, own.length, k);
-    const scatter = await productTransposed(columns, columns, own.length);
+  for (const [j, mean] of means.entries()) {
+    const weighted = rows.map((v, at) => v * held[Math.floor(at / k) * components + j]!);
+    const squares = await product(columns, weighted, k, count, k);
+    const scatter = squares.map((v, at) => v - totals[j]! * mean[Math.floor(at / k)]! * mean[at % k]!);
     for (let at = 0; at < scatter.length; at++) within[at]! += scatter[at]! / count;
     scatters.push(scatter);
-    parts.push({ weight: sum / count, mean, sum });
   }
   const out: Gaussian[] = [];
-  for (const [j, { weight, mean, sum }] of parts.entries()) {
-    const covariance = scatters[j]!.map((v, at) => (v + shrinkage * within[at]!) / (sum + shrinkage));
+  for (const [j, mean] of means.entries()) {
+    const total = totals[j]!;
+    const covariance = scatters[j]!.map((v, at) => (v + shrinkage * within[at]!) / (total + shrinkage));
     for (let a = 0; a < k; a++) covariance[a * (k + 1)]! *= 1 + 1e-6; // features that hardly vary
-    out.push({ weight, mean, factor: await choleskyBlocked(covariance, k) });
+    out.push({ weight: total / count, mean, factor: await choleskyBlocked(covariance, k) });
   }
   return out;
 }
@@ -149,19 +141,23 @@ async function maximised(rows: Float64Array, k: number, held: Float64Array, shri
 /** Responsibilities [count, components], and the mean log-likelihood of a sample. */
 async function expected(rows: Float64Array, k: number, gaussians: readonly Gaussian[]) {
   const count = rows.length / k;
-  const held = new Float64Array(count * gaussians.length);
+  const components = gaussians.length;
+  const held = new Float64Array(count * components);
   for (const [j, { weight, mean, factor }] of gaussians.entries()) {
-    const whitened = await solveLowerBlocked(
-      factor,
-      k,
-      rows.map((v, at) => v - mean[at % k]!),
-    );
+    const identity = Float64Array.from({ length: k * k }, (_, at) => Number(at % (k + 1) === 0));
+    const inverse = solveLower(factor, k, identity); // L⁻ᵀ: row i is L⁻¹eᵢ
+    const whitened = await product(rows, inverse, count, k, k); // L⁻¹x of every row x
+    const centre = solveLower(factor, k, mean.slice());
     const constant = Math.log(weight) - 0.5 * (logDeterminant(factor, k) + k * Math.log(2 * Math.PI));
-    for (let i = 0; i < count; i++) held[i * gaussians.length + j] = constant - 0.5 * squaredNorm(whitened, i * k, k);
+    for (let i = 0; i < count; i++) {
+      let distance = 0;
+      for (let a = 0; a < k; a++) distance += (whitened[i * k + a]! - centre[a]!) ** 2;
+      held[i * components + j] = constant - 0.5 * distance;
+    }
   }
   let likelihood = 0;
   for (let i = 0; i < count; i++) {
-    const own = held.subarray(i * gaussians.length, (i + 1) * gaussians.length);
+    const own = held.subarray(i * components, (i + 1) * components);
     const most = own.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
     const sum = own.reduce((total, v) => total + Math.exp(v - most), 0);
     for (let j = 0; j < own.length; j++) own[j] = Math.exp(own[j]! - most) / sum;
