@@ -32,6 +32,8 @@ interface Penalty {
   readonly shape: readonly number[];
   /** r of every signal: [batch, ...shape] to [batch]. */
   value(x: tf.Tensor): tf.Tensor;
+  /** What the signals are expected to be about, [n]: the penalty is r(x − centre), for Gaussian noise. Default: 0. */
+  readonly centre?: Float32Array;
   /** λ where nothing chooses it; absent: it must be given. */
   defaultLambda?(facts: LambdaFacts): number;
 }

@@ -57,6 +57,36 @@ export async function openLearned(option: PriorOption, spec: string): Promise<Op
   return { name, prior: priorOf(trained, name), about: factsOf(trained).line };
 }
 
+/** The option --centre, of commands that take penalties. */
+export const centreOption = {
+  type: "string",
+  requiresArg: true,
+  defaultDescription: "0",
+  describe: "sketch, X.npz, whose mean the penalties are about: r(x − mean)",
+} as const;
+
+/** The prior as --centre says: a penalty about the mean of a sketch. Errors (InputError): a sketch of signals of another shape. */
+export async function centred(prior: Prior, file: string | undefined): Promise<Prior> {
+  if (file === undefined || prior.kind !== "penalty") return prior;
+  const [{ loadSketch }, { mean }] = await Promise.all([import("../sketch/files.ts"), import("../sketch/index.ts")]);
+  const sketch = await loadSketch(file);
+  requireMeanShape("--centre", file, sketch.design.shape, prior.shape);
+  return { ...prior, centre: Float32Array.from(mean(sketch)) };
+}
+
+/** Errors (InputError): a sketch of signals of another shape than those measured. */
+export function requireMeanShape(
+  option: string,
+  file: string,
+  made: readonly number[],
+  shape: readonly number[],
+): void {
+  if (sameShape(made, shape)) return;
+  throw new InputError(
+    `${option}: ${file} is of signals of [${made.join(", ")}], the measured ones are [${shape.join(", ")}]`,
+  );
+}
+
 /** A --solver: its name and its own options, `csgm:restarts=10,steps=1000`. */
 export async function parseSolver(spec: string): Promise<{ readonly solver: string; readonly own: Options }> {
   const { solvers } = await import("../solve/index.ts");

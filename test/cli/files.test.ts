@@ -197,6 +197,18 @@ test("draws of operators, signals at random, and what needs no measurements", as
   assert.not.equal(other.rows[2].errors, zero);
 });
 
+test("penalties about the mean of a sketch are better than about 0, where little is measured", async () => {
+  const line = "compare data.npy --operator gaussian:m=2 --limit 10 --tune-count 10 --baselines tikhonov --range none";
+  const errorOf = async (options: string, out: string) => {
+    const { code, stdout, stderr } = await run(`${line}${options} --json -o ${out}`);
+    assert.is(code, 0, stderr);
+    return JSON.parse(stdout).rows[0].mse;
+  };
+  assert.ok((await errorOf(" --centre of-all.npz", "centred")) < 0.9 * (await errorOf("", "about-0")));
+  const line2 = "reconstruct y.npz --prior tikhonov --centre of-all.npz -o centred.npz";
+  assert.is((await run(line2)).code, 0);
+});
+
 test("compare takes the penalties that are marked as baselines when none are named, and its help says which", async () => {
   const marked = penaltyNames.filter((name) => penalties[name].baseline);
   assert.ok(marked.length > 0);
@@ -355,6 +367,7 @@ const refused: [line: string, message: RegExp][] = [
     /^error: --shuffle: data\.npy has 60 signals, of which 70 are needed; take fewer/,
   ],
   ["compare data.npy --operator blur --draws 0 -o out", /^error: --draws.*got 0/],
+  ["compare data.npy --operator blur --centre no.npz -o out", /^error: no\.npz: no such file/],
   ["compare data.npy --operator blur --baselines mean:no.npz -o out", /^error: no\.npz: no such file/],
   [
     "compare data.npy --operator blur --prior wavlet -o out",

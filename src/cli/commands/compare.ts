@@ -5,7 +5,7 @@ import { InputError } from "../../data/errors.ts";
 import type { Dataset } from "../../data/rows.ts";
 import { defineCommand } from "../command.ts";
 import { outOption, parseRange, requireFolder, requireInteger } from "../options.ts";
-import { type OpenedPrior, openPrior } from "../recovering.ts";
+import { centred, centreOption, type OpenedPrior, openPrior, requireMeanShape } from "../recovering.ts";
 import { firstRows, randomRows } from "../signals.ts";
 import { secondsText, shapeText } from "../text.ts";
 
@@ -64,6 +64,7 @@ export const compare = defineCommand({
         ...{ type: "string", choices: ["auto"], requiresArg: true, defaultDescription: "chosen on the tuning signals" },
         describe: "auto: every method's λ from the measurements alone, without tuning signals",
       })
+      .option("centre", centreOption)
       .option("range", {
         ...{ type: "string", requiresArg: true, defaultDescription: "0,1 where all signals lie in it" },
         describe: "values that signals can have, which every estimate keeps to; or none",
@@ -97,7 +98,9 @@ export const compare = defineCommand({
     const range = args.range === undefined ? await unitRange(known) : parseRange(args.range);
     const priors: (OpenedPrior | Method)[] = [];
     for (const { option, spec } of wanted) {
-      priors.push((await constantOf(spec, shape)) ?? (await openPrior(option, spec, shape)));
+      const constant = await constantOf(spec, shape);
+      const opened = constant ? undefined : await openPrior(option, spec, shape);
+      priors.push(constant ?? { ...opened!, prior: await centred(opened!.prior, args.centre) });
     }
     const [library, { methodOf }, { measure, openNoise }, { problemOf }] = await Promise.all([
       import("../../compare/compare.ts"),
@@ -180,11 +183,7 @@ async function constantOf(spec: string, shape: readonly number[]): Promise<Metho
     import("../../sketch/index.ts"),
   ]);
   const sketch = await loadSketch(spec.slice("mean:".length));
-  if (!sameShape(sketch.design.shape, shape)) {
-    throw new InputError(
-      `--baselines: ${spec} is of signals of [${sketch.design.shape.join(", ")}], the measured ones are [${shape.join(", ")}]`,
-    );
-  }
+  requireMeanShape("--baselines", spec, sketch.design.shape, shape);
   return constantMethod("mean", mean(sketch));
 }
 
@@ -196,6 +195,7 @@ interface CompareArgs {
   readonly from: number;
   readonly draws: number;
   readonly shuffle: boolean | undefined;
+  readonly centre: string | undefined;
   readonly tune: string | undefined;
   readonly "tune-count": number;
 }
@@ -304,6 +304,7 @@ function aboutReport(
     facts: {
       data: `${dataset.name}, ${which}`,
       draws: args.draws,
+      ...(args.centre !== undefined && { "penalties about": `the mean of ${args.centre}` }),
       operators: args.operator.join("; "),
       noise: args.noise,
       ...Object.fromEntries(priors),

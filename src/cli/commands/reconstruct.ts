@@ -4,7 +4,7 @@ import { defineCommand } from "../command.ts";
 import { reconstructionFacts } from "../facts.ts";
 import { numberList, outOption, parseLambda, parseRange, requireInteger, requireWritable } from "../options.ts";
 import { outputOf } from "../reconstructed.ts";
-import { openLearned, openPrior, parseSolver } from "../recovering.ts";
+import { centred, centreOption, openLearned, openPrior, parseSolver } from "../recovering.ts";
 import { firstRows } from "../signals.ts";
 import { factLines } from "../text.ts";
 
@@ -81,6 +81,7 @@ export const reconstruct = defineCommand({
         ...{ type: "number", requiresArg: true },
         describe: "also write so many draws of the posterior, and a PNG of all beside the .npz",
       })
+      .option("centre", centreOption)
       .option("range", {
         ...{ type: "string", requiresArg: true, default: "none" },
         describe: "values that signals can have, a constraint of the problem, such as 0,1; or none",
@@ -105,7 +106,8 @@ export const reconstruct = defineCommand({
       ...(shape && (args.shape ?? args.operator) !== undefined && { shape }), // measurement files know theirs
     });
     await output.check(operator.inShape);
-    const { name, prior } = await openPrior("--prior", args.prior, operator.inShape, learned);
+    const { name, prior: opened } = await openPrior("--prior", args.prior, operator.inShape, learned);
+    const prior = await centred(opened, args.centre);
     const solver = args.solver === undefined ? {} : await parseSolver(args.solver);
     const [{ methodOf }, { problemFor }] = await Promise.all([
       import("../../compare/method.ts"),

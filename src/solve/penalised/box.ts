@@ -1,3 +1,4 @@
+import type { NdArray } from "ndarray";
 import * as tf from "#tf";
 import { perSignal } from "../../../priors/signals.ts";
 import type { ValueRange } from "../../data/range.ts";
@@ -16,27 +17,31 @@ export interface Box {
   curvedFall(g: tf.Tensor, x: tf.Tensor, c: tf.Tensor): tf.Tensor;
 }
 
-/** The box of a range; without one all signals. */
-export function boxOf([low, high]: ValueRange = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]): Box {
-  const [hasLow, hasHigh] = [Number.isFinite(low), Number.isFinite(high)];
+/** The box of a range less a centre [1, ...shape]; without a range all signals. */
+export function boxOf(
+  [lowest, highest]: ValueRange = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
+  centre?: NdArray<Float32Array>,
+): Box {
+  const [hasLow, hasHigh] = [Number.isFinite(lowest), Number.isFinite(highest)];
+  const less = (end: number) => (centre ? tf.sub(end, tf.tensor(centre.data, centre.shape)) : tf.scalar(end));
   return {
     project: (x) => {
-      const above = hasLow ? tf.maximum(x, low) : x;
-      return hasHigh ? tf.minimum(above, high) : above;
+      const above = hasLow ? tf.maximum(x, less(lowest)) : x;
+      return hasHigh ? tf.minimum(above, less(highest)) : above;
     },
     fall: (g, x, reach) => {
       const [down, up] = [tf.relu(g), tf.relu(tf.neg(g))]; // where u would fall, and where it would grow
       const bounded: tf.Tensor[] = [];
-      if (hasLow) bounded.push(tf.mul(down, tf.sub(x, low)));
-      if (hasHigh) bounded.push(tf.mul(up, tf.sub(high, x)));
+      if (hasLow) bounded.push(tf.mul(down, tf.sub(x, less(lowest))));
+      if (hasHigh) bounded.push(tf.mul(up, tf.sub(less(highest), x)));
       const open = hasLow && hasHigh ? undefined : hasLow ? up : hasHigh ? down : g;
       const sums = bounded.map((part) => tf.sum(perSignal(part), 1));
       return [...sums, ...(open ? [tf.mul(norms(open), reach)] : [])].reduce((a, b) => tf.add(a, b));
     },
     curvedFall: (g, x, c) => {
       let step = scaled(tf.div(1, c), g); // x − u of the lowest u
-      if (hasLow) step = tf.minimum(step, tf.sub(x, low));
-      if (hasHigh) step = tf.maximum(step, tf.sub(x, high));
+      if (hasLow) step = tf.minimum(step, tf.sub(x, less(lowest)));
+      if (hasHigh) step = tf.maximum(step, tf.sub(x, less(highest)));
       return tf.sub(dots(g, step), tf.mul(c, halfSquares(step)));
     },
   };

@@ -1,8 +1,8 @@
 import * as tf from "#tf";
 import type { QuadraticPenalty } from "../../../priors/prior.ts";
 import { dots, filled, scaled, squares, TINY } from "../batch.ts";
+import type { CentredProblem } from "./centre.ts";
 import { ITERATIONS, type PenaltyMethod } from "./method.ts";
-import type { WhitenedProblem } from "./whitening.ts";
 
 /**
  * Conjugate gradients (Hestenes, Stiefel 1952) for ½‖y − Φx‖² + λ r(x) with quadratic r, from x = 0, in the form for least
@@ -15,7 +15,7 @@ import type { WhitenedProblem } from "./whitening.ts";
  *
  * gap: ‖s‖ / ‖Φ'y‖ at the estimate, which is 0 at the solution of (Φ'Φ + λ∇r)x = Φ'y.
  */
-export function conjugateGradients({ operator, noise }: WhitenedProblem, prior: QuadraticPenalty): PenaltyMethod {
+export function conjugateGradients({ operator, noise }: CentredProblem, prior: QuadraticPenalty): PenaltyMethod {
   return {
     name: "conjugate-gradients",
     tolerance: 1e-5,

@@ -1,8 +1,8 @@
 import * as tf from "#tf";
 import type { ProximalPenalty } from "../../../priors/prior.ts";
 import { dots, filled, scaled, TINY } from "../batch.ts";
+import type { CentredProblem } from "./centre.ts";
 import { ITERATIONS, type PenaltyMethod } from "./method.ts";
-import type { WhitenedProblem } from "./whitening.ts";
 
 /**
  * FISTA (Beck, Teboulle 2009) with the gradient restart of O'Donoghue, Candès 2015, for a penalty with a proximal map:
@@ -15,7 +15,7 @@ import type { WhitenedProblem } from "./whitening.ts";
  * a lower bound of every objective, so gap ≤ ε proves the objective to be within the fraction ε of the lowest. It is
  * usually ten times nearer. Very small λ (below about 1e-4 ‖Φ'y‖∞) need many thousand iterations.
  */
-export function fista({ operator, noise }: WhitenedProblem, prior: ProximalPenalty, norm: number): PenaltyMethod {
+export function fista({ operator, noise }: CentredProblem, prior: ProximalPenalty, norm: number): PenaltyMethod {
   const stepSize = 1 / (1.01 * norm) ** 2;
   return {
     name: "fista",

@@ -4,9 +4,9 @@ import { squaredNorm } from "../../data/vector.ts";
 import type { Problem } from "../problem.ts";
 import { linearOperatorOf } from "../requirements.ts";
 import type { LambdaRules } from "../solver.ts";
+import { centredProblem } from "./centre.ts";
 import { lambdaFacts } from "./lambda-facts.ts";
 import { sizeOfOperator } from "./size.ts";
-import { whitenedProblem } from "./whitening.ts";
 
 /** The range of a search: the default times and divided by this. Searches go on beyond an end that is best. */
 const AROUND = 32;
@@ -18,24 +18,21 @@ const AROUND = 32;
  */
 export const penaltyLambda: LambdaRules<PenaltyPrior> = {
   default: async (problem, prior) => {
-    if (prior.defaultLambda) return prior.defaultLambda(await lambdaFacts(whitenedIfGaussian(problem)));
+    if (prior.defaultLambda) return prior.defaultLambda(await lambdaFacts(await centredProblem(problem, prior)));
     throw new RangeError(`${prior.name}: lambda: has no default; give its weight, or "auto"`);
   },
   range: async (problem, prior) => {
     if (prior.defaultLambda) {
-      const usual = prior.defaultLambda(await lambdaFacts(whitenedIfGaussian(problem)));
+      const usual = prior.defaultLambda(await lambdaFacts(await centredProblem(problem, prior)));
       return [usual / AROUND, usual * AROUND];
     }
-    const { norm, amplitude } = await sizesOf(whitenedIfGaussian(problem));
+    const { norm, amplitude } = await sizesOf(await centredProblem(problem, prior));
     const quadratic = prior.form === "quadratic";
     const scale = norm ** 2 * (quadratic ? 1 : amplitude) || 1;
     return [scale * (quadratic ? 1e-7 : 1e-5), scale];
   },
   rough: { tolerance: 0.01, steps: 100 },
 };
-
-/** The problem that solvers see: with one σ where the noise is Gaussian, so that λ is of that one. */
-const whitenedIfGaussian = (problem: Problem): Problem => (problem.noise.gaussian ? whitenedProblem(problem) : problem);
 
 async function sizesOf(problem: Problem): Promise<{ readonly norm: number; readonly amplitude: number }> {
   const { norm, frobenius } = await sizeOfOperator(linearOperatorOf("lambda", problem));

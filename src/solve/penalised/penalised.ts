@@ -3,9 +3,9 @@ import type { PenaltyPrior } from "../../../priors/prior.ts";
 import { fromHost } from "../../data/array.ts";
 import { checkedOptions, type OptionTable } from "../../data/options.ts";
 import { iterateRows } from "../../engine/iterate-rows.ts";
-import type { Problem } from "../problem.ts";
 import type { Solved } from "../recovery.ts";
 import type { SolveOptions } from "../solver.ts";
+import type { CentredProblem } from "./centre.ts";
 import type { MethodState, PenaltyMethod } from "./method.ts";
 import { withCompiledStep } from "./pool.ts";
 
@@ -29,7 +29,7 @@ export interface PenalisedRecovery extends Solved {
  * Errors (RangeError): no λ, λ that is not positive.
  */
 export async function solvePenalised(
-  problem: Problem,
+  problem: CentredProblem,
   prior: PenaltyPrior,
   method: PenaltyMethod,
   { lambda, onProgress, signal, own }: SolveOptions,
@@ -55,7 +55,14 @@ export async function solvePenalised(
         },
       });
       return {
-        ...{ estimate: state.x, outcomes: codes, steps, history, objectives, gaps: changes },
+        ...{
+          estimate: aboutCentre(state.x, problem.centre),
+          outcomes: codes,
+          steps,
+          history,
+          objectives,
+          gaps: changes,
+        },
         chosen: {
           ...{ solver: method.name, noise: noise.name, sigma: noise.sigma },
           lambda: typeof lambda === "number" ? lambda : [...lambda!],
@@ -65,6 +72,15 @@ export async function solvePenalised(
     },
   );
 }
+
+/** The signals of their differences from a centre. */
+const aboutCentre = (x: NdArray<Float32Array>, centre: Float32Array | undefined): NdArray<Float32Array> =>
+  centre
+    ? fromHost(
+        x.data.map((v, at) => v + centre[at % centre.length]!),
+        x.shape,
+      )
+    : x;
 
 /** λ as one number a signal. */
 function lambdas(who: string, lambda: SolveOptions["lambda"], batch: number): NdArray<Float32Array> {

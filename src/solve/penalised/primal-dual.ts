@@ -1,17 +1,12 @@
 import * as tf from "#tf";
-import type { LinearOperator } from "../../../operators/operator.ts";
 import type { PenaltyPrior } from "../../../priors/prior.ts";
-import { sizeOf } from "../../data/array.ts";
+import { fromHost, sizeOf } from "../../data/array.ts";
 import { dots, filled, halfSquares, norms, scaled, TINY } from "../batch.ts";
-import type { Problem } from "../problem.ts";
 import { boxOf } from "./box.ts";
+import type { CentredProblem } from "./centre.ts";
 import { dualOf } from "./dual.ts";
 import { ITERATIONS, type PenaltyMethod } from "./method.ts";
 import type { OperatorSize } from "./size.ts";
-
-interface BoundedProblem extends Pick<Problem, "noise" | "range"> {
-  readonly operator: LinearOperator;
-}
 
 /** How far each iteration goes beyond the plain step; below 2. */
 const RELAXATION = 1.9;
@@ -34,14 +29,14 @@ const RELAXATION = 1.9;
  * proximal point c it came from, so f*(q) = ⟨q, c⟩ − f(c); that of ½‖Φx − y‖² is ½‖q‖² + ⟨q, y⟩.
  */
 export function primalDual(
-  { operator, noise, range }: BoundedProblem,
+  { operator, noise, range, centre }: Omit<CentredProblem, "y" | "shape">,
   prior: PenaltyPrior,
   size: OperatorSize,
 ): PenaltyMethod {
   const dual = dualOf(prior);
   if (typeof dual === "string") throw new RangeError(`primal-dual: ${dual}`);
   const { norm: k } = dual;
-  const box = boxOf(range);
+  const box = boxOf(range, centre && fromHost(centre, [1, ...operator.inShape]));
   const plain = noise.gaussian !== undefined && noise.gaussian.sigmas === undefined;
   const pointOf = (v: tf.Tensor, y: tf.Tensor, sigma: tf.Tensor) =>
     noise.prox!(scaled(tf.div(1, sigma), v), y, tf.div(1, sigma));

@@ -2,12 +2,12 @@ import * as tf from "#tf";
 import { operatorNorm } from "../../../operators/norms.ts";
 import { linearOperator } from "../../../operators/operator.ts";
 import type { QuadraticPenalty } from "../../../priors/prior.ts";
-import { sizeOf } from "../../data/array.ts";
+import { fromHost, sizeOf } from "../../data/array.ts";
 import { dots, filled, norms, scaled, TINY } from "../batch.ts";
 import { boxOf } from "./box.ts";
+import type { CentredProblem } from "./centre.ts";
 import { ITERATIONS, type PenaltyMethod } from "./method.ts";
 import type { OperatorSize } from "./size.ts";
-import type { WhitenedProblem } from "./whitening.ts";
 
 /**
  * ½‖y − Φx‖² + λ r(x) over low ≤ x ≤ high for quadratic r: accelerated projected gradients (Beck, Teboulle 2009) with the gradient
@@ -22,12 +22,12 @@ import type { WhitenedProblem } from "./whitening.ts";
  * end of the range is infinite, u is taken to be no farther than ‖x‖ and the signals' typical norm.
  */
 export function projectedGradient(
-  { operator, noise, range }: WhitenedProblem,
+  { operator, noise, range, centre }: CentredProblem,
   prior: QuadraticPenalty,
   size: OperatorSize,
   gradientNorm: number,
 ): PenaltyMethod {
-  const box = boxOf(range);
+  const box = boxOf(range, centre && fromHost(centre, [1, ...operator.inShape]));
   const root = Math.sqrt(sizeOf(operator.inShape));
   return {
     name: "projected-gradient",

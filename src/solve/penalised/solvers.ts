@@ -1,7 +1,8 @@
 import type { AnalysisPenalty, PenaltyPrior, Prior, ProximalPenalty, QuadraticPenalty } from "../../../priors/prior.ts";
 import type { Problem } from "../problem.ts";
-import { all, hasGaussianNoise, isLinearProblem, linearOperatorOf } from "../requirements.ts";
+import { all, hasGaussianNoise, isLinearProblem } from "../requirements.ts";
 import type { Solver } from "../solver.ts";
+import { centredProblem } from "./centre.ts";
 import { conjugateGradients as conjugateGradientMethod } from "./conjugate-gradients.ts";
 import { dualOf } from "./dual.ts";
 import { fista as fistaMethod } from "./fista.ts";
@@ -10,7 +11,6 @@ import { penalisedOptions, solvePenalised } from "./penalised.ts";
 import { primalDual as primalDualMethod } from "./primal-dual.ts";
 import { gradientNormOf, projectedGradient as projectedGradientMethod } from "./projected-gradient.ts";
 import { sizeOfOperator } from "./size.ts";
-import { whitenedProblem } from "./whitening.ts";
 
 const hasForm = (prior: Prior, form: PenaltyPrior["form"], what: string): true | string =>
   (prior.kind === "penalty" && prior.form === form) || `${prior.name} is no ${what}`;
@@ -29,8 +29,8 @@ export const conjugateGradients: Solver<QuadraticPenalty> = {
       hasGaussianNoise(problem),
     ),
   solve: async (problem, prior, options) => {
-    const whitened = whitenedProblem(problem);
-    return solvePenalised(whitened, prior, conjugateGradientMethod(whitened, prior), options);
+    const centred = await centredProblem(problem, prior);
+    return solvePenalised(centred, prior, conjugateGradientMethod(centred, prior), options);
   },
 };
 
@@ -43,9 +43,9 @@ export const projectedGradient: Solver<QuadraticPenalty> = {
   accepts: (prior, problem) =>
     all(hasForm(prior, "quadratic", "quadratic penalty"), isLinearProblem(problem), hasGaussianNoise(problem)),
   solve: async (problem, prior, options) => {
-    const whitened = whitenedProblem(problem);
-    const [size, gradientNorm] = [await sizeOfOperator(whitened.operator), await gradientNormOf(prior)];
-    return solvePenalised(whitened, prior, projectedGradientMethod(whitened, prior, size, gradientNorm), options);
+    const centred = await centredProblem(problem, prior);
+    const [size, gradientNorm] = [await sizeOfOperator(centred.operator), await gradientNormOf(prior)];
+    return solvePenalised(centred, prior, projectedGradientMethod(centred, prior, size, gradientNorm), options);
   },
 };
 
@@ -63,9 +63,9 @@ export const fista: Solver<ProximalPenalty> = {
       hasGaussianNoise(problem),
     ),
   solve: async (problem, prior, options) => {
-    const whitened = whitenedProblem(problem);
-    const { norm } = await sizeOfOperator(whitened.operator);
-    return solvePenalised(whitened, prior, fistaMethod(whitened, prior, norm), options);
+    const centred = await centredProblem(problem, prior);
+    const { norm } = await sizeOfOperator(centred.operator);
+    return solvePenalised(centred, prior, fistaMethod(centred, prior, norm), options);
   },
 };
 
@@ -78,13 +78,17 @@ export const primalDual: Solver<PenaltyPrior> = {
   accepts: (prior, problem) => {
     if (prior.kind !== "penalty") return `${prior.name} is no penalty`;
     const dual = dualOf(prior);
-    return all(typeof dual === "string" ? dual : true, isLinearProblem(problem), hasProximalMap(problem));
+    return all(
+      typeof dual === "string" ? dual : true,
+      isLinearProblem(problem),
+      hasProximalMap(problem),
+      !prior.centre || problem.noise.gaussian !== undefined || "a penalty about a centre needs Gaussian noise",
+    );
   },
   solve: async (problem, prior: PenaltyPrior | AnalysisPenalty, options) => {
-    const given = problem.noise.gaussian ? whitenedProblem(problem) : problem;
-    const operator = linearOperatorOf("primal-dual", given);
-    const method = primalDualMethod({ ...given, operator }, prior, await sizeOfOperator(operator));
-    return solvePenalised(given, prior, method, options);
+    const centred = await centredProblem(problem, prior);
+    const method = primalDualMethod(centred, prior, await sizeOfOperator(centred.operator));
+    return solvePenalised(centred, prior, method, options);
   },
 };
 
