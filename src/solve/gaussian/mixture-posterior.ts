@@ -2,7 +2,7 @@ import type { NdArray } from "ndarray";
 import { drawFeatures } from "../../../priors/mixture/draw.ts";
 import { contiguous, fromHost, sizeOf } from "../../data/array.ts";
 import { logDeterminant, solveLower } from "../../data/cholesky.ts";
-import { multiply, multiplyTransposed } from "../../data/matmul.ts";
+import { multiplyTransposed } from "../../data/matmul.ts";
 import { requireOptionNames } from "../../data/options.ts";
 import { stream } from "../../data/random.ts";
 import { dot } from "../../data/vector.ts";
@@ -146,15 +146,19 @@ export async function mixturePosterior(
     return own;
   };
   const marginals = async (i: number): Promise<Marginals> => {
-    const dependence = await reduced.dependence();
+    const known = [...likely(i)].flatMap(([c, parts]) => parts.map((part) => ({ c, ...part })));
+    const gaps = new Float64Array(known.length * k); // of each component's mean of v from that of all
+    for (const [row, { j, c }] of known.entries()) {
+      gaps.set(
+        meanOf(i, c, [{ j, probability: 1 }]).map((v, a) => v - features[i * k + a]!),
+        row * k,
+      );
+    }
+    const moved = await productTransposed(gaps, await reduced.dependence(), k);
     const out: MarginalPart[] = [];
-    for (const [c, parts] of likely(i)) {
-      const variance = await spreadOf(c);
-      for (const { j, probability } of parts) {
-        const gap = meanOf(i, c, [{ j, probability: 1 }]).map((v, a) => v - features[i * k + a]!);
-        const mean = multiply(dependence, gap, n, k, 1).map((v, p) => v + signals[i * n + p]!);
-        out.push({ probability, mean, variance });
-      }
+    for (const [row, { c, probability }] of known.entries()) {
+      const mean = moved.slice(row * n, (row + 1) * n).map((v, p) => v + signals[i * n + p]!);
+      out.push({ probability, mean, variance: await spreadOf(c) });
     }
     return out;
   };
