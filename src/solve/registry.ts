@@ -54,7 +54,7 @@ export function describeSolvers(): string {
     `  ${name.padEnd(20)} ${summary}`,
     ...describeOptions(options),
   ]);
-  return ["Solvers, the first that takes the prior, Φ and the noise is the default: name:key=value,…", ...lines].join(
+  return ["Solvers, name:key=value,…; default: the first that accepts the prior, Φ and the noise:", ...lines].join(
     "\n",
   );
 }
