@@ -10,7 +10,7 @@ import { copyTypes } from "./bundle-types.js";
 
 const folderOf = (name) => path.dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
 
-/** What tfjs-core asks Node for: text encoding and tests of typed arrays, which every host has. */
+/** What tfjs-core imports from Node: text encoding and tests of typed arrays. Every host has these. */
 const HOST = `
   export const { TextEncoder, TextDecoder } = globalThis;
   const is = (type) => (value) => value instanceof type;

@@ -32,7 +32,7 @@ const problems = [
   { spec: "blur:sigma=2", noise: 0.05 },
 ];
 
-/** What is compared beside the learned priors: the demo's choice, which a penalty that is added later does not change. */
+/** The penalties that are compared with the learned priors. The list is fixed, so penalties that are added later do not change the demo. */
 const penalties = ["tikhonov", "tv", "wavelet"];
 
 const demo = defineCommand({

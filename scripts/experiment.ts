@@ -7,7 +7,7 @@ import { em } from "./experiments/em.ts";
 import { moments } from "./experiments/moments.ts";
 import { teach } from "./experiments/teach.ts";
 
-/** What only documents a finding (docs/experiments.md): `npm run experiment -- <name> …`. */
+/** Experiments that only document a finding (docs/experiments.md): `npm run experiment -- <name> …`. */
 const experiments = { auto, classify, cost, distil: distilCommand, em, moments, teach };
 
 process.exitCode = await runCommandLine(process.argv.slice(2), process, experiments);

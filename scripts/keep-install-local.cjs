@@ -1,7 +1,7 @@
-// onnxruntime-node's postinstall script downloads CUDA libraries from outside the npm registry on Linux x64, some hundred
-// megabytes that sketchprior never loads, and fails the whole installation where that host cannot be reached. It skips the
-// download when the files exist. npm runs every package's preinstall before any postinstall, so empty files made here
-// prevent it. Whoever wants CUDA sets ONNXRUNTIME_NODE_INSTALL=cuda12, which the script honours regardless.
+// On Linux x64 onnxruntime-node's postinstall script downloads CUDA libraries from outside the npm registry. These are some hundred
+// megabytes that sketchprior never loads, and the whole installation fails if that host cannot be reached. The script skips the
+// download if the files exist. npm runs every package's preinstall before any postinstall, so empty files made here prevent it.
+// To get CUDA, set ONNXRUNTIME_NODE_INSTALL=cuda12, which the script honours regardless.
 const fs = require("node:fs");
 const path = require("node:path");
 

@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 
 /**
- * Biome over the files that git tracks: whatever else lies in the checkout (data, priors, reports of the README's commands) is
- * its owner's. Where there is no git, over the folders of the source. `--write` formats; new files count once `git add` has seen them.
+ * Runs Biome over the files that git tracks. Other files in the checkout (data, priors, reports of the README's commands) are left alone.
+ * Without git it runs over the source folders. `--write` formats. New files are included after `git add`.
  */
 const root = path.resolve(import.meta.dirname, "..");
 const folders = ["src", "operators", "priors", "scripts", "test", "package.json", "biome.json"];

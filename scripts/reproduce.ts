@@ -20,7 +20,7 @@ import { generate } from "../src/solve/index.ts";
  */
 const SCALE = Math.sqrt(1e-3);
 const FREQUENCIES = 10_000;
-/** Points in every figure; the reference is drawn with seeds of its own. */
+/** Points for every figure. The reference points are drawn with other seeds. */
 const POINTS = 50_000;
 /** Frequencies of the kernel of the MMD, drawn afresh. */
 const FRESH = 2000;
@@ -35,7 +35,7 @@ const smallest: { readonly [K in SyntheticName]?: TrainOptions } = {
   spiral: { hidden: [32, 32], activation: "relu" },
   gmm6: { hidden: [32, 32], activation: "relu" },
 };
-/** Few frequencies a step leave time for more latents and more steps, whose noise costs more. */
+/** Few frequencies per step leave time for more latents and more steps, because the noise of the latents costs more. */
 const common: TrainOptions = {
   ...{ latent: 10, linear: false, momentWeight: 0, learningRate: 0.01 },
   ...{ batch: 2000, frequencyBatch: 250, validateEvery: 250 },
@@ -55,7 +55,7 @@ const names: readonly SyntheticName[] = ["spiral", "gmm6", "ring"];
 const reproduce = defineCommand({
   usage: "reproduce <set>",
   description:
-    "Train the CL-GN paper's network on a sketch of its two-dimensional set, and a larger one where it falls short; measure both.",
+    "Train the CL-GN paper's network on a sketch of its two-dimensional set, and a larger one if it falls short; measure both.",
   examples: [
     ["npm run reproduce -- spiral", "figures on stdout, and reproduce-report/spiral with figure.png and figures.json"],
   ],

@@ -5,8 +5,8 @@ import path from "node:path";
 
 /**
  * The whole test command: types, lint, README, then every test file in a process of its own.
- * uvu exits 0 when a file never calls run() and when hooks swallow failures, so its counts are read and checked here:
- * a file fails unless it ran at least one test and all that ran passed (uvu's total leaves skipped tests out).
+ * uvu exits 0 if a file never calls run() and if hooks swallow failures. So its counts are read and checked here: a file fails unless it
+ * ran at least one test and all that ran passed (uvu's total leaves skipped tests out).
  * `npm test -- WORD …` runs only the test files whose path contains one of the words.
  */
 interface Outcome {
@@ -20,7 +20,7 @@ interface Outcome {
 
 const root = path.resolve(import.meta.dirname, "..");
 
-/** Node with these arguments: always the one that runs this script, whatever is on PATH. */
+/** Runs Node with these arguments, always the same Node that runs this script, whatever is on PATH. */
 function execute(args: readonly string[]): Promise<{ code: number; output: string; seconds: number }> {
   const started = performance.now();
   return new Promise((resolve) => {

@@ -1,4 +1,4 @@
-/** TensorFlow.js as this package runs it: operators and penalties are written with it. */
+/** The copy of TensorFlow.js that this package uses. Write operators and penalties with it. */
 export * as tf from "#tf";
 /** The public API, on one page. */
 export { dotTest } from "../operators/adjoint-test.ts";

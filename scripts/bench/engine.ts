@@ -31,7 +31,7 @@ interface Row extends Size {
   readonly engine: EngineName;
   /** Tracing and session start, s. */
   readonly start?: number;
-  /** Milliseconds a step: median and least. */
+  /** Milliseconds per step: median and least. */
   readonly median?: number;
   readonly least?: number;
   /** Of matrix products alone, at the median. */
@@ -56,7 +56,7 @@ export async function engineBench(words: readonly string[]): Promise<string> {
   const [repeat, threads] = [Number(values.repeat), Number(values.threads)];
   const rows: Row[] = [];
   for (const size of [...doubled(toy), ...doubled(digits)]) rows.push(await measured(size, "onnx", repeat, threads));
-  // Op by op one step takes up to minutes, so it is measured once, and only where asked for.
+  // Op by op one step takes up to minutes, so it is measured once, and only if asked for.
   if (values.eager) for (const size of [toy, digits]) rows.push(await measured(size, "tfjs", 1, threads));
   if (values.json) return JSON.stringify({ machine: machine(threads), rows }, null, 2);
   return `${machine(threads)}\n\n${table(rows)}`;

@@ -12,7 +12,7 @@ const LARGEST = 6;
 
 const root = path.resolve(import.meta.dirname, "../..");
 
-/** The packed package installed in an empty folder: what it weighs, and whether its command line runs from there. */
+/** Packs the package and installs it in an empty folder. Reports how large that is, and whether the command line runs from there. */
 export async function installBench(words: readonly string[]): Promise<string> {
   const { values } = parseArgs({ args: [...words], options: { json: { type: "boolean", default: false } } });
   const folder = await mkdtemp(path.join(os.tmpdir(), "sketchprior-install-"));

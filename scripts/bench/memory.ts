@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { stream } from "../../src/data/random.ts";
 import { short } from "../../src/report/table.ts";
 
-/** What the sketch may take of memory, whatever the number of points, MB. */
+/** The most memory that the sketch may take for any number of points, MB. */
 const LIMIT = 300;
 /** Points that are drawn and written at a time. */
 const BLOCK = 1_000_000;
@@ -43,7 +43,7 @@ export async function memoryBench(words: readonly string[]): Promise<string> {
   }
 }
 
-/** Standard normal points of the plane as float32 numbers alone. */
+/** Writes standard normal points of the plane as raw float32 numbers. */
 async function writePoints(file: string, points: number): Promise<void> {
   const handle = await open(file, "wx");
   for (let first = 0; first < points; first += BLOCK) {
@@ -53,7 +53,7 @@ async function writePoints(file: string, points: number): Promise<void> {
   await handle.close();
 }
 
-/** Says at its end how much memory the process has had at most, in kB. */
+/** Code that makes a process print its peak memory in kB when it ends. */
 const TELL_PEAK = "process.once('exit', () => process.stderr.write('peak ' + process.resourceUsage().maxRSS))";
 
 async function sketch(file: string, folder: string, frequencies: number) {

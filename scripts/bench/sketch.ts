@@ -3,7 +3,7 @@ import { openDataset } from "../../src/data/index.ts";
 import { short, textTable } from "../../src/report/table.ts";
 import { designFor, sketchDataset } from "../../src/sketch/index.ts";
 
-/** What each step may take on two cores, s: several times what it takes on a quiet machine. */
+/** The most seconds that each step may take on two cores: several times as many as on a quiet machine. */
 const limits = { "design, 100 principal components": 10, "design, raw pixels": 10, "sketch, m = 4096": 15 };
 type Step = keyof typeof limits;
 

@@ -26,10 +26,10 @@ const OPERATORS = [
 ];
 const SIGMAS = [0.01, 0.03, 0.1, 0.3];
 
-/** The best λ in hindsight is sought among these multiples of the default. */
+/** The best λ in hindsight is searched among these multiples of the default. */
 const FACTORS = Array.from({ length: 17 }, (_, i) => 2 ** ((i - 8) / 2));
 
-/** Of the solves in hindsight, 20 iterations each: the smallest λ would take thousands. */
+/** The most steps, of 20 iterations each, of the solves in hindsight. The smallest λ would take thousands. */
 const MOST_STEPS = 150;
 
 /** One operator, one noise and one prior: mean squared errors. */
@@ -39,10 +39,10 @@ interface Cell {
   /** σ as it was estimated, over the true one. */
   readonly found: number;
   readonly prior: string;
-  /** With the true σ: the best λ in hindsight (of a mixture, which has none: its only estimate), and the default λ. */
+  /** Errors with the true σ: for the best λ in hindsight (for a mixture, which has no λ: its only estimate), and for the default λ. */
   readonly best: number;
   readonly usual: number;
-  /** With σ and λ from the measurements. */
+  /** Error with σ and λ from the measurements. */
   readonly automatic: number;
 }
 
@@ -99,7 +99,7 @@ export const auto = defineCommand({
   },
 });
 
-/** The least error with the true σ, and that of the default λ. */
+/** With the true σ: the least error, and the error of the default λ. */
 async function knowing(problem: Problem, prior: Prior, truth: NdArray<Float32Array>) {
   const first = await recover(problem, prior);
   const usual = meanError(first.estimate, truth);

@@ -13,14 +13,14 @@ import { designFor, sketchDataset } from "../../src/sketch/index.ts";
 import { accuracy, type Labelled, trainClassifier } from "./classify/cnn.ts";
 
 const sets = ["mnist", "fashion-mnist"] as const;
-/** Training images that `--tune` holds out to be tested on. */
+/** Training images that `--tune` holds out for the test. */
 const HELD = 10_000;
-/** Rows of the picture, which has a column a label. */
+/** Rows of the picture, which has one column per label. */
 const ROWS = 8;
 
 /**
- * The protocol of DP-MERF (Harder, Adamczewski, Park 2021), without privacy: a generator by label is trained from one sketch
- * by label of the training images, a classifier on what the generator draws, and tested on real images.
+ * The protocol of DP-MERF (Harder, Adamczewski, Park 2021), without privacy. A generator by label is trained from one sketch by label of
+ * the training images. A classifier is trained on the images that the generator draws, and tested on real images.
  */
 export const classify = defineCommand({
   usage: "classify <set>",
@@ -116,7 +116,7 @@ function clipped({ signals, labels }: Labelled): Labelled {
   return { signals: ndarray(data, signals.shape), labels };
 }
 
-/** A grid with a column a label: the first images of each. */
+/** A grid with one column per label: the first images of each. */
 function figure({ signals, labels }: Labelled, classes: number): Promise<Uint8Array> {
   const [count, ...shape] = signals.shape as [number, ...number[]];
   const size = signals.size / count;

@@ -12,7 +12,7 @@ import { designFor, sketchDataset } from "../../src/sketch/index.ts";
 import { teacherFrom } from "./teachers/index.ts";
 import { trainTaught } from "./teachers/train.ts";
 
-/** What training costs against the number of samples n: a step from the sketch, a step of the exact MMD, the sketch itself. */
+/** The costs of training as functions of the number of samples n: a step from the sketch, a step of exact MMD, the sketch itself. */
 const SET = "spiral";
 const SAMPLES = [1000, 10_000, 100_000, 1_000_000];
 const network: TrainOptions = { latent: 10, hidden: [64, 64, 64], activation: "leakyRelu", linear: false };
@@ -67,7 +67,7 @@ export const cost = defineCommand({
   },
 });
 
-/** n points of the set: the set itself has 100 000, so more of them come from further seeds. */
+/** n points of the set. One seed gives 100 000 points, so more come from further seeds. */
 async function drawn(n: number, seed: number): Promise<Dataset> {
   const points = new Float32Array(2 * n);
   for (let first = 0, part = 0; first < n; part++) {

@@ -12,7 +12,7 @@ import { loadSketch } from "../../src/sketch/files.ts";
 import { problemOf } from "../../src/solve/index.ts";
 import { type DistilledName, distil, distilledNames } from "./distilled/index.ts";
 
-/** Networks that stand for a mixture, against that mixture. */
+/** Compares networks made from a mixture with that mixture. */
 export const distilCommand = defineCommand({
   usage: "distil <sketch> <data>",
   description: "Make a network from the mixture of a sketch, and recover images with both.",

@@ -9,7 +9,7 @@ import { loadSketch } from "../../src/sketch/files.ts";
 import { featuresOf } from "./em/features.ts";
 import { fitEm } from "./em/fit.ts";
 
-/** A rival that sees every sample as often as it likes: its cells are fitted to the data themselves, by expectation maximisation. */
+/** A rival that may read every sample any number of times: its Gaussians are fitted to the data by expectation maximisation. */
 export const em = defineCommand({
   usage: "em <sketch> <data>",
   description: "The mixture of a sketch, its Gaussians fitted to the full data by expectation maximisation.",

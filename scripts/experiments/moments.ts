@@ -27,7 +27,7 @@ const MEASUREMENTS = [25, 50, 100];
 /** Which generalised moments refine the mixture. */
 const families = ["fourier", "leading", "patches", "convolution"] as const;
 const starts = ["local", "gaussian"] as const;
-/** What is moved, one after the other, each from the start. */
+/** The parts that each refinement moves. Every refinement begins at the start mixture. */
 const refinements: readonly (readonly PartName[])[] = [["weights"], ["weights", "means"], partNames];
 /** Principal components of the moments of whole images, and of the leading ones alone. */
 const FEATURES = { fourier: "pca:200", leading: "pca:10" } as const;

@@ -13,7 +13,7 @@ import { trainTaught } from "./teachers/train.ts";
 /** What train says of the generator's options. */
 const network = learnedKinds.generator.options;
 
-/** The product's generator network, taught by the data themselves: what the sketch costs, or does not. */
+/** Trains the generator network from the data themselves. The comparison shows what is lost by training from the sketch. */
 export const teach = defineCommand({
   usage: "teach <sketch>",
   description: "Train the generator of a sketch from the data instead: by exact MMD, or against a discriminator.",

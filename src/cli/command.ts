@@ -13,40 +13,40 @@ export interface GlobalArgs {
   readonly threads: number | undefined;
 }
 
-/** What a command may use of the program around it. */
+/** What the program provides to a command. */
 export interface Context {
   readonly seed: number;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
   /**
-   * Runs a long task with a progress bar on stderr; hands it the callback to report to. Throws when the task was
-   * interrupted, so that nothing is written afterwards.
+   * Runs a long task with a progress bar on stderr. The task gets the callback to report to. Throws if the task was interrupted, so that
+   * nothing is written afterwards.
    */
   progress<T>(label: string, task: (onProgress: (progress: Progress) => void) => Promise<T>): Promise<T>;
   /** One line for a person, on stderr; silent with --quiet or --json. */
   note(text: string): void;
 }
 
-/** What a command says at its end: as text for a person, or as one JSON object for a program. */
+/** The result of a command: text for a person, and one JSON object for a program. */
 export interface Outcome {
   readonly text: string;
   readonly data: Readonly<Record<string, unknown>>;
 }
 
 export interface Command<Args = GlobalArgs> {
-  /** As yargs reads it: `measure <data>`. */
+  /** In the syntax of yargs: `measure <data>`. */
   readonly usage: string;
   /** One sentence. */
   readonly description: string;
   /** Command lines that work, each with what it does. */
   readonly examples: readonly (readonly [line: string, what: string])[];
-  /** More for the end of its `--help`; loaded only then. */
+  /** More text for the end of `--help`; loaded only for it. */
   readonly details?: () => Promise<string>;
   readonly options: (y: Argv<GlobalArgs>) => Argv<Args> | Promise<Argv<Args>>;
   readonly run: (args: Args, context: Context) => Promise<Outcome>;
 }
 
-/** A command whose arguments are known to itself only. */
+/** A command whose argument types are hidden. */
 export interface AnyCommand extends Omit<Command, "options" | "run"> {
   readonly options: (y: Argv<GlobalArgs>) => Argv<GlobalArgs> | Promise<Argv<GlobalArgs>>;
   readonly run: (args: GlobalArgs, context: Context) => Promise<Outcome>;

@@ -2,11 +2,11 @@ import { sizeOf } from "../data/array.ts";
 import { type Dataset, openDataset } from "../data/dataset.ts";
 import { grouped, shapeText } from "./text.ts";
 
-/** Samples, and numbers, that a data set is looked at for the range of its values. */
+/** The most samples, and the most numbers, that are read to find the range of the values. */
 const MOST_SAMPLES = 1000;
 const MOST_NUMBERS = 2 ** 22;
 
-/** A data set in words and as data; its first samples are read, a few at a time, no more. */
+/** A data set in words and as data. Only its first samples are read, a few at a time. */
 export async function dataFacts(file: string) {
   const dataset = await openDataset(file);
   const { count, shape, labels, labelNames } = dataset;

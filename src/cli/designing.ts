@@ -7,13 +7,13 @@ import { type LawName, lawNames } from "../sketch/laws.ts";
 import type { Context } from "./command.ts";
 import { numberList, requireInteger } from "./options.ts";
 
-/** Samples of more numbers than this are sketched in principal components unless --features says otherwise. */
+/** Samples with more numbers than this are sketched in principal components, unless --features is given. */
 const MOST_RAW = 100;
 
-/** The features that are taken where nothing is said. */
+/** The default of --features. */
 export const rawOrPca = (shape: readonly number[]): string => (sizeOf(shape) > MOST_RAW ? "pca:100" : "raw");
 
-/** The data of the commands `design` and `sketch`: several sets are one, after each other. */
+/** The data arguments of the commands `design` and `sketch`. Several data sets are read one after the other, as one. */
 export const dataArguments = <T>(y: Argv<T>) =>
   y
     .positional("data", {
@@ -22,12 +22,12 @@ export const dataArguments = <T>(y: Argv<T>) =>
     })
     .option("shape", {
       ...{ type: "string", requiresArg: true },
-      describe: "shape of one sample, as 28,28: of raw float32 numbers (-, .raw, .bin, .f32), or to reshape others",
+      describe: "shape of one sample, as 28,28: needed for raw float32 numbers (-, .raw, .bin, .f32), reshapes others",
     })
     .option("header", {
       type: "boolean",
       defaultDescription: "decided from the first line",
-      describe: "whether the first line of .csv files is a header; --no-header where it is none",
+      describe: "the first line of .csv files is a header; --no-header: it is not",
     });
 
 export interface DataArgs {
@@ -70,18 +70,18 @@ export const designOptions = <T>(y: Argv<T>) =>
     })
     .option("sketch-size", {
       ...{ type: "string", requiresArg: true },
-      describe: "moments in cells instead, for a mixture prior, of at most so many numbers: 300k, 1M",
+      describe: "instead: moments in cells, for a mixture prior, with at most this many numbers: 300k, 1M",
     })
-    .option("by-label", { type: "boolean", describe: "sum the samples of each label apart" })
+    .option("by-label", { type: "boolean", describe: "separate sums for each label" })
     .option("pilot", {
       ...{ type: "number", requiresArg: true, defaultDescription: "5000, fewer of more than 3355 numbers" },
       describe: "first samples, from which scales, PCA and cells are learned",
     });
 
-/** For the end of `--help`: what --seed draws. */
+/** Text about --seed for the end of `--help`. */
 export const seedDetails = async (): Promise<string> =>
   "--seed draws the frequencies, and with --sketch-size the first centres of the cells. Sketches merge " +
-  "when they were made with the same options and the same first samples, or with one design (--design).";
+  "if they were made with the same options and the same first samples, or with one design (--design).";
 
 export interface DesignArgs {
   readonly seed: number;
@@ -95,7 +95,7 @@ export interface DesignArgs {
   readonly "sketch-size": string | undefined;
 }
 
-/** The design that the options ask for, for a data set of which it may know the samples of `range` (default all). */
+/** The design that the options ask for. It may depend on the samples of `range` (default all) of the data set. */
 export async function designOf(
   dataset: Dataset,
   args: DesignArgs,
@@ -142,7 +142,7 @@ export async function designOf(
   });
 }
 
-/** Refuses options that shape a design beside --design, which already fixes them. */
+/** Errors (InputError): an option that shapes a design is given together with --design, which already fixes it. */
 export function requireNoDesignOptions(args: DesignArgs): void {
   const names = ["frequencies", "law", "structured", "scale", "features", "by-label", "sketch-size", "pilot"] as const;
   for (const name of names) {
@@ -152,7 +152,7 @@ export function requireNoDesignOptions(args: DesignArgs): void {
   }
 }
 
-/** A number of numbers: 300000, 300k or 1M. */
+/** Parses a size: 300000, 300k or 1M. */
 function requireSize(text: string): number {
   const [, digits, unit = ""] = /^(\d+(?:\.\d+)?)([kM]?)$/.exec(text) ?? [];
   if (digits === undefined) throw new InputError(`--sketch-size: expected a number such as 300k or 1M, got "${text}"`);

@@ -43,7 +43,7 @@ export async function sketchFacts({ design, count }: Sketch) {
 export const hasFourierMoments = ({ design }: Sketch): boolean =>
   design.families.some(({ kind }) => kind === "fourier");
 
-/** Whether the scales of a sketch suit its data, in words and as data; nothing for a sketch without Fourier moments. */
+/** Whether the scales of a sketch suit its data, in words and as data. Empty for a sketch without Fourier moments. */
 export async function scaleFacts(sketch: Sketch) {
   if (!hasFourierMoments(sketch)) return { data: {}, words: {} };
   const { diagnoseScale } = await import("../sketch/index.ts");

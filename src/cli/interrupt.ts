@@ -8,12 +8,12 @@ export class Interrupted extends Error {
   }
 }
 
-/** Time that a command has to stop by itself once interrupted. */
+/** The time that an interrupted command has to stop by itself. */
 const GRACE_MS = 1800;
 
 /**
- * Runs a task that Ctrl-C (and SIGTERM) can end: the first signal aborts the AbortSignal, and the result is an
- * `Interrupted` error at the latest after a grace period; a second signal ends the process at once.
+ * Runs a task that Ctrl-C (and SIGTERM) can end. The first signal aborts the AbortSignal; the result is an `Interrupted` error, at the
+ * latest after a grace period. A second signal ends the process at once.
  */
 export async function interruptible<T>(task: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();

@@ -6,17 +6,17 @@ import type { OptionSpec, Options } from "../data/options.ts";
 /** `learningRate` as `learning-rate`. */
 const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-/** How an option is called on the command line: a flag that is on by default is turned off. */
+/** The name of an option on the command line. For a flag that is on by default it is the name that turns it off. */
 const flagOf = (name: string, spec: OptionSpec): string =>
   spec.type === "flag" && spec.default ? `no-${kebab(name)}` : kebab(name);
 
-/** Every option of every kind, by its name on the command line; those of several kinds mean the same in all. */
+/** Every option of every kind, by its name on the command line. An option that several kinds have means the same in all of them. */
 function allOptions(): ReadonlyMap<string, OptionSpec> {
   const options = learnedNames.flatMap((kind) => Object.entries(learnedKinds[kind].options));
   return new Map(options.map(([name, spec]) => [flagOf(name, spec), spec]));
 }
 
-/** Declares the options of all kinds of priors; they are read as texts and checked by the kind that gets them. */
+/** Declares the options of all kinds of priors. They are read as texts and checked by the kind that gets them. */
 export function declareKindOptions<T>(y: Argv<T>): Argv<T> {
   for (const [flag, spec] of allOptions()) {
     y.option(flag, spec.type === "flag" ? { type: "boolean", hidden: true } : { ...TEXT, hidden: true });

@@ -14,7 +14,7 @@ export function parseRange(text: string): readonly [number, number] | undefined 
   throw new InputError(`--range: expected two numbers, the smaller first, such as 0,1, or none; got "${text}"`);
 }
 
-/** --lambda: a positive number, or auto; undefined where it is not given. Errors: anything else. */
+/** The value of --lambda: a positive number, or auto; undefined if it is not given. Errors: anything else. */
 export function parseLambda(text: string | undefined): number | "auto" | undefined {
   if (text === undefined || text === "auto") return text;
   const value = text.trim() === "" ? Number.NaN : Number(text);
@@ -23,8 +23,8 @@ export function parseLambda(text: string | undefined): number | "auto" | undefin
 }
 
 /**
- * Refuses a file that could not be written, before long work: its folder must exist, it must not be a folder, and without
- * `force` there must be no file of its name. `instead` is what else the user can do.
+ * Checks before long work that a file can be written: its folder must exist, it must not be a folder, and without `force` there must be
+ * no file of its name. `instead` tells the user what else can be done. Errors (InputError).
  */
 export async function requireWritable(file: string, force: boolean | undefined, instead = ""): Promise<void> {
   const folder = path.dirname(file);
@@ -38,8 +38,8 @@ export async function requireWritable(file: string, force: boolean | undefined, 
 }
 
 /**
- * Refuses a folder that could not be made, before long work: its name must be free or a folder, its parent must exist, and
- * without `force` it must be empty.
+ * Checks before long work that a folder can be made: nothing else may have its name, its parent must exist, and without `force` it must
+ * be empty. Errors (InputError).
  */
 export async function requireFolder(folder: string, force: boolean | undefined): Promise<void> {
   const found = await stat(folder).catch(() => undefined);
@@ -52,13 +52,13 @@ export async function requireFolder(folder: string, force: boolean | undefined):
   }
 }
 
-/** Throws an InputError unless the value of an option is an integer of at least `least`. */
+/** Errors (InputError): the value of an option is not an integer of at least `least`. */
 export function requireInteger(option: string, value: number, least = 1): void {
   if (Number.isInteger(value) && value >= least) return;
   throw new InputError(`--${option}: expected an integer of at least ${least}, got ${value}`);
 }
 
-/** Throws an InputError unless the value of an option is a number of at least 0. */
+/** Errors (InputError): the value of an option is not a number of at least 0. */
 export function requireNonNegative(option: string, value: number): void {
   if (Number.isFinite(value) && value >= 0) return;
   throw new InputError(`--${option}: expected a number of at least 0, got ${value}`);

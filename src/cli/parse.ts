@@ -13,7 +13,7 @@ export interface Parsed {
   readonly args: GlobalArgs;
 }
 
-/** What yargs knows of the options it was given; its types leave this method out. */
+/** The options that yargs knows. Its types leave this method out. */
 interface Declared {
   readonly key: Readonly<Record<string, unknown>>;
   readonly alias: Readonly<Record<string, readonly string[]>>;
@@ -21,7 +21,7 @@ interface Declared {
   readonly array: readonly string[];
 }
 
-/** Stands for the word `-` (standard input), which yargs leaves out of a list of arguments. */
+/** Replaces the word `-` (standard input), which yargs would leave out of a list of arguments. */
 const DASH = "\u0000-";
 
 const withDashes = (args: Readonly<Record<string, unknown>>): Record<string, unknown> => {
@@ -29,7 +29,7 @@ const withDashes = (args: Readonly<Record<string, unknown>>): Record<string, unk
   return Object.fromEntries(Object.entries(args).map(([name, value]) => [name, back(value)]));
 };
 
-/** The command and its arguments; undefined when help or the version was asked for and printed. Throws UsageError. */
+/** The command and its arguments; undefined if help or the version was asked for and printed. Throws UsageError. */
 export async function parse(
   commands: Readonly<Record<string, AnyCommand>>,
   words: readonly string[],
@@ -116,7 +116,7 @@ function globalOptions(cli: Argv, version: string): Argv<GlobalArgs> {
     .version(version);
 }
 
-/** The rule that was broken, in our words: misspelt options first, because they cause the other messages. */
+/** What is wrong with a command line. Misspelt options come first, because they also cause other messages of yargs. */
 function explain(message: string, words: readonly string[], declared: Declared): string {
   const known = Object.keys(declared.key).filter((name) => name.length > 1);
   const all = new Set([...Object.keys(declared.key), ...Object.values(declared.alias).flat(), "h"]);
@@ -154,7 +154,7 @@ function optionHint(name: string, known: readonly string[]): string {
   return hint.startsWith("did you mean") ? `did you mean --${/did you mean (.*)\? /.exec(hint)![1]}?` : "see --help";
 }
 
-/** Numbers that are none, and options given twice where one value is meant. */
+/** Errors: a value that should be a number but is not, an option that takes one value and is given twice. */
 function checkValues({ args }: Parsed, words: readonly string[], declared: Declared): void {
   const values = args as unknown as Readonly<Record<string, unknown>>;
   for (const name of Object.keys(declared.key)) {

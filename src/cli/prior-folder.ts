@@ -16,12 +16,12 @@ import { fileExists, readFileOrExplain, writeAtomic } from "../data/files.ts";
 export const CHECKPOINT = "checkpoint.npz";
 export const SAMPLES = "samples.png";
 
-/** The files of prior folders of every kind. prior.json comes first: without it the others are no prior. */
+/** The files of prior folders of every kind. prior.json is removed first, because without it a folder is not a prior. */
 const files = new Set([PRIOR_FILE, ...Object.values(learnedKinds).flatMap((kind) => kind.files), SAMPLES]);
 
 /**
- * Writes a prior's folder, prior.json last. Files of the prior that the folder held are removed, so that no file of one prior lies
- * beside those of another; files of other names are never touched.
+ * Writes a prior's folder, prior.json last. The files of an earlier prior in the folder are removed first, so that files of two priors are
+ * never mixed. Files with other names are never touched.
  * Errors (InputError): a folder or file that cannot be written.
  */
 export async function savePrior(folder: string, trained: TrainedPrior): Promise<void> {
@@ -29,18 +29,18 @@ export async function savePrior(folder: string, trained: TrainedPrior): Promise<
   await madeFolder(folder);
   for (const name of files) await removed(path.join(folder, name));
   for (const [name, bytes] of Object.entries(encoded)) await writeAtomic(path.join(folder, name), bytes);
-  await removed(path.join(folder, CHECKPOINT)); // at last: until here training can go on from it
+  await removed(path.join(folder, CHECKPOINT)); // last, because until here training can go on from it
 }
 
-/** Reads a prior's folder, of whatever kind. Errors (InputError): no prior there, a damaged one, a newer version. */
+/** Reads the folder of a prior of any kind. Errors (InputError): no prior there, a damaged one, a newer version. */
 export const loadTrained = (folder: string): Promise<TrainedPrior> =>
   decodePrior((name) => readFileOrExplain(path.join(folder, name)), folder);
 
-/** The prior of a folder, under the name given; default the folder's. Errors: those of `loadTrained`. */
+/** The prior of a folder with the given name, by default the folder's. Errors: those of `loadTrained`. */
 export const loadPrior = async (folder: string, name = folder): Promise<GeneratorPrior | MixturePrior> =>
   priorOf(await loadTrained(folder), name);
 
-/** Checkpoints in a file, replaced as a whole; with `resume` training goes on from the one that is there. */
+/** Checkpoints in a file, which is always replaced as a whole. With `resume`, training goes on from the checkpoint that is there. */
 export const fileCheckpoints = (file: string, { every, resume }: { every: number; resume: boolean }): Checkpoints => ({
   where: file,
   every,
@@ -58,7 +58,7 @@ export async function madeFolder(folder: string): Promise<void> {
   });
 }
 
-/** Removes a file; an absent one is fine. */
+/** Removes a file, if there is one. Errors (InputError): it cannot be removed. */
 async function removed(file: string): Promise<void> {
   await unlink(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") throw new InputError(`${file}: cannot be removed, ${messageOf(error)}`);

@@ -1,7 +1,7 @@
 import { Presets, SingleBar } from "cli-progress";
 import type { Progress } from "../engine/iterate.ts";
 
-/** Seconds between the lines that replace the bar where stderr is not a terminal. */
+/** Seconds between the lines that replace the bar if stderr is not a terminal. */
 const LINE_EVERY = 10;
 
 export interface ProgressDisplay {
@@ -62,7 +62,7 @@ function lines(label: string, stream: NodeJS.WriteStream, now: () => number): Pr
 
 const taskOf = ({ task }: Progress): string => (task === undefined ? "" : `, ${task}`);
 
-/** Steps a second since the first report of a task: what was prepared before it, and steps of a run that is resumed, do not count. */
+/** Steps per second since the first report of a task. Preparation before it and the earlier steps of a resumed run do not count. */
 class Pace {
   #first: { readonly progress: Progress; readonly time: number } | undefined;
 
@@ -79,7 +79,7 @@ class Pace {
   }
 }
 
-/** Rate, objective where it is a number, and time left: the most, where an objective that settles ends the run. */
+/** Rate, objective (if it is a number) and time left. If a settled objective can end the run early, the time left is "at most". */
 export function describe({ step, maxSteps, objective }: Progress, rate: number | undefined): string[] {
   const minimised = Number.isFinite(objective);
   return [

@@ -6,22 +6,22 @@ import type { ValueRange } from "../data/range.ts";
 
 export interface Shown {
   readonly measured: NdArray<Float32Array>;
-  /** Values that are black and white; default that of images, or the estimate's own. */
+  /** The values shown as black and white; default: the range of images, or the estimate's own. */
   readonly range?: ValueRange;
 }
 
-/** What -o asks for: the files that will be there, and how they are written. What `write` returns is said of them. */
+/** What -o asks for: the files to write, and how to write them. `write` returns facts about them to print. */
 export interface Output {
   readonly files: readonly string[];
-  /** Refuses signals of a shape that it cannot hold, before long work. Errors (InputError). */
+  /** Checks before long work that the files can hold signals of this shape. Errors (InputError): they cannot. */
   check(shape: readonly number[]): Promise<void>;
   write(made: Reconstruction, shown: Shown): Promise<Readonly<Record<string, string>>>;
 }
 
 /**
- * The output of a reconstruction by the end of the file's name: .npz holds all that is known, beside it a PNG panel where the
- * uncertainty was asked for; .npy and images hold the estimate alone.
- * Errors (InputError): another end, uncertainty in a file that holds none.
+ * The output of a reconstruction, by the end of the file's name. An .npz holds everything that is known; if uncertainty was asked for, a
+ * PNG panel is written beside it. .npy files and images hold the estimate alone.
+ * Errors (InputError): another end, or uncertainty was asked for in a file that cannot hold it.
  */
 export async function outputOf(file: string, uncertain: boolean): Promise<Output> {
   const extension = path.extname(file).toLowerCase();
@@ -55,7 +55,7 @@ export async function outputOf(file: string, uncertain: boolean): Promise<Output
   };
 }
 
-/** Both files are made before the first is written. Signals that are neither images nor lines get no picture. */
+/** Prepares both files before it writes the first. Signals that are neither images nor lines get no picture. */
 async function writeAll(file: string, panel: string | undefined, made: Reconstruction, shown: Shown) {
   const { saveReconstruction } = await import("../compare/reconstruction.ts");
   const { isPictureShape } = await import("../report/picture.ts");

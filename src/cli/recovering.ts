@@ -7,17 +7,17 @@ import { suggestion } from "../data/nearest.ts";
 import type { Options } from "../data/options.ts";
 
 export interface OpenedPrior {
-  /** What columns and messages call it. */
+  /** Its name in columns and messages. */
   readonly name: string;
   readonly prior: Prior;
-  /** What a prior folder holds, in one line, where it is one. */
+  /** The content of a prior folder in one line; absent for other priors. */
   readonly about?: string;
 }
 
 /** The options that name priors. */
 export type PriorOption = "--prior" | "--baselines";
 
-/** What --prior and --baselines call the Gaussian of a sketch: this, and the sketch's file. */
+/** Begins the spec of the Gaussian of a sketch in --prior and --baselines; the sketch's file follows. */
 const GAUSSIAN = "gaussian:";
 
 /** The prior that an option names, for signals of `shape`: a prior folder, a penalty by its spec, or gaussian:X.npz. */
@@ -36,7 +36,7 @@ export async function openPrior(
   return found;
 }
 
-/** The prior that an option names, if it was learned, and so knows the shape of its signals; undefined for a penalty. */
+/** The prior that an option names, if it was learned; such a prior knows the shape of its signals. Undefined for a penalty. */
 export async function openLearned(option: PriorOption, spec: string): Promise<OpenedPrior | undefined> {
   const { isPenalty, penaltyNames } = await import("../../priors/registry.ts");
   if (isPenalty(spec)) return undefined;

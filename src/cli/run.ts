@@ -14,8 +14,8 @@ export interface Streams {
 }
 
 /**
- * Runs one command line. Data goes to stdout, everything else to stderr; the result is the exit code.
- * `known` are the commands it may name; scripts bring their own.
+ * Runs one command line and returns the exit code. Data goes to stdout, everything else to stderr.
+ * `known` are the commands that can be named; scripts pass their own.
  */
 export async function runCommandLine(
   words: readonly string[],
@@ -32,7 +32,7 @@ export async function runCommandLine(
   }
 }
 
-/** What the command line has to say on stdout; help and version are printed by yargs itself. */
+/** What the command line prints on stdout, except help and version, which yargs prints itself. */
 async function answer(
   known: Readonly<Record<string, AnyCommand>>,
   words: readonly string[],
@@ -43,7 +43,7 @@ async function answer(
   if (!parsed) return "";
   const { command, args } = parsed;
   configureEngine(engineChoice(args));
-  engineSettings(); // refuses a bad combination before any work
+  engineSettings(); // throws on a bad combination before any work
   const { text, data } = await command.run(args, contextOf(args, signal, stderr));
   return args.json ? `${JSON.stringify(data, null, 2)}\n` : `${text}\n`;
 }
@@ -77,5 +77,5 @@ function contextOf({ seed, quiet, json }: GlobalArgs, signal: AbortSignal, stder
   };
 }
 
-/** An error message as one line, whatever it was made of. */
+/** An error message joined into one line. */
 const oneLine = (message: string): string => message.trim().replace(/\s*\n\s*/g, " ");

@@ -4,7 +4,7 @@ import { InputError } from "../data/errors.ts";
 import { stream } from "../data/random.ts";
 import type { Dataset } from "../data/rows.ts";
 
-/** Signals `from` up to `from + limit`, fewer where the data set ends. Errors: none there. */
+/** `limit` signals beginning at `from`; fewer if the data set ends before. Errors: there is no signal at `from`. */
 export async function firstRows(dataset: Dataset, from: number, limit: number): Promise<NdArray<Float32Array>> {
   if (from >= dataset.count) {
     throw new InputError(`--from: ${dataset.name} has ${dataset.count} samples, counted from 0; got ${from}`);
@@ -13,10 +13,10 @@ export async function firstRows(dataset: Dataset, from: number, limit: number): 
   return readRows(dataset, from, Math.min(dataset.count, from + limit));
 }
 
-/** Rows that are read at once where some of them are looked for. */
+/** Rows that are read at once while some of them are looked for. */
 const BLOCK = 2000;
 
-/** `count` different signals in random order, the same for the same seed. Errors (InputError): a data set of fewer. */
+/** `count` different signals in random order; the same seed gives the same signals. Errors (InputError): the data set has fewer. */
 export async function randomRows(dataset: Dataset, count: number, seed: number): Promise<NdArray<Float32Array>> {
   if (count > dataset.count) {
     throw new InputError(

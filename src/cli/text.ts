@@ -9,7 +9,7 @@ export function factLines(facts: Readonly<Record<string, string | number | undef
 
 export const secondsText = (seconds: number): string => `${seconds.toFixed(seconds < 10 ? 2 : 1)} s`;
 
-/** A size in bytes for people: 3.1 MB. */
+/** A readable size in bytes: 3.1 MB. */
 export function bytesText(bytes: number): string {
   if (bytes < 1000) return `${bytes} bytes`;
   return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;

@@ -8,8 +8,8 @@ import { shapeText } from "./text.ts";
 const COUNT = 64;
 
 /**
- * What `--watch` does with a generator: a grid of samples, of the same latents every time, as `samples.png` in the prior's
- * folder, replaced as a whole. Errors (InputError): signals that are no images.
+ * What `--watch` does with a generator: it writes a grid of samples, of the same latents every time, as `samples.png` in the prior's
+ * folder. The file is always replaced as a whole. Errors (InputError): the signals are not images.
  */
 export async function sampleWatcher(folder: string, shape: readonly number[], seed: number) {
   const [{ drawSamples }, { isPictureShape }, { gridPng }, { writeAtomic }] = await Promise.all([

@@ -15,50 +15,50 @@ export interface ComparisonRow {
   readonly operator: string;
   /** Measurements per signal. */
   readonly m: number;
-  /** Standard deviation of the noise of each measurement; of several draws that of the first. */
+  /** Standard deviation of the noise of each measurement; if there are several draws, that of the first. */
   readonly noise: number;
   readonly method: string;
-  /** How many draws of Φ and of the noise the numbers are of. */
+  /** Number of draws of Φ and of the noise behind the numbers. */
   readonly draws: number;
   /** Mean over the signals and draws of the mean squared error per pixel. */
   readonly mse: number;
   readonly mseMedian: number;
-  /** 95 % confidence interval of `mse` over signals, and over draws where there are several (`summarise`). */
+  /** 95 % confidence interval of `mse` over signals, and over draws if there are several (`summarise`). */
   readonly mseInterval: readonly [number, number];
   /** Mean over the signals of each signal's PSNR, dB, peak 1. */
   readonly psnr: number;
   readonly psnrInterval: readonly [number, number];
   /** PSNR of the mean squared error `mse`, dB, peak 1; at most `psnr`. */
   readonly psnrOfMean: number;
-  /** Wall time for all signals and draws together, of everything but the choice of λ on tuning signals. */
+  /** Wall time for all signals and draws together, without the choice of λ on tuning signals. */
   readonly seconds: number;
   /** How the signals ended: `converged`, or `converged 18, max-steps 2`. */
   readonly outcome: string;
-  /** What speaks against the estimates or the choice of λ, each sentence once. */
+  /** Doubts about the estimates or the choice of λ, each sentence once. */
   readonly warnings: readonly string[];
   readonly lambda?: number;
   /**
-   * Which fraction of the truth's numbers lies inside the posterior's central intervals of 50, 90 and 99 %; where the method knows
-   * them. Numbers that are known exactly are not counted (`coverageOf`).
+   * The fraction of the truth's numbers inside the posterior's central intervals of 50, 90 and 99 %, if the method knows them. Numbers
+   * that are known almost exactly are not counted (`coverageOf`).
    */
   readonly coverage?: Coverage;
-  /** The mean squared error of every signal, in order; of every draw, one after the other. */
+  /** The mean squared error of every signal, in order; the draws follow one another. */
   readonly errors: readonly number[];
-  /** Paired differences of `errors` from the first method's, absent for the first method; positive: this one is worse. */
+  /** Paired differences of `errors` from the first method's. Positive: this method is worse. Absent for the first method. */
   readonly difference?: Summary;
   /**
-   * p of the paired errors against the first method's, absent for it: Wilcoxon's signed-rank test, two-sided, over the signals, of each
-   * the mean over the draws.
+   * Two-sided p of Wilcoxon's signed-rank test of the paired errors against the first method's, over the signals. Each signal's error is
+   * its mean over the draws. Absent for the first method.
    */
   readonly wilcoxon?: number;
 }
 
-/** One problem with its pictures, of several draws the first: the measurement as an image where it can be one, and every method's estimate. */
+/** Pictures of one problem: the measurement as an image, if it can be one, and every method's estimate. Of several draws, the first. */
 export interface ComparisonCase {
   readonly operator: string;
   readonly m: number;
   readonly noise: number;
-  /** y itself where Φ keeps the signal's shape, else Φ'y; absent where Φ is neither. [batch, ...shape] */
+  /** [batch, ...shape]: y itself if it has the signal's shape, else Φ'y if Φ is linear, else absent. */
   readonly measured?: NdArray<Float32Array>;
   /** Whether `measured` is Φ'y rather than y. */
   readonly backProjected: boolean;
@@ -76,9 +76,9 @@ export interface ComparisonTable {
 export interface CompareOptions {
   /** [batch, ...shape] */
   readonly truth: NdArray<Float32Array>;
-  /** What is recovered: every method gets the same Φ, y and range. Several draws of one Φ and its noise are a list. */
+  /** The problems to solve. Every method gets the same Φ, y and range. Several draws of one Φ and its noise are a list. */
   readonly problems: readonly (Problem | readonly Problem[])[];
-  /** The first is the one that the others are compared with. */
+  /** The methods; all others are compared with the first. */
   readonly methods: readonly Method[];
   /** Seeds the confidence intervals; default 1. */
   readonly seed?: number;
@@ -87,7 +87,7 @@ export interface CompareOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Runs every method on every draw of every problem and sums up the errors. An aborted signal throws its reason. */
+/** Runs every method on every draw of every problem and summarises the errors. If the signal aborts, its reason is thrown. */
 export async function compare(options: CompareOptions): Promise<ComparisonTable> {
   const { truth, methods } = options;
   const problems = options.problems.map((given) => ("operator" in given ? [given] : given));
@@ -141,7 +141,7 @@ async function recovered(truth: NdArray<Float32Array>, problem: Problem, method:
   };
 }
 
-/** λ of the first draw, and the mean coverage, where a method has them. */
+/** λ of the first draw, and the mean coverage, if a method has them. */
 function meanFacts(found: readonly Recovered[]): Pick<ComparisonRow, "lambda" | "coverage"> {
   const { lambda } = found[0]!;
   const known = found.flatMap(({ coverage }) => (coverage ? [coverage] : []));
@@ -152,7 +152,7 @@ function meanFacts(found: readonly Recovered[]): Pick<ComparisonRow, "lambda" | 
   };
 }
 
-/** `converged`, or how many signals ended how. */
+/** `converged` if all signals ended so, else each outcome with its number of signals. */
 export function outcomeText(outcomes: readonly Outcome[]): string {
   const counts = new Map<Outcome, number>();
   for (const outcome of outcomes) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
@@ -189,7 +189,7 @@ function meansOfDraws(a: Float64Array, b: Float64Array, draws: number): Float64A
   return out;
 }
 
-/** What was measured, as an image: y where it has the signal's shape, Φ'y for other linear Φ. */
+/** The measurement as an image: y if it has the signal's shape, Φ'y for other linear Φ. */
 async function picture(
   operator: ForwardOperator,
   y: NdArray<Float32Array>,

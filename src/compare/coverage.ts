@@ -6,16 +6,16 @@ import { deviationOf, probabilityBelow } from "../solve/uncertainty/marginals.ts
 /** Central intervals of these probabilities, in percent. */
 export const coverageLevels = [50, 90, 99] as const;
 
-/** Which fraction of the true numbers lies inside the interval, by its percent: right where it is as large. */
+/** The fraction of the true numbers inside each interval, keyed by its percent. It should equal that percent. */
 export type Coverage = { readonly [Level in (typeof coverageLevels)[number]]: number };
 
-/** Numbers that are known to this fraction of their signal's most uncertain one, black borders and pixels measured, are not counted. */
+/** Numbers with a deviation below this part of the signal's largest, such as black borders and measured pixels, are not counted. */
 const KNOWN = 1e-3;
 
 /**
- * Coverage of the central intervals of a posterior by the truth [batch, ...shape], over all numbers of all signals but those
- * that are known: a deviation of at most 1e-3 of the largest of the signal. Undefined where none is uncertain.
- * The intervals' ends are quantiles of each number's own posterior, not multiples of its deviation.
+ * How often the truth [batch, ...shape] lies in the central intervals of a posterior, over the numbers of all signals. Numbers that are
+ * known are left out: those with a deviation of at most 1e-3 of the largest of the signal. Undefined if no number is uncertain.
+ * The ends of the intervals are quantiles of each number's own posterior, not multiples of its deviation.
  */
 export async function coverageOf(
   truth: NdArray<Float32Array>,

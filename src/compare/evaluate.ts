@@ -10,10 +10,10 @@ export type FigureName = (typeof figureNames)[number];
 
 type Distances = { readonly [K in FigureName]: number };
 
-/** A distance over the repeats. */
+/** How a distance varies over the repeats. */
 export interface Spread {
   readonly mean: number;
-  /** Between these lie 95 % of the repeats. */
+  /** 95 % of the repeats lie between these two. */
   readonly interval: readonly [number, number];
 }
 
@@ -26,7 +26,7 @@ export interface Evaluation {
 }
 
 export interface EvaluateOptions {
-  /** Frequencies [d, k] of the MMD's kernel; they should be none that the prior was trained on. */
+  /** Frequencies [d, k] of the MMD's kernel. The prior should not have been trained on them. */
   readonly frequencies: NdArray<Float32Array>;
   /** Random splits of the real samples, and draws from the prior; default 20. */
   readonly repeats?: number;
@@ -36,13 +36,13 @@ export interface EvaluateOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Fewer real samples than this say nothing. */
+/** The least number of real samples. Fewer tell nothing. */
 export const LEAST_SAMPLES = 20;
 
 /**
- * Two-sample figures of a prior. In every repeat the real samples [N, d] are cut at random into two halves of ⌊N/2⌋; the
- * distances between the halves are what samples of this number give for equal laws, those of fresh draws from the first
- * half are the prior's. A prior whose mean lies within the real interval is not told apart by N samples.
+ * Two-sample figures of a prior. In every repeat the real samples [N, d] are split at random into two halves of ⌊N/2⌋. The distances
+ * between the halves show what equal laws give for this number of samples. The prior's distances are those between fresh draws and the
+ * first half. If the prior's mean lies within the real interval, N samples cannot tell the prior from the data.
  *
  * `draw(count, repeat)` gives signals [count, d] in the coordinates of the real ones.
  * Errors (RangeError): fewer than 20 real samples, signals of another size.

@@ -18,7 +18,7 @@ import type { RecoverOptions } from "../solve/recover.ts";
 /** Runs a long task under a label and hands it the progress callback; the command line shows a bar. */
 export type Watch = <T>(label: string, task: (onProgress: (progress: Progress) => void) => Promise<T>) => Promise<T>;
 
-/** A recovery method as a comparison sees it: a problem in, a recovery out. */
+/** A recovery method in a comparison: it takes a problem and returns a recovery. */
 export interface Method {
   /** Column title: `tikhonov`, `digits`. */
   readonly name: string;
@@ -26,12 +26,12 @@ export interface Method {
 }
 
 export interface MethodOptions extends Omit<RecoverOptions, "onProgress"> {
-  /** Training signals [n, ...shape] on which λ is chosen for every problem where none is given; never the reported ones. */
+  /** Training signals [n, ...shape], never the reported ones. If no λ is given, it is chosen on them for every problem. */
   readonly tuning?: NdArray<Float32Array>;
   readonly watch?: Watch;
 }
 
-/** A method that gives the same signal [...shape], or the same number, whatever was measured: what any other has to be better than. */
+/** A method that ignores the measurements and always gives the same signal [...shape] or number. Any other should be better. */
 export function constantMethod(name: string, value: number | ArrayLike<number>): Method {
   return {
     name,
@@ -52,13 +52,13 @@ export function constantMethod(name: string, value: number | ArrayLike<number>):
 
 export const unwatched: Watch = (_, task) => task(() => {});
 
-/** Where tuning signals get their noise from: a seed apart from the reported ones'. */
+/** Added to the seed for the noise of tuning signals, so that it differs from the noise of the reported ones. */
 const TUNING_SEED_STEP = 1_000_003;
 
 /**
- * A prior as a method: `recover` with it. Solvers with a λ get the one given, else the one that is best on the tuning signals
- * (`tuneLambda`), measured as the problem was, else their default. The λ that was chosen for the first draw of an operator and its
- * noise serves for its others.
+ * A prior as a method: it calls `recover` with it. A solver with a λ gets the λ that is given; else the one that is best on the tuning
+ * signals (`tuneLambda`), measured as the problem was; else its default. The λ chosen for the first draw of an operator and its noise is
+ * used for the other draws too.
  */
 export function methodOf(name: string, prior: Prior, options: MethodOptions = {}): Method {
   const { tuning, watch = unwatched, ...rest } = options;

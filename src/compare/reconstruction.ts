@@ -6,7 +6,7 @@ import type { Recovery } from "../solve/index.ts";
 import { outcomeText } from "./compare.ts";
 
 /**
- * Recovered signals as .npz: members `estimate` and, where known, `deviation`, `samples`, `truth` and `errors`; the rest in the
+ * Recovered signals as .npz, with the members `estimate` and, if known, `deviation`, `samples`, `truth` and `errors`. The rest is in the
  * metadata.
  */
 export const RECONSTRUCTION_FORMAT = { format: "sketchprior-reconstruction", version: 1 } as const;
@@ -19,13 +19,13 @@ export interface Reconstruction {
   /** Draws of the posterior, [n, samples, ...shape]. */
   readonly samples?: NdArray<Float32Array>;
   readonly truth?: NdArray<Float32Array>;
-  /** Mean squared error per pixel of every signal, where the truth is known. */
+  /** Mean squared error per pixel of every signal, if the truth is known. */
   readonly errors?: Float64Array;
   /** Method, λ, operator, noise, seeds, how it ended. */
   readonly facts: Readonly<Record<string, string | number | null>>;
 }
 
-/** What there is to say of a recovery: how it was made, and how it ended. */
+/** The facts of a recovery: how it was made, and how it ended. */
 export const factsOf = (
   method: string,
   operator: string,

@@ -1,7 +1,7 @@
 import { erf } from "mathjs/number";
 import { stream } from "../data/random.ts";
 
-/** Location of a list of numbers, and how well the list determines it. */
+/** Mean and median of a list of numbers, and how well the list determines the mean. */
 export interface Summary {
   readonly count: number;
   readonly mean: number;
@@ -15,16 +15,16 @@ export interface SummariseOptions {
   readonly seed?: number;
   /** Bootstrap resamples; default 4000. */
   readonly resamples?: number;
-  /** The values are those of so many draws, one after the other, each of the same signals in the same order; default 1. */
+  /** Number of draws whose values follow one another, each of the same signals in the same order; default 1. */
   readonly draws?: number;
 }
 
 /**
  * Mean, median and a 95 % confidence interval of the mean: the expanded bootstrap percentile interval (Hesterberg 2015,
- * The American Statistician 69:371, section 4.3), whose percentiles `Φ(∓√(n/(n−1)) t)` make it as wide as Student's
- * t interval, but which follows the skew of errors and never leaves the range of the values. Of several draws both draws and signals
- * are resampled, each by itself (Owen 2007, The pigeonhole bootstrap, Annals of Applied Statistics 1:386): the interval is that of
- * another draw and other signals, and rather too wide than too narrow. Errors (RangeError): no values, other than whole draws.
+ * The American Statistician 69:371, section 4.3). Its percentiles `Φ(∓√(n/(n−1)) t)` make it as wide as Student's t interval. Unlike that
+ * interval it follows the skew of errors and never leaves the range of the values. If there are several draws, draws and signals are
+ * resampled independently (Owen 2007, The pigeonhole bootstrap, Annals of Applied Statistics 1:386). The interval then holds for another
+ * draw and other signals, and is rather too wide than too narrow. Errors (RangeError): no values, or draws of unequal length.
  */
 export function summarise(values: ArrayLike<number>, options: SummariseOptions = {}): Summary {
   const { seed = 1, resamples = 4000, draws = 1 } = options;
@@ -53,14 +53,14 @@ export function summarise(values: ArrayLike<number>, options: SummariseOptions =
     means[r] = sum / count;
   }
   means.sort();
-  const units = signals === 1 ? draws : signals; // what varies the more
+  const units = signals === 1 ? draws : signals; // the signals, which vary more, if there are several
   const tail = normalCdf(-Math.sqrt(units / (units - 1)) * studentQuantile975(units - 1));
   return { count, mean, median, interval: [quantile(means, tail), quantile(means, 1 - tail)] };
 }
 
 /**
- * Summary of the paired differences `a_i − b_i`: both methods met the same signals and the same measurements, so the
- * difficulty of each signal cancels. Negative means that `a` has the smaller values.
+ * Summary of the paired differences `a_i − b_i`. Both methods had the same signals and the same measurements, so the difficulty of each
+ * signal cancels. Negative means that `a` has the smaller values.
  */
 export function summarisePaired(a: ArrayLike<number>, b: ArrayLike<number>, options: SummariseOptions = {}): Summary {
   if (a.length !== b.length) {
@@ -86,7 +86,7 @@ export function quantile(sorted: Float64Array, p: number): number {
 
 const normalCdf = (z: number): number => (1 + (erf(z / Math.SQRT2) as number)) / 2;
 
-/** Student's t at 97.5 %: Abramowitz, Stegun 26.7.5 from 3 degrees of freedom (error below 0.03), exact values before. */
+/** Student's t at 97.5 %: Abramowitz, Stegun 26.7.5 from 3 degrees of freedom on (error below 0.03), exact values for fewer. */
 function studentQuantile975(freedom: number): number {
   if (freedom < 3) return [12.706, 4.303][freedom - 1]!;
   const z = 1.959964;

@@ -4,25 +4,25 @@ import { contiguous, fromHost } from "../data/array.ts";
 import { stream } from "../data/random.ts";
 import { compile } from "../engine/index.ts";
 
-/** Distances between two sets of samples, [n, ...shape] and [m, ...shape], all 0 for equal distributions. */
+/** Distances between two sets of samples, [n, ...shape] and [m, ...shape]. All are 0 for equal distributions. */
 
 /** Rows of one block: 1000 × 1000 distances stay in the processor's cache. */
 const BLOCK = 1000;
 
-/** Up to this dimension distances come from differences; beyond, from inner products, which lose digits of near pairs. */
+/** Up to this dimension, distances are computed from differences; above it, from inner products, which lose digits for near pairs. */
 const FEW_DIMENSIONS = 8;
 
 /**
- * Energy distance 2E|X − Y| − E|X − X'| − E|Y − Y'| (Székely, Rizzo 2013), in the form whose every pair counts (the
- * V-statistic), which is never negative; two samples of n from one law give about 2E|X − X'|/n.
+ * Energy distance 2E|X − Y| − E|X − X'| − E|Y − Y'| (Székely, Rizzo 2013). This form (the V-statistic) counts every pair and is never
+ * negative. Two samples of n from one law give about 2E|X − X'|/n.
  */
 export async function energyDistance(x: NdArray<Float32Array>, y: NdArray<Float32Array>): Promise<number> {
   return 2 * (await meanDistance(x, y)) - (await meanDistance(x, x)) - (await meanDistance(y, y));
 }
 
 /**
- * The energy distance of two halves of the samples x and y [n, …] together, in the mean over all ways to halve them: 2D/n, D the
- * mean distance of two different samples. What two samples of n from one law give.
+ * Puts the samples x and y [n, …] together and halves them. Returns the mean energy distance of the halves over all ways to halve them:
+ * 2D/n, where D is the mean distance of two different samples. This is what two samples of n from one law give.
  */
 export async function halvesEnergy(x: NdArray<Float32Array>, y: NdArray<Float32Array>): Promise<number> {
   const n = x.shape[0]!;
@@ -30,7 +30,7 @@ export async function halvesEnergy(x: NdArray<Float32Array>, y: NdArray<Float32A
   return (2 * (await meanDistance(x, y)) + (await meanDistance(x, x)) + (await meanDistance(y, y))) / (2 * n - 1);
 }
 
-/** E|X − X'| of samples that were met before: a reference is usually compared with several others. */
+/** E|X − X'| of samples seen before, because a reference is usually compared with several others. */
 const selfDistances = new WeakMap<NdArray<Float32Array>, Promise<number>>();
 
 /** Mean of |xᵢ − yⱼ| over all pairs; float32 within a row of a block, float64 over rows. */
@@ -79,9 +79,9 @@ function squaredDistances(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
 }
 
 /**
- * Squared maximum mean discrepancy between two samples for the kernel of the frequencies Ω [d, k] (CL-GN eq. 4), without
- * bias: mean over j of |φ_X(ωⱼ) − φ_Y(ωⱼ)|², with each |φ̄|² corrected by (n|φ̄|² − 1)/(n − 1). Equal laws give 0 on average,
- * so a small value may be negative.
+ * Unbiased squared maximum mean discrepancy between two samples for the kernel of the frequencies Ω [d, k] (CL-GN eq. 4): the mean over j
+ * of |φ_X(ωⱼ) − φ_Y(ωⱼ)|², with each |φ̄|² replaced by (n|φ̄|² − 1)/(n − 1). Equal laws give 0 on average, so a small value may be
+ * negative.
  */
 export async function mmdSquared(
   x: NdArray<Float32Array>,
@@ -170,7 +170,7 @@ function projected(samples: NdArray<Float32Array>, direction: Float64Array, norm
   });
 }
 
-/** Numbers of a sample, which must be the same in both sets. */
+/** The number of numbers in a sample, which must be the same in both sets. */
 function dimension(x: NdArray<Float32Array>, y: NdArray<Float32Array>): number {
   const [p, q] = [x, y].map((samples) => samples.size / samples.shape[0]!);
   if (p === q && p! > 0) return p!;

@@ -14,11 +14,11 @@ const EXACT = 50;
 
 /**
  * Wilcoxon's signed-rank test of paired differences against a distribution symmetric about 0 (Wilcoxon 1945), two-sided.
- * Differences of 0 are dropped, ties share their mean rank.
+ * Differences of 0 are dropped, and ties share their mean rank.
  *
- * Up to `exact` differences (default 50) p comes from all 2ⁿ signs of the ranks at hand, ties included. Above, W⁺ is normal with
- * mean n(n+1)/4 and variance n(n+1)(2n+1)/24 − Σ(t³ − t)/48 over groups of t ties, with the correction ½ for continuity
- * (Hollander, Wolfe, Nonparametric Statistical Methods, section 3.1). No difference that is not 0: p = 1.
+ * Up to `exact` differences (default 50), p is computed exactly over all 2ⁿ signs of the ranks, ties included. For more, W⁺ is taken as
+ * normal with mean n(n+1)/4 and variance n(n+1)(2n+1)/24 − Σ(t³ − t)/48 over groups of t ties, with the continuity correction ½
+ * (Hollander, Wolfe, Nonparametric Statistical Methods, section 3.1). If all differences are 0, p = 1.
  */
 export function wilcoxonSignedRank(differences: ArrayLike<number>, exact = EXACT): SignedRank {
   const values = Array.from(differences).filter((d) => d !== 0);
@@ -32,7 +32,7 @@ export function wilcoxonSignedRank(differences: ArrayLike<number>, exact = EXACT
   return { statistic, count, p: Math.min(1, 2 * normalTail((total / 2 - smaller - 0.5) / deviation)) };
 }
 
-/** Twice the ranks, which are integers with ties too, and Σ(t³ − t) over the groups of t ties. */
+/** Twice the ranks, which makes them integers even with ties, and Σ(t³ − t) over the groups of t ties. */
 function doubledRanks(sizes: readonly number[]) {
   const order = sizes.map((_, i) => i).sort((a, b) => sizes[a]! - sizes[b]!);
   const doubled = new Array<number>(sizes.length);
@@ -47,7 +47,7 @@ function doubledRanks(sizes: readonly number[]) {
   return { doubled, ties };
 }
 
-/** P(Σ over a random half of the ranks ≤ limit), every subset equally likely. */
+/** P(sum of the ranks in a random subset ≤ limit), all subsets equally likely. */
 function exactTail(ranks: readonly number[], limit: number): number {
   const probabilities = new Float64Array(limit + 1);
   probabilities[0] = 1;
@@ -59,7 +59,7 @@ function exactTail(ranks: readonly number[], limit: number): number {
   return probabilities.reduce((a, b) => a + b, 0);
 }
 
-/** P(Z > z), z standard normal; above 5 by its asymptotic series (error below 3e-4 of it), where 1 − erf has no digits left. */
+/** P(Z > z) for standard normal Z. Above 5, where 1 − erf has no digits left, by its asymptotic series (relative error below 3e-4). */
 function normalTail(z: number): number {
   if (z < 5) return (1 - (erf(z / Math.SQRT2) as number)) / 2;
   const density = Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI);

@@ -1,6 +1,6 @@
 import ndarray, { type NdArray } from "ndarray";
 
-/** Numbers between files and tensors travel as ndarrays; what every part of the program needs of them is here. */
+/** Numbers are passed between files and tensors as ndarrays. This file holds the helpers that every part of the program needs. */
 
 /** The typed arrays that tensors travel in: float32, int32, and bytes for bool. */
 export type HostData = Float32Array | Int32Array | Uint8Array;
@@ -14,7 +14,7 @@ export const sameShape = (a: readonly number[], b: readonly number[]): boolean =
 export const isArray = (value: unknown): value is HostArray =>
   typeof value === "object" && value !== null && "data" in value && "stride" in value && "offset" in value;
 
-/** Elements in row-major order: the array's own memory where it is contiguous already, else a copy. */
+/** Elements in row-major order: the array's own memory if it is contiguous already, else a copy. */
 export function contiguous(array: HostArray): HostData {
   const { data, shape, stride, offset } = array;
   let expected = 1;

@@ -8,13 +8,13 @@ import { MOST_UNPACKED } from "./zip.ts";
 export interface ByteSource {
   /** The file, as messages name it. */
   readonly where: string;
-  /** Unpacked size, where the file system knows it without unpacking. */
+  /** Unpacked size, if it is known without unpacking. */
   readonly size?: number;
   /** The bytes from `start` on, in chunks of any sizes. */
   stream(start: number): AsyncIterable<Uint8Array>;
 }
 
-/** The bytes of a plain file, or of what a `.gz` file holds. */
+/** The bytes of a plain file, or the unpacked bytes of a `.gz` file. */
 export async function fileSource(file: string): Promise<ByteSource> {
   const size = await fileSize(file);
   const where = file;
@@ -28,7 +28,7 @@ export async function firstBytes(source: ByteSource, length: number): Promise<Ui
   return new Uint8Array(0);
 }
 
-/** All bytes, in memory. Errors (InputError): more than `most` (2 GiB), which a small packed file can hold. */
+/** All bytes, in memory. Errors (InputError): more than `most` (2 GiB). A small packed file can unpack to more. */
 export async function allBytes(source: ByteSource, most = MOST_UNPACKED): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;

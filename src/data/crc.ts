@@ -4,7 +4,7 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return value;
 });
 
-/** CRC-32 as zip, gzip and PNG have it (ISO 3309); of a text in parts by giving the value so far. */
+/** CRC-32 as in zip, gzip and PNG (ISO 3309). For bytes in several parts, `before` is the value of the parts so far. */
 export function crc32(bytes: Uint8Array, before = 0): number {
   let value = ~before;
   for (let i = 0; i < bytes.length; i++) value = TABLE[(value ^ bytes[i]!) & 255]! ^ (value >>> 8);

@@ -9,22 +9,23 @@ interface Layout {
   /** Lines before the first sample: 1 with a header. */
   readonly skip: number;
   readonly columns: number;
-  /** The column of labels, where the header calls one `label`. */
+  /** The column of labels, if the header calls one `label`. */
   readonly label?: number;
 }
 
 const NEWLINE = 10;
 
 export interface CsvOptions {
-  /** Whether the first line is a header. Default: it is where every cell is a word (`isWord`), or one is `label`. */
+  /** Whether the first line is a header. Default: it is one if every cell is a word (`isWord`), or if a cell is `label`. */
   readonly header?: boolean;
 }
 
 /**
- * A data set from a CSV file (`.csv`, `.tsv`, `.gz` too), one sample a line, read as a stream: numbers between commas, semicolons
- * or tabs. A first line of words (neither numbers nor missing values), or with a cell `label`, is a header (or say `header`); the column `label` holds integers from 0 to
- * 255 and becomes the labels. Empty lines are skipped. The file is read once when it is opened, to count its lines.
- * Errors (InputError), each with the line: something that is no number, another number of columns than before.
+ * A data set from a CSV file (`.csv`, `.tsv`, `.gz` too), one sample per line, read as a stream. Numbers are separated by commas,
+ * semicolons or tabs. The first line is a header if it holds only words (neither numbers nor missing values) or a cell `label`, or if
+ * `header` says so. The column `label` holds integers from 0 to 255 and becomes the labels. Empty lines are skipped. The file is read
+ * once when it is opened, to count its lines.
+ * Errors (InputError), each with the line: a cell that is not a number, another number of columns than before.
  */
 export async function csvDataset(file: string, options: CsvOptions = {}): Promise<Dataset> {
   const source = await fileSource(file);
@@ -77,7 +78,7 @@ export async function csvDataset(file: string, options: CsvOptions = {}): Promis
 }
 
 /**
- * The numbers of a CSV file, [lines, columns], or [lines] where each holds one; a header is left out as by `csvDataset`, and a
+ * The numbers of a CSV file, [lines, columns], or [lines] if each line holds one number. A header is left out as by `csvDataset`. A
  * column `label` is a column like any other.
  */
 export async function csvArray(file: string, options: CsvOptions = {}): Promise<NdArray<Float64Array>> {
@@ -99,7 +100,7 @@ interface Line {
   readonly number: number;
 }
 
-/** The lines that are not empty, in order, without their ends. */
+/** The lines that are not empty, in order, without line ends. */
 async function* lines(source: ByteSource): AsyncGenerator<Line> {
   const decoder = new TextDecoder("utf-8");
   let rest = "";
@@ -131,13 +132,13 @@ async function layoutOf(source: ByteSource, { header }: CsvOptions): Promise<Lay
   throw new InputError(`${source.where}: holds no samples`);
 }
 
-/** What stands for a missing value, or for one that is not finite, in files of pandas, R, databases and spreadsheets. */
+/** Texts for missing values and for numbers that are not finite, in files of pandas, R, databases and spreadsheets. */
 const MISSING = /^([-+]?(nan|inf|infinity)\b.*|#?n\/?a|<na>|null|none|-|\?)$/i;
 
-/** Whether a cell can be the name of a column: not empty, no number, no missing value. */
+/** Whether a cell can be the name of a column: it is not empty, not a number and not a missing value. */
 const isWord = (cell: string): boolean => cell !== "" && !Number.isFinite(Number(cell)) && !MISSING.test(cell);
 
-/** Hands every number of a line, without the label, to `take`. */
+/** Calls `take` with every number of a line, except the label. */
 function parseLine(
   { text, number }: Line,
   { separator, columns, label }: Layout,

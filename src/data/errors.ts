@@ -1,6 +1,6 @@
 /**
- * A fault of what the user gave (a file, a name, an option), as opposed to a fault of the program.
- * The message is one clear line; the command line prints it after `error: ` without a stack trace.
+ * A fault in the user's input (a file, a name, an option), not in the program.
+ * The message is one clear line. The command line prints it after `error: `, without a stack trace.
  */
 export class InputError extends Error {
   override readonly name = "InputError";

@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { InputError, messageOf } from "./errors.ts";
 import { sweepTemporaries, temporaryName } from "./temporary.ts";
 
-/** Reads a whole file; a file that cannot be read is an InputError that names the path and what to check. */
+/** Reads a whole file. Errors (InputError): it cannot be read; the message names the path and what to check. */
 export async function readFileOrExplain(file: string): Promise<Uint8Array> {
   return readFile(file).catch((error: unknown) => {
     throw explained(file, error);
@@ -34,10 +34,10 @@ export const isFolder = (name: string): Promise<boolean> =>
     () => false,
   );
 
-/** Removes a file; an absent one is fine. */
+/** Removes a file, if there is one. */
 export const removeFile = (file: string): Promise<void> => unlink(file).catch(() => {});
 
-/** What an ES module of the user's exports. */
+/** The exports of one of the user's ES modules. */
 export const importFile = (file: string): Promise<Record<string, unknown>> =>
   import(pathToFileURL(path.resolve(file)).href);
 
@@ -53,10 +53,10 @@ export function explained(file: string, error: unknown): InputError {
 }
 
 /**
- * Writes a file so that its name holds either the old content or the whole new one, never a part: the bytes go to a
- * temporary file beside it, are flushed to the disk, and take the name at the end. When anything fails (disk full, no
- * permission) the old file is untouched, the temporary one is removed, and an InputError says why. What a killed process has left
- * beside the same target is removed too.
+ * Writes a file so that it holds either the old content or the whole new one, never a part. The bytes go to a temporary file beside it
+ * and are flushed to the disk. Then the temporary file is renamed. If anything fails (disk full, no permission), the old file is
+ * untouched, the temporary one is removed, and an InputError says why. Temporary files that killed processes left beside the same target
+ * are removed too.
  */
 export async function writeAtomic(file: string, bytes: Uint8Array | string): Promise<void> {
   await sweepTemporaries(file);
@@ -73,7 +73,7 @@ export async function writeAtomic(file: string, bytes: Uint8Array | string): Pro
     await rename(temporary, file);
   } catch (error) {
     await handle?.close().catch(() => {});
-    if (made) await unlink(temporary).catch(() => {}); // else it is not ours
+    if (made) await unlink(temporary).catch(() => {}); // else another writer owns it
     throw unwritable(file, error);
   }
 }

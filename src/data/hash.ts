@@ -1,4 +1,4 @@
-/** SHA-256, hexadecimal, of byte arrays one after the other. By Web Crypto, so that it runs in browsers too. */
+/** SHA-256, in hexadecimal, of byte arrays one after the other. It uses Web Crypto, so it also runs in browsers. */
 export async function sha256(parts: readonly ArrayBufferView[]): Promise<string> {
   const all = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
   let at = 0;

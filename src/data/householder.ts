@@ -1,11 +1,11 @@
 import { dot } from "./vector.ts";
 
 /**
- * Turns vectors so that the first `count` of them become triangular: QᵀA = [B; 0] by Householder reflections (Golub, Van Loan,
+ * Rotates vectors so that the first `count` of them become triangular: QᵀA = [B; 0] by Householder reflections (Golub, Van Loan,
  * Matrix Computations, section 5.2), applied to all vectors, in place.
  *
- * `vectors` [rows, m], one vector a row, count ≤ m: afterwards row a < count is zero beyond its entry a, and all inner products
- * between rows are what they were.
+ * `vectors` [rows, m] holds one vector per row; count ≤ m. Afterwards row a < count is zero beyond its entry a. The inner products
+ * between rows do not change.
  */
 export function triangularise(vectors: Float64Array, m: number, count: number): void {
   const rows = vectors.length / m;

@@ -41,7 +41,7 @@ const HEADER_BYTES = 4 + 4 * 255;
 /**
  * A data set from an IDX file (MNIST's format), plain or gzip, read as a stream.
  * 8-bit numbers are images and are scaled to [0, 1] (divided by 255); other types are taken as they are.
- * Labels come from the file beside it whose name has `labels-idx1` for `images-idx3`, or from `labels`.
+ * Labels come from `labels`, or from the file beside it whose name has `labels-idx1` instead of `images-idx3`.
  */
 export async function idxDataset(file: string, options: { name?: string; labels?: string } = {}): Promise<Dataset> {
   const source = await fileSource(file);

@@ -1,7 +1,7 @@
 import { InputError, messageOf } from "./errors.ts";
 import { fileSize } from "./files.ts";
 
-/** One picture, row by row: [height, width] where it is grey, else [height, width, 3]; numbers in [0, 1]. */
+/** One picture, row by row: [height, width] if it is grey, else [height, width, 3]; numbers in [0, 1]. */
 export interface Image {
   readonly shape: readonly number[];
   readonly data: Float32Array;
@@ -11,21 +11,21 @@ export interface Image {
 export const imageEndings: readonly string[] = [".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp"];
 export const isImageName = (file: string): boolean => imageEndings.some((end) => file.toLowerCase().endsWith(end));
 
-/** Pixels of one image at most: a file of a few kilobytes can unpack to terabytes. */
+/** The most pixels of one image. A file of a few kilobytes can unpack to terabytes. */
 export const MOST_PIXELS = 2 ** 26;
 
-/** The largest number of a pixel, by libvips' name of its type. */
+/** The largest value of a pixel, by libvips' name of its type. */
 const largest: Readonly<Record<string, number>> = { uchar: 255, ushort: 65_535 };
 
 /**
- * Reads a PNG, JPEG, TIFF or WebP file of 8 or 16 bits a number, scaled by 255 or 65535. A picture whose colours are all grey is
- * grey; in JPEG and WebP also one that is grey but for their rounding. An alpha channel that is opaque everywhere is dropped.
+ * Reads a PNG, JPEG, TIFF or WebP file with 8 or 16 bits per number, divided by 255 or 65535. A picture whose colours are all grey is
+ * read as grey; for JPEG and WebP, colours may differ from grey by rounding. An alpha channel that is opaque everywhere is dropped.
  * Errors (InputError): damaged, transparent, several pages, more than 2^26 pixels (8192 × 8192), other types of numbers.
  */
 export async function readImage(file: string): Promise<Image> {
-  await fileSize(file); // says what is wrong with the path
+  await fileSize(file); // its errors say what is wrong with the path
   const { default: sharp } = await import("sharp");
-  sharp.cache(false); // by name: a file that was replaced would be read as it was
+  sharp.cache(false); // it caches by name: a file that was replaced would be read as it was
   const described = await sharp(file, { limitInputPixels: false })
     .metadata()
     .catch((error: unknown) => {
@@ -68,8 +68,8 @@ const unreadable = (file: string, error: unknown) =>
   new InputError(`${file}: the image cannot be read (${messageOf(error).replaceAll("\n", " ").trim()})`);
 
 /**
- * The rounding between colour spaces moves a grey pixel's channels apart by at most this: by two levels in JPEG, by one in a lossy
- * WebP. The other formats keep every level.
+ * The most by which rounding between colour spaces moves the channels of a grey pixel apart: two levels in JPEG, one in a lossy WebP.
+ * The other formats keep every level.
  */
 const rounding: Readonly<Record<string, number>> = { jpeg: 2.5 / 255, webp: 1.5 / 255 };
 

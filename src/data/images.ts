@@ -11,10 +11,10 @@ import { type Batch, checkedRange, type Dataset, type Range, requireSize } from 
 export const imageFile = (file: string): Promise<Dataset> => imageDataset(file, [file]);
 
 /**
- * A data set from a folder of images (see `readImage`) in the order of their names, read one at a time. Images in sub-folders have
- * the sub-folder's place in the alphabet as label (0, 1, …) and its name as the label's name; more than 256 sub-folders are
- * no labels. Samples are [height, width] where the first 16 images are grey, else [height, width, 3]. Files whose name begins
- * with a dot are left out.
+ * A data set from a folder of images (see `readImage`) in the order of their names, read one at a time. For images in sub-folders, the
+ * label (0, 1, …) is the sub-folder's place in the alphabet, and the label's name is the sub-folder's name. With more than 256
+ * sub-folders there are no labels. Samples are [height, width] if the first 16 images are grey, else [height, width, 3]. Files whose
+ * name begins with a dot are left out.
  * Errors (InputError) that name the file: no image, an image of another size than the first, an image beside sub-folders of
  * images, those of `readImage`.
  */
@@ -33,7 +33,7 @@ export async function imageFolder(folder: string): Promise<Dataset> {
   return { ...dataset, labels: async () => labels, labelNames: classes.map(({ name }) => name) };
 }
 
-/** Paths of the images in a folder, and of those in its sub-folders that hold any, each in the order of their names. */
+/** Paths of the images in a folder, and its sub-folders that hold images, with their paths; all in the order of their names. */
 export async function imagesIn(folder: string) {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     throw explained(folder, error);
@@ -60,7 +60,7 @@ const imagesOf = (folder: string, names: readonly string[]): string[] =>
     .sort()
     .map((name) => path.join(folder, name));
 
-/** Images that are looked at to tell grey from colour. */
+/** How many images are read to find out whether the images are grey or in colour. */
 const GREY_IMAGES = 16;
 
 async function imageDataset(name: string, files: readonly string[]): Promise<Dataset> {

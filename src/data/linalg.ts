@@ -1,6 +1,6 @@
 import { dot } from "./vector.ts";
 
-/** Eigenvalues in falling order and their orthonormal eigenvectors, one a row: `vectors[i * n + k]`. */
+/** Eigenvalues in falling order and their orthonormal eigenvectors, one per row: `vectors[i * n + k]`. */
 export interface Eigen {
   readonly values: Float64Array;
   readonly vectors: Float64Array;
@@ -10,8 +10,8 @@ export interface Eigen {
  * The `count` largest eigenvalues of a symmetric matrix A [n, n] (row-major, float64) with their eigenvectors.
  *
  * Householder reduction to a tridiagonal T = QᵀAQ, implicit QL on T, then Q applied to the wanted vectors (Golub, Van
- * Loan, Matrix Computations, sections 8.3.1 and 8.3.3). Every inner loop runs along rows, which is what makes it fast:
- * about 1 s at n = 784. Each vector's sign makes its largest entry positive, so that results can be compared.
+ * Loan, Matrix Computations, sections 8.3.1 and 8.3.3). Every inner loop runs along rows, which makes it fast: about 1 s at n = 784.
+ * The sign of each vector is chosen so that its largest entry is positive; so results can be compared.
  * Errors: NaN or Inf in the matrix.
  */
 export function symmetricEigen(matrix: ArrayLike<number>, n: number, count = n): Eigen {
@@ -51,7 +51,7 @@ function tridiagonalise(a: Float64Array, n: number) {
     }
     const alpha = v[k + 1]! > 0 ? -norm : norm;
     off[k] = alpha;
-    for (let i = k + 1; i < n; i++) v[i]! /= norm; // keeps squares of tiny numbers from vanishing
+    for (let i = k + 1; i < n; i++) v[i]! /= norm; // else squares of tiny numbers would become 0
     v[k + 1]! -= alpha / norm;
     const beta = -norm / (alpha * v[k + 1]!);
     factors[k] = beta;
@@ -84,7 +84,7 @@ function implicitQl(d: Float64Array, e: Float64Array, n: number): Float64Array {
   for (let i = 0; i < n; i++) rows[i * n + i] = 1;
   let norm = 0;
   for (let i = 0; i < n; i++) norm = Math.max(norm, Math.abs(d[i]!) + Math.abs(e[i]!));
-  const negligible = Number.EPSILON * norm; // of the order of what rounding has changed already
+  const negligible = Number.EPSILON * norm; // about as large as the rounding errors so far
   for (let l = 0; l < n; l++) {
     for (let round = 0; ; round++) {
       let m = l;
@@ -133,7 +133,7 @@ function rotate(rows: Float64Array, row: number, n: number, c: number, s: number
   }
 }
 
-/** Turns a vector so that its largest entry is positive. */
+/** Changes the sign of a vector, if needed, so that its largest entry is positive. */
 export function orient(v: Float64Array): void {
   let largest = 0;
   for (const x of v) if (Math.abs(x) > Math.abs(largest)) largest = x;

@@ -1,9 +1,9 @@
-/** Columns of one panel: what is added to stays in the processor's cache. */
+/** Columns of one panel, so few that the sums stay in the processor's cache. */
 const PANEL = 512;
 
 /**
- * AB in float64 for A [rows, inner] and B [inner, columns], row-major. For sums whose rounding must not grow with what is inverted
- * later; everything else multiplies in the engine. Two rows of A and four of B at a time: about 4 times as fast as one by one.
+ * AB in float64 for A [rows, inner] and B [inner, columns], row-major. Use it where a later inversion would magnify float32 rounding;
+ * everything else is multiplied in the engine. It takes two rows of A and four of B at a time, about 4 times as fast as one by one.
  */
 export function multiply(
   a: ArrayLike<number>,
@@ -38,7 +38,7 @@ interface Place {
   readonly to: number;
 }
 
-/** Rows i, i+1 of A times rows k to k+3 of B, in the columns `from` to `to`; what lies past the last row counts as 0. */
+/** Rows i, i+1 of A times rows k to k+3 of B, in the columns `from` to `to`. Rows past the last one count as 0. */
 function addProducts(out: Float64Array, a: Float64Array, b: Float64Array, place: Place): void {
   const { i, k, rows, inner, columns, from, to } = place;
   const at = (row: number, q: number) => (row < rows && q < inner ? a[row * inner + q]! : 0);
@@ -65,7 +65,7 @@ function addProducts(out: Float64Array, a: Float64Array, b: Float64Array, place:
   }
 }
 
-/** Numbers of one kind, so that the inner loops are compiled for it alone. */
+/** Converts to one array type, so that the inner loops are compiled for that type only. */
 const float64 = (numbers: ArrayLike<number>): Float64Array =>
   numbers instanceof Float64Array ? numbers : Float64Array.from(numbers);
 
@@ -76,10 +76,10 @@ export function transpose(a: ArrayLike<number>, rows: number, columns: number): 
   return out;
 }
 
-/** Rows of B that are taken together with every row of A. */
+/** How many rows of B are taken together with every row of A. */
 const ROWS = 64;
 
-/** ABᵀ in float64 for A [rows, inner] and B [columns, inner]. Two rows of each at a time; of AAᵀ one half, which is mirrored. */
+/** ABᵀ in float64 for A [rows, inner] and B [columns, inner], two rows of each at a time. Of AAᵀ one half is computed and mirrored. */
 export function multiplyTransposed(a: Float64Array, b: Float64Array, inner: number): Float64Array {
   const [rows, columns] = [a.length / inner, b.length / inner];
   const out = new Float64Array(rows * columns);

@@ -8,7 +8,7 @@ function finished(h: number): number {
 }
 
 const MULTIPLIERS = [0x239b961b, 0xab0e9789, 0x38b34ae5, 0xa1e38b93] as const;
-/** For each of the four words: how its input is turned, how it is turned itself, and what is added. */
+/** For each of the four words: how its input is rotated, how the word itself is rotated, and what is added. */
 const WORDS = [
   [15, 19, 0x561ccd1b],
   [16, 17, 0x0bcaa747],

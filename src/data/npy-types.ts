@@ -5,14 +5,14 @@ export type NpyData = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 export interface Codec {
   readonly bytes: number;
-  /** Elements from `count * bytes` bytes; `where` begins a message. */
+  /** Elements from `count * bytes` bytes; error messages begin with `where`. */
   read(bytes: Uint8Array, where: string): NpyData;
 }
 
-/** A copy at an address that any element type accepts (a Buffer's slice would share its pool). */
+/** A copy that is aligned for any element type (a Buffer's slice would share its pool). */
 const aligned = (bytes: Uint8Array): ArrayBuffer => new Uint8Array(bytes).buffer;
 
-/** Readers of little-endian elements by NumPy's kind and size. Each type becomes the smallest of ours that holds it exactly. */
+/** Readers of little-endian elements by NumPy's kind and size. Each type becomes the smallest array type that holds it exactly. */
 const readers: Readonly<Record<string, Codec["read"]>> = {
   f2: (b) => Float32Array.from(new Uint16Array(aligned(b)), fromHalf),
   f4: (b) => new Float32Array(aligned(b)),
@@ -37,7 +37,7 @@ function fromHalf(bits: number): number {
   return sign * (exponent ? 2 ** (exponent - 15) * (1 + fraction / 1024) : 2 ** -14 * (fraction / 1024));
 }
 
-/** 64-bit integers become int32; a number that does not fit is refused rather than changed. */
+/** 64-bit integers become int32. Errors (InputError): a number does not fit. */
 function narrowed(wide: BigInt64Array | BigUint64Array, where: string): Int32Array {
   const out = new Int32Array(wide.length);
   for (let i = 0; i < wide.length; i++) {
@@ -58,7 +58,7 @@ function swapped(bytes: Uint8Array, size: number): Uint8Array {
 
 /**
  * How elements of NumPy's type `descr` are read: floats of 16, 32 and 64 bits, integers of 8 to 64, bool, in either byte order.
- * Types that are not known are refused with the conversion to make.
+ * Errors (InputError): another type; the message tells how to convert it.
  */
 export function codecOf(descr: string, where: string): Codec {
   const [order, type] = [descr.slice(0, 1), descr.slice(1)];

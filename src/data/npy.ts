@@ -6,9 +6,9 @@ import { codecOf, type NpyData } from "./npy-types.ts";
 export type { NpyData };
 export type NpyArray = NdArray<NpyData>;
 
-/** What the head of an .npy file says. */
+/** The header of an .npy file. */
 export interface NpyHeader {
-  /** NumPy's type: byte order, kind and bytes an element, `<f4`. */
+  /** NumPy's type: byte order, kind and bytes per element, such as `<f4`. */
   readonly descr: string;
   readonly fortran: boolean;
   readonly shape: readonly number[];
@@ -48,7 +48,7 @@ export function parseNpyHeader(bytes: Uint8Array, where: string): NpyHeader {
   return { descr, fortran: fortran === "True", shape: sizes, start };
 }
 
-/** Decodes a whole .npy file. Arrays in Fortran order are read as they are: the result's strides say so. */
+/** Decodes a whole .npy file. Arrays in Fortran order are not reordered; the result's strides describe their order. */
 export function decodeNpy(bytes: Uint8Array, where = "npy"): NpyArray {
   const { descr, fortran, shape, start } = parseNpyHeader(bytes, where);
   const codec = codecOf(descr, where);
@@ -61,7 +61,7 @@ export function decodeNpy(bytes: Uint8Array, where = "npy"): NpyArray {
   return ndarray(data, [...shape], fortranStrides(shape));
 }
 
-/** Steps along each axis of an array whose first index is the fastest. */
+/** Strides of an array in Fortran order, where the first index is the fastest. */
 export const fortranStrides = (shape: readonly number[]): number[] => shape.map((_, i) => sizeOf(shape.slice(0, i)));
 
 function descrOf(data: NpyData): string {
@@ -87,5 +87,5 @@ export function encodeNpy(array: NpyArray, options: { readonly bool?: boolean } 
   return out;
 }
 
-/** Elements in row-major order: the array's own memory where it is so already, else a copy. */
+/** Elements in row-major order: the array's own memory if it has that order already, else a copy. */
 const rowMajor = (array: NpyArray): NpyData => contiguous(array as HostArray);

@@ -10,15 +10,15 @@ import type { ZipEntry } from "./zip.ts";
 import { zipDirectory, zipSource } from "./zip-file.ts";
 
 /**
- * A data set from an .npy file, [samples, ...shape] or [samples], read as a stream; an array in Fortran order is turned in
- * memory, up to 1 GiB.
+ * A data set from an .npy file, [samples, ...shape] or [samples], read as a stream. An array in Fortran order is reordered in memory, up
+ * to 1 GiB.
  * Unsigned 8-bit numbers are images and are scaled to [0, 1] (divided by 255); other types are taken as they are, in float32.
  */
 export async function npyDataset(file: string): Promise<Dataset> {
   return npyStream(await fileSource(file));
 }
 
-/** Members of an .npz file that hold samples, and their labels: our names, then scikit-learn's. */
+/** Names of the members of an .npz file that hold samples and labels: this project's names, then scikit-learn's. */
 const SAMPLES = ["data", "X"];
 const LABELS = ["labels", "y"];
 

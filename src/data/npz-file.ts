@@ -15,6 +15,6 @@ export async function readNpz(file: string, expected?: Expected): Promise<Npz> {
   return expected ? decodeNpz(bytes, file, expected) : decodeNpz(bytes, file);
 }
 
-/** Whether an .npz file has metadata, as those that this project writes; nothing else of it is read. */
+/** Whether an .npz file has metadata, as the files of this project do. Only the directory is read. */
 export const hasMetadata = async (file: string): Promise<boolean> =>
   (await zipDirectory(file)).some(({ name }) => name === METADATA);

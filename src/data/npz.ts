@@ -17,7 +17,7 @@ export interface Npz<M = Metadata | undefined> {
   readonly metadata: M;
 }
 
-/** What a reader asks of a file. */
+/** What a reader expects of a file. */
 export interface Expected {
   readonly format: string;
   /** The newest version that the reader understands. */
@@ -26,7 +26,7 @@ export interface Expected {
 
 export const METADATA = "metadata.json";
 
-/** An .npz file's bytes: a zip of `name.npy` members, as NumPy's, plus the metadata. The same content gives the same bytes. */
+/** The bytes of an .npz file: a zip of `name.npy` members, as NumPy writes it, plus the metadata. The same content gives the same bytes. */
 export function encodeNpz({ arrays, metadata }: Npz): Uint8Array {
   const members: Record<string, Uint8Array> = {};
   if (metadata) members[METADATA] = strToU8(`${JSON.stringify(metadata, null, 2)}\n`);
@@ -35,9 +35,9 @@ export function encodeNpz({ arrays, metadata }: Npz): Uint8Array {
 }
 
 /**
- * Decodes an .npz file's bytes; with `expected`, the metadata must be of that format and no newer than that version.
- * Errors (InputError): not a zip, truncated, damaged (every member's CRC-32 is checked), unpacked larger than 2 GiB, of another
- * format, from a newer version.
+ * Decodes the bytes of an .npz file. With `expected`, the metadata must have that format and at most that version.
+ * Errors (InputError): not a zip, truncated, damaged (every member's CRC-32 is checked), larger than 2 GiB unpacked, another format, a
+ * newer version.
  */
 export function decodeNpz(bytes: Uint8Array, where: string): Npz;
 export function decodeNpz(bytes: Uint8Array, where: string, expected: Expected): Npz<Metadata>;
@@ -52,7 +52,7 @@ export function decodeNpz(bytes: Uint8Array, where: string, expected?: Expected)
   return { arrays: Object.fromEntries(arrays), metadata };
 }
 
-/** The array `name` of a file. A missing member is refused with the names that are there. */
+/** The array `name` of a file. Errors (InputError): no such member; the message lists those that are there. */
 export function member(npz: Npz<unknown>, name: string, where: string): NpyArray {
   if (Object.hasOwn(npz.arrays, name)) return npz.arrays[name]!;
   throw new InputError(`${where}: has no member "${name}" (has ${Object.keys(npz.arrays).join(", ") || "none"})`);

@@ -1,15 +1,15 @@
 import { InputError } from "./errors.ts";
 import { suggestion } from "./nearest.ts";
 
-/** One option of an operator, a prior, a noise model or a solver, as specs, options objects and `--help` see it. */
+/** One option of an operator, a prior, a noise model or a solver. Specs, options objects and `--help` all use it. */
 export type OptionSpec = {
   readonly description: string;
-  /** Left out without a default: the option is absent, or refused where `required`. */
+  /** If an option without a default is not given, it is absent; with `required` that is an error. */
   readonly required?: boolean;
 } & (
   | { readonly type: "number"; readonly default?: number }
   | { readonly type: "integer"; readonly default?: number }
-  /** `500,500`, or an array. Its commas keep it out of specs: for options objects and the command line. */
+  /** `500,500`, or an array. Because of its commas it cannot be used in specs, only in options objects and on the command line. */
   | { readonly type: "integers"; readonly default?: readonly number[] }
   | { readonly type: "choice"; readonly choices: readonly string[]; readonly default?: string }
   | { readonly type: "text"; readonly default?: string }
@@ -28,19 +28,19 @@ type Value<S> = S extends { type: "choice"; choices: readonly (infer C)[] }
         ? readonly number[]
         : number;
 
-/** The parsed values of a table: those without default, not required, may be undefined. */
+/** The parsed values of a table. Options without a default that are not required may be undefined. */
 export type OptionValues<T extends OptionTable> = {
   readonly [K in keyof T]: T[K] extends { type: "flag" } | { default: unknown } | { required: true }
     ? Value<T[K]>
     : Value<T[K]> | undefined;
 };
 
-/** Values of options by name, as programs give them. */
+/** Values of options by name, as a program passes them. */
 export type Options = Readonly<Record<string, number | string | boolean | readonly number[] | undefined>>;
 
 /**
- * Parses `key=value,key=value,flag` by a table. `who` begins the messages.
- * Errors (InputError): an unknown option (with the nearest), one given twice, a missing required one, a value of another
+ * Parses `key=value,key=value,flag` by a table. Messages begin with `who`.
+ * Errors (InputError): an unknown option (the message names the nearest), one given twice, a missing required one, a value of another
  * type or that is not among the choices.
  */
 export function parseOptions<T extends OptionTable>(who: string, table: T, text: string): OptionValues<T> {
@@ -56,7 +56,7 @@ export function parseOptions<T extends OptionTable>(who: string, table: T, text:
   return complete(who, table, given);
 }
 
-/** Options from an object, checked by a table as `parseOptions` checks those of a spec. Errors (InputError): as there. */
+/** Options from an object, checked by a table. Errors (InputError): those of `parseOptions`. */
 export function checkedOptions<T extends OptionTable>(who: string, table: T, given: object = {}): OptionValues<T> {
   const present = Object.entries(given).filter(([, value]) => value !== undefined);
   for (const [key] of present) requireKnown(who, table, key);
@@ -83,7 +83,7 @@ function absent(who: string, key: string, spec: OptionSpec): unknown {
   return spec.default;
 }
 
-/** The value of an option from its text, or checked where a program gave it. */
+/** The value of an option: parsed from a text, or checked if a program passed a value. */
 function optionValue(who: string, spec: OptionSpec, given: unknown): unknown {
   const found = readers[spec.type](given, spec);
   if (found !== undefined) return found;
@@ -93,7 +93,7 @@ function optionValue(who: string, spec: OptionSpec, given: unknown): unknown {
 
 type Reader = (given: unknown, spec: OptionSpec) => unknown;
 
-/** The value that something given means; undefined where it means none. */
+/** For each type of option: reads what was given, or returns undefined if it is not of that type. */
 const readers: { readonly [T in OptionSpec["type"]]: Reader } = {
   number: (given) => finite(given),
   integer: (given) => integer(given),
@@ -140,7 +140,7 @@ function expected(spec: OptionSpec): string {
   }
 }
 
-/** One line an option, for `--help`. */
+/** One line per option, for `--help`. */
 export function describeOptions(table: OptionTable): string[] {
   return Object.entries(table).map(([key, spec]) => {
     const type = spec.type === "choice" ? spec.choices.join("|") : spec.type === "flag" ? "" : spec.type;
@@ -150,7 +150,7 @@ export function describeOptions(table: OptionTable): string[] {
   });
 }
 
-/** Refuses options by other names: a misspelt one is never ignored. Errors (TypeError), with the nearest name. */
+/** Errors (TypeError): an option whose name is not in `names`; the message names the nearest. So a misspelt option is never ignored. */
 export function requireOptionNames(who: string, options: object, names: readonly string[]): void {
   const unknown = Object.keys(options).find((key) => !names.includes(key));
   if (unknown === undefined) return;

@@ -1,8 +1,8 @@
 import { murmur128 } from "./murmur.ts";
 
 /**
- * Seeded random streams. Every random draw of the project comes from a stream with a name, so that drawing more in one
- * place never changes another: `stream(seed, "latents", step)`.
+ * Seeded random streams. Every random draw of the project comes from a named stream: `stream(seed, "latents", step)`. So drawing more
+ * numbers in one place never changes those of another.
  */
 export interface Random {
   /** Uniform in [0, 1), 32 bits. */
@@ -18,16 +18,15 @@ export interface Random {
 }
 
 /**
- * The stream named by `names` under `seed`: xoshiro128** (Blackman, Vigna 2018). Its 128 bits of state are a 128-bit hash of
- * the seed and all names, so that two names, or two seeds, share a stream with probability 2⁻¹²⁸; `("a/b")` and `("a", "b")`
- * are two names.
+ * The stream named by `names` under `seed`: xoshiro128** (Blackman, Vigna 2018). Its 128 bits of state are a hash of the seed and all
+ * names. Two different names, or two seeds, share a stream with probability 2⁻¹²⁸. `("a/b")` and `("a", "b")` are different names.
  */
 export function stream(seed: number, ...names: readonly (string | number)[]): Random {
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new RangeError(`seed: expected an integer from 0 to 2^53 - 1, got ${seed}`);
   }
   let [a, b, c, d] = murmur128(JSON.stringify([seed, ...names]));
-  if ((a | b | c | d) === 0) d = 1; // the one state that xoshiro cannot leave
+  if ((a | b | c | d) === 0) d = 1; // xoshiro never leaves the state 0
 
   const next = (): number => {
     const product = Math.imul(b, 5);

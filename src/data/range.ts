@@ -4,7 +4,7 @@ import { contiguous, fromHost } from "./array.ts";
 /** Smallest and largest value that a signal can have. */
 export type ValueRange = readonly [number, number];
 
-/** Every value moved to the nearest one of the range: no error of a signal that lies in it grows. */
+/** Every value is moved to the nearest one in the range. If the true signal lies in the range, no error grows. */
 export const clipped = (signals: NdArray<Float32Array>, [low, high]: ValueRange): NdArray<Float32Array> =>
   fromHost(
     (contiguous(signals) as Float32Array).map((v) => Math.min(high, Math.max(low, v))),

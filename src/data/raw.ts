@@ -14,7 +14,7 @@ import type { Dataset } from "./rows.ts";
 /** Whether a file of this name holds raw float32 numbers. */
 export const isRawName = (file: string): boolean => /\.(raw|bin|f32)$/i.test(file);
 
-/** A data set from raw little-endian float32 numbers, samples of `shape` one after the other, which must be given. */
+/** A data set from raw little-endian float32 numbers: samples of `shape`, one after the other. Errors (InputError): no shape given. */
 export async function rawDataset(file: string, shape: readonly number[] | undefined): Promise<Dataset> {
   if (!shape) throw new InputError(`${file}: raw float32 numbers need their shape; say --shape, as 28,28`);
   return rawRows(await fileSource(file), shape);
@@ -36,10 +36,10 @@ function rawRows(source: ByteSource, shape: readonly number[]): Dataset {
 }
 
 /**
- * A data set from a stream: an .npy file, or with `shape` raw little-endian float32 numbers. What arrives is first written to a
- * file in the system's temporary folder, because a data set knows its size and is read more than once (pilot, then pass); the
- * file is removed when the process ends.
- * Errors (InputError): neither of the two, a full disk.
+ * A data set from a stream: an .npy file, or, with `shape`, raw little-endian float32 numbers. The stream is first written to a file in
+ * the system's temporary folder, because a data set must know its size and is read more than once (pilot, then pass). The file is
+ * removed when the process ends.
+ * Errors (InputError): neither an .npy file nor a shape, a full disk.
  */
 export async function streamDataset(input: NodeJS.ReadableStream, shape?: readonly number[]): Promise<Dataset> {
   const folder = mkdtempSync(path.join(os.tmpdir(), "sketchprior-stdin-"));

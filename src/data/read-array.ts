@@ -13,19 +13,19 @@ import { zipDirectory, zipSource } from "./zip-file.ts";
 export type FileArray = NdArray<Float32Array | Float64Array>;
 
 export interface ReadArrayOptions extends CsvOptions {
-  /** Shape of raw float32 numbers, which do not say it themselves; of other files, a shape of as many numbers to give them. */
+  /** Shape of raw float32 numbers, whose files do not hold it. Other files are reshaped to it; the number of numbers must agree. */
   readonly shape?: readonly number[];
 }
 
 /**
- * Reads one array: measurements, a signal, a matrix, standard deviations. Its shape is the file's, its numbers are as they are
- * there, float32 where the file has float32 or float16, else float64.
+ * Reads one array: measurements, a signal, a matrix, standard deviations. Shape and numbers are those of the file. The result is float32
+ * if the file has float32 or float16, else float64.
  *
  * - `.npy`, `.npy.gz`: any order, any type of `codecOf`;
  * - `.npz`: its only array, or `file.npz:member`;
- * - `.csv`, `.tsv` (also `.gz`): [lines, columns], or [lines] where each holds one number;
- * - `.raw`, `.bin`, `.f32`: little-endian float32 numbers, one axis unless `shape` says more;
- * - images (`readImage`): [height, width], or [height, width, 3] in colour, the one case that is scaled, to [0, 1].
+ * - `.csv`, `.tsv` (also `.gz`): [lines, columns], or [lines] if each line holds one number;
+ * - `.raw`, `.bin`, `.f32`: little-endian float32 numbers, one axis unless `shape` is given;
+ * - images (`readImage`): [height, width], or [height, width, 3] in colour. Only images are scaled, to [0, 1].
  *
  * Errors (InputError): another kind of file, no such file or member, NaN or Inf, no numbers, a shape of another size, an array that
  * unpacks to more than 2 GiB.
@@ -74,7 +74,7 @@ async function rawArray(file: string): Promise<NpyArray> {
   return ndarray(new Float32Array(new Uint8Array(bytes).buffer), [bytes.length / 4]);
 }
 
-/** The numbers in row-major order; integers and bool become float64, which holds all that are read. */
+/** The numbers in row-major order. Integers and bool become float64, which holds all of them exactly. */
 function rowMajor(array: NpyArray): Float32Array | Float64Array {
   const data: NpyData = contiguous(array as HostArray);
   return data instanceof Float32Array || data instanceof Float64Array ? data : Float64Array.from(data);

@@ -4,9 +4,9 @@ import { InputError } from "./errors.ts";
 import { type Batch, checkedRange, type Dataset, type Range } from "./rows.ts";
 
 /**
- * The same numbers as samples of another shape: [n, 784] as n of [28, 28], or, where a sample takes several rows, [28, 28] as one
- * of [28, 28]. Labels are kept where the number of samples is.
- * Errors (InputError): a shape that no whole number of rows fills, or that leaves rows over.
+ * The same numbers as samples of another shape: [n, 784] becomes n samples of [28, 28]. Several rows can become one sample: [28, 28]
+ * becomes one sample of [28, 28]. Labels are kept if the number of samples stays the same.
+ * Errors (InputError): a sample would not be a whole number of rows, or rows would be left over.
  */
 export function reshaped(dataset: Dataset, shape: readonly number[]): Dataset {
   const { name, count, shape: own } = dataset;

@@ -19,9 +19,9 @@ export interface RowLayout {
 }
 
 /**
- * A data set over rows of fixed size in a file. A file whose size is known is checked for truncation at once. A pass from the
- * first row to the last reads the source from its first byte to its last, so that a source with a check sum is checked before
- * the last rows are handed out.
+ * A data set over rows of fixed size in a file. If the size of the file is known, it is checked for truncation at once. A pass from the
+ * first row to the last reads the source from its first byte to its last. So a source with a checksum is checked before the last rows
+ * are returned.
  */
 export function rowDataset(layout: RowLayout): Dataset {
   const { name, source, start, count, shape, rowBytes, divisor } = layout;

@@ -2,35 +2,35 @@ import ndarray, { type NdArray } from "ndarray";
 import { contiguous } from "./array.ts";
 import { InputError } from "./errors.ts";
 
-/** Rows `from` up to, not including, `to`. */
+/** Rows from `from` to `to`, without `to` itself. */
 export interface Range {
   readonly from: number;
   readonly to: number;
 }
 
-/** Consecutive samples: `data` is [rows, ...shape], its first row is sample `first` of the data set. */
+/** Consecutive samples: `data` is [rows, ...shape], and its first row is sample `first` of the data set. */
 export interface Batch {
   readonly first: number;
   readonly data: NdArray<Float32Array>;
 }
 
-/** A data set that is read in order, as often as wanted, in memory that does not grow with its size. */
+/** A data set that can be read in order, any number of times. The memory for this does not grow with its size. */
 export interface Dataset {
-  /** As messages and reports call it. */
+  /** Its name in messages and reports. */
   readonly name: string;
   /** Number of samples. */
   readonly count: number;
   /** Shape of one sample, without the leading batch axis. */
   readonly shape: readonly number[];
-  /** The samples of `range` (default all) in order, `size` a batch, the last batch perhaps smaller. NaN and Inf are refused. */
+  /** The samples of `range` (default all) in order, in batches of `size`; the last one may be smaller. NaN and Inf are refused. */
   batches(size: number, range?: Range): AsyncIterable<Batch>;
-  /** One label a sample, where the data set has labels. */
+  /** One label per sample, if the data set has labels. */
   labels?(): Promise<Uint8Array>;
-  /** What label 0, 1, … is called, where that is known. */
+  /** Names of the labels 0, 1, …, if they are known. */
   readonly labelNames?: readonly string[];
 }
 
-/** Samples `from` up to, not including, `to`, as one array [to - from, ...shape]: for pilots, tests and figures. */
+/** The samples from `from` to `to`, without `to` itself, as one array [to - from, ...shape]: for pilots, tests and figures. */
 export async function readRows(dataset: Dataset, from: number, to: number): Promise<NdArray<Float32Array>> {
   const { from: first, to: last } = checkedRange(dataset.name, dataset.count, { from, to });
   for await (const { data } of dataset.batches(Math.max(1, last - first), { from: first, to: last })) return data;
@@ -68,7 +68,7 @@ export function requireSize(name: string, size: number): void {
   }
 }
 
-/** Refuses NaN and Inf by the row they are in: one such number would make every sum over the data NaN. */
+/** Refuses NaN and Inf; the message names the row. One such number would make every sum over the data NaN. */
 export function requireFinite(name: string, data: Float32Array, first: number, rows: number): void {
   let bad = 0;
   while (bad < data.length && data[bad]! - data[bad]! === 0) bad++; // Inf - Inf is NaN

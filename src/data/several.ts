@@ -4,7 +4,7 @@ import { InputError } from "./errors.ts";
 import { type Batch, checkedRange, type Dataset, type Range, requireSize } from "./rows.ts";
 
 /**
- * Data sets one after the other, as one. Labels are known where every part has them.
+ * Data sets one after the other, as one. The result has labels if every part has them.
  * Errors (InputError): parts whose samples have different shapes, or that call one label by different names.
  */
 export function severalDatasets(parts: readonly Dataset[]): Dataset {
@@ -61,7 +61,7 @@ export function severalDatasets(parts: readonly Dataset[]): Dataset {
   return { name, count, shape, batches, labels, ...(labelNames && { labelNames }) };
 }
 
-/** Label 1 must not be a dog here and a cat there. */
+/** All parts must use the same names for their labels: label 1 must not be a dog in one part and a cat in another. */
 function requireSameLabelNames(parts: readonly Dataset[]): void {
   const [head, ...others] = parts.filter((part) => part.labelNames);
   for (const part of others) {

@@ -2,7 +2,7 @@ import { InputError } from "./errors.ts";
 import { suggestion } from "./nearest.ts";
 import { describeOptions, type OptionTable, type OptionValues, parseOptions } from "./options.ts";
 
-/** What an entry of a registry says of itself for specs and `--help`. */
+/** What specs and `--help` need from an entry of a registry. */
 interface Described {
   /** One line for help texts. */
   readonly summary: string;
@@ -19,8 +19,8 @@ export interface Parsed<K> {
 }
 
 /**
- * Reads `name:key=value,key=value` by a registry; `what` says what its entries are: "operator".
- * Errors (InputError): an unknown name or option with the nearest one, wrong values.
+ * Reads `name:key=value,key=value` by a registry; `what` names its entries in messages: "operator".
+ * Errors (InputError): an unknown name or option (the message names the nearest), wrong values.
  */
 export function parseSpec<K extends Described>(
   what: string,
@@ -29,7 +29,7 @@ export function parseSpec<K extends Described>(
 ): Parsed<K> {
   const colon = spec.indexOf(":");
   const name = (colon < 0 ? spec : spec.slice(0, colon)).trim();
-  const options = colon < 0 ? "" : spec.slice(colon + 1).trim(); // paths of files may hold spaces
+  const options = colon < 0 ? "" : spec.slice(colon + 1).trim(); // paths of files may contain spaces
   if (!Object.hasOwn(kinds, name)) {
     throw new InputError(`${what}: unknown ${what} "${name}"; ${suggestion(name, Object.keys(kinds))}`);
   }
@@ -38,7 +38,7 @@ export function parseSpec<K extends Described>(
   return { name, kind, values, title: options === "" ? name : `${name}(${options.replace(/\s*([=,])\s*/g, "$1")})` };
 }
 
-/** The entries of a registry with their options, a line each, under a heading, for `--help`. */
+/** A heading, and below it the entries of a registry with their options, one line each, for `--help`. */
 export function describeKinds(heading: string, kinds: Readonly<Record<string, Described>>): string {
   const width = Math.max(10, ...Object.keys(kinds).map((name) => name.length));
   const entries = Object.entries(kinds).flatMap(([name, { summary, options }]) => [

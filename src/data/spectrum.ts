@@ -1,11 +1,11 @@
 import FFT from "fft.js";
 
-/** Complex numbers, real and imaginary parts in turn. */
+/** Complex numbers; real and imaginary parts alternate. */
 export type Complex = Float64Array;
 
 /**
- * The discrete Fourier transform of n numbers, Σ_t x_t exp(−2πi kt/n), k = 0 … n−1, on the host in float64. Powers of two go
- * through fft.js; other lengths through it too, by Bluestein's convolution (1970).
+ * The discrete Fourier transform of n numbers, Σ_t x_t exp(−2πi kt/n), k = 0 … n−1, on the host in float64. For powers of two fft.js
+ * computes it; other lengths are reduced to powers of two by Bluestein's convolution (1970).
  */
 export function spectrum(x: ArrayLike<number>): Complex {
   const n = x.length;

@@ -4,7 +4,7 @@ import { type Batch, checkedRange, type Dataset, type Range, requireSize } from 
 
 /** Samples of every synthetic set: the n of the CL-GN paper. */
 const COUNT = 100_000;
-/** Standard deviation of the radius (spiral, ring) and of each Gaussian (gmm6); the paper leaves it open. */
+/** Standard deviation of the radius (spiral, ring) and of each Gaussian (gmm6). The paper does not state it. */
 const SPREAD = 0.05;
 
 /** Draws one point (x, y) of the plane. */
@@ -33,7 +33,7 @@ export const syntheticSets = {
 
 export type SyntheticName = keyof typeof syntheticSets;
 
-/** Points drawn from one stream; a block can be drawn without the blocks before it. */
+/** Points drawn from one stream. Each block has its own, so it can be drawn without the blocks before it. */
 const BLOCK = 1000;
 
 /** 100 000 points of a synthetic set, shape [2]. The same seed (default 0) gives the same points in the same order. */

@@ -5,8 +5,8 @@ import path from "node:path";
 import { murmur128 } from "./murmur.ts";
 
 /**
- * Temporary files are called `.NAME.PLACE.PID.TOKEN.tmp`. PLACE stands for this boot of this machine and its process numbers,
- * which a container has of its own: only there PID says who is writing. TOKEN is random, so that no two writers share a name.
+ * Temporary files are called `.NAME.PLACE.PID.TOKEN.tmp`. PLACE identifies this boot of the machine and the space of process numbers;
+ * every container has its own. PID identifies the writer only within the same PLACE. TOKEN is random, so no two writers share a name.
  */
 const place = placeOf();
 
@@ -22,22 +22,22 @@ function placeOf(): string {
   }
 }
 
-/** A new name for the temporary file of a target, beside it. */
+/** A new name for a temporary file beside a target. */
 export const temporaryName = (file: string): string =>
   path.join(
     path.dirname(file),
     `.${path.basename(file)}.${place}.${process.pid}.${randomBytes(6).toString("hex")}.tmp`,
   );
 
-/** No write takes so long: what is older was left by a writer that is gone, wherever it ran. */
+/** No write takes this long. An older file was left by a writer that has ended, wherever it ran. */
 const LEFT_AFTER_MS = 24 * 3600 * 1000;
 
 const swept = new Set<string>();
 
 /**
- * Removes the temporary files that killed processes have left beside a target, once in the life of this process. A file goes
- * only when its writer is surely gone: a process of this place that runs no more, or any writer after a day. What cannot be
- * listed or removed stays.
+ * Removes the temporary files that killed processes left beside a target; this process does so once for each target. A file is removed
+ * only if its writer has certainly ended: a process of this place that no longer runs, or any writer after a day. Files that cannot be
+ * listed or removed stay.
  */
 export async function sweepTemporaries(file: string): Promise<void> {
   const target = path.resolve(file);
@@ -56,10 +56,10 @@ export async function sweepTemporaries(file: string): Promise<void> {
 
 function isRunning(pid: number): boolean {
   try {
-    process.kill(pid, 0); // asks, sends nothing
+    process.kill(pid, 0); // signal 0 only asks whether the process runs
     return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== "ESRCH"; // EPERM: another user's
+    return (error as NodeJS.ErrnoException).code !== "ESRCH"; // EPERM: a process of another user, which runs
   }
 }
 

@@ -4,12 +4,12 @@ import { type ByteSource, pieces, skip } from "./bytes.ts";
 import { InputError } from "./errors.ts";
 import { fortranStrides, type NpyHeader } from "./npy.ts";
 
-/** Bytes of an array in Fortran order that are turned in memory at most. */
+/** The largest array in Fortran order, in bytes, that is reordered in memory. */
 export const MOST_TURNED = 2 ** 30;
 
 /**
- * The bytes of an .npy file in Fortran order as they were if it were in C order. Samples lie scattered there, so that the whole
- * array is read once, when its first byte is asked for, and kept. The header's bytes are zero.
+ * The bytes of an .npy file in Fortran order, reordered to C order. In Fortran order the numbers of a sample are scattered over the file.
+ * So the whole array is read once, when its first byte is asked for, and kept. The header's bytes are zero.
  * Errors (InputError): larger than 1 GiB.
  */
 export function rowMajorSource(source: ByteSource, header: NpyHeader, bytes: number): ByteSource {
@@ -31,10 +31,10 @@ export function rowMajorSource(source: ByteSource, header: NpyHeader, bytes: num
   return { where: source.where, stream, ...(source.size !== undefined && { size: source.size }) };
 }
 
-/** The array's bytes in C order: one axis more, of the bytes of an element, which stays the fastest. */
+/** The array's bytes in C order. The bytes of an element are one more axis, which stays the fastest. */
 async function turn(source: ByteSource, { start, shape }: NpyHeader, bytes: number, size: number): Promise<Uint8Array> {
   let data: Uint8Array | undefined;
-  for await (const piece of pieces(skip(source.stream(0), start), size)) data ??= piece; // to the end: it is checked there
+  for await (const piece of pieces(skip(source.stream(0), start), size)) data ??= piece; // read to the end, where the source is checked
   if (data?.length === size) {
     const strides = [...fortranStrides(shape).map((stride) => stride * bytes), 1];
     return contiguous(ndarray(data, [...shape, bytes], strides) as HostArray) as Uint8Array;

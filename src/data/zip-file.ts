@@ -28,9 +28,9 @@ export async function zipDirectory(file: string): Promise<ZipEntry[]> {
 }
 
 /**
- * The bytes of one file in a zip file, unpacked while they are read, in bounded memory. Whoever reads them from the first to the
- * last has their CRC-32 checked. A packed file is unpacked from its first byte whatever the start, so that reading to its end is
- * enough. A stored one is read from the start alone, and only a start of 0 is checked.
+ * The bytes of one file in a zip file, unpacked while they are read, in bounded memory. The CRC-32 is checked when the last byte is
+ * read. A packed file is always unpacked from its first byte, so any read to its end is checked. A stored file is read from `start` on,
+ * so it is checked only if `start` is 0.
  */
 export async function zipSource(file: string, entry: ZipEntry): Promise<ByteSource> {
   requireMethod(entry, file);
@@ -47,7 +47,7 @@ export async function zipSource(file: string, entry: ZipEntry): Promise<ByteSour
   };
 }
 
-/** Passes chunks on; refuses more bytes than the directory says as soon as they come, and a wrong CRC-32 at the end. */
+/** Passes chunks on. Errors: more bytes than the directory states, at once; a wrong CRC-32, at the end. */
 async function* checked(chunks: AsyncIterable<Uint8Array>, file: string, entry: ZipEntry): AsyncGenerator<Uint8Array> {
   let [size, crc] = [0, 0];
   for await (const chunk of chunks) {

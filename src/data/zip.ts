@@ -14,10 +14,10 @@ export interface ZipEntry {
   readonly offset: number;
 }
 
-/** Unpacked bytes that are read from one zip file into memory at most: a small file can hold terabytes of zeros. */
+/** The most unpacked bytes that are read from one zip file into memory. A small file can hold terabytes of zeros. */
 export const MOST_UNPACKED = 2 ** 31;
 
-/** Bytes at the end of a file that hold the end record, with the longest comment and zip64's two records before it. */
+/** Bytes at the end of a file that surely hold the end record, its longest comment, and zip64's two records before it. */
 export const ZIP_TAIL_BYTES = 22 + 65_535 + 20 + 56;
 const LOCAL_HEADER_BYTES = 30;
 export const STORED = 0;
@@ -76,7 +76,7 @@ export function zipEntries(directory: Uint8Array, where: string): ZipEntry[] {
   return entries;
 }
 
-/** Bytes before an entry's content: its local header, whose lengths differ from the directory's. */
+/** The size of an entry's local header, which precedes its content. Its lengths may differ from those in the directory. */
 export function localHeaderSize(header: Uint8Array, { name }: ZipEntry, where: string): number {
   return understood(`${where}: member ${name}`, () => {
     const view = viewOf(header);
@@ -85,15 +85,15 @@ export function localHeaderSize(header: Uint8Array, { name }: ZipEntry, where: s
   });
 }
 
-/** Refuses a way of packing that is not read, before anything is unpacked. */
+/** Errors (InputError), before anything is unpacked: the entry is packed by an unknown method. */
 export function requireMethod({ name, method }: ZipEntry, where: string): void {
   if (method === STORED || method === DEFLATED) return;
   throw new InputError(`${where}: member ${name} is packed by method ${method}; write it with numpy.savez_compressed`);
 }
 
 /**
- * Unpacks a whole zip file in memory: the content of each of its files by name. Sizes are checked before anything is unpacked,
- * CRC-32 after.
+ * Unpacks a whole zip file in memory: the content of each of its files by name. Sizes are checked before anything is unpacked, the
+ * CRC-32 afterwards.
  * Errors (InputError): not a zip file, truncated or damaged, unpacked larger than `most` bytes.
  */
 export function unzip(bytes: Uint8Array, where: string, most = MOST_UNPACKED): Map<string, Uint8Array> {
@@ -105,7 +105,7 @@ export function unzip(bytes: Uint8Array, where: string, most = MOST_UNPACKED): M
   return new Map(entries.map((entry) => [entry.name, content(bytes, entry, where)]));
 }
 
-/** Refuses files that would unpack to more than `most` bytes, by what the directory says. */
+/** Errors (InputError): by the sizes in the directory, the files would unpack to more than `most` bytes. */
 export function requireUnpackedSize(entries: readonly ZipEntry[], where: string, most = MOST_UNPACKED): void {
   const size = entries.reduce((sum, entry) => sum + entry.size, 0);
   if (size <= most) return;
@@ -114,7 +114,7 @@ export function requireUnpackedSize(entries: readonly ZipEntry[], where: string,
   );
 }
 
-/** An entry's unpacked bytes, checked. A size that lies is found by the CRC: what is unpacked beyond it is dropped. */
+/** An entry's unpacked bytes, checked. Bytes beyond the stated size are dropped, so a wrong size shows in the CRC. */
 function content(bytes: Uint8Array, entry: ZipEntry, where: string): Uint8Array {
   requireMethod(entry, where);
   const { name, method, offset, packedSize, size, crc } = entry;
@@ -130,7 +130,7 @@ function content(bytes: Uint8Array, entry: ZipEntry, where: string): Uint8Array 
   return out;
 }
 
-/** Refuses an entry whose bytes are not those that were written. */
+/** Errors (InputError): the CRC-32 of an entry is not the expected one. */
 export function requireChecksum(found: number, expected: number, where: string, name: string): void {
   if (found !== expected) throw damaged(where, name, "its CRC-32 differs");
 }
@@ -148,7 +148,7 @@ function lastSignature(view: DataView, signature: number): number {
   return at;
 }
 
-/** Sizes that do not fit in 32 bits stand in zip64's extra field, in this order, only those. */
+/** Replaces sizes that do not fit in 32 bits by those in zip64's extra field, which holds only these, in this order. */
 function widened(view: DataView, sizes: [number, number, number], from: number, to: number): [number, number, number] {
   let at = from;
   while (at + 4 <= to && view.getUint16(at, true) !== 1) at += 4 + view.getUint16(at + 2, true);
@@ -160,7 +160,7 @@ function widened(view: DataView, sizes: [number, number, number], from: number, 
   }) as [number, number, number];
 }
 
-/** Runs a reader of the directory; what lies outside of its bytes means that it is damaged. */
+/** Runs a reader of the directory. A RangeError, such as a read outside the bytes, means that the directory is damaged. */
 function understood<T>(where: string, read: () => T): T {
   try {
     return read();

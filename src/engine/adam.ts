@@ -2,10 +2,10 @@ import ndarray, { type NdArray } from "ndarray";
 import * as tf from "#tf";
 import { fromHost } from "../data/array.ts";
 
-/** First and second moment estimates, one pair a parameter. */
+/** First and second moment estimates, one pair for each parameter. */
 export type AdamMoments<T> = { readonly first: readonly T[]; readonly second: readonly T[] };
 
-/** Adam's β₁, the memory of the first moment, unless told. */
+/** Default of Adam's β₁, the memory of the first moment. */
 const BETA1 = 0.9;
 const BETA2 = 0.999;
 const EPSILON = 1e-8;

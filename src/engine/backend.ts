@@ -5,7 +5,7 @@ import { loadNativeTfjs } from "./node.ts";
 /** The back end of TensorFlow.js that runs functions operation by operation. */
 export interface EagerBackend {
   readonly name: "tensorflow" | "cpu";
-  /** Why the native one, which is installed, is not used. */
+  /** Why the native back end is not used although it is installed. */
   readonly problem?: string;
 }
 
@@ -20,12 +20,12 @@ export function eagerBackend(): Promise<EagerBackend> {
   return found;
 }
 
-/** `load` registers the native back end: false where it is not installed; rejects where it is and cannot be loaded. */
+/** `load` registers the native back end. It resolves to false if it is not installed, and rejects if it is but cannot be loaded. */
 export async function chooseBackend(load: () => Promise<boolean>): Promise<EagerBackend> {
   const previous = tf.getBackend();
   try {
     if (!(await load())) return { name: "cpu" };
-    if (previous) tf.setBackend(previous); // tfjs-node makes itself the one in use
+    if (previous) tf.setBackend(previous); // tfjs-node makes itself the active one
   } catch (error) {
     const reason = messageOf(error).split("\n")[0];
     return { name: "cpu", problem: `@tensorflow/tfjs-node is installed but could not be loaded (${reason})` };
@@ -34,7 +34,7 @@ export async function chooseBackend(load: () => Promise<boolean>): Promise<Eager
   return { name: "cpu", problem: '@tensorflow/tfjs-node was loaded but registered no back end "tensorflow"' };
 }
 
-/** `body`, which must not wait for anything, on this back end; the one in use before is in use again afterwards. */
+/** Runs `body`, which must be synchronous, on this back end, and then restores the one that was active before. */
 export function withBackend<T>(name: string, body: () => T): T {
   const previous = tf.getBackend();
   tf.setBackend(name);
@@ -42,7 +42,7 @@ export function withBackend<T>(name: string, body: () => T): T {
     return body();
   } finally {
     if (previous) tf.setBackend(previous);
-    // None was chosen yet: the program around us still finds its own by priority, when it first computes.
+    // None was chosen yet. The surrounding program will still choose its own by priority when it first computes.
     else Object.assign(tf.engine(), { backendName: null, backendInstance: null });
   }
 }

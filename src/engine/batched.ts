@@ -6,10 +6,10 @@ import { encodeOnnx, type OnnxOptions } from "./onnx.ts";
 import { flatten, type Struct, type TensorsOf, unflatten } from "./struct.ts";
 import { type Trace, trace } from "./trace.ts";
 
-/** Batch sizes to trace: large primes, which no other dimension is likely to be. The third checks what two have shown. */
+/** Batch sizes to trace: large primes, which no other dimension is likely to be. The third checks what the first two suggest. */
 const SIZES = [1009, 1013, 1019] as const;
 
-/** What the graph's shapes and indices are in terms of the batch n: a + bn, elementwise. */
+/** A constant (a shape or indices) as a function of the batch size n: a + bn, elementwise. */
 interface Affine {
   readonly constant: Constant;
   readonly a: BigInt64Array;
@@ -21,7 +21,7 @@ interface Affine {
  * `batch`. `inputs(n)` gives example arrays of n rows.
  *
  * The function is traced at three batch sizes. The graphs may differ only in int64 constants (shapes, ranges) that are
- * affine in n; the model computes these from the shape of its first input. Errors: a function whose graph depends on n otherwise.
+ * affine in n. The model computes these from the shape of its first input. Errors: the graph depends on n in another way.
  */
 export function batchedOnnx<I extends Struct<HostArray>>(
   fn: (inputs: TensorsOf<I>) => Struct<tf.Tensor>,
@@ -81,7 +81,7 @@ function requireSameNodes(lists: readonly (readonly Node[])[]): void {
   }
 }
 
-/** Inputs and outputs: rank and sizes agree but for a leading axis of n. */
+/** Errors: rank or sizes of an input or output differ between traces, except for a leading axis of n. */
 function requireBatchAxis(values: readonly Value[], name: string): void {
   const good = values.every(
     ({ shape }, k) => shape[0] === SIZES[k] && shape.slice(1).join() === values[0]!.shape.slice(1).join(),
@@ -89,7 +89,7 @@ function requireBatchAxis(values: readonly Value[], name: string): void {
   if (!good) throw dependent(`the shape [${values[0]!.shape}] of ${name}, whose leading axis should be the batch,`);
 }
 
-/** Every constant as it is, where the traces agree, and as an affine function of n otherwise. */
+/** Every constant: as it is if the traces agree, else as an affine function of n. */
 function sameConstants(lists: readonly (readonly Constant[])[]): (Constant | Affine)[] {
   const [first] = lists;
   if (lists.some((list) => list.length !== first!.length)) throw dependent("the number of constants");

@@ -12,29 +12,29 @@ import { type ArraysOf, flatten, type Leaf, type Struct, type TensorsOf, unflatt
 import { type Trace, trace } from "./trace.ts";
 
 export interface CompileOptions extends Partial<EngineSettings> {
-  /** What messages call the function; default its own name. */
+  /** Name of the function in messages; default its own name. */
   readonly name?: string;
 }
 
 /** A function that was traced once and now runs as one ONNX graph (or op by op, with the engine tfjs). */
 export interface Compiled<I, O> {
-  /** Runs the function. The arrays must have the shapes and dtypes it was compiled for. Runs are serialised by the caller. */
+  /** Runs the function. The arrays must have the shapes and dtypes it was compiled for. The caller must await each run before the next. */
   run(inputs: I): Promise<O>;
-  /** The graph as an ONNX model with every constant inside; inputs and outputs are named by their paths unless told. */
+  /** The graph as an ONNX model with every constant inside. By default inputs and outputs are named by their paths. */
   toOnnx(options?: Omit<OnnxOptions, "embed">): Uint8Array;
   /** Nodes of the graph, before ONNX Runtime's own optimisation. */
   readonly nodes: number;
-  /** Lets go of the native session. A compiled function cannot run afterwards. */
+  /** Releases the native session. The compiled function cannot run afterwards. */
   dispose(): Promise<void>;
 }
 
 /**
  * Traces the pure function `fn` over tfjs tensors once and returns it compiled.
  *
- * `inputs` is an array, or a nested list or record of arrays: examples whose shapes and dtypes (not values) the function
- * is compiled for. `fn` gets the same structure of tensors and returns a tensor or a nested structure of them; gradients
- * (`tf.grads`, `tf.valueAndGrad`) may appear inside. Tensors and typed arrays that `fn` closes over become constants: copies of
- * what they hold now. (The engine tfjs runs `fn` anew every time, so there they must not be changed.)
+ * `inputs` is an array, or a nested list or record of arrays. They are examples: the function is compiled for their shapes and dtypes, not
+ * for their values. `fn` gets the same structure of tensors and returns a tensor or a nested structure of them. Gradients (`tf.grads`,
+ * `tf.valueAndGrad`) may appear inside. Tensors and typed arrays that `fn` closes over become constants: copies of their present values.
+ * (The engine tfjs runs `fn` again every time, so there they must not be changed.)
  *
  * Errors: a kernel that cannot be traced (named, with the file to add it in), reading a traced tensor's values, and a
  * function that is not pure (it draws random numbers or keeps state: two traces differ).
@@ -137,7 +137,7 @@ function encode(traced: Trace, leaves: readonly Leaf<HostArray>[], options: Onnx
   return encodeOnnx(traced.graph, traced.outputs, { ...options, inputNames, outputNames });
 }
 
-/** Binds host arrays to the session: hidden constants once, inputs at every run, outputs back in order. */
+/** Passes host arrays to the session: hidden constants once, inputs at every run. Returns the outputs in order. */
 async function feeder(graph: Graph, outputs: readonly Value[], session: Session) {
   const { Tensor } = await onnxRuntime();
   const tensor = (data: Constant["data"], { dtype, shape }: Value) =>

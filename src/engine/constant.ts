@@ -1,11 +1,11 @@
 export type ConstantData = Float32Array | Int32Array | Uint8Array | BigInt64Array | Float64Array;
 
-/** Copies of arrays, by the array that each was made of, for as long as a graph holds them. */
+/** Copies of arrays, keyed by the original array. They are kept as long as a graph holds them. */
 const copies = new WeakMap<ConstantData, WeakRef<ConstantData>>();
 
 /**
- * A copy of `data` as it is now: what a compiled function computes does not change with arrays that it closed over. While the
- * array stays as it is, all graphs get the same copy, so that a large matrix is held twice and not once a graph.
+ * A copy of `data` with its present values, so that later changes of the array do not change a compiled function. As long as the array does
+ * not change, all graphs share one copy. So a large matrix is held twice, not once for every graph.
  */
 export function frozen<T extends ConstantData>(data: T): T {
   const known = copies.get(data)?.deref();
@@ -24,7 +24,7 @@ export function sameBits(a: ConstantData, b: ConstantData): boolean {
   return true;
 }
 
-/** The array's memory as 32-bit words where it is made of them, else as bytes. */
+/** The array's memory as 32-bit words if its elements have 32 bits, else as bytes. */
 const words = ({ buffer, byteOffset, byteLength, BYTES_PER_ELEMENT }: ConstantData): Int32Array | Uint8Array =>
   BYTES_PER_ELEMENT === 1
     ? new Uint8Array(buffer, byteOffset, byteLength)

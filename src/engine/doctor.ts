@@ -8,7 +8,7 @@ import { type EagerBackend, eagerBackend } from "./backend.ts";
 import { compile } from "./compile.ts";
 import { type DeviceName, type EngineName, engineSettings } from "./settings.ts";
 
-/** Whether something can be used, and if not, why and the command that changes it. */
+/** Whether something can be used; if not, why, and the command that changes this. */
 export interface Availability {
   readonly available: boolean;
   readonly detail: string;
@@ -28,9 +28,9 @@ export interface Diagnosis {
   /** Threads that compiled functions use. */
   readonly threads: number;
   readonly processors: string;
-  /** Versions of what computes; `absent` where it is not installed. */
+  /** Versions of the libraries that compute; `absent` if one is not installed. */
   readonly versions: Readonly<Record<string, string>>;
-  /** Measured with the settings in force; absent where they cannot run. */
+  /** Measured with the present settings; absent if these cannot run. */
   readonly speed?: Speed;
 }
 
@@ -61,7 +61,7 @@ export async function diagnose(): Promise<Diagnosis> {
 
 const NATIVE_TFJS = "npm install @tensorflow/tfjs-node";
 
-/** What the engine tfjs runs on, and how to get the native back end where it is not that. */
+/** What the engine tfjs runs on; if that is not the native back end, how to get it. */
 export function describeEager({ name, problem }: EagerBackend): Availability {
   if (name === "tensorflow") return { available: true, detail: "operation by operation, native (tfjs-node)" };
   const slow = "operation by operation in JavaScript, slow";
@@ -73,7 +73,7 @@ export function describeEager({ name, problem }: EagerBackend): Availability {
   };
 }
 
-/** Runs a small function where it is asked to run, and says what came of it. */
+/** Runs a small function with this engine and device, and returns whether that works. */
 async function tried(engine: EngineName, device: DeviceName): Promise<Availability> {
   try {
     const x = fromHost(Float32Array.of(3, 4), [2]);
@@ -103,7 +103,7 @@ function installedVersion(name: string): string {
   }
 }
 
-/** Two figures that decide most running times here: matrix products and cosines. */
+/** The speed of matrix products and of cosines, which determine most running times here. */
 async function speed(): Promise<Speed> {
   const n = 512;
   const x = fromHost(stream(1, "speed check").fillNormal(new Float32Array(n * n)), [n, n]);

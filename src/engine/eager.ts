@@ -4,7 +4,7 @@ import { eagerBackend, withBackend } from "./backend.ts";
 import { dtypeOf, isTensor } from "./host.ts";
 import { flatten, type Leaf, type Struct, unflatten } from "./struct.ts";
 
-/** `call` run op by op on tfjs, over host arrays: the second engine, and the reference for the first. */
+/** Runs `call` operation by operation on tfjs, over host arrays. It is the second engine, and the reference for the first. */
 export async function eager(call: (tensors: tf.Tensor[]) => Struct<tf.Tensor>, inputs: readonly Leaf<HostArray>[]) {
   const { name } = await eagerBackend();
   const run = (data: readonly HostData[]): Struct<HostArray> => {
@@ -21,7 +21,7 @@ export async function eager(call: (tensors: tf.Tensor[]) => Struct<tf.Tensor>, i
   return (data: readonly HostData[]) => withBackend(name, () => run(data));
 }
 
-/** A tensor's numbers in the array type of its dtype: after a cast, tfjs's cpu backend may still hold another one. */
+/** A tensor's numbers in the array type of its dtype. After a cast, tfjs's cpu backend may still hold another array type. */
 function hostData(tensor: tf.Tensor): HostData {
   const values = tensor.dataSync() as HostData;
   if (tensor.dtype === "int32") return Int32Array.from(values);

@@ -7,12 +7,12 @@ import { onnxRuntime, openSession } from "./session.ts";
 import { engineSettings } from "./settings.ts";
 
 /**
- * Products and factors of matrices in float64, row-major, for sums whose rounding must not grow with what is inverted later. ONNX
- * Runtime multiplies, 50 times as fast as JavaScript (600 × 3072 × 3072: 0.1 s); small products, and those of the engine tfjs, are
- * JavaScript's. Events run between the blocks of a factor.
+ * Products and factors of matrices in float64, row-major, for matrices whose float32 rounding a later inversion would magnify. ONNX Runtime
+ * multiplies, 50 times as fast as JavaScript (600 × 3072 × 3072: 0.1 s). JavaScript computes small products, and all products with the
+ * engine tfjs. Events run between the blocks of a factor.
  */
 
-/** Multiplications from which on a run of ONNX Runtime costs less than JavaScript. */
+/** From this number of multiplications on, a run of ONNX Runtime costs less than JavaScript. */
 const WORTH_A_RUN = 2 ** 18;
 
 /** Rows and columns of one block of a factor. */

@@ -1,16 +1,16 @@
 import { sameShape, sizeOf } from "../data/array.ts";
 import { type ConstantData, frozen } from "./constant.ts";
 
-/** The dtypes that tfjs tensors have here; int64 (shapes and indices of ONNX operators) and float64 exist only inside a graph. */
+/** The dtypes of tfjs tensors. int64 (shapes and indices of ONNX operators) and float64 exist only inside a graph. */
 export type DType = "float32" | "int32" | "bool";
 export type GraphDType = DType | "int64" | "float64";
 
-/** One edge of the graph. The shape of what is traced is always known; -1 in a graph made by hand is any size. */
+/** One edge of the graph. In a traced graph the shape is always known. In a graph made by hand, -1 means any size. */
 export interface Value {
   readonly name: string;
   readonly shape: readonly number[];
   readonly dtype: GraphDType;
-  /** The smaller edge that this one is an Expand of: elementwise operators broadcast it instead of reading the big one. */
+  /** If this edge is an Expand of a smaller one: that edge. Elementwise operators broadcast it instead of reading the large one. */
   readonly source?: Value;
   /** The value of a rank-0 constant. */
   readonly fill?: number;
@@ -83,9 +83,8 @@ export class Graph {
   }
 
   /**
-   * A constant: a copy of the data as they are now. The same typed array always gives the same edge, so a captured matrix is
-   * stored once.
-   * Constants whose elements are all equal (the ones and zeros of gradients) are an expanded scalar.
+   * A constant: a copy of the data's present values. The same typed array always gives the same edge, so a captured matrix is stored once.
+   * Constants whose elements are all equal (the ones and zeros of gradients) become an expanded scalar.
    */
   constant(data: ConstantData, shape: readonly number[], dtype: GraphDType): Value {
     const known = this.#constants.get(data);
@@ -137,7 +136,7 @@ export class Graph {
     return { ...this.node("Expand", [x, this.ints(shape)], shape, x.dtype), source: x.source ?? x };
   }
 
-  /** An elementwise operator with NumPy broadcasting; expanded operands are read before their expansion where they can be. */
+  /** An elementwise operator with NumPy broadcasting. If possible, expanded operands are read before their expansion. */
   elementwise(op: string, operands: readonly Value[], dtype: GraphDType, attributes: Attributes = {}): Value {
     const shape = operands.map((v) => v.shape).reduce(broadcastShape);
     const fits = (vs: readonly Value[]) => sameShape(vs.map((v) => v.shape).reduce(broadcastShape), shape);

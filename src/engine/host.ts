@@ -2,7 +2,7 @@ import * as tf from "#tf";
 import type { HostArray } from "../data/array.ts";
 import type { DType } from "./graph.ts";
 
-/** The bridge between ndarrays, in which data travels, and the dtypes of tensors. */
+/** The dtypes of ndarrays as tensors. */
 
 export const isTensor = (value: unknown): value is tf.Tensor => value instanceof tf.Tensor;
 

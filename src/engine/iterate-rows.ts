@@ -2,14 +2,14 @@ import type { NdArray } from "ndarray";
 import { fromHost } from "../data/array.ts";
 import { type EndCode, type IterateOptions, iterate } from "./iterate.ts";
 
-/** The state of a batch: arrays by name. Each holds the rows' parts one after the other, equally long. */
+/** The state of a batch: arrays by name. Each holds equally long parts, one for each row, one after the other. */
 export type RowState = { readonly [name: string]: NdArray<Float32Array> };
 
 export interface RowsReport<State extends RowState> {
   readonly state: State;
   /** The value that is minimised, of every row. */
   readonly objectives: ArrayLike<number>;
-  /** Of every row, what falls to 0 as it settles; compared with the tolerance. */
+  /** A measure for every row that falls to 0 as the row settles. It is compared with the tolerance. */
   readonly changes: ArrayLike<number>;
 }
 
@@ -17,7 +17,7 @@ export interface IterateRowsOptions<State extends RowState>
   extends Pick<IterateOptions<unknown>, "maxSteps" | "tolerance" | "onProgress" | "signal"> {
   readonly rows: number;
   readonly state: State;
-  /** One step of the whole batch, in which no row may look at another. */
+  /** One step of the whole batch. No row may depend on another. */
   readonly step: (state: State, index: number) => Promise<RowsReport<State>>;
 }
 
@@ -25,7 +25,7 @@ export interface IteratedRows<State extends RowState> {
   readonly state: State;
   /** How every row ended. */
   readonly codes: readonly EndCode[];
-  /** The last finite objective of every row, NaN where there was none; `changes` of the same step. */
+  /** The last finite objective of every row, NaN if there was none. `changes` are those of the same step. */
   readonly objectives: Float32Array;
   readonly changes: Float32Array;
   readonly steps: number;
@@ -34,8 +34,8 @@ export interface IteratedRows<State extends RowState> {
 }
 
 /**
- * `iterate` for a batch whose rows have nothing to do with each other. A converged row is frozen. A row whose objective becomes
- * non-finite returns to its last good state and is frozen there. So what becomes of a row does not depend on its batch.
+ * `iterate` for a batch of independent rows. A converged row is frozen. A row whose objective becomes non-finite returns to its last good
+ * state and is frozen there. So the result of a row does not depend on its batch.
  */
 export async function iterateRows<State extends RowState>(
   options: IterateRowsOptions<State>,
@@ -71,7 +71,7 @@ export async function iterateRows<State extends RowState>(
   return { state: state.now, codes: codes.map((c) => c ?? rest), objectives, changes, steps, history };
 }
 
-/** The state whose rows come from these states; `like` itself where all do. */
+/** The state whose row i is that of `sources[i]`; `like` itself if all rows come from it. */
 function pickRows<State extends RowState>(like: State, sources: readonly State[]): State {
   if (sources.every((source) => source === like)) return like;
   const picked = Object.entries(like).map(([name, { data, shape }]) => {

@@ -10,24 +10,24 @@ export interface StepReport<State> {
 }
 
 export interface Progress {
-  /** What is being done, where a run has parts that count their steps from 0. */
+  /** The name of the present part, if a run has several parts that each count steps from 0. */
   readonly task?: string;
   readonly step: number;
   readonly maxSteps: number;
-  /** The value that is minimised, which may end a run before its most steps; NaN where nothing is. */
+  /** The value that is minimised; NaN if nothing is. If it settles, a run may end before its most steps. */
   readonly objective: number;
 }
 
 export interface IterateOptions<State> {
   readonly state: State;
-  /** One step; `index` counts from 0 and seeds whatever the step draws. */
+  /** One step. `index` counts from 0; random draws of the step are seeded by it. */
   readonly step: (state: State, index: number) => Promise<StepReport<State>>;
   readonly maxSteps: number;
   /** Stops as `converged` once `change` is at or below this; default 0 (never before maxSteps unless nothing moves). */
   readonly tolerance?: number;
-  /** The objectives of the steps already done, which a resumed run goes on from; default none. */
+  /** For a resumed run: the objectives of the steps already done; default none. */
   readonly history?: readonly number[];
-  /** Awaited after every step that goes on to another one: the place for checkpoints. */
+  /** Awaited after every step except the last: the place for checkpoints. */
   readonly afterStep?: (reached: Reached<State>) => Promise<void>;
   readonly onProgress?: (progress: Progress) => void;
   readonly signal?: AbortSignal;
@@ -35,12 +35,12 @@ export interface IterateOptions<State> {
 
 export interface Reached<State> {
   readonly state: State;
-  /** The objective after every step, those of a resumed run's past included. */
+  /** The objective after every step, including the steps before a run was resumed. */
   readonly history: readonly number[];
 }
 
 export interface Iterated<State> extends Reached<State> {
-  /** The last state; after `non-finite` the one before the objective failed. */
+  /** The last state; after `non-finite`, the last one before the objective became non-finite. */
   readonly state: State;
   readonly code: EndCode;
   readonly steps: number;
@@ -65,7 +65,7 @@ export async function iterate<State>(options: IterateOptions<State>): Promise<It
   for (let index = start; index < maxSteps; index++) {
     if (options.signal?.aborted) return end("cancelled");
     const report = await options.step(state, index);
-    // An objective belongs to the state a step starts from or to the one it makes; the state before is good either way.
+    // The objective belongs to the state before or after the step. The state before is good in both cases.
     if (!Number.isFinite(report.objective)) return end("non-finite", previous);
     previous = state;
     state = report.state;

@@ -3,10 +3,10 @@ import os from "node:os";
 import type * as Ort from "onnxruntime-node";
 
 /**
- * What the engine needs of its host, here Node; everything else in this folder but `doctor.ts` is the same in a browser.
+ * What the engine needs from its host, which is Node here. Everything else in this folder, except `doctor.ts`, is the same in a browser.
  */
 
-/** Settings that the user gave outside of the program. */
+/** Environment variables, in which the user may give settings. */
 export const environment = (): Readonly<Record<string, string | undefined>> => process.env;
 
 /** Processors that this process may use. */
@@ -29,7 +29,7 @@ export async function loadNativeTfjs(): Promise<boolean> {
     await import(NATIVE_TFJS);
     return true;
   } catch (error) {
-    // Another module that is missing, of its own or its native library, is a fault and not an absence.
+    // If another module or its native library is missing, it is installed but broken.
     const { code, message = "" } = error as NodeJS.ErrnoException;
     if (code === "ERR_MODULE_NOT_FOUND" && message.includes(`'${NATIVE_TFJS}'`)) return false;
     throw error;

@@ -1,7 +1,7 @@
 import protobuf from "protobufjs";
 import { type Attribute, type Constant, elementTypes, type Graph, type Value } from "./graph.ts";
 
-/** The part of the ONNX schema (onnx.proto3, field numbers as published there) that a graph of ours uses. */
+/** The part of the ONNX schema (onnx.proto3, with its field numbers) that the graphs here use. */
 const root = protobuf.parse(
   `syntax = "proto3";
   message AttributeProto { string name = 1; float f = 2; int64 i = 3; bytes s = 4; repeated float floats = 7; repeated int64 ints = 8; int32 type = 20; }
@@ -33,13 +33,13 @@ export interface OnnxOptions {
   /** Names for the graph's inputs and outputs, in order; default in0, in1, … and out0, out1, … */
   readonly inputNames?: readonly string[];
   readonly outputNames?: readonly string[];
-  /** A leading axis of this size, of inputs and outputs, is written as the symbolic dimension `batch`. */
+  /** A leading axis of this size, in inputs and outputs, is written as the symbolic dimension `batch`. */
   readonly batch?: number;
-  /** Texts by name that readers of the file find as its `metadata_props`. */
+  /** Texts by name, written to the file's `metadata_props`. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** What is written of a graph. */
+/** The parts of a graph that are written. */
 export type GraphParts = { readonly [K in "inputs" | "nodes" | "inline" | "hidden"]: Readonly<Graph[K]> };
 
 /** Serialises the part of `graph` that `outputs` depend on as an ONNX model. */
@@ -51,7 +51,7 @@ export function encodeOnnx(graph: GraphParts, outputs: readonly Value[], options
   });
   const named = (name: string): string => rename.get(name) ?? name;
   const outName = (i: number): string => options.outputNames?.[i] ?? `out${i}`;
-  // An Identity per output gives outputs names of their own, even where two are the same edge or an edge is an input.
+  // An Identity per output gives every output a name of its own, even if two outputs are one edge, or an output is an input.
   const identities = outputs.map((v, i) => ({ input: [named(v.name)], output: [outName(i)], op_type: "Identity" }));
   const hidden = graph.hidden.filter((c) => used.has(c.name));
   const inside = graph.inline.filter((c) => used.has(c.name)).concat(options.embed ? hidden : []);
@@ -79,7 +79,7 @@ export function encodeOnnx(graph: GraphParts, outputs: readonly Value[], options
   return ModelProto.encode(ModelProto.fromObject(model)).finish();
 }
 
-/** Names of the edges that the outputs depend on; nodes come in topological order, so one backward pass finds them. */
+/** Names of the edges that the outputs depend on. Nodes are in topological order, so one backward pass finds them. */
 export function reachable(graph: GraphParts, outputs: readonly Value[]): Set<string> {
   const used = new Set(outputs.map((v) => v.name));
   for (const node of [...graph.nodes].reverse()) {

@@ -5,8 +5,8 @@ import { encodeOnnx } from "./onnx.ts";
 import type { EngineSettings } from "./settings.ts";
 
 /**
- * Sessions of ONNX Runtime, shared by every compiled function with the same graph: creating and releasing sessions again
- * and again leaks native memory (onnxruntime issues 25325, 26831), so a released one waits here for the next equal graph.
+ * Sessions of ONNX Runtime, shared by all compiled functions with the same graph. Creating and releasing sessions again and again leaks
+ * native memory (onnxruntime issues 25325, 26831). So a released session is kept here for the next equal graph.
  */
 
 interface Entry {
@@ -14,7 +14,7 @@ interface Entry {
   users: number;
 }
 
-/** Sessions without a user that are kept for reuse; beyond this the one idle for longest is released. */
+/** The most unused sessions that are kept for reuse. Beyond this number, the one idle for longest is released. */
 const MOST_IDLE = 16;
 
 const pool = new Map<string, Entry>();
@@ -50,7 +50,7 @@ export async function openSession(model: Uint8Array, settings: EngineSettings): 
     run: (feeds) => session.run(feeds),
     release: async () => {
       entry.users--;
-      pool.delete(key); // to the end of the queue: a Map keeps insertion order
+      pool.delete(key); // moves it to the end of the queue: a Map keeps insertion order
       pool.set(key, entry);
       await evict();
     },
@@ -60,7 +60,7 @@ export async function openSession(model: Uint8Array, settings: EngineSettings): 
 async function evict(): Promise<void> {
   const idle = [...pool].filter(([, entry]) => entry.users === 0);
   const surplus = idle.slice(0, Math.max(0, idle.length - MOST_IDLE));
-  for (const [key] of surplus) pool.delete(key); // all at once: while one is released, another must not be handed out
+  for (const [key] of surplus) pool.delete(key); // all at once: while one is released, no other surplus one may be reused
   for (const [, entry] of surplus) await (await entry.session).release();
 }
 
@@ -87,7 +87,7 @@ async function create(model: Uint8Array, { device, threads }: EngineSettings): P
 
 let webgpuProbe: Promise<void> | undefined;
 
-/** Once a process: a product that may not run on the cpu instead, so that a provider which takes no work is noticed. */
+/** Runs one product that may not fall back to the cpu, once per process. So a provider that takes no work is noticed. */
 async function probeWebgpu(ort: typeof Ort): Promise<void> {
   const graph = new Graph();
   const x = graph.input([2, 2], "float32");

@@ -7,7 +7,7 @@ export type DeviceName = (typeof devices)[number];
 
 /** Where and how compiled functions run. */
 export interface EngineSettings {
-  /** `onnx`: one ONNX graph a function, run by ONNX Runtime; `tfjs`: op by op on tfjs-node or tfjs's cpu backend. Default onnx. */
+  /** `onnx`: one ONNX graph per function, run by ONNX Runtime. `tfjs`: op by op on tfjs-node or tfjs's cpu backend. Default onnx. */
   readonly engine: EngineName;
   /** `cpu`, or `webgpu` through ONNX Runtime's own provider. Default cpu. */
   readonly device: DeviceName;
@@ -29,7 +29,7 @@ export function configureEngine(settings: Partial<EngineSettings>): void {
   override = { ...override, ...settings };
 }
 
-/** The settings in force: `configureEngine`, else SKETCHPRIOR_ENGINE, SKETCHPRIOR_DEVICE and SKETCHPRIOR_THREADS, else defaults. */
+/** The present settings: from `configureEngine`, else SKETCHPRIOR_ENGINE, SKETCHPRIOR_DEVICE and SKETCHPRIOR_THREADS, else defaults. */
 export function engineSettings(own: Partial<EngineSettings> = {}): EngineSettings {
   const { SKETCHPRIOR_ENGINE, SKETCHPRIOR_DEVICE, SKETCHPRIOR_THREADS } = environment();
   const chosen = { ...override, ...own };

@@ -1,10 +1,10 @@
 import type { NdArray } from "ndarray";
 import type * as tf from "#tf";
 
-/** A value, or lists and records of values, nested to any depth: what compiled functions take and return. */
+/** A value, or lists and records of values, nested to any depth. Compiled functions take and return this. */
 export type Struct<T> = T | { readonly [key: string]: Struct<T> } | readonly Struct<T>[];
 
-/** The structure of arrays `S` with tensors for leaves. Leaves are told by one property: comparing whole types is too deep. */
+/** The structure of arrays `S` with tensors for leaves. One property identifies leaves, because comparing whole types is too deep. */
 export type TensorsOf<S> = S extends { readonly stride: number[] } ? tf.Tensor : { [K in keyof S]: TensorsOf<S[K]> };
 /** The structure of tensors `S` with arrays for leaves. */
 export type ArraysOf<S> = S extends { readonly dataId: object }
@@ -12,12 +12,12 @@ export type ArraysOf<S> = S extends { readonly dataId: object }
   : { [K in keyof S]: ArraysOf<S[K]> };
 
 export interface Leaf<T> {
-  /** Dotted path from the root, "" for a bare leaf; names inputs and outputs in messages. */
+  /** Dotted path from the root, "" for a single leaf. It names inputs and outputs in messages. */
   readonly path: string;
   readonly value: T;
 }
 
-/** Leaves in a fixed order: list order, and record keys sorted, so that equal structures always line up. */
+/** Leaves in a fixed order: list order, and record keys sorted. So equal structures always have the same order. */
 export function flatten<T>(struct: Struct<T>, isLeaf: (value: unknown) => value is T, path = ""): Leaf<T>[] {
   if (isLeaf(struct)) return [{ path, value: struct }];
   if (struct === null || typeof struct !== "object") {

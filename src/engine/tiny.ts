@@ -1,2 +1,2 @@
-/** Below every size of interest and near the smallest float32 of full precision: put under a divisor it keeps 0/0 out. */
+/** Smaller than every size of interest, and near the smallest float32 of full precision. As the least divisor it prevents 0/0. */
 export const TINY = 1e-37;

@@ -7,14 +7,14 @@ import { dtypeOf, isTensor } from "./host.ts";
 import { kernels } from "./kernels/index.ts";
 import { flatten, type Struct } from "./struct.ts";
 
-tf.enableProdMode(); // here, before any tensor is made: else tfjs's cpu backend advertises its native package
+tf.enableProdMode(); // before any tensor is made: else tfjs's cpu backend prints an advertisement of its native package
 
 /** The name under which the tracing backend is registered with tfjs. */
 const BACKEND = "sketchprior-trace";
 
 type DataId = object;
 
-/** What tracing knows of a tensor: the edge it is in the graph, or values that were there before (a constant). */
+/** What tracing knows about a tensor: its edge in the graph, or, for a constant, the values it had before. */
 interface Traced {
   value?: Value;
   readonly constant?: ConstantData;
@@ -90,7 +90,7 @@ class TraceBackend extends tf.KernelBackend {
     this.#captured.clear();
   }
 
-  /** Tensors made before tracing live on another backend: they are constants, copied out when first met. */
+  /** Tensors made before tracing live on another backend. They are constants, copied when they are first used. */
   #lookup(id: DataId): Traced {
     const own = this.#data.get(id) ?? this.#captured.get(id);
     if (own) return own;
@@ -158,7 +158,7 @@ export interface Trace {
   readonly graph: Graph;
   readonly outputs: readonly Value[];
   readonly outputPaths: readonly string[];
-  /** The function's result; its tensors are dead, only its structure is used. */
+  /** The function's result. Its tensors are disposed of; only its structure is used. */
   readonly result: Struct<tf.Tensor>;
 }
 

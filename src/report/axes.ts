@@ -1,6 +1,6 @@
 import { line, type Point, svg, text } from "./svg.ts";
 
-/** Where a plot's axes are, in pixels from the top left of a drawing. */
+/** The position of a plot's axes, in pixels from the top left of a drawing. */
 export interface Frame {
   readonly width: number;
   readonly height: number;
@@ -10,10 +10,10 @@ export interface Frame {
   readonly bottom: number;
 }
 
-/** The frame of a figure that stands alone. */
+/** The frame of a figure in a file of its own. */
 export const frame: Frame = { width: 640, height: 400, left: 78, right: 612, top: 12, bottom: 354 };
 
-/** One axis: the position of a value, and the values that are labelled. */
+/** One axis: `place` gives the position of a value; the ticks are the labelled values. */
 export interface Axis {
   readonly place: (value: number) => number;
   readonly ticks: readonly number[];
@@ -36,7 +36,7 @@ export function linearAxis(low: number, high: number, [from, to]: Extent, label:
   return { place: (v) => from + ((v - low) / (high - low)) * (to - from), ticks, label };
 }
 
-/** A logarithmic axis from 10^low to 10^high, labelled at powers of ten, and at 2 and 5 times them where these are few. */
+/** A logarithmic axis from 10^low to 10^high, labelled at powers of ten. If these are few, also at 2 and 5 times them. */
 export function logAxis(low: number, high: number, [from, to]: Extent, label: string): Axis {
   const multiples = high - low > 3 ? [1] : [1, 2, 5];
   const ticks = Array.from({ length: Math.ceil(high) - Math.floor(low) + 1 }, (_, i) =>
@@ -57,7 +57,7 @@ export function tickText(value: number): string {
   return `${times}10${raised}`.replace("-", "−");
 }
 
-/** The two axes with their ticks, and a line across at each tick of the upright one. */
+/** The two axes with their ticks, and a horizontal line at each tick of the vertical axis. */
 export function axes(x: Axis, y: Axis, { left, right, top, bottom, height }: Frame = frame): string[] {
   const corner: Point[] = [
     [left, top],
@@ -89,10 +89,10 @@ export function axes(x: Axis, y: Axis, { left, right, top, bottom, height }: Fra
 export const plotted = (label: string, x: Axis, y: Axis, parts: readonly string[]): string =>
   svg(frame.width, frame.height, label, [...axes(x, y), ...parts]);
 
-/** Width of a letter, about, and the least room between labels. */
+/** Approximate width of a letter, and the least room between labels. */
 const [LETTER, ROOM] = [8, 10];
 
-/** The values whose labels do not run into the one before. */
+/** The values whose labels do not overlap the label before. */
 export function withoutOverlap(values: readonly number[], place: Axis["place"]): number[] {
   let last = Number.NEGATIVE_INFINITY;
   return values.filter((value) => {

@@ -3,10 +3,10 @@ import { across, frame, linearAxis, logAxis, plotted, upwards } from "./axes.ts"
 import type { Figure } from "./figure.ts";
 import { dots, line, type Point, text } from "./svg.ts";
 
-/** Steps of which a point of the training loss is the mean, where validation does not say. */
+/** The most points of the training loss, if validation does not determine how many steps a point averages. */
 const MOST_POINTS = 200;
 
-/** The course of a training: the loss at the frequencies held out, and the training loss in means over as many steps. */
+/** The course of a training: the loss at the frequencies held out, and means of the training loss over the steps between. */
 export function trainingFigure(title: string, words: string, course: TrainingCourse): Figure {
   const { history, validation, kept } = course;
   const every =

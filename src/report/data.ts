@@ -12,7 +12,7 @@ export const reportJson = (table: ComparisonTable, about: ReportAbout) => ({
   rows: table.rows,
 });
 
-/** One line an operator and method, numbers in full precision. */
+/** One line for each operator and method, with numbers in full precision. */
 export function reportCsv(table: ComparisonTable): string {
   const head =
     "operator,m,noise,draws,method,mse,mse_low,mse_high,mse_median,psnr,psnr_low,psnr_high,psnr_of_mean,wilcoxon_p,seconds,lambda,covered_50,covered_90,covered_99,end";

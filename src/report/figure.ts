@@ -4,7 +4,7 @@ import { pngOfSvg } from "./raster.ts";
 import { stylesheet } from "./style.ts";
 import { svgFile } from "./svg.ts";
 
-/** A drawing and what to say of it. */
+/** A drawing with its title and texts. */
 export interface Figure {
   readonly title: string;
   readonly words: string;

@@ -1,6 +1,6 @@
 import type { Picture } from "./picture.ts";
 
-/** Colours from 0 (black) over red to 1 (pale yellow), evenly spaced on matplotlib's map "inferno". */
+/** Colours from 0 (black) through red to 1 (pale yellow), evenly spaced on matplotlib's colour map "inferno". */
 const stops = [
   [0, 0, 4],
   [40, 11, 84],
@@ -12,7 +12,7 @@ const stops = [
   [252, 255, 164],
 ] as const;
 
-/** Values as colours, row by row: 0 black, `most` and beyond pale yellow. */
+/** Values as colours, row by row: 0 is black, `most` and above are pale yellow. */
 export function heatPicture(values: ArrayLike<number>, width: number, height: number, most: number): Picture {
   const pixels = new Uint8Array(3 * width * height);
   for (let i = 0; i < width * height; i++) {

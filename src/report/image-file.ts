@@ -5,7 +5,7 @@ import { InputError } from "../data/errors.ts";
 import { writeAtomic } from "../data/files.ts";
 import { type GridOptions, grid, isPictureShape, type Levels, type Picture, pictures } from "./picture.ts";
 
-/** How pictures are encoded, by the end of a file's name: 8 bits a channel, without loss but for JPEG. */
+/** How pictures are encoded, by the end of a file's name: 8 bits per channel, without loss except for JPEG. */
 const encoders = {
   ".png": (image: Sharp) => image.png(),
   ".jpg": (image: Sharp) => image.jpeg({ quality: 95, chromaSubsampling: "4:4:4" }),
@@ -28,7 +28,7 @@ export function imageFormat(file: string): ImageFormat | undefined {
 
 /** The bytes of an image file of one picture. */
 export async function encodePicture(picture: Picture, format: ImageFormat = ".png"): Promise<Uint8Array> {
-  const { default: sharp } = await import("sharp"); // a native library, loaded where a picture is written
+  const { default: sharp } = await import("sharp"); // a native library, loaded only when a picture is written
   const { width, height, channels, pixels } = picture;
   const image = sharp(pixels, { raw: { width, height, channels } });
   return encoders[format](channels === 1 ? image.toColourspace("b-w") : image).toBuffer();
@@ -52,8 +52,9 @@ export function encodeImage(
 }
 
 /**
- * Writes signals [n, h, w], [n, h, w, 1] or [n, h, w, 3] as an image of 8 bits a channel, in the format of the name's end: one
- * signal pixel for pixel, several as a grid. `range`: the values that become 0 and 255, beyond is cut off; default [0, 1].
+ * Writes signals [n, h, w], [n, h, w, 1] or [n, h, w, 3] as an image with 8 bits per channel. The end of the name determines the format.
+ * One signal is written pixel for pixel, several as a grid. `range` holds the values that become 0 and 255, and values beyond it are cut
+ * off; default [0, 1].
  * Errors (InputError): another end, signals of other shapes.
  */
 export async function writeImage(

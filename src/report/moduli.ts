@@ -3,7 +3,7 @@ import { across, frame, linearAxis, logAxis, plotted, upwards } from "./axes.ts"
 import type { Figure } from "./figure.ts";
 import { dots, line, text } from "./svg.ts";
 
-/** Dots beyond this many hide each other. */
+/** The most dots. More would hide each other. */
 const MOST_DOTS = 3000;
 
 /**

@@ -5,10 +5,10 @@ import { type DotGroup, dotPlot, legendMarker, linePlot } from "./plot.ts";
 import { fullTable, type RowGroup, rowGroups, summaryTable } from "./results.ts";
 import { stylesheet } from "./style.ts";
 
-/** What a report says besides the numbers. */
+/** The texts of a report besides the numbers. */
 export interface ReportAbout {
   readonly title: string;
-  /** What was done, a sentence or a few each. */
+  /** What was done; each paragraph has a few sentences. */
   readonly paragraphs: readonly string[];
   /** Settings worth keeping: data, sketch size, prior, seeds, versions. */
   readonly facts: Readonly<Record<string, string | number>>;
@@ -57,14 +57,14 @@ ${await panels(table)}
 `;
 }
 
-/** The warnings of all rows, each a line of its own. */
+/** The warnings of all rows, one per line. */
 const warningsOf = ({ rows }: ComparisonTable): string =>
   rows
     .flatMap(({ operator, method, warnings }) => warnings.map((text) => `${operator}, ${method}: ${text}.`))
     .map((line) => `${escapeHtml(line)}<br>`)
     .join("\n");
 
-/** Error against m for operators measured at several m; the others as dots. */
+/** Plots of the error against m for operators that were measured at several m; dots for the others. */
 function plots(table: ComparisonTable): string {
   const families = new Map<string, RowGroup[]>();
   for (const group of rowGroups(table)) {

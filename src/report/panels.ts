@@ -5,10 +5,10 @@ import { isPictureShape, type Picture, pictures } from "./picture.ts";
 import { rowGroups } from "./results.ts";
 import { fixed } from "./table.ts";
 
-/** Signals shown at once; the others follow behind a fold. */
+/** How many signals are shown at once. The others are folded away. */
 const OPEN = 8;
 
-/** A panel an operator: one line a signal, with the truth, what was measured, and every method's estimate side by side. */
+/** One panel per operator, one line per signal: the truth, the measurement and every method's estimate side by side. */
 export async function panels(table: ComparisonTable): Promise<string> {
   if (!isPictureShape(table.truth.shape.slice(1))) {
     return `<p class=soft>The signals have the shape [${table.truth.shape.slice(1).join(", ")}] and are not shown as pictures.</p>`;
@@ -53,7 +53,7 @@ async function panel(
   return `<section><h3>${escapeHtml(one.operator)}, noise ${one.noise}</h3>${block(lines.slice(0, OPEN))}${more}</section>`;
 }
 
-/** Φ'y of random measurements leaves [0, 1] by far; then each picture is stretched to its own range. */
+/** Pictures of the measurements. Φ'y of random measurements lies far outside [0, 1]; then each picture is stretched to its own range. */
 function measuredPictures({ measured }: ComparisonCase): Picture[] | undefined {
   if (!measured || !isPictureShape(measured.shape.slice(1))) return undefined;
   const beyond = Array.from(measured.data).some((v) => v < -0.5 || v > 1.5);

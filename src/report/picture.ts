@@ -14,8 +14,8 @@ export const isPictureShape = (shape: readonly number[]): boolean =>
   (shape.length === 2 || (shape.length === 3 && (shape[2] === 1 || shape[2] === 3))) && shape[0]! > 1 && shape[1]! > 1;
 
 /**
- * How values become grey levels: [low, high] makes low black and high white and cuts off what is beyond; `stretch` takes the
- * picture's own range.
+ * How values become grey levels. [low, high] makes low black and high white and cuts off values beyond; `stretch` uses the picture's
+ * own range.
  */
 export type Levels = readonly [low: number, high: number] | "stretch";
 
@@ -38,7 +38,7 @@ export function pictures(images: NdArray<Float32Array>, levels: Levels = [0, 1])
   });
 }
 
-/** The least and the greatest of the numbers; ends that are equal are moved apart by 1. Numbers that are not finite are left out. */
+/** The least and the greatest of the finite numbers. If they are equal, they are moved apart by 1. */
 export function extent(values: ArrayLike<number>): readonly [low: number, high: number] {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (let i = 0; i < values.length; i++) {
@@ -50,7 +50,7 @@ export function extent(values: ArrayLike<number>): readonly [low: number, high: 
   return high > low ? [low, high] : [low, low + 1];
 }
 
-/** [0, 1] where the values lie in it or little beyond it, as those of images do; else their own range. */
+/** [0, 1] if the values lie in it or slightly outside it, as those of images do; else their own range. */
 export function greyRange(array: NdArray<Float32Array>): readonly [number, number] {
   const [low, high] = extent(contiguous(array));
   return low >= -0.5 && high <= 1.5 && high > 0.1 ? [0, 1] : [low, high];
@@ -59,13 +59,13 @@ export function greyRange(array: NdArray<Float32Array>): readonly [number, numbe
 export interface GridOptions {
   /** Default: as square as the number of images allows. */
   readonly columns?: number;
-  /** Output pixels per image pixel, each way; default: the integer that makes an image about 64 pixels wide. */
+  /** Output pixels per image pixel in each direction; default: the integer that makes an image about 64 pixels wide. */
   readonly scale?: number;
   /** Pixels between images; default 2. */
   readonly gap?: number;
 }
 
-/** Pictures of one size in rows, on a mid-grey ground. Errors (RangeError): no picture, options that are no integers. */
+/** Pictures of one size in rows, on a mid-grey background. Errors (RangeError): no picture, options that are not integers. */
 export function grid(tiles: readonly Picture[], options: GridOptions = {}): Picture {
   const first = tiles[0];
   if (!first) throw new RangeError("grid: expected at least one image, got none");

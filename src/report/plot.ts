@@ -3,7 +3,7 @@ import { escapeHtml } from "./escape.ts";
 import { digits, line, type Point, svg, svgFile, text } from "./svg.ts";
 import { short } from "./table.ts";
 
-/** Plots as inline SVG. Colours are classes s0, s1, … of the page's style sheet, so they follow light and dark. */
+/** Plots as inline SVG. Colours are classes s0, s1, … of the page's style sheet, so they follow its light and dark mode. */
 export interface PlotPoint {
   readonly x: number;
   readonly y: number;
@@ -14,7 +14,7 @@ export interface PlotPoint {
 
 export interface Series {
   readonly name: string;
-  /** Number of the series' colour and marker, the same in every plot of a page. */
+  /** Number of the series' colour and marker. It is the same in every plot of a page. */
   readonly style: number;
   readonly points: readonly PlotPoint[];
 }
@@ -30,7 +30,7 @@ const LEGEND = 20;
 
 const plotFrame: Frame = { width: 480, height: 340, left: 74, right: 466, top: 10, bottom: 294 };
 
-/** Lines with whiskers on two logarithmic axes; values that are not positive are left out. */
+/** Lines with whiskers on two logarithmic axes. Values that are not positive are left out. */
 export function linePlot(series: readonly Series[], options: LinePlotOptions): string {
   const drawn = series.map((s) => ({ ...s, points: s.points.filter((p) => p.x > 0 && p.y > 0) }));
   const points = drawn.flatMap((s) => s.points);
@@ -69,7 +69,7 @@ export interface DotGroup {
   readonly dots: readonly (Omit<PlotPoint, "x"> & { readonly name: string; readonly style: number })[];
 }
 
-/** Groups of dots with whiskers, one line a dot, on one logarithmic axis. */
+/** Groups of dots with whiskers on one logarithmic axis, one dot per line. */
 export function dotPlot(groups: readonly DotGroup[], options: Omit<LinePlotOptions, "yLabel">): string {
   const shown = groups.map((g) => ({ ...g, dots: g.dots.filter((d) => d.y > 0) })).filter((g) => g.dots.length > 0);
   if (shown.length === 0) return "";
@@ -125,7 +125,7 @@ function whisker(x: number, { low, high }: PlotPoint, place: Axis["place"]): str
   return `<path d="M${digits(x)} ${a}V${b}M${left} ${a}h6M${left} ${b}h6"/>`;
 }
 
-/** Circle, square, triangle, diamond, then the same hollow: shape tells series apart where colour cannot. */
+/** Circle, square, triangle, diamond, then the same hollow. So the shape tells series apart where the colour cannot. */
 function marker(style: number, x: number, y: number, title: string): string {
   const outlines = [
     "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0",

@@ -1,15 +1,15 @@
 import { fileURLToPath } from "node:url";
 import { lightVariables } from "./style.ts";
 
-/** Pixels of the picture per pixel of the drawing, each way. */
+/** Pixels of the picture per pixel of the drawing, in each direction. */
 const SCALE = 2;
 const FAMILY = "DejaVu Sans";
 
 let loaded: Promise<typeof import("sharp").default> | undefined;
 
 /**
- * sharp with the package's font registered. Drawing one letter registers it for the process. Machines without any font, such as
- * small containers, would draw boxes; and so a plot looks the same everywhere.
+ * sharp with the package's font registered. Drawing one letter registers it for the process. So a plot looks the same everywhere;
+ * machines without any font, such as small containers, would draw boxes.
  */
 const sharpWithFont = async () => {
   const { default: sharp } = await import("sharp");
@@ -19,8 +19,8 @@ const sharpWithFont = async () => {
 };
 
 /**
- * An SVG file as a PNG file at twice its size. The style sheet's variables take their values of the light page, because the
- * rasteriser (librsvg) knows no variables.
+ * An SVG file as a PNG file at twice its size. The variables of the style sheet are replaced by their values of the light mode, because
+ * the rasteriser (librsvg) does not support variables.
  */
 export async function pngOfSvg(svg: string): Promise<Uint8Array> {
   loaded ??= sharpWithFont();

@@ -12,7 +12,7 @@ const HEAD = 56;
 /** Standard deviations to each side that hold 90 % of a Gaussian. */
 const NINETY = 1.645;
 
-/** The panel of one-dimensional signals: a plot a signal, one above the other, with a band of ±1.645 standard deviations. */
+/** The panel of one-dimensional signals: one plot per signal, one above the other, with a band of ±1.645 standard deviations. */
 export function recoveryLines(panel: RecoveryPanel): SizedDrawing {
   const { title, estimate, deviation, samples, truth, measured } = panel;
   const length = estimate.shape[1]!;

@@ -9,9 +9,9 @@ import { svgFile } from "./svg.ts";
 export type { RecoveryPanel } from "./recovery-shown.ts";
 
 /**
- * A recovery as an SVG file: a row a signal with the truth, what was measured, the estimate, its standard deviation and samples
- * side by side; one-dimensional signals as lines with a band of 90 %. Errors (RangeError): arrays that do not belong together,
- * signals of other shapes.
+ * A recovery as an SVG file. Each row shows one signal: the truth, the measurement, the estimate, its standard deviation and samples,
+ * side by side. One-dimensional signals are lines with a band of 90 %. Errors (RangeError): the shapes of the arrays do not match, or
+ * signals have other shapes.
  */
 export async function recoverySvg(panel: RecoveryPanel): Promise<string> {
   const shape = check(panel);

@@ -13,9 +13,9 @@ interface Column {
   readonly pictures: readonly Picture[];
 }
 
-/** Pixels: between pictures, left of them, for the title, for the columns' titles, for the legend. */
+/** Room in pixels: between pictures, left of them, for the title, for the titles of the columns, for the legend. */
 const [GAP, LEFT, TITLE, HEAD, LEGEND] = [8, 36, 34, 24, 44];
-/** Width of a letter, about. */
+/** Approximate width of a letter. */
 const LETTER = 8;
 const BAR = { width: 110, height: 12 };
 
@@ -68,18 +68,18 @@ export async function recoveryPictures(panel: RecoveryPanel): Promise<SizedDrawi
   return { width, drawing: svg(width, bottom + LEGEND, title, [...parts, ...legend.parts]) };
 }
 
-/** Whether measurements leave the range by far, as a back-projection does; each is then stretched to its own range. */
+/** Whether measurements lie far outside the range, as a back-projection does. Each is then stretched to its own range. */
 function leaves(measured: NdArray<Float32Array>, [low, high]: readonly [number, number]): boolean {
   const [least, greatest] = extent(contiguous(measured));
   const room = (high - low) / 2;
   return least < low - room || greatest > high + room;
 }
 
-/** The greatest of standard deviations that are finite. */
+/** The greatest of the finite standard deviations. */
 const largestFinite = (deviations: Float32Array): number =>
   deviations.reduce((most, v) => (Number.isFinite(v) ? Math.max(most, v) : most), 0);
 
-/** Standard deviations as heat; of a colour image the root mean square over its channels. */
+/** Standard deviations as heat maps. For a colour image, the root mean square over its channels. */
 function heats(deviation: NdArray<Float32Array>, most: number): Picture[] {
   const [count, height, width, channels = 1] = deviation.shape as [number, number, number, number?];
   const data = contiguous(deviation);
@@ -94,7 +94,7 @@ function heats(deviation: NdArray<Float32Array>, most: number): Picture[] {
   });
 }
 
-/** About 100 pixels wide: small images by a whole multiple, so that their pixels are even squares; large ones up to 256. */
+/** About 100 pixels wide; large images up to 256. Small ones are scaled by an integer, so that their pixels are squares of one size. */
 function shownSize({ width, height }: Picture): { width: number; height: number } {
   const scale =
     Math.max(width, height) <= 128 ? Math.max(1, Math.round(100 / width)) : Math.min(1, 256 / Math.max(width, height));
@@ -111,7 +111,7 @@ interface Place {
 const image = (uri: string, { x, y, width, height }: Place): string =>
   `<image x="${digits(x)}" y="${digits(y)}" width="${digits(width)}" height="${digits(height)}" preserveAspectRatio="none" style="image-rendering:pixelated" href="${uri}"/>`;
 
-/** The bars of grey levels and of standard deviations, each with its ends, and what the panel leaves out. */
+/** The legend: bars of grey levels and of standard deviations, each with its end values, and a note on what the panel leaves out. */
 async function legendParts(
   [low, high]: readonly [number, number],
   most: number | undefined,

@@ -12,9 +12,9 @@ export interface RecoveryPanel {
   readonly samples?: NdArray<Float32Array>;
   /** [batch, ...shape]. */
   readonly truth?: NdArray<Float32Array>;
-  /** Measurements or their back-projection, [batch, ...]: shown where they are images, or lines of the signals' length. */
+  /** Measurements or their back-projection, [batch, ...]: shown if they are images, or lines of the signals' length. */
   readonly measured?: NdArray<Float32Array>;
-  /** Values that are black and white; default [0, 1] where the signals lie in it or nearly so, else their own range. */
+  /** Values shown as black and white; default: [0, 1] if the signals lie in it or nearly so, else their own range. */
   readonly range?: readonly [low: number, high: number];
 }
 
@@ -24,7 +24,7 @@ export interface SizedDrawing {
   readonly width: number;
 }
 
-/** Signals and samples shown at most; the drawing says how many there are. */
+/** The most signals and samples that are shown. The drawing says how many there are. */
 export const MOST_ROWS = 16;
 export const MOST_SAMPLES = 8;
 
@@ -41,7 +41,7 @@ export function sampleOf(samples: NdArray<Float32Array>, k: number): NdArray<Flo
   return shownRows(samples.pick(null, k));
 }
 
-/** What a panel leaves out, in words; empty where it shows all. */
+/** What a panel leaves out, in words; empty if it shows all. */
 export function leftOut({ estimate, samples }: RecoveryPanel): string {
   const [batch, count] = [estimate.shape[0]!, samples?.shape[1] ?? 0];
   return [

@@ -18,14 +18,14 @@ export function rowGroups(table: ComparisonTable): RowGroup[] {
   }));
 }
 
-/** Whether the paired difference from the operator's best method could be chance: its 95 % interval holds 0. */
+/** Whether the paired difference from the operator's best method could be chance, that is, whether its 95 % interval contains 0. */
 function closeToBest(row: ComparisonRow, group: RowGroup, best: ReadonlySet<ComparisonRow>): boolean {
   if (best.has(row)) return false;
   const winner = group.rows.find((r) => best.has(r));
   return winner !== undefined && !(summarisePaired(row.errors, winner.errors, { draws: row.draws }).interval[0] > 0);
 }
 
-/** One line an operator, one column a method: error, its interval, PSNR. */
+/** A line for each operator and a column for each method: error, its interval, PSNR. */
 export function summaryTable(table: ComparisonTable): string {
   const best = bestRows(table);
   const lines = rowGroups(table).map((group) => {

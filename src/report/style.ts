@@ -5,7 +5,7 @@ const dark = ["#5db2f0", "#ff9650", "#34cfa0", "#ec9fcb", "#e9bb45", "#9fd8ff", 
 type Variables = Readonly<Record<string, string>>;
 const series = (list: readonly string[]): Variables => Object.fromEntries(list.map((colour, i) => [`s${i}`, colour]));
 
-/** The style sheet's variables in both modes; the light ones serve pictures that cannot follow the reader's choice. */
+/** The style sheet's variables of the light mode. Pictures that cannot follow the reader's choice of mode use them too. */
 export const lightVariables: Variables = {
   ...{ ink: "#1c1e21", soft: "#5d636b", line: "#d9dce0", ground: "#fff", band: "#f4f5f7" },
   ...series(light),
@@ -20,10 +20,10 @@ const declared = (variables: Variables): string =>
     .map(([name, value]) => `--${name}:${value}`)
     .join(";");
 
-/** Width of an image in CSS pixels: a whole multiple of its pixels where it is small, at most 160. */
+/** Width of an image in CSS pixels, at most 160. For a small image it is a multiple of its number of pixels. */
 const shown = (width: number, aim: number): number => Math.min(160, Math.max(1, Math.round(aim / width)) * width);
 
-/** The colours of both modes, and how plots use them: all that a plot outside a page needs. */
+/** The colours of both modes and the styles of plots: everything that a plot outside a page needs. */
 export const plotStylesheet = `
 :root{color-scheme:light dark;${declared(lightVariables)}}
 @media (prefers-color-scheme:dark){:root{${declared(darkVariables)}}}

@@ -1,18 +1,18 @@
 import { escapeHtml } from "./escape.ts";
 import { plotStylesheet } from "./style.ts";
 
-/** A colour and weight of the style sheet; s0, s1, … are those of series. */
+/** A class of the style sheet, which sets colour and line weight; s0, s1, … are those of series. */
 export type Style = "grid" | "axis" | `s${number}`;
 export type Point = readonly [x: number, y: number];
 
-/** A coordinate in as few characters as a tenth of a pixel needs. */
+/** A coordinate rounded to a tenth of a pixel, in few characters. */
 export const digits = (value: number): string => String(Math.round(value * 10) / 10);
 
-/** A drawing as inline SVG; its colours are classes of the page's style sheet, so they follow light and dark. */
+/** A drawing as inline SVG. Its colours are classes of the page's style sheet, so they follow its light and dark mode. */
 export const svg = (width: number, height: number, label: string, parts: readonly string[]): string =>
   `<svg class="plot" viewBox="0 0 ${width} ${Math.ceil(height)}" role="img" aria-label="${escapeHtml(label)}">${parts.join("")}</svg>`;
 
-/** A file of its own: the drawing with its style sheet on a ground, `width` pixels wide. */
+/** An SVG file: the drawing with its style sheet and a background, `width` pixels wide. */
 export function svgFile(drawing: string, width: number): string {
   const opened = drawing.replace("<svg ", `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" `);
   const head = `<style>${plotStylesheet}</style><rect width="100%" height="100%" style="fill:var(--ground)"/>`;
@@ -20,11 +20,11 @@ export function svgFile(drawing: string, width: number): string {
 }
 
 export interface TextOptions {
-  /** Whether the text starts, has its middle, or ends at its place; default: middle. */
+  /** Whether the text starts at its position, is centred there, or ends there; default: middle (centred). */
   readonly anchor?: "start" | "middle" | "end";
   /** Default: the colour of text. */
   readonly style?: `s${number}`;
-  /** Read from below to above; default false. */
+  /** Rotated, to be read upwards; default false. */
   readonly turned?: boolean;
   /** Heavy letters; default false. */
   readonly heavy?: boolean;
@@ -43,7 +43,7 @@ export function text(
   return `<text ${place} text-anchor="${anchor}"${heavy ? ' class="group"' : ""}${colour}>${escapeHtml(content)}</text>`;
 }
 
-/** A line through points; nothing where there are none. */
+/** A line through points; empty if there are none. */
 export function line(style: Style, points: readonly Point[]): string {
   if (points.length === 0) return "";
   const path = `M${points.map((point) => point.map(digits).join(" ")).join("L")}`;
@@ -51,7 +51,7 @@ export function line(style: Style, points: readonly Point[]): string {
   return style === "grid" || style === "axis" ? drawn(`class="${style}" `) : `<g class="${style}">${drawn("")}</g>`;
 }
 
-/** Round dots, half transparent so that many of them show where they are dense. */
+/** Round dots, half transparent, so that one sees where they are dense. */
 export function dots(style: Style, points: readonly Point[]): string {
   const path = points.map((point) => `M${point.map(digits).join(" ")}h.01`).join("");
   return `<g class="${style}"><path style="stroke-width:3;stroke-linecap:round;opacity:.5" d="${path}"/></g>`;

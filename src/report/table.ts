@@ -1,7 +1,7 @@
 import type { ComparisonTable } from "../compare/compare.ts";
 import { type Coverage, coverageLevels } from "../compare/coverage.ts";
 
-/** A number in few characters: 4 significant digits, no exponent between 1e-4 and 1e6, – where there is none. */
+/** A number in few characters: 4 significant digits, no exponent between 1e-4 and 1e6; – if there is no number. */
 export function short(value: number | undefined, digits = 4): string {
   if (value === undefined || Number.isNaN(value)) return "–";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
@@ -16,7 +16,7 @@ export interface TextColumn {
   readonly align?: "left" | "right";
 }
 
-/** Rows of text in columns: header, rule, rows; two spaces between columns, nothing at line ends. */
+/** Text in columns: header, rule, rows. There are two spaces between columns and none at line ends. */
 export function textTable(columns: readonly TextColumn[], rows: readonly (readonly string[])[]): string {
   const widths = columns.map((column, i) => Math.max(column.title.length, ...rows.map((row) => row[i]?.length ?? 0)));
   const line = (cells: readonly string[]) =>
@@ -30,7 +30,7 @@ export function textTable(columns: readonly TextColumn[], rows: readonly (readon
   return [line(columns.map((c) => c.title)), widths.map((w) => "-".repeat(w)).join("  "), ...rows.map(line)].join("\n");
 }
 
-/** The rows with the smallest error of their operator; of an exact tie, all. */
+/** The rows with the smallest error of their operator; all of them if they tie exactly. */
 export function bestRows(table: ComparisonTable): Set<ComparisonTable["rows"][number]> {
   const best = new Map<string, number>();
   for (const { operator, noise, mse } of table.rows) {
@@ -41,8 +41,8 @@ export function bestRows(table: ComparisonTable): Set<ComparisonTable["rows"][nu
 }
 
 /**
- * The comparison for a terminal: one line an operator and method, `*` at each operator's smallest error. p: Wilcoxon's, of the
- * errors against the first method's. in 50/90/99 %: how many percent of the true numbers lie inside those intervals.
+ * The comparison for a terminal: one line for each operator and method, with `*` at each operator's smallest error. p: Wilcoxon's test of
+ * the errors against the first method's. in 50/90/99 %: the percentage of the true numbers inside these intervals.
  */
 export function comparisonText(table: ComparisonTable): string {
   const best = bestRows(table);
@@ -86,15 +86,15 @@ export function comparisonText(table: ComparisonTable): string {
   );
 }
 
-/** An error in the notation of the field: five decimals, and an exponent where that would show less than two digits. */
+/** An error as it is usually written: five decimals, or an exponent if that would show less than two digits. */
 export const fixed = (value: number): string =>
   Number.isFinite(value) && (Math.abs(value) >= 1e-4 || value === 0) ? value.toFixed(5) : short(value, 3);
 
-/** Coverage of the 50, 90 and 99 % intervals in percent, `51 / 90 / 99`; empty where it is not known. */
+/** Coverage of the 50, 90 and 99 % intervals in percent, `51 / 90 / 99`; empty if it is not known. */
 export const covered = (coverage: Coverage | undefined): string =>
   coverage === undefined ? "" : coverageLevels.map((level) => (100 * coverage[level]).toFixed(0)).join(" / ");
 
-/** A p-value in two digits; empty where there is none. */
+/** A p-value in two digits; empty if there is none. */
 export const pValue = (p: number | undefined): string => (p === undefined ? "" : short(p, p < 1e-4 ? 3 : 2));
 
 export const decibels = (value: number): string => (Number.isFinite(value) ? value.toFixed(2) : short(value));

@@ -12,42 +12,42 @@ import { hashedRows, NO_ROWS } from "./rows-hash.ts";
 import { copied, type Sketch, type Sums } from "./sketch.ts";
 
 export interface SketchOptions {
-  /** Called after every block with the samples done and to do. */
+  /** Called after every block with the number of samples done and the total. */
   readonly onProgress?: (done: number, total: number) => void;
   /** Aborts between two blocks, with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Samples a block; default `blockRows`. Changes the result by float32 rounding only. */
+  /** Samples per block; default `blockRows`. It changes the result only by float32 rounding. */
   readonly blockSize?: number;
-  /** The samples to sketch; default all. Sketches of parts that make up the whole merge to the whole's. */
+  /** The samples to sketch; default all. The sketches of parts that make up the whole merge to the sketch of the whole. */
   readonly range?: Range;
-  /** Goes on from the checkpoint of an earlier pass with the same data, design, range and block size. */
+  /** A checkpoint of an earlier pass with the same data, design, range and block size; this pass goes on from it. */
   readonly resume?: PartialSketch;
-  /** Gets what is summed so far, between two blocks, whenever `checkpointSeconds` (default 30) have passed, and on an abort. */
+  /** Called with the sums so far, between two blocks: whenever `checkpointSeconds` (default 30) have passed, and on an abort. */
   readonly onCheckpoint?: (partial: PartialSketch) => Promise<void>;
   readonly checkpointSeconds?: number;
 }
 
-/** A pass that is under way: the sketch of the rows from `range.from` on, as many as its count. */
+/** A pass that is not finished: the sketch of its first rows. They begin at `range.from`; their number is the sketch's count. */
 export interface PartialSketch {
   readonly sketch: Sketch;
   /** What the whole pass covers. */
   readonly range: Range;
   /** Samples a block. */
   readonly blockSize: number;
-  /** SHA-256 over the rows that are summed, and their labels (`hashedRows`, block by block). */
+  /** SHA-256 over the rows summed so far and their labels (`hashedRows`, block by block). */
   readonly rowsHash: string;
 }
 
 /** What a pass covers. */
 type Pass = Pick<PartialSketch, "range" | "blockSize">;
 
-/** Numbers of one intermediate [rows, m] of a block: it should stay in the processor's cache. */
+/** The most numbers of an intermediate result [rows, m] of a block, so that it stays in the processor's cache. */
 const BLOCK_NUMBERS = 2 ** 21;
 
-/** Numbers of the samples of a block, [rows, d]. */
+/** The most numbers in the samples of a block, [rows, d]. */
 const BLOCK_SAMPLES = 2 ** 22;
 
-/** Samples a block by default: fewer for many frequencies and for large samples, from 64 to 2048. */
+/** Default number of samples per block, from 64 to 2048: fewer for many frequencies and for large samples. */
 export function blockRows(design: SketchDesign): number {
   const widest = Math.max(1, ...design.families.map((f) => ("m" in f ? f.m : 1)));
   const rows = Math.min(BLOCK_NUMBERS / widest, BLOCK_SAMPLES / dimensionsOf(design).sample);
@@ -58,11 +58,11 @@ type Arrays = Readonly<Record<string, NdArray<Float32Array>>>;
 type Tensors = Readonly<Record<string, tf.Tensor>>;
 
 /**
- * The sketch of a data set in one pass: for every family of the design the sum of Φ(x) over the samples, and their number.
+ * The sketch of a data set in one pass: for every family of the design the sum of Φ(x) over the samples, and the number of samples.
  *
- * Sums over a block are computed in float32 by one compiled function, all families at once; blocks are added in float64, in
- * order. Block borders are the multiples of the block size among the rows of the data set, so the same call gives the same
- * bits, however often it was interrupted and resumed. Memory: a few blocks.
+ * One compiled function computes the sums over a block in float32, for all families. Blocks are added in float64, in order. Blocks end
+ * where the row number is a multiple of the block size. So the same call gives the same bits, however often it was interrupted and
+ * resumed. Memory: a few blocks.
  * Errors (InputError): samples of another shape than the design's, no samples, NaN or Inf in the data, absent labels or labels
  * outside the design's range, a checkpoint of another pass or of other rows.
  */
@@ -114,7 +114,7 @@ export async function sketchDataset(
 }
 
 /**
- * The hash of the rows that a checkpoint sums, read again. Errors (InputError): the data set does not hold those rows any more.
+ * Reads the rows that a checkpoint sums again and returns their hash. Errors (InputError): the data set does not hold those rows any more.
  */
 async function verifiedRows(
   dataset: Dataset,
@@ -165,7 +165,7 @@ function requireSamePass({ sketch, ...was }: PartialSketch, { range, blockSize }
   if (was.blockSize !== blockSize) throw other(`blocks of ${was.blockSize}, now ${blockSize}`);
 }
 
-/** Batches that end at multiples of `size` among the rows of the data set, and at the end of the range. */
+/** Batches that end where the row number is a multiple of `size`, and at the end of the range. */
 async function* alignedBatches(dataset: Dataset, size: number, { from, to }: Range): AsyncGenerator<Batch> {
   const border = Math.min(to, Math.ceil(from / size) * size);
   if (border > from) yield* dataset.batches(size, { from, to: border });

@@ -4,8 +4,8 @@ import { impossiblePart } from "./possible.ts";
 import { copied, type Sketch, type Sums } from "./sketch.ts";
 
 /**
- * The sketch of the data of all the given sketches together: sums and counts are added. The order changes float64 rounding
- * alone. Errors: different designs, by name of what differs.
+ * The sketch of the data of all given sketches together: sums and counts are added. Their order changes only the float64 rounding.
+ * Errors: different designs, naming what differs.
  */
 export function mergeSketches(first: Sketch, ...others: readonly Sketch[]): Sketch {
   const sums = copied(first.sums);
@@ -24,10 +24,10 @@ export function mergeSketches(first: Sketch, ...others: readonly Sketch[]): Sket
 }
 
 /**
- * The sketch without a part of its data, as if that part had never been seen: sums and counts are subtracted. What is left
- * has the rounding of the whole's size: where little of much data is left, sketch it afresh.
- * Errors: different designs, by name of what differs; a part of as many samples or more; a part that cannot have been in the
- * whole, because what is left could not come from any data.
+ * The sketch without a part of its data, as if that part had never been seen: sums and counts are subtracted. The result has rounding
+ * errors of the size of the whole's. If only a small part of the data is left, sketch it again instead.
+ * Errors: different designs, naming what differs; a part of as many samples as the whole or more; a part that was never in the whole,
+ * because no data could have the sums that are left.
  */
 export function subtractSketch(whole: Sketch, part: Sketch): Sketch {
   const difference = describeDifference(whole.design, part.design);

@@ -2,30 +2,30 @@ import { InputError } from "../data/errors.ts";
 import { triangleSize } from "./families/family.ts";
 import type { FamilyOptions } from "./families/index.ts";
 
-/** What a design for a mixture prior takes: the features and the families. */
+/** The features and families of a design for a mixture prior. */
 export interface MixtureDesign {
   readonly features: string;
   readonly families: readonly FamilyOptions[];
 }
 
-/** Fine cells in a coarse one: their means say less than another coarse cell would. */
+/** Fine cells in a coarse one. More of them tell less than another coarse cell would. */
 const FINE = 5;
 const MOST_FEATURES = 200;
 const MOST_LEADING = 100;
-/** Features of reduced second moments at most, and their fraction of the budget: fewer lose recoveries from many measurements. */
+/** The most features of reduced second moments, and their fraction of the budget. Fewer make recovery from many measurements worse. */
 const REDUCED = 400;
 const REDUCED_FRACTION = 0.28;
-/** Principal components are estimated from the pilot, so that there must be fewer of them than samples. */
+/** Principal components are estimated from the pilot, so there must be fewer components than samples. */
 const PILOT_FRACTION = 0.5;
 
 /**
- * A design whose sums are at most `size` numbers, for a mixture prior of samples of d numbers by label where `labels` says
- * how many there are.
+ * A design for a mixture prior whose sums are at most `size` numbers. Samples have d numbers; `labels` is the number of labels, if sums
+ * are by label.
  *
- * Measured on MNIST (docs/experiments.md): the covariance of all pixels while it takes no more than a third of the budget, else
- * that of the features and the pixels' variances; a third of the rest for second moments of each label; then as many
- * coarse cells as fit, of about a tenth of a label's numbers each.
- * `pilot` is the number of its samples, `seed` that of the cells' anchors. Errors (InputError): a budget that holds no cell.
+ * The budget is divided as measured on MNIST (docs/experiments.md). The covariance of all pixels is kept if it takes no more than a third
+ * of the budget; else the covariance of the features and the variances of the pixels. A third of the rest is for second moments of each
+ * label. The remainder is for as many coarse cells as fit, each of about a tenth of a label's numbers.
+ * `pilot` is the number of pilot samples, `seed` the seed of the cells' anchors. Errors (InputError): a budget too small for one cell.
  */
 export function mixtureDesign(
   size: number,

@@ -9,12 +9,12 @@ import { sketchContent, sketchIn } from "./store.ts";
 
 export const CHECKPOINT_FORMAT = { format: "sketchprior-checkpoint", version: 2 } as const;
 
-/** A pass that is under way, with the data set that it reads. */
+/** A pass that is not finished, with the data set that it reads. */
 export interface Checkpoint extends PartialSketch {
   readonly dataset: { readonly name: string; readonly count: number };
 }
 
-/** Writes a checkpoint: a sketch's content, and what the pass covers. The file holds the old one or the whole new one. */
+/** Writes a checkpoint: a sketch's content, and what the pass covers. The file always holds a whole checkpoint, the old or the new one. */
 export async function saveCheckpoint(file: string, { sketch, ...pass }: Checkpoint): Promise<void> {
   await writeNpz(file, sketchContent(sketch, { ...CHECKPOINT_FORMAT, ...pass }));
 }
@@ -28,14 +28,14 @@ export async function loadCheckpoint(file: string): Promise<Checkpoint> {
 }
 
 export interface ResumableOptions extends Omit<SketchOptions, "resume" | "onCheckpoint"> {
-  /** Go on from the checkpoint where there is one; default false: begin anew and replace it. */
+  /** Go on from the checkpoint if there is one. Default false: begin again and replace it. */
   readonly resume?: boolean;
 }
 
 /**
- * `sketchDataset` with a checkpoint in `file`, written every `checkpointSeconds` and on an abort. After a kill at any moment
- * the file is a whole checkpoint or absent; a resumed pass gives the bits of an uninterrupted one. The file stays until
- * `removeCheckpoint`, so that it outlives a failure to write the result.
+ * `sketchDataset` with a checkpoint in `file`, written every `checkpointSeconds` and on an abort. If the process is killed, the file is
+ * a whole checkpoint or absent. A resumed pass gives the same bits as an uninterrupted one. The file stays until `removeCheckpoint`, so
+ * it is still there if writing the result fails.
  * Errors (InputError): those of `sketchDataset`, a checkpoint of other data.
  */
 export async function sketchResumably(
@@ -59,7 +59,7 @@ export async function sketchResumably(
   });
 }
 
-/** Removes a checkpoint; an absent one is fine. */
+/** Removes a checkpoint, if there is one. */
 export async function removeCheckpoint(file: string): Promise<void> {
   await removeFile(file);
 }

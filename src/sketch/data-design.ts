@@ -4,7 +4,7 @@ import { checkedRange, type Dataset, type Range, readRows } from "../data/rows.t
 import { mixtureDesign } from "./budget.ts";
 import { type DesignOptions, makeDesign, type SketchDesign } from "./design.ts";
 
-/** Samples of the pilot: so many, or fewer where they would take more than `PILOT_BYTES`, but never fewer than `LEAST_PILOT`. */
+/** Samples of the pilot. Fewer if these take more than `PILOT_BYTES`, but never fewer than `LEAST_PILOT`. */
 export const DEFAULT_PILOT = 5000;
 const PILOT_BYTES = 2 ** 26;
 const LEAST_PILOT = 500;
@@ -16,11 +16,11 @@ export const pilotRowsFor = (d: number): number =>
 export interface DataDesignOptions extends Omit<DesignOptions, "shape" | "pilot" | "pilotLabels"> {
   /** Samples of the pilot; default `pilotRowsFor`, or all of a smaller set. */
   readonly pilotRows?: number;
-  /** The samples that the design may know of; default all. The pilot is the first of them, and `byLabel` looks at their labels. */
+  /** The samples that the design may depend on; default all. The pilot is the first of them, and `byLabel` looks at their labels. */
   readonly range?: Range;
-  /** Sums for each label apart, from 0 to the largest label of the range; default false. */
+  /** Separate sums for each label, from 0 to the largest label of the range; default false. */
   readonly byLabel?: boolean;
-  /** A design for a mixture prior whose sums are at most so many numbers (`mixtureDesign`), instead of features and families. */
+  /** Instead of features and families: a design for a mixture prior whose sums are at most this many numbers (`mixtureDesign`). */
   readonly sketchSize?: number;
   /** Seed of the cells that `sketchSize` chooses; default 1. */
   readonly seed?: number;
@@ -60,7 +60,7 @@ export async function designFor(
   });
 }
 
-/** The labels of a data set; one without them is refused. */
+/** The labels of a data set. Errors (InputError): it has none. */
 export async function labelsOf(dataset: Dataset): Promise<Uint8Array> {
   if (dataset.labels) return dataset.labels();
   throw new InputError(`sketch: ${dataset.name} has no labels, so it cannot be sketched by label`);

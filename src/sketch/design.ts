@@ -24,25 +24,25 @@ import {
 import { fingerprint } from "./fingerprint.ts";
 import { pilotScale } from "./scale.ts";
 
-/** Version of the design's meaning: sketches of designs with different versions do not merge. */
+/** Version of what a design means. Sketches of designs with different versions do not merge. */
 export const DESIGN_VERSION = 3;
 
 /** Labels are 8-bit numbers in every data format. */
 const MOST_LABELS = 256;
 
-/** Everything that machines must share to make sketches that merge. Plain data: see `saveDesign`. */
+/** Everything that machines must share so that their sketches can be merged. It is plain data, written by `saveDesign`. */
 export interface SketchDesign {
   readonly version: number;
   /** Shape of one sample. */
   readonly shape: readonly number[];
   readonly features: FeatureSpec;
-  /** Present where every family is summed once for each label 0 … labels-1 (Φ(x) times the one-hot label). */
+  /** Number of labels, if every family is summed once for each label 0 … labels-1 (Φ(x) times the one-hot label). */
   readonly labels?: number;
   /** The moment families, each kind at most once. */
   readonly families: readonly FamilySpec[];
-  /** What was learned from the pilot: the PCA's mean and basis, the cells' anchors, the reference. */
+  /** Arrays learned from the pilot: the PCA's mean and basis, the cells' anchors, the reference. */
   readonly arrays: DesignArrays;
-  /** SHA-256, in hexadecimal, of all of the above. */
+  /** SHA-256, in hexadecimal, of everything above. */
   readonly fingerprint: string;
 }
 
@@ -53,25 +53,25 @@ export interface DesignOptions {
   readonly features?: string;
   /** The moment families; default `fourier` and `second-moments`, with their defaults. */
   readonly families?: readonly FamilyOptions[];
-  /** Sums for each label 0 … labels-1 apart, at most 256; default none. */
+  /** Number of labels, at most 256, for separate sums for each label 0 … labels-1; default: no labels. */
   readonly labels?: number;
   /**
-   * The first samples of the data, [P, ...shape]: needed by `pca:K`, by scales `auto` and by local moments. They should be
-   * typical: shuffled.
+   * The first samples of the data, [P, ...shape]: needed by `pca:K`, by scales `auto` and by local moments. They should be typical, so
+   * the data should be shuffled.
    */
   readonly pilot?: NdArray<Float32Array>;
   /** The pilot's labels: needed by local moments of a design by label. */
   readonly pilotLabels?: Uint8Array;
-  /** Aborts between two steps of what is learned from the pilot, with the signal's reason. */
+  /** Aborts learning from the pilot between two steps, with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Called after every step with the steps done and to do: the features, and each family. */
+  /** Called after every step with the number of steps done and the total. The steps are the features and each family. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
 /**
  * A design from settings and a pilot. The same settings and pilot give the same design.
- * Errors (InputError): unknown names, bad sizes and scales, more components than dimensions, a pilot that is needed and
- * not given, of another shape, or constant.
+ * Errors (InputError): unknown names, bad sizes and scales, more components than dimensions, a pilot that is missing, of another shape,
+ * or constant.
  */
 export async function makeDesign(options: DesignOptions): Promise<SketchDesign> {
   const { shape, pilot, labels, pilotLabels, signal } = options;
@@ -142,12 +142,12 @@ export function dimensionsOf({ shape, features }: SketchDesign) {
   return { sample, features: featureCount(features, sample) };
 }
 
-/** The sum that counts the samples of each label, where sums are by label. */
+/** Name of the sum that counts the samples of each label, in a design by label. */
 export const LABEL_COUNT = "labels.count";
 
 /**
- * Name and shape of every sum that a sketch of this design holds: `fourier.cos`, `second-moments.xx`, … By label, each has the
- * labels as its first axis (unless it is pooled), and `labels.count` [labels] holds the samples of each.
+ * Name and shape of every sum that a sketch of this design holds: `fourier.cos`, `second-moments.xx`, … In a design by label, the labels
+ * are the first axis of every sum that is not pooled, and `labels.count` [labels] holds the number of samples of each label.
  */
 export function sumShapes(design: SketchDesign): Readonly<Record<string, readonly number[]>> {
   const { labels } = design;
@@ -165,7 +165,7 @@ export function sumShapes(design: SketchDesign): Readonly<Record<string, readonl
 export const isByLabel = ({ labels }: Pick<SketchDesign, "labels">, spec: FamilySpec): boolean =>
   labels !== undefined && !("pooled" in spec);
 
-/** The spec of a design's family; a design without it is refused by name of `purpose`. */
+/** The spec of a design's family. Errors (InputError): the design has no such family; the message begins with `purpose`. */
 export function familySpec<K extends FamilySpec["kind"]>(design: SketchDesign, kind: K, purpose: string) {
   const spec = design.families.find((f) => f.kind === kind);
   if (spec) return spec as Extract<FamilySpec, { kind: K }>;

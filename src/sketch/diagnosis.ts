@@ -38,13 +38,14 @@ export interface ScaleDiagnosis extends ModulusPoints {
   readonly words: string;
 }
 
-/** Moments above this say that samples are equal at that scale; fractions above that make a verdict. */
+/** A moment above `NEAR_ONE` cannot tell the samples apart at its scale. */
 const NEAR_ONE = 0.95;
+/** There is a verdict if more than this fraction of the moments is of one kind. */
 const MOST = 0.8;
 
 /**
- * Whether a sketch's scales suit its data: moments whose modulus is nearly 1 saw all samples as one point (σ too large), those
- * at the noise 1/√n saw nothing in common (σ too small). A verdict when more than 80 % are one of the two.
+ * Whether a sketch's scales suit its data. Moments with a modulus of nearly 1 see all samples as one point (σ is too large). Moments at
+ * the noise 1/√n see nothing that the samples share (σ is too small). There is a verdict if more than 80 % are of one kind.
  */
 export function diagnoseScale(sketch: Sketch): ScaleDiagnosis {
   const points = modulusPoints(sketch);

@@ -7,7 +7,7 @@ import { principalComponents } from "./pca.ts";
 /** The coordinates in which Fourier moments are taken: the sample's own numbers, or principal components. */
 export type FeatureSpec = { readonly kind: "raw" } | { readonly kind: "pca"; readonly components: number };
 
-/** Arrays that a design stores because they come from its pilot and cannot be regenerated from settings. */
+/** Arrays that a design stores. They come from its pilot and cannot be regenerated from settings. */
 export type DesignArrays = Readonly<Record<string, NdArray<Float32Array>>>;
 
 /** Names of the PCA's arrays in a design: mean [d] and orthonormal basis [d, K]. */
@@ -48,17 +48,17 @@ export function featureBasis(arrays: DesignArrays) {
   return mean && basis ? { mean, basis } : undefined;
 }
 
-/** The reference c [d] of a design, about which its samples are summed; 0 where it holds none. */
+/** The reference c [d] of a design, which is subtracted from samples before they are summed; 0 if the design holds none. */
 export const referenceOf = (arrays: DesignArrays, d: number): Float32Array =>
   arrays[REFERENCE]?.data ?? new Float32Array(d);
 
-/** x − c for samples x [n, d] and the reference c of a design: a pure tensor function. */
+/** x − c for samples x [n, d] and the reference c of a design. A pure tensor function. */
 export const centredSamples = (x: tf.Tensor, arrays: Readonly<Record<string, tf.Tensor>>): tf.Tensor =>
   arrays[REFERENCE] ? tf.sub(x, arrays[REFERENCE]) : x;
 
 /**
- * The features about the reference: x − c for raw ones; those of a PCA, which are about the pilot's mean already, as they are.
- * A pure tensor function.
+ * The features relative to the reference: x − c for raw features. PCA features stay as they are, because they are already relative to the
+ * pilot's mean. A pure tensor function.
  */
 export const centredFeatures = (
   spec: FeatureSpec,
@@ -67,10 +67,10 @@ export const centredFeatures = (
 ): tf.Tensor => (spec.kind === "raw" ? centredSamples(x, arrays) : encodeFeatures(spec, x, arrays));
 
 /**
- * The reference of a design, by the mean and the root mean squared standard deviation s of the pilot's numbers: the mean,
- * rounded to multiples of the power of two nearest to 8s. Squares of float32 numbers about it keep their digits however large
- * the mean is. Where the mean is less than about 4s everywhere the reference is 0 and nothing is stored, and pilots that
- * differ by chance have the same one.
+ * The reference of a design: the mean of the pilot, rounded to multiples of the power of two nearest to 8s, where s is the root mean
+ * squared standard deviation of the pilot's numbers. Float32 squares of numbers relative to it keep their digits, however large the mean
+ * is. Because of the rounding, pilots that differ by chance have the same reference. If the mean is less than about 4s everywhere, the
+ * reference is 0 and nothing is stored.
  */
 function referenceFor(mean: Float64Array, s: number): DesignArrays {
   const step = 2 ** Math.round(Math.log2(8 * s));
@@ -78,19 +78,19 @@ function referenceFor(mean: Float64Array, s: number): DesignArrays {
   return reference.some((v) => v !== 0) ? { [REFERENCE]: ndarray(reference, [reference.length]) } : {};
 }
 
-/** What the pilot says of the features. */
+/** What is learned about the features from the pilot. */
 export interface PilotFacts {
   readonly arrays: DesignArrays;
-  /** The reference, where it is not 0. */
+  /** The reference, if it is not 0. */
   readonly reference: DesignArrays;
   /** Root mean squared distance of the pilot's features from their mean. */
   readonly spread: number;
 }
 
 /**
- * Estimates from a pilot [P, d] what the features need: for PCA the mean and the `components` leading eigenvectors of the
- * covariance (`principalComponents`; the largest entry of each is positive), and the features' spread √tr(C).
- * Errors: more components than dimensions, or not fewer than the pilot's samples.
+ * Estimates from a pilot [P, d] what the features need. For PCA: the mean and the `components` leading eigenvectors of the covariance
+ * (`principalComponents`; the largest entry of each is positive). Always: the features' spread √tr(C).
+ * Errors: more components than dimensions, or as many components as pilot samples or more.
  */
 export async function learnFeatures(
   spec: FeatureSpec,
@@ -130,7 +130,7 @@ export async function learnFeatures(
 export const featuresOf = (spec: FeatureSpec, rows: NdArray<Float32Array>, arrays: DesignArrays) =>
   spec.kind === "raw" ? Promise.resolve(rows) : encodedBy(encodeFeatures, spec, rows, arrays);
 
-/** The features of samples [n, d] about the reference, [n, k]. */
+/** The features [n, k] of samples [n, d], relative to the reference. */
 export const centredFeaturesOf = (spec: FeatureSpec, rows: NdArray<Float32Array>, arrays: DesignArrays) =>
   encodedBy(centredFeatures, spec, rows, arrays);
 

@@ -1,4 +1,4 @@
-/** What reads and writes files of sketches: it needs Node, unlike ./index.ts. */
+/** Reading and writing files of sketches. This needs Node, unlike ./index.ts. */
 export {
   CHECKPOINT_FORMAT,
   type Checkpoint,

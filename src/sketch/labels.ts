@@ -11,8 +11,8 @@ export function labelCounts(sketch: Sketch): Float64Array {
 }
 
 /**
- * The sketch of the samples of one label, as an ordinary sketch: equal to the sketch of those samples alone. Left out is what
- * was not summed by label, and local moments, whose cells each label has its own.
+ * The samples of one label as an ordinary sketch, equal to a sketch of those samples alone. It leaves out what was not summed by label,
+ * and local moments, because each label has its own cells.
  * Errors: a sketch that is not by label, a label outside its range, a label without samples.
  */
 export async function ofLabel(sketch: Sketch, label: number): Promise<Sketch> {
@@ -30,8 +30,8 @@ export async function ofLabel(sketch: Sketch, label: number): Promise<Sketch> {
 }
 
 /**
- * The sketch of the samples of all labels, as an ordinary sketch, without local moments, whose cells each label has
- * its own. One that is not by label is returned as it is.
+ * The samples of all labels as an ordinary sketch. It leaves out local moments, because each label has its own cells. A sketch that is
+ * not by label is returned as it is.
  */
 export async function withoutLabels(sketch: Sketch): Promise<Sketch> {
   if (sketch.design.labels === undefined) return sketch;

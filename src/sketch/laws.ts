@@ -2,9 +2,9 @@ import type { Random } from "../data/random.ts";
 import { inverseCdf } from "./radius.ts";
 
 /**
- * A law Λ of frequencies ω in R^k: ω = (R/σ) v with a radius R and a direction v, uniform on the sphere and independent of
- * it. σ is a scale in the data domain, in the units of the features: halving σ doubles every frequency. The paper's
- * "σ² = 1e-3" is such a scale (design §8). To add a law: its name and its entry here; the law tests run over the registry.
+ * A law Λ of frequencies ω in R^k: ω = (R/σ) v. The direction v is uniform on the sphere and independent of the radius R. σ is a scale in
+ * the data domain, in the units of the features: halving σ doubles every frequency. The paper's "σ² = 1e-3" is such a scale (design §8).
+ * To add a law: its name and its entry here; the law tests run over the registry.
  */
 export interface Law {
   /** What the law is, for help texts. */
@@ -33,8 +33,8 @@ const spherical = (law: Omit<Law, "draw">): Law => ({
 });
 
 /**
- * The norm of a standard normal vector in R^k: √(2G), G ~ Gamma(k/2), by the rejection of Marsaglia and Tsang (2000), in a
- * time that does not grow with k.
+ * A draw of the norm of a standard normal vector in R^k: √(2G), G ~ Gamma(k/2), by the rejection of Marsaglia and Tsang (2000). Its time
+ * does not grow with k.
  */
 function chi(random: Random, k: number): number {
   if (k === 1) return Math.abs(random.normal());
@@ -50,7 +50,7 @@ function chi(random: Random, k: number): number {
 }
 
 const ADAPTED_END = 8;
-/** Keriven et al. 2016, section 3.3.2: radii at which a Gaussian's moments change most with its mean or its variance. */
+/** Keriven et al. 2016, section 3.3.2: it favours radii at which a Gaussian's moments change most with its mean or its variance. */
 const adapted = inverseCdf((r) => Math.sqrt(r * r + r ** 4 / 4) * Math.exp((-r * r) / 2), ADAPTED_END);
 
 export const laws: { readonly [K in LawName]: Law } = {

@@ -11,29 +11,29 @@ import { compile } from "../engine/index.ts";
 export interface PrincipalComponents {
   /** Eigenvalues of XᵀX in falling order, [count]. */
   readonly values: Float64Array;
-  /** Orthonormal eigenvectors, one a row, [count, d]; the largest entry of each is positive. */
+  /** Orthonormal eigenvectors, one per row, [count, d]; the largest entry of each is positive. */
   readonly vectors: Float64Array;
 }
 
-/** An eigenproblem of at most this size is solved as it is: it takes 1 to 3 s. */
+/** An eigenproblem of at most this size is solved directly, in 1 to 3 s. */
 export const MOST_EXACT = 1024;
 
-/** Directions beyond the wanted ones; they make the wanted ones converge faster. */
+/** Extra directions, which make the wanted ones converge faster. */
 const OVERSAMPLING = 20;
 
-/** The iteration ends when a round adds less than this part of the variance that is kept, and after so many rounds. */
+/** The iteration ends when a round adds less than this part of the variance that is kept, or after the most rounds. */
 const TOLERANCE = 1e-3;
 const MOST_ROUNDS = 30;
 
 /**
  * The `count` leading eigenpairs of XᵀX for centred rows X [P, d]; products run in the engine, in float32.
  *
- * Up to d = 1024 by the eigenproblem of XᵀX, up to P = 1024 by that of XXᵀ: exact to float32. Nothing of size d × d is made
- * beyond d = 1024. Where both are larger, block subspace iteration from random directions, 20 more than are wanted (Halko,
- * Martinsson, Tropp 2011, algorithms 4.4 and 5.3), until a round adds less than 1e-3 to the variance that the block keeps (the
- * sum of its Rayleigh quotients), or for 30 rounds. That is no bound on what is missed, which depends on the spectrum: with 20
- * and 100 directions of 1100 × 1100 numbers the variance kept was within 0.1 % of the most possible for eigenvalues that fall
- * like 1/√i or faster, 0.25 % for white noise, and 1 % for eigenvalues that fall along a line.
+ * Up to d = 1024 it solves the eigenproblem of XᵀX, up to P = 1024 that of XXᵀ: exact to float32. Nothing of size d × d is made beyond
+ * d = 1024. If both are larger, it uses block subspace iteration from random directions, 20 more than are wanted (Halko, Martinsson,
+ * Tropp 2011, algorithms 4.4 and 5.3). The iteration ends when a round adds less than 1e-3 to the variance that the block keeps (the sum
+ * of its Rayleigh quotients), or after 30 rounds. This does not bound the variance that is missed, which depends on the spectrum. With 20
+ * and 100 directions of 1100 × 1100 numbers, the variance kept was within 0.1 % of the most possible for eigenvalues that fall like 1/√i
+ * or faster, 0.25 % for white noise, and 1 % for eigenvalues that fall along a line.
  * Aborts between two rounds with the signal's reason.
  */
 export async function principalComponents(
@@ -62,7 +62,7 @@ function randomDirections(width: number, d: number): NdArray<Float32Array> {
 /** Variance below this part of the largest is float32 rounding in XXᵀ. */
 const GRAM_ROUNDING = 1e-6;
 
-/** Xᵀu for the leading eigenvectors u of XXᵀ: the eigenvectors of XᵀX, not yet of length 1. Random ones where X has no more. */
+/** Xᵀu for the leading eigenvectors u of XXᵀ: the eigenvectors of XᵀX, not yet of length 1. If X has too few, the rest are random. */
 async function rowDirections(x: NdArray<Float32Array>, width: number): Promise<NdArray<Float32Array>> {
   const [rows, d] = x.shape as [number, number];
   const gram = await compile((given) => tf.matMul(given, given, false, true), x, { name: "pca of rows" });
@@ -125,14 +125,14 @@ const trace = (matrix: Float32Array, n: number): number => {
   return sum;
 };
 
-/** Added to Gram matrices of unit rows: more than their float32 rounding, so that nearly dependent rows have a factor too. */
+/** Added to the diagonal of Gram matrices of unit rows. It exceeds their float32 rounding, so nearly dependent rows have a factor too. */
 const SHIFT = 1e-4;
 const PASSES = 2;
 
 /**
- * Makes rows [width, d] orthonormal in their span: √(1 + s) L⁻¹A with LLᵀ = AAᵀ + sI, after each row was given length 1
- * (shifted CholeskyQR; Fukaya et al. 2020). A pass takes the error of nearly orthonormal rows to s times itself; directions
- * smaller than √s grow by up to 1/√s.
+ * Makes rows [width, d] orthonormal in their span: √(1 + s) L⁻¹A with LLᵀ = AAᵀ + sI, after each row was scaled to length 1 (shifted
+ * CholeskyQR; Fukaya et al. 2020). For nearly orthonormal rows a pass multiplies the error by s. Directions smaller than √s grow by up
+ * to 1/√s.
  */
 async function orthonormaliser(like: NdArray<Float32Array>) {
   const width = like.shape[0]!;
@@ -173,7 +173,7 @@ function inverseRoot(gram: Float32Array, n: number): Float32Array {
   return Float32Array.from(transpose(columns, n, n), (v) => Math.sqrt(1 + SHIFT) * v);
 }
 
-/** Rows of d numbers, each with its largest entry positive. */
+/** Rows of d numbers, with signs such that the largest entry of each is positive. */
 function oriented(vectors: Float64Array, d: number): Float64Array {
   for (let at = 0; at < vectors.length; at += d) orient(vectors.subarray(at, at + d));
   return vectors;

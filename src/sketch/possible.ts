@@ -3,9 +3,9 @@ import { familyOf } from "./families/index.ts";
 import type { Sketch } from "./sketch.ts";
 
 /**
- * What of a sketch no data can have, in words, or undefined: counts that are negative or do not add up, moments above their
- * count, sums that contradict the sums of squares. `whole` is what the sketch was subtracted from; its size decides how much
- * rounding is allowed.
+ * Names the part of a sketch that no data can have, or returns undefined. Such parts are counts that are negative or do not add up,
+ * moments above their count, and sums that contradict the sums of squares. `whole` is the sketch before a subtraction; its size
+ * determines how much rounding is allowed.
  */
 export function impossiblePart(sketch: Sketch, whole: Sketch = sketch): string | undefined {
   const { design, sums, count } = sketch;

@@ -9,8 +9,8 @@ export interface InverseCdf {
 const GRID = 4000;
 
 /**
- * Inverse distribution function of a density on [0, end], known up to a factor: the trapezoid rule on an even grid, inverted
- * by binary search and linear interpolation. The mass beyond `end` is left out.
+ * Inverse distribution function of a density on [0, end], which is given up to a factor. The trapezoid rule on an even grid is inverted by
+ * binary search and linear interpolation. The mass beyond `end` is left out.
  */
 export function inverseCdf(density: (r: number) => number, end: number): InverseCdf {
   const step = end / GRID;

@@ -7,15 +7,15 @@ import { featureBasis, referenceOf } from "./features.ts";
 import { mean, type Sketch, total } from "./sketch.ts";
 
 /**
- * The covariance that reduced second moments say of the samples, as the sum of its two parts, B S Bᵀ + diag(e): nothing here is
- * of size d × d.
+ * The covariance of the samples, as far as reduced second moments determine it: the sum of two parts, B S Bᵀ + diag(e). Nothing here has
+ * size d × d.
  */
 export interface ReducedCovariance {
   /** B [d, k]: the basis of the features; absent where the features are the samples' own numbers. */
   readonly basis?: Float64Array;
   /** S [k, k], the covariance of the features. */
   readonly features: Float64Array;
-  /** e [d], at least 0: what the features leave of every number's variance. */
+  /** e [d], at least 0: the part of every number's variance that the features do not explain. */
   readonly rest: Float64Array;
 }
 

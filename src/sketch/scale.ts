@@ -3,7 +3,7 @@ import * as tf from "#tf";
 import { compile } from "../engine/index.ts";
 import { drawFrequencies } from "./families/fourier.ts";
 
-/** Moments against the norms of their frequencies: |z_j| and |ω_j|, in the features' coordinates. */
+/** Moduli of moments and norms of their frequencies, |z_j| and |ω_j|, in the features' coordinates. */
 export interface ModulusPoints {
   readonly norms: ArrayLike<number>;
   readonly moduli: ArrayLike<number>;
@@ -18,16 +18,15 @@ export function columnNorms({ data }: NdArray<Float32Array>, m: number): Float64
   return squares.map(Math.sqrt);
 }
 
-/** Bins of |ω| of equal numbers of frequencies. */
+/** Bins of |ω|, each with the same number of frequencies. */
 const BINS = 20;
 
 /**
- * The standard deviation σ of one cluster along one direction, from moments alone: the upper envelope of |z_j| falls as
- * a exp(-σ²|ω|²/2), while moments of many clusters only cancel each other (Keriven et al. 2016, section 3.3.3;
- * pycle's estimate_Sigma). The envelope at |ω| is the largest modulus, cleared of its noise, in the bin of |ω| and all bins
- * beyond it (20 bins of equal numbers of frequencies); it is fitted in least squares, first everywhere, then where
- * σ|ω| ≥ 0.7, because nearer to 0 the clusters' places count. Undefined where too few bins lie between 1 and the noise: the
- * frequencies are all too coarse or too fine.
+ * The standard deviation σ of one cluster along one direction, from moments alone. Several clusters can only cancel in a moment, so the
+ * upper envelope of |z_j| falls as a exp(-σ²|ω|²/2) (Keriven et al. 2016, section 3.3.3; pycle's estimate_Sigma). The envelope at |ω| is
+ * the largest modulus, without its noise, in the bin of |ω| and all bins beyond it (20 bins of equal numbers of frequencies). It is
+ * fitted by least squares, first everywhere, then where σ|ω| ≥ 0.7, because nearer to 0 the positions of the clusters matter. Undefined
+ * if too few bins lie between 1 and the noise: then all frequencies are too coarse or too fine.
  */
 export function fitScale(points: ModulusPoints): number | undefined {
   const envelope = upperEnvelope(points);
@@ -60,7 +59,7 @@ function upperEnvelope({ norms, moduli, count }: ModulusPoints): EnvelopePoint[]
   return envelope;
 }
 
-/** The σ² of the least misfit; the best amplitude of each is known, so it is a search along a line: a grid, then finer ones. */
+/** The σ² of the least misfit. The best amplitude for each σ² is known, so the search has one dimension: a grid, then finer grids. */
 function bestVariance(envelope: readonly EnvelopePoint[]): number {
   const largest = envelope.at(-1)!.r2;
   let best = { error: Number.POSITIVE_INFINITY, variance: 0 };
@@ -88,21 +87,21 @@ function misfit(envelope: readonly EnvelopePoint[], variance: number): number {
   return envelope.reduce((sum, { r2, e }) => sum + (e - a * Math.exp((-variance * r2) / 2)) ** 2, 0);
 }
 
-/** Frequencies of the small sketches of a pilot, how often they are drawn anew, and the pilot's samples that are used. */
+/** Small sketches of a pilot: the number of frequencies, how often these are drawn again, and how many pilot samples are used. */
 const PILOT_FREQUENCIES = 1000;
 const ROUNDS = 7;
-/** Rounds whose estimates are averaged (geometric mean) in the end: those before are on the way. */
+/** The estimates of this many last rounds are averaged (geometric mean). */
 const AVERAGED = 5;
-const pilotRowsFor = (k: number): number => (k > 200 ? 2000 : 5000); // many features: dear, and precise anyway
-/** Samples at once, so that little memory is needed. */
+const pilotRowsFor = (k: number): number => (k > 200 ? 2000 : 5000); // many features cost more, and are precise anyway
+/** Samples per run, so that little memory is needed. */
 const PILOT_BLOCK = 500;
-/** The first small sketch looks for clusters down to this fraction of the data's own, by halves. */
+/** Scales of the first small sketch: that of the whole data, its half, its quarter, and so on. */
 const OCTAVES = 8;
 
 /**
- * The standard deviation σ of one cluster along one direction, from a pilot's features u [P, k]: small sketches with frequencies of the
- * adapted radius, the first at scales from `whole` (that of all features) down to 1/128 of it, the next ones each at the scale
- * that the one before gave. 0.1 to 0.8 s for 5000 samples.
+ * The standard deviation σ of one cluster along one direction, from a pilot's features u [P, k]. It makes small sketches with frequencies
+ * of the adapted radius. The first has scales from `whole` (that of all features) down to 1/128 of it. Each next one uses the scale that
+ * the one before gave. Takes 0.1 to 0.8 s for 5000 samples.
  */
 export async function pilotScale(pilot: NdArray<Float32Array>, whole: number, seed = 1): Promise<number> {
   const k = pilot.shape[1]!;

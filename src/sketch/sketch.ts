@@ -6,10 +6,10 @@ import { drawFrequencies } from "./families/fourier.ts";
 import { referenceOf } from "./features.ts";
 
 /**
- * Sums of moments over the samples, never means, with the number of samples: sketches of parts add up to the whole's.
+ * Sums of moments over the samples, never means, and the number of samples. So the sketches of parts add up to the sketch of the whole.
  * `sums` is keyed by family and name: `fourier.cos`, `fourier.sin` [m]; `second-moments.x` [d], `second-moments.xx` [d(d+1)/2], the
- * lower triangle; `local-moments.count`, `local-moments.u`, `local-moments.aa`, `local-moments.uu` (families/local-moments.ts). By label
- * (`design.labels`) each has the labels as first axis, and `labels.count` counts them; see labels.ts.
+ * lower triangle; `local-moments.count`, `local-moments.u`, `local-moments.aa`, `local-moments.uu` (families/local-moments.ts). In a
+ * sketch by label (`design.labels`) the labels are the first axis, and `labels.count` counts their samples; see labels.ts.
  */
 export interface Sketch {
   readonly design: SketchDesign;
@@ -23,7 +23,7 @@ export type Sums = Record<string, Float64Array>;
 export const copied = (sums: Readonly<Sums>): Sums =>
   Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum.slice()]));
 
-/** A sum over all samples: that of every label together where sums are by label. */
+/** A sum over all samples. If sums are by label, those of all labels are added. */
 export function total({ design, sums }: Sketch, name: string): Float64Array {
   const all = sums[name]!;
   const [kind] = name.split(".");
@@ -36,7 +36,7 @@ export function total({ design, sums }: Sketch, name: string): Float64Array {
 
 const drawn = new WeakMap<SketchDesign, NdArray<Float32Array>>();
 
-/** The frequencies Ω [k, m] of a design, one a column, in the coordinates of the features; drawn once and kept. */
+/** The frequencies Ω [k, m] of a design, one per column, in the coordinates of the features; drawn once and kept. */
 export function frequencies(design: SketchDesign): NdArray<Float32Array> {
   const known = drawn.get(design);
   if (known) return known;
@@ -46,8 +46,8 @@ export function frequencies(design: SketchDesign): NdArray<Float32Array> {
 }
 
 /**
- * The empirical characteristic function at the frequencies: means of cos ωⱼᵀu and sin ωⱼᵀu, one a frequency. The paper's
- * z_X (CL-GN eq. 1) is (cos + i sin)/√m.
+ * The empirical characteristic function at the frequencies: the means of cos ωⱼᵀu and sin ωⱼᵀu for every frequency. The paper's z_X
+ * (CL-GN eq. 1) is (cos + i sin)/√m.
  */
 export function fourierMoments(sketch: Sketch): { cos: Float32Array; sin: Float32Array } {
   familySpec(sketch.design, "fourier", "fourier moments");
@@ -57,7 +57,7 @@ export function fourierMoments(sketch: Sketch): { cos: Float32Array; sin: Float3
 }
 
 /**
- * The sketch's own sampling noise, (1/m) Σⱼ (1 - |zⱼ|²)/n with zⱼ the mean of exp(i ωⱼᵀu): the expected ‖z_X - A(P)‖² of a
+ * The sketch's own sampling noise, (1/m) Σⱼ (1 - |zⱼ|²)/n, where zⱼ is the mean of exp(i ωⱼᵀu). It is the expected ‖z_X - A(P)‖² of a
  * sketch of n samples of P. A prior whose loss is below it fits the noise.
  */
 export function samplingFloor(sketch: Sketch): number {
@@ -78,11 +78,11 @@ export function mean(sketch: Sketch): Float64Array {
   return sum.map((v, i) => v / sketch.count + reference[i]!);
 }
 
-/** How many numbers the sums of a design hold: the size of every sketch of it, whatever it is a sketch of. */
+/** How many numbers the sums of a design hold. Every sketch of the design has this size, whatever the data. */
 export const sketchSize = (design: SketchDesign): number =>
   Object.values(sumShapes(design)).reduce((sum, shape) => sum + sizeOf(shape), 0);
 
-/** The cells of a sketch's local moments. Errors: a sketch without them. */
+/** The spec of a sketch's local moments. Errors: a sketch without them. */
 export const localSpec = ({ design }: Sketch) => familySpec(design, "local-moments", "mixture");
 
 export function requireSamples(what: string, { count }: Sketch, least: number): void {

@@ -9,16 +9,16 @@ import type { DesignArrays } from "./features.ts";
 import { impossiblePart } from "./possible.ts";
 import type { Sketch } from "./sketch.ts";
 
-/** Formats of the files, in their metadata. */
+/** Names and versions of the file formats, as the metadata state them. */
 export const DESIGN_FORMAT = { format: "sketchprior-design", version: 1 } as const;
 export const SKETCH_FORMAT = { format: "sketchprior-sketch", version: 1 } as const;
 
 const AGAIN = "the file is damaged or was edited, sketch the data again";
 
-/** Members of a design's arrays begin with this. */
+/** The names of a design's arrays in a file begin with this. */
 const PREFIX = "design.";
 
-/** Writes a design as .npz: settings and fingerprint in the metadata, what the pilot taught as arrays `design.*`. */
+/** Writes a design as .npz: settings and fingerprint in the metadata, the arrays learned from the pilot as `design.*`. */
 export async function saveDesign(file: string, design: SketchDesign): Promise<void> {
   await writeNpz(file, { metadata: { ...DESIGN_FORMAT, design: settingsOf(design) }, arrays: prefixed(design.arrays) });
 }
@@ -34,8 +34,8 @@ export async function saveSketch(file: string, sketch: Sketch): Promise<void> {
 }
 
 /**
- * Reads a sketch. Errors (InputError): those of `loadDesign`, missing sums, sums of another shape than the design's, NaN or Inf,
- * sums that no data have (`impossiblePart`).
+ * Reads a sketch. Errors (InputError): those of `loadDesign`, missing sums, sums of another shape than the design's, NaN or Inf, sums
+ * that no data can have (`impossiblePart`).
  */
 export async function loadSketch(file: string): Promise<Sketch> {
   return sketchIn(file, await readNpz(file, SKETCH_FORMAT));
@@ -51,7 +51,7 @@ export function sketchContent({ design, count, sums }: Sketch, metadata: Metadat
   };
 }
 
-/** The sketch in the content of an .npz file, checked. */
+/** Reads and checks the sketch in the content of an .npz file. */
 export async function sketchIn(file: string, npz: Npz<Metadata>): Promise<Sketch> {
   const design = await designIn(file, npz);
   const { count } = npz.metadata;

@@ -8,9 +8,9 @@ import { type LawName, laws } from "./laws.ts";
  *
  *     ω_j = (R_j/σ_j) q_j/|q_j|,  q_j = row j of H D₁ H D₂ H D₃, its first k entries,
  *
- * with H the orthonormal Walsh-Hadamard matrix of size p and D diagonals of random signs. Radii R_j follow the law exactly;
- * directions are uniform up to a few parts in p, and orthogonal within a block when k = p. A product Ωᵀu costs O(m log p),
- * and signs and radii, O(m) numbers, are all that is kept; both come from the seed.
+ * with H the orthonormal Walsh-Hadamard matrix of size p, and D diagonal matrices of random signs. The radii R_j follow the law exactly.
+ * The directions are uniform up to a few parts in p, and orthogonal within a block if k = p. A product Ωᵀu costs O(m log p). Only the
+ * signs and radii are kept, O(m) numbers; both are drawn from the seed.
  */
 export interface Structured {
   /** Signs of D₁, D₂, D₃ in turn, [3, blocks, p]. */
@@ -19,7 +19,7 @@ export interface Structured {
   readonly radii: NdArray<Float32Array>;
 }
 
-/** What of a Fourier spec fixes its frequencies. */
+/** The settings of a Fourier spec that determine its frequencies. */
 export interface FrequencySettings {
   readonly law: LawName;
   readonly scales: readonly number[];
@@ -27,7 +27,7 @@ export interface FrequencySettings {
   readonly seed: number;
 }
 
-/** Size of a block for k features: a power of two, at least 64 because shorter rows have few directions. */
+/** Size of a block for k features: a power of two, at least 64, because shorter rows have too few directions. */
 export const paddedSize = (k: number): number => Math.max(64, 2 ** Math.ceil(Math.log2(k)));
 
 /** |ω_j| = R_j/σ_j of every frequency, without the directions. */
@@ -36,7 +36,7 @@ export function structuredNorms({ law, scales, m, seed }: FrequencySettings, k: 
   return Float64Array.from({ length: m }, (_, j) => laws[law].radius(random, k) / scales[j % scales.length]!);
 }
 
-/** Signs and radii from the seed. With k < p the norms |q_j| are computed once, as much work as sketching k samples. */
+/** Draws signs and radii from the seed. If k < p, the norms |q_j| are computed once, which is as much work as sketching k samples. */
 export function drawStructured(settings: FrequencySettings, k: number): Structured {
   const { m, seed } = settings;
   const p = paddedSize(k);
@@ -54,7 +54,7 @@ export function drawStructured(settings: FrequencySettings, k: number): Structur
   return { signs: ndarray(signs, [3, blocks, p]), radii: ndarray(radii, [m]) };
 }
 
-/** One block's signs and the norms of its rows; drawn again in the rare case (small k) that a row vanishes. */
+/** One block's signs and the norms of its rows. They are drawn again in the rare case (small k) that a row is 0. */
 function drawBlock(seed: number, block: number, p: number, k: number) {
   const random = stream(seed, "signs", p, block);
   for (;;) {
@@ -105,7 +105,7 @@ export function denseOf({ signs, radii }: Structured, k: number): NdArray<Float3
   return ndarray(omega, [k, m]);
 }
 
-/** Phases Ωᵀu for u [n, k] → [n, m], in O(nm log p): a pure tensor function. */
+/** Phases Ωᵀu for u [n, k] → [n, m], in O(nm log p). A pure tensor function. */
 export function structuredPhase(u: tf.Tensor, signs: tf.Tensor, radii: tf.Tensor): tf.Tensor {
   const [, blocks, p] = signs.shape as [number, number, number];
   const [n, k] = u.shape as [number, number];
@@ -125,7 +125,7 @@ export function structuredPhase(u: tf.Tensor, signs: tf.Tensor, radii: tf.Tensor
   return tf.mul(tf.slice(tf.reshape(v, [n, blocks * p]), [0, 0], [n, radii.shape[0]!]), radii);
 }
 
-/** Sizes at most 32 whose product is p: H_p is the Kronecker product of small Hadamard matrices. */
+/** Sizes of at most 32 whose product is p. H_p is the Kronecker product of Hadamard matrices of these sizes. */
 function hadamardFactors(p: number): number[] {
   const bits = Math.log2(p);
   const count = Math.ceil(bits / 5);

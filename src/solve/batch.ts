@@ -5,7 +5,7 @@ import { fromHost, sizeOf } from "../data/array.ts";
 
 export { TINY } from "../engine/tiny.ts";
 
-/** Arithmetic on batches, [batch, …] with one row a problem: the numbers of a row are [batch]. */
+/** Arithmetic on batches [batch, …]. Each row is one problem. A result with one number per row has the shape [batch]. */
 
 /** ⟨a, b⟩ of every row. */
 export const dots = (a: tf.Tensor, b: tf.Tensor): tf.Tensor => tf.sum(perSignal(tf.mul(a, b)), 1);

@@ -1,6 +1,6 @@
 /**
  * Recovery of signals from measurements. Start at `recover` (recover.ts): a `Problem` (problem.ts) and a prior go in, a `Recovery`
- * (recovery.ts) comes out. `solvers` (registry.ts) lists who does it, each a `Solver` (solver.ts), in three families:
+ * (recovery.ts) comes out. `solvers` (registry.ts) lists all solvers, each a `Solver` (solver.ts). They form three families:
  *
  * - gaussian/: mixtures and Gaussians, whose posterior is exact for a linear Φ and Gaussian noise;
  * - latent/: generators, searched in latent space;

@@ -6,10 +6,10 @@ import { compile } from "../engine/index.ts";
 import { chunksOf } from "./chunks.ts";
 import { takeRows } from "./rows.ts";
 
-/** Signals of one compiled run. */
+/** The most signals of one compiled run. */
 const MOST_ROWS = 256;
 
-/** Φ of every row, signals flattened to n numbers and measurements to m: rows [r, n] to [r, m], in compiled batches. */
+/** Applies Φ to every row, in compiled batches: rows [r, n] to [r, m], with signals flattened to n numbers and measurements to m. */
 export async function applyToRows(
   operator: ForwardOperator,
   rows: NdArray<Float32Array>,
@@ -35,7 +35,7 @@ export async function applyToRows(
 
 const matrices = new WeakMap<LinearOperator, Promise<NdArray<Float32Array>>>();
 
-/** Φᵀ as a matrix [n, m], row j the measurement of the j-th unit vector; computed once an operator and kept. */
+/** Φᵀ as a matrix [n, m]; row j is the measurement of the j-th unit vector. Computed once for each operator and kept. */
 export function transposedMatrix(operator: LinearOperator): Promise<NdArray<Float32Array>> {
   const known = matrices.get(operator);
   if (known) return known;

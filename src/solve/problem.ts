@@ -8,18 +8,18 @@ import type { NoiseModel } from "../measure/noise/noise.ts";
 /** An inverse problem y ~ p(y | Φ(x)): what every solver gets. */
 export interface Problem {
   readonly operator: ForwardOperator;
-  /** [batch, ...operator.outShape]; of `problemOf` in row-major order, whatever view it was given. */
+  /** [batch, ...operator.outShape]. `problemOf` puts it in row-major order. */
   readonly y: NdArray<Float32Array>;
   readonly noise: NoiseModel;
-  /** How the noise's σ was found, where it was estimated: `sigma by evidence`. */
+  /** How the noise's σ was estimated, such as `sigma by evidence`; absent if it was given. */
   readonly sigmaBy?: string;
-  /** Smallest and largest value that a signal can have, where they are known: a constraint of the problem. */
+  /** Smallest and largest value that a signal can have, if they are known: a constraint of the problem. */
   readonly range?: ValueRange;
   /** Shape of one signal: `operator.inShape`. */
   readonly shape: readonly number[];
 }
 
-/** Root mean square of measurements whose squares, and those of 1e-3 of them, are float32 of full precision: these end at 1e-38. */
+/** Least root mean square of y: the squares of numbers 1e-3 of it still have full float32 precision, which ends at 1e-38. */
 const SMALLEST = 1e-15;
 
 export type ProblemInput = Omit<Problem, "shape">;
@@ -27,8 +27,12 @@ export type ProblemInput = Omit<Problem, "shape">;
 /**
  * A problem, checked. One signal's measurements, of shape outShape alone, become a batch of one.
  *
- * Errors (RangeError, TypeError): no operator, no noise model; y that is no ndarray of float32, of another shape than the operator
- * returns, with values that are not finite, or too small for float32 squares; another number of σᵢ than measurements; a range whose ends are not in order.
+ * Errors (RangeError, TypeError):
+ * - no operator or no noise model;
+ * - y that is no ndarray of float32, has another shape than the operator returns, holds values that are not finite, or is too small for
+ *   float32 squares;
+ * - a number of σᵢ that differs from the number of measurements;
+ * - a range whose ends are not in order.
  */
 export function problemOf({ operator, y, noise, range, sigmaBy }: ProblemInput): Problem {
   if (typeof operator?.forward !== "function") {
@@ -69,7 +73,7 @@ export function problemOf({ operator, y, noise, range, sigmaBy }: ProblemInput):
   return { operator, y: batch, noise, shape: operator.inShape, ...(sigmaBy && { sigmaBy }), ...(range && { range }) };
 }
 
-/** Errors (TypeError): y that is no ndarray of float32, such as a plain array. */
+/** Errors (TypeError): y is not an ndarray of float32, but for example a plain array. */
 export function requireMeasurements(y: unknown): void {
   if (isArray(y) && y.data instanceof Float32Array) return;
   throw new TypeError(

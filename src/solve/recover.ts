@@ -16,28 +16,28 @@ import { requireSignalShape } from "./requirements.ts";
 import { estimateSigma, type SigmaOptions } from "./sigma/estimate.ts";
 import type { SolveOptions } from "./solver.ts";
 
-/** A problem as people have it: y may be [batch, ...outShape], or outShape alone for one signal. */
+/** A problem as the caller gives it. y is [batch, ...outShape], or outShape alone for one signal. */
 export interface Given extends Omit<ProblemInput, "noise"> {
   /** σ of Gaussian noise, a spec such as `poisson:peak=30` or `gaussian:sigma=auto`, or a model. */
   readonly noise: number | string | Noise | NoiseModel;
 }
 
 export interface RecoverOptions extends Omit<SolveOptions, "lambda"> {
-  /** Name of the solver; default: the first that takes the prior and the problem. */
+  /** Name of the solver; default: the first that accepts the prior and the problem. */
   readonly solver?: string;
-  /** Weight of the prior, for solvers that have one; `"auto"`: `autoLambda`'s. Default: the rule of the prior's kind. */
+  /** Weight of the prior, for solvers that have one. `"auto"`: chosen by `autoLambda`. Default: the solver's rule for the prior. */
   readonly lambda?: SolveOptions["lambda"] | "auto";
 }
 
-/** Those of `Measurements` may stand beside them, so that what `measure` returns can be recovered as it is. */
+/** The names of `Measurements` are allowed too, so the result of `measure` can be given as it is. */
 const givenNames = ["operator", "y", "noise", "range", "shape", "sigmaBy", "seed", "noiseNorm", "snr", "truth"];
 const optionNames = ["solver", "lambda", "deviation", "samples", "seed", "own", "onProgress", "signal"];
 
 /**
- * Recovers signals x from measurements y ~ p(y | Φ(x)) with a prior: the one entry for every kind of prior, operator and noise.
+ * Recovers signals x from measurements y ~ p(y | Φ(x)) with a prior. It is the one entry for every kind of prior, operator and noise.
  *
- * Errors: InputError for what no solver takes, an operator that says it is linear and fails the dot test, an unknown solver,
- * uncertainty of a solver that knows none; RangeError and TypeError for arrays, numbers and names of options that are none.
+ * Errors: InputError for a problem that no solver accepts, an operator that claims to be linear but fails the dot test, an unknown
+ * solver, uncertainty from a solver that has none; RangeError and TypeError for wrong arrays, numbers and names of options.
  */
 export async function recover(given: Given, prior: Prior, options: RecoverOptions = {}): Promise<Recovery> {
   requireOptionNames("recover", options, optionNames);
@@ -69,8 +69,8 @@ export async function recover(given: Given, prior: Prior, options: RecoverOption
 }
 
 /**
- * The problem that was given, its noise as a model; σ is estimated with the prior's help where it is not known (`estimateSigma`).
- * Errors: those of `problemOf` and `estimateSigma`; RangeError for a prior of other signals than the operator measures.
+ * The given problem with its noise as a model. If σ is not known, it is estimated with the help of the prior (`estimateSigma`).
+ * Errors: those of `problemOf` and `estimateSigma`; RangeError for a prior whose signals have another shape than the operator's.
  */
 export async function problemFor(
   { noise, ...given }: Given,
@@ -90,7 +90,7 @@ export async function problemFor(
   return { ...problem, noise: (known as Noise).ofSigma(Number(sigma.toPrecision(4))), sigmaBy: by };
 }
 
-/** Operators of specs are tested in this project; those of code are tested here. */
+/** Operators made from specs are covered by this project's tests. Operators made in the user's code are tested here. */
 async function requireLinearity(operator: ForwardOperator): Promise<void> {
   if (isLinear(operator) && !operator.source) await requireAdjoint(operator);
 }

@@ -15,8 +15,8 @@ export const solvers: readonly Solver[] = [
 ];
 
 /**
- * The solver for a prior and a problem: the one named, or the first that accepts both. Where `withLambda`, one that has a λ.
- * Errors (InputError): an unknown name, a named solver that does not accept, none that does, each with the reasons.
+ * The solver for a prior and a problem: the one named, or the first that accepts both. With `withLambda` it must have a λ.
+ * Errors (InputError): an unknown name; a named solver that does not accept the problem, or none that does, with the reasons.
  */
 export function chooseSolver(
   prior: Prior,
@@ -54,7 +54,7 @@ export function describeSolvers(): string {
     `  ${name.padEnd(20)} ${summary}`,
     ...describeOptions(options),
   ]);
-  return ["Solvers, the first that takes the prior, Φ and the noise is the default: name:key=value,…", ...lines].join(
+  return ["Solvers, name:key=value,…; default: the first that accepts the prior, Φ and the noise:", ...lines].join(
     "\n",
   );
 }

@@ -3,7 +3,7 @@ import type { Prior } from "../../priors/prior.ts";
 import { sameShape } from "../data/array.ts";
 import type { Problem } from "./problem.ts";
 
-/** What solvers ask of a problem: each is true, or why not, as the end of a sentence. */
+/** Conditions that solvers set for a problem. Each returns true, or the reason why it fails, as the end of a sentence. */
 
 export const isLinearProblem = ({ operator }: Problem): true | string =>
   isLinear(operator) || `${operator.name} is not linear`;
@@ -11,7 +11,7 @@ export const isLinearProblem = ({ operator }: Problem): true | string =>
 export const hasGaussianNoise = ({ noise }: Problem): true | string =>
   noise.gaussian !== undefined || `the noise is ${noise.name}, not Gaussian`;
 
-/** The first reason against, or true. */
+/** The first answer that is not true, or true. */
 export const all = (...answers: readonly (true | string)[]): true | string =>
   answers.find((answer) => answer !== true) ?? true;
 

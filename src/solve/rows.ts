@@ -10,7 +10,7 @@ export function rowEnergies(batch: NdArray<Float32Array>): Float64Array {
   return Float64Array.from({ length: rows }, (_, i) => squaredNorm(data, i * width, width));
 }
 
-/** Every row of a batch `times` times in a row: r0 r0 r1 r1 … */
+/** Repeats every row of a batch `times` times: r0 r0 r1 r1 … */
 export function repeatRows(batch: NdArray<Float32Array>, times: number): NdArray<Float32Array> {
   const [rows = 0, ...rest] = batch.shape;
   return takeRows(

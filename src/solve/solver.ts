@@ -4,13 +4,13 @@ import type { IterateOptions } from "../engine/iterate.ts";
 import type { Problem } from "./problem.ts";
 import type { Solved } from "./recovery.ts";
 
-/** What may be asked of any solver beside its own options. */
+/** Options of every solver, besides its own. */
 export interface SolveOptions extends Pick<IterateOptions<unknown>, "onProgress" | "signal"> {
-  /** Weight of the prior: one for all signals, or one each. Default: that of the prior's kind, or what `lambda: "auto"` finds. */
+  /** Weight of the prior: one for all signals, or one each. `recover` fills in the default, or what `lambda: "auto"` finds. */
   readonly lambda?: number | readonly number[];
   /** Also return the standard deviation of the posterior; default false. */
   readonly deviation?: boolean;
-  /** Also return so many draws of the posterior; default 0. */
+  /** Also return this many draws of the posterior; default 0. */
   readonly samples?: number;
   /** Seed of every random draw; default 1. */
   readonly seed?: number;
@@ -18,13 +18,13 @@ export interface SolveOptions extends Pick<IterateOptions<unknown>, "onProgress"
   readonly own?: Options;
 }
 
-/** What a solver knows of its λ. */
+/** What a solver knows about its λ. */
 export interface LambdaRules<P extends Prior = Prior> {
-  /** λ where nothing chooses it. Errors (RangeError): the prior has no rule, so that λ must be given. */
+  /** λ if it is neither given nor searched for. Errors (RangeError): the prior has no rule, so λ must be given. */
   default(problem: Problem, prior: P): Promise<number>;
-  /** Two λ between which the best one lies: nearly no prior, and nothing but the prior. */
+  /** Two λ between which the best one lies: at `low` the prior hardly counts, at `high` almost only the prior counts. */
   range(problem: Problem, prior: P): Promise<readonly [low: number, high: number]>;
-  /** The solver's own options for the many solves of a search: as exact as a choice of λ needs. */
+  /** The solver's own options for the many solves of a search, which need not be more exact than a choice of λ requires. */
   readonly rough?: Options;
 }
 
@@ -35,12 +35,12 @@ export interface Solver<P extends Prior = Prior> {
   readonly summary: string;
   /** Its own options, checked by name before `solve`. */
   readonly options: OptionTable;
-  /** Present where it weighs the prior by a λ. Where λ is given, only such solvers are chosen. */
+  /** Present if the solver weighs the prior by a λ. If λ is given, only such solvers are chosen. */
   readonly lambda?: LambdaRules<P>;
-  /** Whether it can tell the posterior's standard deviation and draw from it. */
+  /** Whether it can compute the posterior's standard deviation and draw from the posterior. */
   readonly uncertainty: boolean;
-  /** Whether it can take this prior and problem: true, or why not, as the end of a sentence. */
+  /** True if it accepts this prior and problem, else the reason why not, as the end of a sentence. */
   accepts(prior: Prior, problem: Problem): true | string;
-  /** Recovers all signals of the problem. Called with priors that it accepts only. */
+  /** Recovers all signals of the problem. Only called with priors and problems that it accepts. */
   solve(problem: Problem, prior: P, options: SolveOptions): Promise<Solved>;
 }

@@ -15,8 +15,8 @@ import { deviations, scaledInput, turnedOutput } from "./units.ts";
 const MEASURED = 4096;
 
 /**
- * v = μ_c + MLP(z, μ_c, label): the network learns zR_c, R_c the low-rank root of a cell (`alignedRoots`), by regression on
- * z ~ N(0, I) and components by their probability; errors count in units of what the roots leave out.
+ * v = μ_c + MLP(z, μ_c, label). The network learns zR_c, where R_c is the low-rank root of a cell (`alignedRoots`), by regression on
+ * z ~ N(0, I) and components drawn by their probability. Errors are measured in units of the covariance that the roots leave out.
  */
 export const cellMlp: Kind = {
   summary: "network of z, the mean of a cell of the mixture and its label",

@@ -9,9 +9,9 @@ export interface GroupGaussians {
   readonly conditions: Float64Array;
   /** μ_g [k] */
   readonly means: readonly Float64Array[];
-  /** R_g [rank, k], turned so that R_g E⁻¹ R_gᵀ is diagonal: the posterior of z given v has independent entries. */
+  /** R_g [rank, k], rotated so that R_g E⁻¹ R_gᵀ is diagonal. Then the posterior of z given v has independent entries. */
   readonly roots: readonly Float64Array[];
-  /** E [k, k], the mean over the groups of what the roots leave of their covariances, well conditioned (`ridged`). */
+  /** E [k, k], the mean over the groups of the covariance that the roots leave out, well conditioned (`ridged`). */
   readonly rest: Float64Array;
 }
 

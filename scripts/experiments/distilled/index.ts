@@ -21,8 +21,8 @@ export interface Distilled extends Pick<Fitted, "weights" | "history" | "code"> 
 }
 
 /**
- * A generator network x = centre + D v(z, c) + r that stands for a mixture: v is fitted to the mixture's features (see the kinds),
- * and r ~ N(0, C + DEDᵀ) holds the mixture's own residual C and the covariance E of what v leaves out.
+ * A generator network x = centre + D v(z, c) + r that replaces a mixture. v is fitted to the mixture's features (see the kinds).
+ * r ~ N(0, C + DEDᵀ) has the mixture's own residual C and the covariance E of what v leaves out.
  */
 export async function distil(
   mixture: MixtureModel,

@@ -5,7 +5,7 @@ import type { Watched } from "../../../priors/kind.ts";
 import type { MixtureModel } from "../../../priors/mixture/model.ts";
 
 export interface DistilOptions {
-  /** Size of the latent z, at most the number of features; default that of the kind, or all features of fewer. */
+  /** Size of the latent z, at most the number of features; default that of the kind, or all features if there are fewer. */
   readonly latent?: number;
   /** Widths of the hidden layers; default that of the kind. */
   readonly hidden?: readonly number[];
@@ -21,7 +21,7 @@ export interface DistilOptions {
 
 export type DistilSettings = Required<DistilOptions>;
 
-/** What a decoder of features v(z, c) is built from beside its weights; a condition is a component of the mixture, or its label. */
+/** What a decoder of features v(z, c) needs besides its weights. A condition is a component of the mixture, or its label. */
 export interface DistilledNetwork extends Pick<CellNetwork, "latent" | "features" | "groupOf"> {
   /** Widths of the hidden layers. */
   readonly hidden: readonly number[];

@@ -12,7 +12,7 @@ import type { DistilledNetwork, Kind } from "./kind.ts";
 import { minimise } from "./minimise.ts";
 import { deviations, turnedOutput } from "./units.ts";
 
-/** Steps after which the likelihood's covariance is measured anew, and the draws that measure it. */
+/** The likelihood's covariance is measured again every `REFRESH` steps, with `MEASURED` draws. */
 const REFRESH = 100;
 const MEASURED = 4096;
 
@@ -22,8 +22,8 @@ const MEASURED = 4096;
  *
  *   ½ (v − G)ᵀE⁻¹(v − G) + ½ Σ (m² + s² − log s² − 1).
  *
- * E is a full covariance, that of v − G every 100 steps, which is the best one for G. G and the encoder have linear
- * paths by label that start as the label's own Gaussian, exactly; without labels there is one condition for all.
+ * E is a full covariance. Every 100 steps it is set to that of v − G, which is the best one for G. G and the encoder have linear paths by
+ * label that start exactly as the label's own Gaussian. Without labels there is one condition for all.
  */
 export const vae: Kind = {
   summary: "variational autoencoder by label, taught by samples of the mixture",
@@ -131,7 +131,7 @@ const encoderSpec = (network: DistilledNetwork): NetworkSpec => ({
   },
 });
 
-/** One affine map a group: u = offset + v · slope. */
+/** The affine map of a group: u = offset + v · slope. */
 interface AffineMap {
   readonly offset: Float64Array;
   /** [inputs, outputs] */
@@ -139,9 +139,9 @@ interface AffineMap {
 }
 
 /**
- * Weights of a network that is these maps: the last layer is 0, beside a linear path [groups, 1 + inputs, outputs]. Of a single
- * group the path has no offset, it is the bias of the last layer. A random last layer would make the encoder useless at first,
- * and with it E so large that nothing is learned.
+ * Weights of a network that computes these maps: its last layer is 0, next to a linear path [groups, 1 + inputs, outputs]. For a single
+ * group the offset is the bias of the last layer instead. A random last layer would make the encoder useless at first, and E so large that
+ * nothing is learned.
  */
 function affineStart(spec: NetworkSpec, seed: number, maps: readonly AffineMap[]): Weights {
   const single = maps.length === 1;

@@ -16,12 +16,12 @@ const SIDE = 5;
 const QUARTERS = 4;
 const SIZE = FILTERS[1] * QUARTERS;
 const BLOCK = 1000;
-/** Draws of each component, in the mean: more than the samples that it stands for, about 170 of 60 000. */
+/** Average number of draws of each component. It exceeds the number of samples per component, about 170 of 60 000. */
 const DRAWS = 500;
 
 /**
- * Means by label of random features: two convolutions 5×5 of stride 2 with random weights (He) and relu, pooled over quarters of
- * the image. Those of the mixture's components are means over draws, so that a refinement may move the weights alone.
+ * Means by label of random features: two convolutions 5×5 of stride 2 with random weights (He) and relu, pooled over quarters of the
+ * image. The means of the mixture's components are taken over draws, so a refinement can move only the weights.
  */
 export async function convolution(
   data: Dataset,
@@ -71,7 +71,7 @@ async function* signalsOf(data: Dataset, labels: Uint8Array, range: Range): Asyn
   }
 }
 
-/** Draws of the mixture, as many of each component in the mean; all blocks share their draws of the residual. */
+/** Draws of the mixture, on average equally many of each component. All blocks share their draws of the residual. */
 async function* drawsOf(model: MixtureModel, seed: number): AsyncGenerator<Block> {
   const { centre, matrix, residual, shape, weights } = model;
   const k = matrix.shape[1]!;

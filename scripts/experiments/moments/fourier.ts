@@ -158,7 +158,7 @@ function inSignals(sketch: Sketch): FourierMoments {
   return { omega, cos, sin, counts, shape: [m, n] };
 }
 
-/** Moments whose modulus is 1 to rounding say nothing, but would weigh without end. */
+/** Least sampling variance. Moments whose modulus is almost 1 tell nothing, but would get an unlimited weight. */
 const LEAST_VARIANCE = 1e-3;
 
 function targetOf({ omega, cos, sin, counts, shape: [m, n] }: FourierMoments): MomentTarget {

@@ -9,7 +9,7 @@ import { type IterateOptions, iterate } from "../../../src/engine/iterate.ts";
 import type { MixtureTensors } from "./characteristic.ts";
 import type { MomentBatch, MomentTarget } from "./target.ts";
 
-/** What a refinement may move: log π, the means in units of their covariance's root, the logarithms of that root's columns. */
+/** What a refinement may move: log π, the means in units of their covariance's root, and the logarithms of factors of its columns. */
 export const partNames = ["weights", "means", "covariances"] as const;
 export type PartName = (typeof partNames)[number];
 
@@ -32,15 +32,15 @@ export interface Refined {
 const BATCH = 1024;
 const HELD = 1024;
 const EVERY = 20;
-/** The misfit of moments that are known up to their sampling noise. */
+/** The misfit of moments that agree up to their sampling noise. */
 const NOISE = 1;
 
 type Arrays = readonly NdArray<Float32Array>[];
 type State = { readonly values: Arrays; readonly moments: AdamMoments<NdArray<Float32Array>> };
 
 /**
- * Moves a mixture by label towards moments of the data by Adam, the step size falling along a cosine, and keeps the step that is best at
- * held-out moments. It ends early where the misfit of a step reaches the noise.
+ * Moves a mixture by label towards moments of the data by Adam; the step size falls along a cosine. The step that is best at held-out
+ * moments is kept. It ends early if the misfit of a step reaches the noise.
  */
 export async function refine(
   model: MixtureModel,
@@ -89,7 +89,7 @@ export async function refine(
   return { model: result, step: best.step, misfit: best.misfit };
 }
 
-/** What `target.misfit` is of a mixture at the moments that a refinement with this seed holds out. */
+/** `target.misfit` of a mixture at the moments that a refinement with this seed holds out. */
 export async function heldOutMisfit(model: MixtureModel, target: MomentTarget, seed: number): Promise<number> {
   const given = { fixed: fixedOf(model), batch: target.batch(split(target, seed).tested) };
   const test = await compile(

@@ -4,12 +4,12 @@ import { stream } from "../../../src/data/random.ts";
 
 /** Components that a Gaussian is split into. */
 const PARTS = 10;
-/** β, the part of its covariance that becomes the spread of their means: little, because few means span few directions. */
+/** β, the part of the covariance that becomes the spread of the means. It is small, because few means span few directions. */
 const BETWEEN = 0.05;
 
 /**
- * Every Gaussian of a mixture (one a component, each with its own covariance) as a mixture of equal ones with its covariance in the
- * mean: N(μ, LLᵀ) as N(μ + √β Le, (1 − β)LLᵀ), e ~ N(0, I). It knows no more than the Gaussians do, but can be refined.
+ * Replaces every Gaussian of a mixture (each with its own covariance) by several equally probable ones that have its covariance on
+ * average: N(μ, LLᵀ) by N(μ + √β Le, (1 − β)LLᵀ), e ~ N(0, I). The result holds no more information, but can be refined.
  */
 export function splitGaussians(model: MixtureModel, seed: number): MixtureModel {
   const [components, k] = model.means.shape as [number, number];

@@ -5,7 +5,7 @@ import type { MixtureTensors } from "./characteristic.ts";
 /** Arrays of some of the moments: what `misfit` compares a mixture with. */
 export type MomentBatch = Readonly<Record<string, NdArray<Float32Array>>>;
 
-/** Generalised moments of labelled data, of each label its own, and what a mixture makes of them. */
+/** Generalised moments of labelled data, separate for each label, and the misfit of a mixture to them. */
 export interface MomentTarget {
   /** Moments of a label. */
   readonly size: number;

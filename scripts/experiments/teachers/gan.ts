@@ -18,8 +18,8 @@ const BETA1 = 0.5;
  *
  *     discriminator: min_D  E s(D(G(z))) + E s(−D(x)) + γ/2 E|∇D(x)|²,    generator: min_G  E s(−D(G(z))),    s = softplus.
  *
- * Both take one step of Adam on the same latents; x is a minibatch of the data, drawn with repetition. What training
- * reports is the generator's loss, which does not fall as samples get better: log 2 where D cannot tell.
+ * Both take one step of Adam on the same latents; x is a minibatch of the data, drawn with repetition. Training reports the generator's
+ * loss. It does not fall as samples get better: it is log 2 if D cannot tell them from the data.
  */
 export const ganTeacher = (
   { network, settings }: Pick<Lesson, "network" | "settings">,

@@ -10,7 +10,7 @@ export type MethodName = (typeof methodNames)[number];
 
 const makers = { mmd: mmdTeacher, gan: ganTeacher };
 
-/** A teacher that takes the data themselves, beside the sketch that gives decoder, start and validation. */
+/** A teacher that uses the data themselves. The sketch still gives decoder, start and validation. */
 export const teacherFrom =
   (method: MethodName, data: Dataset, design: SketchDesign): MakeTeacher =>
   async (lesson) =>

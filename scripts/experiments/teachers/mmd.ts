@@ -6,14 +6,14 @@ import { constant } from "../../../priors/signals.ts";
 import { InputError } from "../../../src/data/errors.ts";
 import type { Lesson, Teacher } from "./teacher.ts";
 
-/** Samples whose kernel with the batch is made at a time: it stays in the cache, which halves the time of 4096. */
+/** The kernel of the batch is computed with this many samples at a time. It stays in the cache: half the time of 4096 samples. */
 const BLOCK = 1024;
 
 /**
  * The exact kernel loss that the sketch approximates: MMD² between the batch and all samples of the data (Gretton et al.
  * 2012, the U-statistic), for the kernel whose Fourier transform is the sketch's law. Frequencies N(0, I/σ²) belong to
- * exp(−|f − f'|²/2σ²); several scales to the mean of their kernels. A step costs batch · n kernel values. The mean and the
- * covariance weigh as they do beside the sketch loss.
+ * exp(−|f − f'|²/2σ²); several scales to the mean of their kernels. A step costs batch · n kernel values. The losses of the mean and the
+ * covariance have the same weights as with the sketch loss.
  *
  * The data's own term, mean k(x, x'), is left out: it is a constant, and costs n² kernel values.
  */

@@ -6,7 +6,7 @@ import type { Target } from "../../../priors/generator/target.ts";
 import type { AdamMoments } from "../../../src/engine/adam.ts";
 import type { FourierSpec } from "../../../src/sketch/index.ts";
 
-/** What a teacher teaches from. */
+/** What a teacher gets to teach from. */
 export interface Lesson {
   readonly network: NetworkSpec;
   /** The sketch, without the frequencies held out. */
@@ -18,11 +18,11 @@ export interface Lesson {
 
 /** What a network learns from: the objective of one step, as pure tensor functions, and what the step draws. */
 export interface Teacher {
-  /** Start of parameters of its own, which train beside the network's (a discriminator); mostly none. */
+  /** Start values of the teacher's own parameters, such as a discriminator's. They are trained with the network's; mostly none. */
   readonly parameters: Weights;
   /** Adam's β₁; default that of adam.ts. */
   readonly beta1?: number | undefined;
-  /** What step `index` draws beside the latents; arrays of the same shapes at every step. */
+  /** What step `index` draws besides the latents: arrays of the same shapes at every step. */
   draws(index: number): readonly NdArray<Float32Array | Int32Array>[];
   /**
    * The value to minimise and the gradients of one batch: for the network's weights and then the teacher's own parameters,

@@ -34,8 +34,8 @@ export const compare = defineCommand({
       .option("baselines", {
         ...{ type: "string", requiresArg: true, defaultDescription: "those compared by default, see below" },
         describe:
-          "baselines to compare with; among them gaussian:X.npz, the Gaussian of a sketch, and what needs no measurements, " +
-          "mean:X.npz, its mean, and zero; or none",
+          "baselines to compare with, or none. gaussian:X.npz is the Gaussian of a sketch; mean:X.npz, the mean of a sketch, " +
+          "and zero ignore the measurements",
       })
       .option("noise", {
         ...{ type: "string", default: "0", requiresArg: true },
@@ -49,7 +49,7 @@ export const compare = defineCommand({
       .option("from", { type: "number", default: 0, requiresArg: true, describe: "first signal, counted from 0" })
       .option("shuffle", {
         type: "boolean",
-        describe: "take the signals at random, by --seed, not in order from --from on",
+        describe: "take signals at random (drawn by --seed), not in order from --from on",
       })
       .option("tune", {
         ...{ type: "string", requiresArg: true },
@@ -67,7 +67,7 @@ export const compare = defineCommand({
       .option("centre", centreOption)
       .option("range", {
         ...{ type: "string", requiresArg: true, defaultDescription: "0,1 where all signals lie in it" },
-        describe: "values that signals can have, which every estimate keeps to; or none",
+        describe: "range of the values that signals can have; every estimate keeps to it; or none",
       })
       .option("out", outOption("folder to write the report to")),
   run: async (args, { seed, signal, progress, note }) => {
@@ -88,7 +88,7 @@ export const compare = defineCommand({
     const dataset = await openDataset(args.data);
     const { openOperator } = await import("../../measure/index.ts");
     const { shape } = dataset;
-    for (const spec of args.operator) await openOperator(spec, { shape, seed }); // what is wrong is said before anything is read
+    for (const spec of args.operator) await openOperator(spec, { shape, seed }); // reports errors before anything is read
     if (args.lambda !== undefined && args.tune !== undefined) {
       throw new InputError("--tune: chooses λ on other signals, and --lambda auto without; give one of the two");
     }
@@ -149,8 +149,8 @@ export const compare = defineCommand({
 });
 
 /**
- * The specs of --baselines. Commas part them, and also the options of one: a part key=value without a colon is an option of the
- * baseline before it. Errors (InputError): one that has no baseline before it.
+ * The specs of --baselines. Commas separate baselines, and also the options of one baseline. A part key=value without a colon is an
+ * option of the baseline before it. Errors (InputError): an option without a baseline before it.
  */
 async function baselineList(text: string | undefined): Promise<readonly string[]> {
   if (text === undefined) return (await import("../../../priors/registry.ts")).defaultBaselines;
@@ -173,7 +173,7 @@ async function baselineList(text: string | undefined): Promise<readonly string[]
   return specs;
 }
 
-/** The methods that need no measurements: `zero`, and `mean:X.npz`, the mean of what a sketch is of. Undefined: another spec. */
+/** The methods that ignore the measurements: `zero`, and `mean:X.npz`, the mean of a sketch. Undefined for another spec. */
 async function constantOf(spec: string, shape: readonly number[]): Promise<Method | undefined> {
   if (spec !== "zero" && !spec.startsWith("mean:")) return undefined;
   const { constantMethod } = await import("../../compare/method.ts");
@@ -206,8 +206,8 @@ interface Tuning {
 }
 
 /**
- * The reported signals, and others to choose λ on, none of which is reported: by default the first of a data set's training part, where
- * the data are its test part, else signals of the data that come after the reported ones.
+ * The reported signals, and other signals to choose λ on, none of which is reported. If the data are the test part of a named data set,
+ * these are by default the first signals of its training part; else signals of the data that come after the reported ones.
  */
 async function signalsOf(
   dataset: Dataset,
@@ -262,7 +262,7 @@ async function otherSignals(spec: string, dataset: Dataset, args: CompareArgs): 
   return { signals, what: `the first ${signals.shape[0]} signals of ${other.name}` };
 }
 
-/** [0, 1] where all signals lie in it: the range of pictures. */
+/** [0, 1], the range of pictures, if all signals lie in it. */
 async function unitRange(signals: readonly NdArray<Float32Array>[]): Promise<readonly [0, 1] | undefined> {
   const { liesIn } = await import("../../data/range.ts");
   return signals.every((known) => liesIn(known, [0, 1])) ? [0, 1] : undefined;

@@ -6,7 +6,7 @@ import { factLines } from "../text.ts";
 
 export const design = defineCommand({
   usage: "design <data..>",
-  description: "Fix the design that machines share to make sketches that can be merged.",
+  description: "Make a design. Machines that share it make sketches that can be merged.",
   examples: [["sketchprior design mnist -o D.npz", "4096 frequencies for 28×28 digits, scales from the first 5000"]],
   details: seedDetails,
   options: (y) => designOptions(dataArguments(y).option("out", outOption("file to write the design to, .npz"))),

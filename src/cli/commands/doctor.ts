@@ -7,7 +7,7 @@ import { factLines } from "../text.ts";
 
 export const doctor = defineCommand({
   usage: "doctor",
-  description: "Say what this machine can run, how fast, and what is missing with the command that installs it.",
+  description: "Say what this machine can run, how fast, and which commands install what is missing.",
   examples: [["sketchprior doctor --engine onnx --threads 2", "check ONNX Runtime with two threads"]],
   options: (y) => y,
   run: async () => {
@@ -35,7 +35,7 @@ export const doctor = defineCommand({
 const prefixed = (kind: string, list: Readonly<Record<string, Availability>>): Record<string, string> =>
   Object.fromEntries(Object.entries(list).map(([name, found]) => [`${kind} ${name}`, inWords(found)]));
 
-/** The command to run is shown wherever there is one: also where something works, but slowly. */
+/** The command to run is shown if there is one, also if something works but is slow. */
 const inWords = ({ available, detail, install }: Availability): string =>
   `${available ? "ok" : "missing"}: ${detail}${install && !detail.includes(install) ? `; run: ${install}` : ""}`;
 

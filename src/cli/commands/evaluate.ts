@@ -11,10 +11,10 @@ const titles = { mmd2: "MMD²", energy: "energy distance", wasserstein: "sliced 
 
 export const evaluate = defineCommand({
   usage: "evaluate <prior> <data>",
-  description: "Measure how far a prior's draws are from real data, beside how far real data are from themselves.",
+  description: "Measure the distance of a prior's draws from real data, and that of two halves of the real data.",
   examples: [
     ["sketchprior evaluate prior/ mnist:test", "three two-sample figures with 95 % intervals"],
-    ["sketchprior evaluate prior/ held-out.npy -n 20000 --features raw --json", "more samples, in their own numbers"],
+    ["sketchprior evaluate prior/ held-out.npy -n 20000 --features raw --json", "more samples, in raw coordinates"],
   ],
   options: (y) =>
     y

@@ -44,7 +44,7 @@ export const inspect = defineCommand({
   },
 });
 
-/** What a file is, and how it is drawn, if it is. */
+/** What a file is, and how it is drawn, if it can be. */
 interface Inspected extends Outcome {
   readonly figure?: () => Promise<Figure>;
 }
@@ -55,7 +55,7 @@ async function inspected(file: string): Promise<Inspected> {
   const size = found ? bytesText(found.size) : undefined;
   if (!/\.npz$/i.test(file)) return inspectData(file, size);
   const { hasMetadata, readNpz } = await import("../../data/npz-file.ts");
-  if (!(await hasMetadata(file))) return inspectData(file, size); // of any size: it is not read whole
+  if (!(await hasMetadata(file))) return inspectData(file, size); // may have any size: it is not read whole
   return inspectOwn(file, await readNpz(file), size);
 }
 
@@ -93,7 +93,7 @@ async function inspectFolder(folder: string): Promise<Inspected> {
   };
 }
 
-/** A folder that is no prior: a data set of images, or nothing that is known. */
+/** A folder that is not a prior: a data set of images. Errors (InputError): it holds no images. */
 async function inspectImages(folder: string): Promise<Inspected> {
   const { imagesIn } = await import("../../data/images.ts");
   const { here, classes } = await imagesIn(folder);
@@ -140,7 +140,7 @@ async function inspectOwn(file: string, npz: Npz, size: string | undefined): Pro
   throw new InputError(`${file}: has the format "${format}", which this sketchprior does not know`);
 }
 
-/** Refuses a picture that could not be written, before any work. */
+/** Checks before any work that the picture can be written. Errors (InputError). */
 async function requirePlot(plot: string, force: boolean | undefined): Promise<void> {
   const { figureFormats } = await import("../../report/figure.ts");
   const endings = Object.keys(figureFormats);

@@ -15,7 +15,7 @@ import { factLines, secondsText } from "../text.ts";
 
 export const sketch = defineCommand({
   usage: "sketch <data..>",
-  description: "Sum data up in one sketch, in one pass.",
+  description: "Make a sketch of data in one pass.",
   examples: [
     ["sketchprior sketch mnist -o X.npz", "60 000 digits become one file of moments"],
     ["sketchprior sketch mnist --by-label --sketch-size 1M -o X.npz", "moments in cells, for a mixture prior"],
@@ -27,8 +27,8 @@ export const sketch = defineCommand({
   options: (y) =>
     designOptions(dataArguments(y).option("out", outOption("file to write the sketch to, .npz")))
       .option("design", { type: "string", requiresArg: true, describe: "use the design in this file" })
-      .option("shard", { type: "string", requiresArg: true, describe: "sketch part i of n equal parts only: i/n" })
-      .option("limit", { type: "number", requiresArg: true, describe: "sketch the first samples only" })
+      .option("shard", { type: "string", requiresArg: true, describe: "sketch only part i of n equal parts: i/n" })
+      .option("limit", { type: "number", requiresArg: true, describe: "sketch only this many samples, the first ones" })
       .option("resume", { type: "boolean", describe: "go on from the checkpoint beside --out, if there is one" })
       .option("checkpoint-every", {
         ...{ type: "number", requiresArg: true, defaultDescription: "30" },

@@ -24,8 +24,8 @@ export const train = defineCommand({
     return declareKindOptions(y)
       .positional("sketch", { type: "string", demandOption: true, describe: "sketch file, .npz" })
       .option("out", outOption("folder to write the prior to"))
-      .option("kind", { type: "string", requiresArg: true, describe: "what to make of the sketch, see below" })
-      .option("ignore-labels", { type: "boolean", describe: "no labels, though the sketch is by label" })
+      .option("kind", { type: "string", requiresArg: true, describe: "kind of prior to make, see below" })
+      .option("ignore-labels", { type: "boolean", describe: "train without labels, although the sketch is by label" })
       .option("resume", { type: "boolean", describe: "go on from the checkpoint in --out, if there is one" })
       .option("checkpoint-every", {
         ...{ type: "number", requiresArg: true, defaultDescription: "100" },
@@ -33,7 +33,7 @@ export const train = defineCommand({
       })
       .option("watch", {
         ...{ type: "number", requiresArg: true, defaultDescription: "never" },
-        describe: "steps from one picture of samples to the next: samples.png in --out",
+        describe: "steps between pictures of samples, samples.png in --out",
       });
   },
   run: async (args, { seed, signal, progress, note }) => {
@@ -81,7 +81,7 @@ export const train = defineCommand({
   },
 });
 
-/** The kind that is asked for, or the first that accepts the sketch. Errors (InputError): an unknown one, or none that does. */
+/** The kind that is asked for, or the first that accepts the sketch. Errors (InputError): an unknown kind, or no kind accepts it. */
 async function kindFor(sketch: Sketch, wanted: string | undefined): Promise<LearnedName> {
   const { learnedKinds, learnedNames } = await import("../../../priors/learned.ts");
   const names = learnedNames.filter((name) => wanted === undefined || name === wanted);
@@ -93,7 +93,7 @@ async function kindFor(sketch: Sketch, wanted: string | undefined): Promise<Lear
   throw new InputError(`train: ${answers.map(({ name, accepts }) => `no ${name}: ${accepts}`).join("; ")}`);
 }
 
-/** Refuses options that a kind has no use for. */
+/** Errors (InputError): an option that the kind does not use. */
 function requireNone(kind: string, args: object, unused: readonly string[]): void {
   const given = unused.find((name) => (args as Record<string, unknown>)[name] !== undefined);
   if (given === undefined) return;

@@ -19,7 +19,7 @@ interface FusedAttrs {
   readonly leakyreluAlpha?: number;
 }
 
-/** The activation that a fused kernel ends in. */
+/** The activation at the end of a fused kernel. */
 export function activate(graph: Graph, x: Value, attrs: FusedAttrs, preluWeights: Value | undefined): Value {
   const node = (op: string) => graph.node(op, [x], x.shape);
   switch (attrs.activation ?? "linear") {

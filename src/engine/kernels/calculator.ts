@@ -37,14 +37,14 @@ function dtypeOf(a: Operand, b: Operand): GraphDType {
   return typeof b === "number" ? "float32" : b.dtype;
 }
 
-/** A cast as tfjs stores numbers in arrays of another dtype: towards zero, so that 0.5 as bool is false. */
+/** A cast like that of tfjs when it stores numbers in arrays of another dtype: towards zero, so 0.5 as bool is false. */
 export function store(graph: Graph, x: Value, dtype: GraphDType): Value {
   return graph.cast(dtype === "bool" ? graph.cast(x, "int32") : x, dtype);
 }
 
 /**
- * A kernel that is a formula of one real number `x`. On int32 and bool tfjs computes it in floating point and stores the
- * result in the dtype of `x`, unless `result` names another one.
+ * A kernel that is a formula of one real number `x`. For int32 and bool, tfjs computes it in floating point and stores the result in the
+ * dtype of `x`, unless `result` names another dtype.
  */
 export const real = <Attrs extends object = object>(
   build: (math: Calculator, x: Value, call: KernelCall<Attrs>) => Value,

@@ -2,7 +2,7 @@ import type { NamedAttrMap } from "#tf";
 import type { Graph, Value } from "../graph.ts";
 import type { KernelName } from "./names.ts";
 
-/** What a kernel sees: its traced inputs by tfjs name (or as a list, for Concat, Pack and AddN), its attributes, the graph. */
+/** What a kernel gets: its traced inputs by tfjs name (or as a list, for Concat, Pack and AddN), its attributes, the graph. */
 export interface KernelCall<Attrs extends object = NamedAttrMap> {
   readonly inputs: Readonly<Record<string, Value>>;
   readonly list: readonly Value[];
@@ -20,7 +20,7 @@ export type Kernels = { readonly [K in KernelName]?: Kernel };
 export const kernel = <Attrs extends object>(build: (call: KernelCall<Attrs>) => Value | Value[]): Kernel =>
   build as unknown as Kernel;
 
-/** The input called `name`; tfjs guarantees it, so its absence is a fault of the kernel table. */
+/** The input called `name`. tfjs guarantees it; if it is missing, the kernel table is wrong. */
 export function input(call: Pick<KernelCall, "inputs">, name: string): Value {
   const value = call.inputs[name];
   if (!value) throw new Error(`kernel: input ${name} is missing, got ${Object.keys(call.inputs).join(", ")}`);

@@ -15,9 +15,9 @@ import { sliceAxis } from "./slice.ts";
 import { channelsFirst, channelsLast, isLast, outputPadding, type Window, windowAttributes } from "./window.ts";
 
 /**
- * Convolutions of tfjs: images [batch, height, width, channels], filters [height, width, in, out], or
- * [height, width, in, multiplier] where each channel is convolved alone (depthwise). In ONNX a depthwise convolution is a
- * grouped one: output channel c·multiplier + q belongs to group c. So one code serves both, `groups` being 1 or `in`.
+ * Convolutions of tfjs: images [batch, height, width, channels], filters [height, width, in, out], or [height, width, in, multiplier] if
+ * each channel is convolved by itself (depthwise). In ONNX a depthwise convolution is a grouped one: output channel c·multiplier + q
+ * belongs to group c. So the same code serves both, with `groups` 1 or `in`.
  */
 interface ConvAttrs {
   readonly strides: number | [number, number];
@@ -80,8 +80,8 @@ function backpropInput(
 }
 
 /**
- * The adjoint with respect to the filter: a convolution of the image by dy, in which batch and channels trade places and
- * strides and dilations do too. Rows that no window reached would give filter rows beyond the last; they are cut off.
+ * The adjoint with respect to the filter: a convolution of the image by dy. In it batch and channels are swapped, and so are strides and
+ * dilations. Rows that no window reached would give filter rows beyond the last; these are cut off.
  */
 function backpropFilter(
   graph: Graph,

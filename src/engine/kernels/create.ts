@@ -15,7 +15,7 @@ const like =
 /** 0, 1, …, n-1. */
 const counting = (n: number): Int32Array => Int32Array.from({ length: n }, (_, i) => i);
 
-/** By comparison, because ONNX's own OneHot counts negative indices from the back where tfjs gives a row of off values. */
+/** Made by comparison. ONNX's own OneHot counts negative indices from the back, but tfjs gives a row of off values for them. */
 const oneHot = kernel<OneHotAttrs>((call) => {
   const { graph, attrs } = call;
   const indices = input(call, "indices");

@@ -14,7 +14,7 @@ const gather = kernel<GatherV2Attrs>((call) => {
     const shape = x.shape.toSpliced(axis, 1, ...indices.shape);
     return graph.node("Gather", [x, indices], shape, x.dtype, { axis });
   }
-  // GatherND picks along the first axis after the batches: the gathered axis moves there, and its result back.
+  // GatherND gathers along the first axis after the batches. So the gathered axis is moved there, and back in the result.
   const axes = [...x.shape.keys()];
   const outer = axes.slice(batches, axis);
   const first = graph.transpose(x, [...axes.slice(0, batches), axis, ...outer, ...axes.slice(axis + 1)]);
@@ -33,8 +33,8 @@ const gather = kernel<GatherV2Attrs>((call) => {
 });
 
 /**
- * Adds slices of `updates` into zeros of the given shape, at the places that the last axis of `indices` names and that may
- * repeat. ScatterElements on rows, because ONNX Runtime's ScatterND adds from several threads at once and loses some.
+ * Adds slices of `updates` to zeros of the given shape, at the places given by the last axis of `indices`. Places may repeat. It uses
+ * ScatterElements on rows, because ONNX Runtime's ScatterND adds from several threads at once and loses some.
  */
 function scatterAdd(graph: Graph, indices: Value, updates: Value, shape: readonly number[]): Value {
   const depth = indices.shape.at(-1)!;
@@ -52,7 +52,7 @@ function scatterAdd(graph: Graph, indices: Value, updates: Value, shape: readonl
   return graph.reshape(graph.node("ScatterElements", inputs, [rows, width], updates.dtype, attributes), shape);
 }
 
-/** Rows whose segment is not in 0 … n-1 are dropped: they go to one more segment, which is cut off. */
+/** Rows whose segment is not in 0 … n-1 are dropped: they are added to an extra segment, which is cut off. */
 const segmentSum = kernel<UnsortedSegmentSumAttrs>((call) => {
   const { graph, attrs } = call;
   const x = input(call, "x");

@@ -24,7 +24,7 @@ const poolWindow = (shape: readonly number[], { filterSize, strides, pad, dimRou
 
 const outShape = (w: Window): number[] => [w.batchSize, w.outChannels, w.outHeight, w.outWidth];
 
-/** The average leaves padding out of the count, in tfjs as in ONNX. */
+/** An average does not count padding, neither in tfjs nor in ONNX. */
 const pool = (op: string): Kernel =>
   kernel<MaxPoolAttrs>((call) => {
     const { graph } = call;
@@ -35,7 +35,7 @@ const pool = (op: string): Kernel =>
     return graph.cast(channelsLast(graph, pooled), x.dtype);
   });
 
-/** MaxPool tells where each maximum was, in the flattened images; dy goes back there. */
+/** MaxPool returns the place of each maximum in the flattened images; dy is added there. */
 const maxPoolGrad = kernel<MaxPoolAttrs>((call) => {
   const { graph } = call;
   const [dy, x] = [input(call, "dy"), input(call, "input")];
@@ -56,7 +56,7 @@ const maxPoolGrad = kernel<MaxPoolAttrs>((call) => {
   return channelsLast(graph, graph.reshape(sums, images.shape));
 });
 
-/** tfjs divides by the whole window even where padding was left out of the average; the engines must agree. */
+/** tfjs divides by the whole window, although its average leaves out padding. Both engines must agree. */
 const avgPoolGrad = kernel<AvgPoolAttrs>((call) => {
   const { graph } = call;
   const [dy, x] = [input(call, "dy"), input(call, "input")];
@@ -71,7 +71,7 @@ const avgPoolGrad = kernel<AvgPoolAttrs>((call) => {
   );
 });
 
-/** Multiplies rows, then columns, of images [batch, height, width, channels] by matrices: any separable linear map. */
+/** Any separable linear map: multiplies the rows, then the columns, of images [batch, height, width, channels] by matrices. */
 function separable(graph: Graph, images: Value, rows: Weights, columns: Weights): Value {
   const [n = 0, h = 0, w = 0, c = 0] = images.shape;
   const matrix = ({ data, shape }: Weights): Value => graph.constant(data, shape, "float32");
@@ -109,7 +109,7 @@ const resizeNearest = kernel<ResizeBilinearAttrs>((call) => {
   );
 });
 
-/** The gradients of tfjs know nothing of half pixel centers; the engines must agree. */
+/** The gradients of tfjs ignore half pixel centers. Both engines must agree. */
 const resizeGrad = (weights: typeof bilinearWeights): Kernel =>
   kernel<{ alignCorners: boolean }>((call) => {
     const [dy, x] = [input(call, "dy"), input(call, "images")];

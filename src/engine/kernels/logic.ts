@@ -1,7 +1,7 @@
 import { Calculator } from "./calculator.ts";
 import { input, type Kernel, type Kernels } from "./call.ts";
 
-/** A comparison; ONNX orders numbers only, so booleans are compared as integers. */
+/** A comparison. ONNX orders only numbers, so booleans are compared as integers. */
 const compare =
   (op: string): Kernel =>
   (call) => {

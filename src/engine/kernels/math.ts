@@ -17,7 +17,7 @@ const binary =
   (call) =>
     numbers(call.graph, [input(call, "a"), input(call, "b")], (vs) => call.graph.elementwise(op, vs, vs[0]!.dtype));
 
-/** ONNX has no arithmetic of booleans: it is done in int32 and stored as bool again. */
+/** ONNX has no arithmetic of booleans, so it is done in int32 and stored as bool again. */
 function numbers(graph: Graph, operands: readonly Value[], build: (operands: Value[]) => Value): Value {
   const dtype: GraphDType = operands[0]!.dtype;
   if (dtype !== "bool") return build([...operands]);
@@ -32,7 +32,7 @@ const rounding =
     return x.dtype === "float32" ? call.graph.node(op, [x], x.shape) : x;
   };
 
-/** A question about a float; integers all give the same answer. */
+/** A test of a float. All integers give the same answer. */
 const question = (op: "IsNaN" | "IsInf" | "finite"): Kernel =>
   kernel((call) => {
     const x = input(call, "x");

@@ -4,7 +4,7 @@ import { axisOf, input, type Kernel, type KernelCall, type Kernels, kernel } fro
 
 interface ReduceAttrs {
   readonly axis?: number | readonly number[];
-  /** What tfjs calls the axis of Max, alone of all reductions. */
+  /** The axis of Max; only for this reduction tfjs uses this name. */
   readonly reductionIndices?: number | readonly number[];
   readonly keepDims?: boolean;
 }
@@ -26,11 +26,11 @@ const reduce = (op: string, dtype?: GraphDType): Kernel =>
     return reduced(call, op, dtype ? call.graph.cast(x, dtype) : x);
   });
 
-/** All and Any: the least and the greatest of 0 and 1. */
+/** All and Any: the minimum and the maximum of numbers 0 and 1. */
 const reduceBool = (op: string): Kernel =>
   kernel<ReduceAttrs>((call) => call.graph.cast(reduced(call, op, call.graph.cast(input(call, "x"), "int32")), "bool"));
 
-/** The input x, booleans as integers: ONNX neither orders nor adds them. */
+/** The input x, with booleans as integers, because ONNX neither orders nor adds booleans. */
 function numbersOf(call: Pick<KernelCall, "inputs" | "graph">): Value {
   const x = input(call, "x");
   return x.dtype === "bool" ? call.graph.cast(x, "int32") : x;
@@ -44,7 +44,7 @@ const arg = (op: string): Kernel =>
     return call.graph.cast(found, "int32");
   });
 
-/** ONNX has no cumulative product before opset 26: out_i = x_0 ⋯ x_i, one multiplication a row. */
+/** out_i = x_0 ⋯ x_i by one multiplication per row, because ONNX has no cumulative product before opset 26. */
 const cumprod = kernel<CumsumAttrs>((call) => {
   const { attrs, graph } = call;
   const x = numbersOf(call);

@@ -1,4 +1,4 @@
-/** Resizing along one axis, as tfjs defines it: which input pixels an output pixel is made of, and with what weights. */
+/** Resizing along one axis, as tfjs defines it: from which input pixels an output pixel is computed, and with what weights. */
 
 export interface ResizeOptions {
   readonly alignCorners: boolean;

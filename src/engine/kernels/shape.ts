@@ -33,7 +33,7 @@ const pack = kernel<PackAttrs>(({ graph, list, attrs }) => {
   );
 });
 
-/** Where only axes of size 1 are repeated, a tile is a broadcast, which elementwise operators read unexpanded. */
+/** If only axes of size 1 are repeated, a tile is a broadcast, and elementwise operators read it unexpanded. */
 const tile = kernel<TileAttrs>((call) => {
   const { graph, attrs } = call;
   const x = input(call, "x");

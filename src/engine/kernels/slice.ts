@@ -67,7 +67,7 @@ const stridedSlice = kernel<StridedSliceAttrs>((call) => {
     a.shrinkAxisMask,
   );
   const sizes = slice_util.computeOutShape(info.begin, info.end, info.strides);
-  // Going backwards, tfjs ends before element 0 by saying -1, which ONNX would count from the back.
+  // To go backwards to element 0, tfjs gives the end -1, which ONNX would count from the back.
   const ends = info.end.map((e, i) => (e < 0 ? e - x.shape[i]! : e));
   const inputs = [
     x,

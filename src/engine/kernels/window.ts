@@ -7,7 +7,7 @@ export type Window = ReturnType<typeof backend_util.computeConv2DInfo>;
 const ROWS_COLUMNS = ["Height", "Width"] as const;
 const per = (f: (axis: (typeof ROWS_COLUMNS)[number]) => number): number[] => ROWS_COLUMNS.map(f);
 
-/** Input rows (columns) after the last window starts, minus what is there: positive is padding, negative is left over. */
+/** How far the last window reaches beyond the input rows (columns): positive is padding; negative are rows that no window reaches. */
 const excess = (w: Window): number[] =>
   per(
     (a) =>
@@ -16,7 +16,7 @@ const excess = (w: Window): number[] =>
 
 const begins = (w: Window): number[] => [w.padInfo.top, w.padInfo.left];
 
-/** ONNX attributes of the window; padding at the end is what makes the output as large as tfjs says. */
+/** ONNX attributes of the window. The padding at the end is chosen so that the output has the size that tfjs computes. */
 export function windowAttributes(w: Window): Attributes & { readonly pads: readonly number[] } {
   return {
     kernel_shape: [w.filterHeight, w.filterWidth],
@@ -26,7 +26,7 @@ export function windowAttributes(w: Window): Attributes & { readonly pads: reado
   };
 }
 
-/** For the transposed operation: rows and columns that no window reached, which it must add again. */
+/** For the transposed operation: the number of rows and columns that no window reached. It must add them again. */
 export const outputPadding = (w: Window): number[] => excess(w).map((n) => Math.max(0, -n));
 
 /** The ONNX layout is channels first. */

@@ -13,14 +13,14 @@ export interface PartitionSpec {
   readonly seed: number;
 }
 
-/** Rounds of Lloyd's algorithm: anchors need not have converged, only be spread as the data are. */
+/** Rounds of Lloyd's algorithm. Anchors need not converge; they only have to be spread like the data. */
 const ROUNDS = 30;
 
 /**
- * The anchors of a partition, learned from a pilot: k-means (k-means++ starts, Arthur, Vassilvitskii 2007; Lloyd 1982) in the
- * leading `assigning` features makes the coarse cells of each group, and k-means again inside each the fine ones.
- * [groups, coarse · fine, assigning], flat. Where a cell of the pilot has fewer samples than anchors, some anchors are equal and all
- * but the first of them stay empty; a group without pilot samples gets its anchors from all of them.
+ * The anchors of a partition, learned from a pilot by k-means (k-means++ starts, Arthur, Vassilvitskii 2007; Lloyd 1982) in the leading
+ * `assigning` features. k-means makes the coarse cells of each group, and k-means inside each coarse cell makes its fine cells.
+ * Returns [groups, coarse · fine, assigning], flat. If a cell has fewer pilot samples than anchors, some anchors are equal, and all but
+ * the first of these stay empty. A group without pilot samples gets its anchors from the samples of all groups.
  */
 export async function anchorsOf(
   { features, labels }: PilotSamples,
@@ -52,7 +52,7 @@ interface Cluster {
   readonly members: readonly Float32Array[];
 }
 
-/** k-means. Points of a centre that lost all of them stay where they were. */
+/** k-means. A centre that has lost all its points stays where it is. */
 async function clusters(
   points: readonly Float32Array[],
   count: number,
@@ -72,7 +72,7 @@ async function clusters(
   return centres.map((centre, c) => ({ centre, members: points.filter((_, i) => assigned[i] === c) }));
 }
 
-/** k-means++: every next centre is a point drawn by its squared distance from the nearest centre so far. */
+/** k-means++: each next centre is a point, drawn in proportion to its squared distance from the nearest centre so far. */
 function spreadCentres(points: readonly Float32Array[], count: number, random: Random): Float32Array[] {
   const centres = [points[random.integer(points.length)]!];
   const gaps = Float64Array.from(points, (point) => squaredDistance(point, centres[0]!));

@@ -12,36 +12,36 @@ export interface Dimensions {
 
 /** What a family may use to complete its options. */
 export interface DesignContext extends Dimensions {
-  /** Root mean squared distance of the pilot's features from their mean; refuses, by name of `purpose`, where there is no pilot. */
+  /** Root mean squared distance of the pilot's features from their mean. Errors: no pilot; the message names `purpose`. */
   spread(purpose: string): number;
-  /** Standard deviation of one cluster of the pilot along one direction (`pilotScale`), with the same refusal. */
+  /** Standard deviation of one cluster of the pilot along one direction (`pilotScale`). The same errors. */
   cluster(purpose: string): Promise<number>;
-  /** The pilot's features about the reference [P, k], and its labels where the design is by label, with the same refusal. */
+  /** The pilot's features relative to the reference [P, k], and its labels if the design is by label. The same errors. */
   pilot(purpose: string): Promise<PilotSamples>;
-  /** Ends what is learned from the pilot, with its reason. */
+  /** Aborts learning from the pilot, with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Groups that sums are made for: the number of labels, or 1. */
+  /** Number of groups that have sums of their own: the number of labels, or 1. */
   readonly groups: number;
 }
 
-/** A pilot as a family may learn from it. */
+/** What a family may use of the pilot. */
 export interface PilotSamples {
   readonly features: NdArray<Float32Array>;
-  /** One label a sample, where sums are by label. */
+  /** One label per sample, if sums are by label. */
   readonly labels?: Uint8Array;
 }
 
 /** One block of n samples as tensors. */
 export interface Block {
-  /** The samples about the design's reference, [n, d]. */
+  /** The samples relative to the design's reference, [n, d]. */
   readonly samples: tf.Tensor;
   /** Their features u, [n, k]. */
   readonly features: tf.Tensor;
-  /** The features about the design's reference, [n, k] (`centredFeatures`). */
+  /** The features relative to the design's reference, [n, k] (`centredFeatures`). */
   readonly centred: tf.Tensor;
   /**
-   * [groups, n]: 1 where a sample belongs to a group, else 0, and 0 for the padding of the last block. There is one group,
-   * or one a label. Sums over the samples of each group are `matMul(weights, values)`.
+   * [groups, n]: 1 if a sample belongs to a group, else 0; 0 for the padding of the last block. There is one group, or one for each
+   * label. The sums over the samples of each group are `matMul(weights, values)`.
    */
   readonly weights: tf.Tensor;
 }
@@ -51,27 +51,27 @@ export interface Block {
  * To add one: its file in this folder, its spec in the union and one entry in ./index.ts, a case in test/sketch.
  */
 export interface Family<Spec, Options> {
-  /** As messages name the moments: "second moments". */
+  /** Name of the moments in messages: "second moments". */
   readonly title: string;
-  /** Whether its sums are about the design's reference. */
+  /** Whether its sums are relative to the design's reference. */
   readonly aboutReference: boolean;
   /** One line for help texts. */
   readonly summary: string;
-  /** What a spec chooses, in one line for people. */
+  /** The settings of a spec as one readable line. */
   describe(spec: Spec): string;
-  /** Completes and checks the options; everything that two machines must share ends up in the spec. */
+  /** Completes and checks the options. The spec that it returns holds everything that two machines must share. */
   design(options: Options, context: DesignContext): Spec | Promise<Spec>;
-  /** What the design must keep of the pilot for this family, by names that begin with the family's; default nothing. */
+  /** Arrays learned from the pilot that the design keeps for this family. Their names begin with the family's; default none. */
   learn?(spec: Spec, context: DesignContext): Promise<DesignArrays>;
   /** Names and shapes of the sums over one group. */
   sums(spec: Spec, dimensions: Dimensions): Readonly<Record<string, readonly number[]>>;
-  /** Arrays that the block function needs, regenerated from the spec or taken from the design: Ω, anchors. */
+  /** Arrays that the block function needs, such as Ω or anchors: regenerated from the spec or taken from the design. */
   inputs(spec: Spec, dimensions: Dimensions, arrays: DesignArrays): Readonly<Record<string, NdArray<Float32Array>>>;
   /** The sums over one block, each [groups, ...shape] with the names and shapes of `sums`: a pure tensor function. */
   block(spec: Spec, block: Block, inputs: Readonly<Record<string, tf.Tensor>>): Readonly<Record<string, tf.Tensor>>;
   /**
-   * What of these sums no data can have ("a moment"), or undefined. `group.whole` is what they were subtracted from; its size sets
-   * how much rounding is allowed.
+   * Names what no data can have among these sums ("a moment"); undefined if all is possible. `group.whole` is what the sums were
+   * subtracted from. Its size determines how much rounding is allowed.
    */
   impossible(spec: Spec, group: CheckedSums): string | undefined;
 }
@@ -83,20 +83,20 @@ export interface CheckedSums {
   readonly count: number;
   /** The sums by name. */
   readonly sums: Readonly<Record<string, Float64Array>>;
-  /** The same of what these were subtracted from; the sums themselves where nothing was. */
+  /** Count and sums before the subtraction; the same as above if nothing was subtracted. */
   readonly whole: { readonly count: number; readonly sums: Readonly<Record<string, Float64Array>> };
 }
 
-/** Float32 sums are off by about 1e-7 of their terms' size; 1e-5 of the sum of squares covers a block's. */
+/** Float32 sums are wrong by about 1e-7 of the size of their terms. 1e-5 of the sum of squares covers the error of a block. */
 export const ROUNDING = 1e-5;
 
 /** Squares below float32's least normal number are lost. */
 const LOST = 2 ** -126;
 
-/** What rounding may have taken from or added to a sum of squares over n samples. */
+/** How much rounding may have changed a sum of squares over n samples. */
 const slackOf = (squares: number, n: number): number => ROUNDING * Math.abs(squares) + LOST * n;
 
-/** Whether Σ v and Σ v² over n samples contradict (Σ v)² ≤ n Σ v², beyond the rounding of the whole's. */
+/** Whether Σ v and Σ v² over n samples contradict (Σ v)² ≤ n Σ v² by more than the rounding of the whole. */
 export function contradicts(
   sum: number,
   squares: number,
@@ -109,8 +109,8 @@ export function contradicts(
 }
 
 /**
- * Whether Σ aaᵀ, the lower triangle of a matrix [d, d], contradicts |Σ aᵢaⱼ|² ≤ Σ aᵢ² Σ aⱼ², beyond the rounding of the
- * whole's: the slack of each square lets Σ aᵢaⱼ be off by as much of the whole's √(Σ aᵢ² Σ aⱼ²).
+ * Whether Σ aaᵀ, given as the lower triangle of a matrix [d, d], contradicts |Σ aᵢaⱼ|² ≤ Σ aᵢ² Σ aⱼ² by more than the rounding of the
+ * whole. Each square gets a slack, so Σ aᵢaⱼ may be wrong by the same fraction of the whole's √(Σ aᵢ² Σ aⱼ²).
  */
 export function contradictsCross(triangle: Float64Array, whole: Float64Array, wholeCount: number, d: number): boolean {
   const lengths = Float64Array.from({ length: d }, (_, i) => {
@@ -123,10 +123,10 @@ export function contradictsCross(triangle: Float64Array, whole: Float64Array, wh
   return false;
 }
 
-/** Where entry (i, i) lies in a lower triangle. */
+/** The place of entry (i, i) in a lower triangle. */
 export const diagonalAt = (i: number): number => triangleSize(i + 1) - 1;
 
-/** Numbers of a symmetric matrix [d, d] that say all of it: its lower triangle, row by row. */
+/** How many numbers the lower triangle of a matrix [d, d] holds. */
 export const triangleSize = (d: number): number => (d * (d + 1)) / 2;
 
 /** Sums over each group of aaᵀ for a [n, d], as lower triangles: weights [groups, n] → [groups, d(d+1)/2]. */

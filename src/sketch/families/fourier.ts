@@ -7,7 +7,7 @@ import { type LawName, lawNames, laws } from "../laws.ts";
 import { denseOf, drawStructured, type FrequencySettings, structuredPhase } from "../structured.ts";
 import { type Family, ROUNDING } from "./family.ts";
 
-/** Random Fourier moments: everything from which Ω is regenerated. */
+/** Settings of random Fourier moments. Ω is regenerated from them. */
 export interface FourierSpec extends FrequencySettings {
   readonly kind: "fourier";
   readonly law: LawName;
@@ -16,7 +16,7 @@ export interface FourierSpec extends FrequencySettings {
   /** Number of frequencies. */
   readonly m: number;
   readonly seed: number;
-  /** Present where frequencies come in Hadamard blocks (structured.ts) instead of one by one. */
+  /** Present if frequencies are drawn in Hadamard blocks (structured.ts) instead of one by one. */
   readonly structured?: true;
 }
 
@@ -35,10 +35,9 @@ export interface FourierOptions {
 }
 
 /**
- * The scales of `auto`, as multiples c of the data's spread r = √E|u - Eu|². σ is chosen so that ωᵀCov(u)ω is 1/c² in the
- * mean over the law, so that for Gaussian data moments have a modulus of about exp(-1/2c²): 0.02, 0.25, 0.6.
- * For the Gaussian law σ = c r; in general σ = c r norm/√k, with the law's own norm. Where the data come in clusters much
- * narrower than their spread, `autoScales` adds finer ones.
+ * The scales of `auto`, as multiples c of the data's spread r = √E|u - Eu|². σ is chosen so that the mean of ωᵀCov(u)ω over the law is
+ * 1/c². For Gaussian data the moments then have a modulus of about exp(-1/2c²): 0.02, 0.25, 0.6. For the Gaussian law σ = c r; in general
+ * σ = c r norm/√k, with the law's own norm. If the data form clusters much narrower than their spread, `autoScales` adds finer scales.
  */
 export const AUTO_SCALES: readonly number[] = [0.35, 0.6, 1];
 
@@ -47,8 +46,8 @@ const AUTO_RATIO = 1.7;
 
 /**
  * The scales of `auto` as multiples of the spread. `clusters` is the standard deviation of one cluster along one direction, as a fraction
- * of the data's own (1 for a Gaussian, 0.1 for narrow clusters far apart): finer scales by 1/1.7 are added down to 0.6 of it,
- * so that a cluster's own shape is seen as the whole's is.
+ * of the data's own (1 for a Gaussian, 0.1 for narrow clusters far apart). Finer scales are added, each 1/1.7 of the one before, down to
+ * 0.6 of `clusters`. So the moments see the shape of a cluster as well as that of the whole.
  */
 export function autoScales(clusters: number): number[] {
   const scales = [...AUTO_SCALES];
@@ -66,7 +65,7 @@ const requireScales = (scales: readonly number[]): readonly number[] => {
   return scales;
 };
 
-/** The frequencies Ω [k, m] of a spec, column j drawn after columns 0 … j-1: a larger m keeps the first ones. */
+/** The frequencies Ω [k, m] of a spec. Columns are drawn in order, so a larger m keeps the first ones. */
 export function drawFrequencies(spec: FourierSpec, k: number): NdArray<Float32Array> {
   if (spec.structured) return denseOf(drawStructured(spec, k), k);
   const { law, scales, m, seed } = spec;

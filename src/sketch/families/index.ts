@@ -3,9 +3,9 @@ import { type FourierOptions, type FourierSpec, fourier } from "./fourier.ts";
 import { type LocalMomentsOptions, type LocalMomentsSpec, localMoments } from "./local-moments.ts";
 import { type SecondMomentsOptions, type SecondMomentsSpec, secondMoments } from "./second-moments.ts";
 
-/** What a design says of each of its families. */
+/** The spec of a family in a design. */
 export type FamilySpec = FourierSpec | SecondMomentsSpec | LocalMomentsSpec;
-/** What a user may say of each. */
+/** The options of a family that a user may give. */
 export type FamilyOptions = FourierOptions | SecondMomentsOptions | LocalMomentsOptions;
 export type FamilyName = FamilySpec["kind"];
 
@@ -14,7 +14,7 @@ type Entry<K extends FamilyName> = Family<
   Extract<FamilyOptions, { readonly kind: K }>
 >;
 
-/** Every moment family by name; a forgotten entry is a compile error. */
+/** Every moment family by name. A missing entry is a compile error. */
 export const families: { readonly [K in FamilyName]: Entry<K> } = {
   fourier,
   "second-moments": secondMoments,
@@ -26,5 +26,5 @@ export const defaultFamilies: readonly FamilyOptions[] = [{ kind: "fourier" }, {
 
 export const familyNames = Object.keys(families) as readonly FamilyName[];
 
-/** The family of a spec or of options, with the types of its own spec. */
+/** The family of a given kind, typed for any spec. */
 export const familyOf = (kind: FamilyName) => families[kind] as Family<FamilySpec, FamilyOptions>;

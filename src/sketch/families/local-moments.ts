@@ -6,18 +6,18 @@ import { anchorsOf } from "./anchors.ts";
 import { contradicts, contradictsCross, diagonalAt, type Family, squareSums, triangleSize } from "./family.ts";
 
 /**
- * Moments in the cells of a partition of the features, which anchors fix before the pass. A sample belongs to the fine cell
- * of its nearest anchor; `fine` of those make up one coarse cell. By label, every label has its own anchors.
+ * Moments in the cells of a partition of the feature space. The partition is given by anchors, which are fixed before the pass. A sample
+ * belongs to the fine cell of its nearest anchor; `fine` fine cells make up one coarse cell. By label, every label has its own anchors.
  */
 export interface LocalMomentsSpec {
   readonly kind: "local-moments";
-  /** Coarse cells of each label (or of all data): those with second moments. */
+  /** Coarse cells of each label (or of all data). They have second moments. */
   readonly coarse: number;
-  /** Fine cells in each coarse one: those with a count and a mean. */
+  /** Fine cells in each coarse one. They have a count and a mean. */
   readonly fine: number;
   /** Leading features that have moments, k. */
   readonly features: number;
-  /** Leading features with second moments in each coarse cell. Those of all k features are held once a label. */
+  /** Leading features with second moments in each coarse cell. Second moments of all k features are held once for each label. */
   readonly leading: number;
   /** Leading features that assign a sample to its nearest anchor. */
   readonly assigning: number;
@@ -30,11 +30,11 @@ export interface LocalMomentsOptions {
   readonly coarse?: number;
   /** Default 10. */
   readonly fine?: number;
-  /** Default all of the design. */
+  /** Default: all features of the design. */
   readonly features?: number;
-  /** Default 100, or all features of fewer. */
+  /** Default 100, or all features if there are fewer. */
   readonly leading?: number;
-  /** Default 40, or all features of fewer. */
+  /** Default 40, or all features if there are fewer. */
   readonly assigning?: number;
   /** Seed of the anchors; default 1. */
   readonly seed?: number;
@@ -43,7 +43,7 @@ export interface LocalMomentsOptions {
 /** The anchors in a design: [groups, coarse · fine, assigning], those of one coarse cell after each other. */
 export const ANCHORS = "local-moments.anchors";
 
-/** Features that assign by default: more than 40 of 150 principal components of digits made the cells no better. */
+/** Features that assign by default. For digits in 150 principal components, more than 40 made the cells no better. */
 const ASSIGNING = 40;
 
 /** Features with second moments in each cell by default. */
@@ -51,7 +51,7 @@ const LEADING = 100;
 
 const sumOf = (numbers: Float64Array): number => numbers.reduce((a, b) => a + b, 0);
 
-/** Anchors of the design as the array of the sums' function. */
+/** The design's anchors, as the function of the sums takes them. */
 function anchorsIn(arrays: DesignArrays) {
   const anchors = arrays[ANCHORS];
   if (anchors) return anchors;
@@ -59,11 +59,11 @@ function anchorsIn(arrays: DesignArrays) {
 }
 
 /**
- * Φ(x) = 1[x in cell] and u·1[x in cell] for every fine cell, aaᵀ·1[x in cell] for every coarse one, and uuᵀ. Here u are the
- * features and a the leading ones; of aaᵀ and uuᵀ the lower triangle is held. A mixture of Gaussians follows from these in
- * closed form (priors/mixture).
+ * Φ(x) = 1[x in cell] and u·1[x in cell] for every fine cell, aaᵀ·1[x in cell] for every coarse one, and uuᵀ. Here u are the features
+ * and a the leading ones; only the lower triangles of aaᵀ and uuᵀ are held. A mixture of Gaussians follows from these sums in closed form
+ * (priors/mixture).
  *
- * A sample whose two nearest anchors are equally far within float32 rounding may change cells with the rounding of its block.
+ * If the two nearest anchors of a sample are equally far within float32 rounding, the rounding of its block may decide its cell.
  */
 export const localMoments: Family<LocalMomentsSpec, LocalMomentsOptions> = {
   title: "local moments",

@@ -5,9 +5,9 @@ import { contradicts, contradictsCross, diagonalAt, type Family, squareSums, tri
 /** First and second moments of the samples in their own coordinates. */
 export interface SecondMomentsSpec {
   readonly kind: "second-moments";
-  /** Present where a design by label sums these over all labels: one covariance instead of one a label. */
+  /** Present if a design by label sums these over all labels: one covariance instead of one for each label. */
   readonly pooled?: true;
-  /** Present where xxᵀ is summed in the features, and of the pixels the squares alone: far fewer numbers. */
+  /** Present if only the squares of the pixels and uuᵀ of the features are summed, instead of xxᵀ: far fewer numbers. */
   readonly reduced?: true;
 }
 
@@ -15,19 +15,19 @@ export interface SecondMomentsOptions {
   readonly kind: "second-moments";
   /** One sum over all labels, in a design by label too; default false. */
   readonly pooled?: boolean;
-  /** Second moments of the features, and of the pixels only the squares; default for more than 2048 pixels. See `covariance`. */
+  /** Second moments of the features, but only the squares of the pixels; default for more than 2048 pixels. See `covariance`. */
   readonly reduced?: boolean;
 }
 
-/** Samples of more numbers are summed in reduced form unless told otherwise: a pass over xxᵀ takes d² operations a sample. */
+/** Larger samples are summed in reduced form by default, because xxᵀ takes d² operations per sample. */
 const MOST_FULL = 2048;
 
 /** The largest d for which d(d+1)/2 numbers are held. */
 const MOST_HELD = 4096;
 
 /**
- * Φ(x) = (x, xxᵀ) in the samples' own coordinates, of xxᵀ the lower triangle row by row. Reduced: (x, x ⊙ x, uuᵀ), u the
- * features. All of them are about the design's reference c: x stands for x − c.
+ * Φ(x) = (x, xxᵀ) in the samples' own coordinates; only the lower triangle of xxᵀ is held, row by row. Reduced: (x, x ⊙ x, uuᵀ), where u
+ * are the features. All of them are relative to the design's reference c: x stands for x − c.
  */
 export const secondMoments: Family<SecondMomentsSpec, SecondMomentsOptions> = {
   title: "second moments",

@@ -4,7 +4,7 @@ import type { Solved } from "../recovery.ts";
 import { measurementWarnings } from "./measurements.ts";
 import { misfitWarnings } from "./misfit.ts";
 
-/** The recovery with further warnings, of what its solver does not look at. If a signal is not finite, the residual is not judged. */
+/** The recovery with the warnings that no solver gives by itself. If a signal is not finite, the residual is not judged. */
 export async function diagnosed(problem: Problem, prior: Prior, found: Solved): Promise<Solved> {
   const weighed = found.chosen.lambda !== undefined && !found.outcomes.includes("non-finite");
   const misfits = weighed ? await misfitWarnings(problem, prior, found.estimate) : [];

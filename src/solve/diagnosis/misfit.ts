@@ -8,14 +8,14 @@ import type { Problem } from "../problem.ts";
 
 /** If ‖y − Φx̂‖² is above this many times mσ², the residual is too large. */
 const LARGE = 4;
-/** A residual below this part of ‖y‖² is not reported: solvers are no more exact, and generators cannot represent everything. */
+/** A residual below this part of ‖y‖² is not reported: solvers are not more exact than that, and generators cannot represent everything. */
 const PART = { penalty: 0.01, generator: 0.25 } as const;
 /** If m ≥ n and ‖y − Φx̂‖² is below this part of mσ², x̂ fits the noise. */
 const SMALL = 0.02;
 
 /**
- * Warns of a residual that is not of the size of the noise: if 2·misfit/(mσ²) is far from 1 in the mean of the batch. For Gaussian noise
- * that is the discrepancy ‖y − Φx̂‖²/(mσ²). For solvers that weigh a prior by λ.
+ * Warns if the residual does not have the size of the noise, that is, if the batch mean of 2·misfit/(mσ²) is far from 1. For Gaussian
+ * noise this number is the discrepancy ‖y − Φx̂‖²/(mσ²). Only solvers that weigh a prior by λ are checked.
  */
 export async function misfitWarnings(problem: Problem, prior: Prior, x: NdArray<Float32Array>): Promise<string[]> {
   const { y, noise, operator } = problem;

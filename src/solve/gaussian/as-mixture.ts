@@ -2,16 +2,16 @@ import ndarray, { type NdArray } from "ndarray";
 import type { GaussianPrior, MixturePrior, Prior } from "../../../priors/prior.ts";
 import { fromHost } from "../../data/array.ts";
 
-/** A mixture for exact posteriors: its residual may be of float64, as a Gaussian's covariance is. */
+/** A mixture for exact posteriors. Its residual may be float64, because the covariance of a Gaussian prior is. */
 export type Mixture = Omit<MixturePrior, "residual"> & { readonly residual: NdArray<Float32Array | Float64Array> };
 
-/** Whether a prior is a mixture of Gaussians in other words, whose posterior is exact. */
+/** Whether a prior can be written as a mixture of Gaussians, so that its posterior is exact. */
 export const isMixture = (prior: Prior): boolean =>
   prior.kind === "mixture" ||
   prior.kind === "gaussian" ||
   (prior.kind === "generator" && prior.asMixture !== undefined);
 
-/** The prior as a mixture: a Gaussian is one of a single component, an affine generator one of its conditions. */
+/** The prior as a mixture. A Gaussian has one component; an affine generator has one component for each of its conditions. */
 export async function asMixture(prior: Prior): Promise<Mixture> {
   if (prior.kind === "mixture") return prior;
   if (prior.kind === "gaussian") return oneComponent(prior);

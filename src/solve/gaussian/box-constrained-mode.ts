@@ -8,32 +8,38 @@ import { compile } from "../../engine/index.ts";
 import type { Outcome } from "../recovery.ts";
 import type { MixturePosterior } from "./mixture-posterior.ts";
 
-/** Covariances [n, n] that are made in one compiled run at most, and the numbers that they may hold. */
+/** One compiled run makes at most `CHUNK` covariances [n, n], of at most `CHUNK_NUMBERS` numbers together. */
 const CHUNK = 16;
 const CHUNK_NUMBERS = 2 ** 25;
 
-/** Sweeps over the pixels at most; tens are usual, and thousands where nearly everything is known. */
+/** The most sweeps over the pixels. Tens are usual; thousands are needed where nearly everything is known. */
 const SWEEPS = 5000;
 
-/** A sweep that moves every pixel by less than this part of the range, or of the largest deviation if that is less, is the last one. */
+/** Sweeps end when no pixel moves by more than this part of the range, or of the largest deviation if that is smaller. */
 const TOLERANCE = 1e-3;
 
-/** Over-relaxation of a pixel's step: halves the sweeps. */
+/** Over-relaxation of a pixel's step. It halves the number of sweeps. */
 const RELAXATION = 1.5;
 
-/** What P gets on its diagonal, as a part of its largest entry and at least the tolerance squared: float32 makes it indefinite by less. */
+/**
+ * Added to the diagonal of P, as a part of its largest entry, but at least the tolerance squared. The rounding of float32 can make P
+ * indefinite, by less than this.
+ */
 const ROUNDING = 1e-5;
 
-/** A sweep diverges that moves a pixel by more than so many times what the mean exceeds the box by and its largest deviation. */
+/**
+ * A sweep has diverged if it moves a pixel by more than this many times the sum of two lengths: how far the mean lies outside the box,
+ * and the largest deviation.
+ */
 const LOST = 1e3;
 
-/** Components that are less probable than this are left out of P: they move it by less than the mode's own approximation. */
+/** Components that are less probable than this are left out of P. They change it by less than the mode's own approximation. */
 const NEGLIGIBLE = 1e-3;
 
 export interface ConstrainedMode {
   /** [batch, ...shape] */
   readonly estimate: NdArray<Float32Array>;
-  /** One a signal: `converged`, `max-steps`, or `fallback` where the iteration diverged and the clipped mean stands for the mode. */
+  /** One per signal: `converged`, `max-steps`, or `fallback`: the iteration diverged and the estimate is the clipped mean. */
   readonly outcomes: readonly Outcome[];
 }
 
@@ -42,13 +48,13 @@ export interface ConstrainedMode {
  *
  *   argmin (x − x̄)ᵀ P⁻¹ (x − x̄)  over low ≤ x ≤ high.
  *
- * It is not the posterior's own mode: the mixture is replaced by the Gaussian of equal moments. Unlike clipping it tells the pixels
- * inside the box what follows for them from those outside. Where most pixels lie on a bound, as the black ones of digits do,
- * the bounds say as much as measurements.
+ * It is not the posterior's own mode: the mixture is replaced by the Gaussian of equal moments. Clipping moves only the pixels outside
+ * the box; here they move the correlated pixels inside it as well. Where most pixels lie on a bound, as the black pixels of digits do,
+ * the bounds tell as much as measurements.
  *
- * x = x̄ + Pν, and ν is found pixel by pixel (Hildreth 1957; the dual of the quadratic program): the νᵢ that brings xᵢ to
- * the bound it exceeds, 0 where it exceeds none; projected over-relaxation (Cryer 1971). P may be singular, so its diagonal
- * gets a slack.
+ * x = x̄ + Pν solves the dual of the quadratic program, and ν is found pixel by pixel (Hildreth 1957). νᵢ brings xᵢ to the bound that
+ * xᵢ exceeds; it is 0 if xᵢ exceeds none. The steps are over-relaxed and projected (Cryer 1971). P may be singular, so a small number
+ * is added to its diagonal.
  */
 export async function boxConstrainedMode(
   { mean, unexplained, featureCovariance }: MixturePosterior,
@@ -85,7 +91,7 @@ export async function boxConstrainedMode(
   return { estimate: fromHost(estimate, mean.shape), outcomes };
 }
 
-/** (EF)(EF)ᵀ + R of several F [rows, k, k], so that rounding does not make it indefinite: [rows, n, n]. */
+/** (EF)(EF)ᵀ + R of several F [rows, k, k]: [rows, n, n]. In this form rounding does not make it indefinite. */
 const covariancesOf =
   (rows: number, n: number, k: number) =>
   ({ features, matrix, residual }: { features: tf.Tensor; matrix: tf.Tensor; residual: tf.Tensor }) => {
@@ -94,7 +100,7 @@ const covariancesOf =
     return tf.add(tf.matMul(half, half, false, true), residual);
   };
 
-/** F with M + εI = FFᵀ, ε a rounding error of M's largest entry. */
+/** F with M + εI = FFᵀ; ε is 1e-12 of M's largest entry, which covers rounding errors. */
 function rootOf(M: Float64Array, k: number): Float64Array {
   let largest = Number.MIN_VALUE;
   for (let a = 0; a < k; a++) largest = Math.max(largest, M[a * k + a]!);
@@ -103,7 +109,7 @@ function rootOf(M: Float64Array, k: number): Float64Array {
   return cholesky(raised, k);
 }
 
-/** Moves x by Pν into the box, in place; `row(p)` is the row p of P. Returns how it ended. */
+/** Moves x by Pν into the box, in place; `row(p)` is row p of P. Returns how the iteration ended. */
 function intoBox(x: Float32Array, row: (p: number) => Float32Array, low: number, high: number): Outcome {
   const n = x.length;
   const multipliers = new Float64Array(n);

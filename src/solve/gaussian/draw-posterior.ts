@@ -25,9 +25,9 @@ export interface Drawing {
 }
 
 /**
- * Draws of the posterior of a mixture, [batch, count, ...shape], exactly. A component j is drawn by P(j | y). Given it, v and
- * r are drawn by perturbation (Papandreou, Yuille 2010): draw from the prior, measure the draw, and add what the gap to the real
- * measurements says. No posterior covariance is factored.
+ * Exact draws of the posterior of a mixture, [batch, count, ...shape]. A component j is drawn by P(j | y). Given j, v and r are drawn
+ * by perturbation (Papandreou, Yuille 2010): draw from the prior, measure the draw, and correct it by the conditional mean of the gap
+ * to the real measurements. No posterior covariance is factored.
  *
  *   v = v₀ + E[v | u − u₀],  v₀ ~ N(μ_j, Σ_j), u₀ = Bv₀ + e;   r = r₀ + E[r | d − d₀],  r₀ ~ N(0, C), d₀ = Φr₀ + w₀
  *
@@ -70,7 +70,7 @@ export async function drawRest(
   return change.map((v, at) => v + drawn[at]!);
 }
 
-/** v of signal i, `count` times. */
+/** `count` draws of the features v of signal i. */
 function drawFeatures({ prior, reduced, gains, responsibilities, count }: Drawing, i: number, random: Random) {
   const { means, covarianceOf, weights } = prior;
   const k = means.shape[1]!;

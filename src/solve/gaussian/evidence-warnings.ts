@@ -3,29 +3,29 @@ import { median, squaredNorm } from "../../data/vector.ts";
 import type { Problem } from "../problem.ts";
 import type { MixturePosterior } from "./mixture-posterior.ts";
 
-/** Draws of y that tell how evidence spreads: its mean is known to a seventh of the spread. */
+/** Draws of y from which the spread of the evidence is estimated. With 50, its mean is known to a seventh of the spread. */
 const DRAWS = 50;
 
-/** Evidence is far below where it is lower by so many deviations of drawn measurements … */
+/** Evidence is far too low if it is lower than expected by this many standard deviations of the evidence of drawn measurements … */
 const FAR = 6;
-/** … and by so much a measurement: squares twice as large as expected. Real data miss a learned prior by less, in the median. */
+/** … and by this much per measurement (squares twice as large as expected). For real data and a learned prior the median gap is smaller. */
 const MISSED = 0.5;
-/** One signal by itself is named from here on: digits measured without noise reach 1.5. */
+/** A single signal is named if its evidence is lower by this much per measurement. Digits measured without noise reach 1.5. */
 const MISSED_BY_FAR = 3;
 
 /**
- * log p(y) is too high if its batch mean is so many standard errors above the expected value, and its median by so much a measurement
- * (½ is the most possible; 0.3: squares less than 0.4 of what is expected).
+ * log p(y) is too high if its batch mean is `SURE` standard errors above the expected value, and its median `SURPLUS` per measurement
+ * above it. At most ½ per measurement is possible; 0.3 means squares below 0.4 of what is expected.
  */
 const SURE = 8;
 const SURPLUS = 0.3;
 
-/** y is in other units where it is so many times larger, or smaller, than the prior expects. */
+/** y is taken to be in other units if it is more than this many times larger or smaller than the prior expects. */
 const OTHER_UNITS = 10;
 
 /**
- * What speaks against y under a mixture prior: log p(y) is compared with its distribution for y drawn from the prior and the noise.
- * For y drawn from the prior, one batch in thousands gets a warning; what real data do is in docs/uncertainty.md.
+ * Warnings for a y that does not fit a mixture prior: log p(y) is compared with its distribution for y drawn from the prior and the
+ * noise. For y drawn from the prior, one batch in thousands gets a warning. docs/uncertainty.md says what happens with real data.
  */
 export async function evidenceWarnings(found: MixturePosterior, { y, noise, operator }: Problem): Promise<string[]> {
   const batch = y.shape[0]!;

@@ -8,9 +8,8 @@ import { evidenceWarnings } from "./evidence-warnings.ts";
 import { mixturePosterior } from "./mixture-posterior.ts";
 
 /**
- * The exact posterior of a mixture, a Gaussian or an affine generator: its mean, or, where the range of signals is known, the
- * box-constrained mode of the Gaussian with the posterior's moments. Deviation and draws are those of the posterior without the
- * range.
+ * The exact posterior of a mixture, a Gaussian or an affine generator. The estimate is its mean. If the range of signals is known, it is
+ * the box-constrained mode of the Gaussian with the posterior's moments. Deviation and draws ignore the range.
  */
 export const posterior: Solver<MixturePrior | GaussianPrior | GeneratorPrior> = {
   name: "posterior",
@@ -43,7 +42,7 @@ export const posterior: Solver<MixturePrior | GaussianPrior | GeneratorPrior> = 
   },
 };
 
-/** Whether row i of `rows` rows holds finite numbers alone. */
+/** Whether all numbers of row i, of `rows` rows, are finite. */
 function isFiniteRow(data: Float32Array, i: number, rows: number): boolean {
   const width = data.length / rows;
   return data.subarray(i * width, (i + 1) * width).every(Number.isFinite);

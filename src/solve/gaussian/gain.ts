@@ -4,7 +4,7 @@ import { dot } from "../../data/vector.ts";
 import { product, productTransposed } from "../../engine/float64.ts";
 import type { Mixture } from "./as-mixture.ts";
 
-/** What a covariance Σ = LLᵀ of features v [k] becomes when u = Bv + e [r] is measured, e ~ N(0, I). */
+/** What the posterior of features v [k] with covariance Σ = LLᵀ needs, once u = Bv + e [r] is measured, e ~ N(0, I). */
 export interface Gain {
   /** L [k, k], lower triangular. */
   readonly root: Float64Array;
@@ -23,7 +23,7 @@ export async function gainOf({ factors }: Mixture, c: number, B: Float64Array, r
   return { root, measured, factor: cholesky(inner, r) };
 }
 
-/** ΣBᵀ(I + BΣBᵀ)⁻¹d of d [r]: what an innovation d says of v. */
+/** ΣBᵀ(I + BΣBᵀ)⁻¹d of d [r]: by how much an innovation d = u − Bμ moves the mean of v. */
 export function gained({ root, measured, factor }: Gain, d: Float64Array, k: number): Float64Array {
   const r = d.length;
   const solved = solveLowerTransposed(factor, r, solveLower(factor, r, d.slice()));

@@ -7,7 +7,7 @@ import { choleskyBlocked, product, solveLowerBlocked } from "../../engine/float6
 import type { NoiseModel } from "../../measure/noise/noise.ts";
 import { transposedMatrix } from "../operator-matrix.ts";
 
-/** The measurements of x ~ N(0, C), C [n, n], through a linear Φ with Gaussian noise: all that its posterior needs but y. */
+/** Measurements of x ~ N(0, C), C [n, n], through a linear Φ with Gaussian noise: all that the posterior needs, except y. */
 export interface MeasurementCovariance {
   readonly n: number;
   readonly m: number;
@@ -15,21 +15,22 @@ export interface MeasurementCovariance {
   readonly factor: Float64Array;
   /** ΦC [m, n]. */
   readonly cross: Float64Array;
-  /** Variance of the noise of every measurement that S holds, [m]: with the floor, where one was needed. */
+  /** Variance of the noise of every measurement as it is in S, [m]: raised to the floor if it was below it. */
   readonly variances: Float64Array;
 }
 
 /** Least noise variance, as a fraction of the mean variance tr(ΦCΦᵀ)/m of a measurement: a deviation of 1e-5 of a measurement's. */
 export const NOISE_FLOOR = 1e-10;
-/** Those that follow where S is not definite with it: a C of float32 is indefinite by its rounding, about 1e-7 of its largest entry. */
+/** The floors that are tried next if S is not definite: rounding to float32 makes C indefinite by about 1e-7 of its largest entry. */
 const HIGHER_FLOORS = [1e-8, 1e-7, 1e-6, 1e-5];
 
 /**
- * Factors S = ΦCΦᵀ + diag(σᵢ²) in float64; C row-major.
+ * Factors S = ΦCΦᵀ + diag(σᵢ²) in float64; C is row-major.
  *
- * σᵢ² is at least 1e-10 tr(ΦCΦᵀ)/m, and at least `least`: without noise S is singular wherever Φ measures what C never varies (black
- * borders), and float32 measurements carry rounding of about 1e-6 of their size, which a singular S would blow up. Where the rounding of
- * C itself leaves S indefinite, the floor is raised to at most 1e-5 of that mean. Errors (RangeError): C is no covariance.
+ * σᵢ² is at least 1e-10 tr(ΦCΦᵀ)/m, and at least `least`. Without noise, S is singular wherever Φ measures numbers that never vary
+ * under C, such as black borders. Float32 measurements carry rounding errors of about 1e-6 of their size, which a singular S would blow
+ * up. If the rounding of C itself leaves S indefinite, the floor is raised to at most 1e-5 of that mean.
+ * Errors (RangeError): C is no covariance.
  */
 export async function measurementCovariance(
   operator: LinearOperator,
@@ -65,7 +66,7 @@ export async function measurementCovariance(
 export const conditionalMeans = async (of: MeasurementCovariance, d: Float64Array): Promise<Float64Array> =>
   ofWhitened(of, await solveLowerBlocked(of.factor, of.m, d.slice()));
 
-/** The same of L⁻¹d: CΦᵀL⁻ᵀ(L⁻¹d). */
+/** The same conditional means, computed from L⁻¹d: CΦᵀL⁻ᵀ(L⁻¹d). */
 export function ofWhitened(
   { n, m, factor, cross }: MeasurementCovariance,
   whitened: Float64Array,
@@ -92,6 +93,6 @@ export function conditionalVariances(
   );
 }
 
-/** The standard deviation that stands for the noise: the root mean square. */
+/** One σ for the noise of all measurements: the root mean square. */
 export const usedSigma = ({ variances, m }: MeasurementCovariance): number =>
   Math.sqrt(variances.reduce((sum, v) => sum + v / m, 0));

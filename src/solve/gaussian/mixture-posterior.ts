@@ -20,7 +20,7 @@ import { type Reduced, reduceMeasurements, type Unexplained } from "./reduction.
 
 export type PosteriorOptions = Pick<IterateOptions<unknown>, "onProgress" | "signal">;
 
-/** What the measurements say of the signals, exactly. */
+/** The exact posterior of the signals given the measurements. */
 export interface MixturePosterior {
   /** E[x | y], [batch, ...shape]. */
   readonly mean: NdArray<Float32Array>;
@@ -28,19 +28,19 @@ export interface MixturePosterior {
   readonly responsibilities: Float64Array;
   /** log p(y) of every signal, [batch]. */
   readonly evidence: Float64Array;
-  /** σ of the noise that was assumed: what the problem says, raised where that is less than `measurementCovariance` needs. */
+  /** σ of the noise that was assumed: the problem's, or the floor of `measurementCovariance` if that is higher. */
   readonly sigma: number;
-  /** Cov[x | y] of one signal of the batch, [n, n] row-major: E M Eᵀ + R with the two below. */
+  /** Cov[x | y] of one signal of the batch, [n, n] row-major: E M Eᵀ + R, with M of `featureCovariance`, E and R of `unexplained`. */
   covariance(signal: number): Promise<Float64Array>;
-  /** M, the covariance of the features v of one signal, [k, k], of the components that are at least as probable as `least`. */
+  /** M, the covariance of the features v of one signal, [k, k], over the components that are more probable than `least`. */
   featureCovariance(signal: number, least?: number): Float64Array;
-  /** E [n, k] and R [n, n], of all signals alike: how x depends on v when y is known, and the covariance that v leaves. */
+  /** E [n, k] and R [n, n], the same for all signals: how x depends on v when y is known, and the covariance of x given y and v. */
   unexplained(): Promise<Unexplained>;
   /** The posterior of every number of one signal, a mixture of Gaussians: for its quantiles and intervals. */
   marginals(signal: number): Promise<Marginals>;
-  /** log p(y) of `count` measurements that are drawn as the prior and the noise say: what `evidence` is to be compared with. */
+  /** log p(y) of `count` measurements drawn from the prior and the noise. Compare `evidence` with these. */
   expectedEvidence(count: number, seed: number): Promise<Float64Array>;
-  /** E‖y‖² as the prior and the noise say. */
+  /** E‖y‖² under the prior and the noise. */
   readonly expectedEnergy: number;
   /** √diag Cov[x | y], the posterior's standard deviation of every number, [batch, ...shape]. */
   deviation(): Promise<NdArray<Float32Array>>;
@@ -48,7 +48,7 @@ export interface MixturePosterior {
   draw(count: number, seed: number): Promise<NdArray<Float32Array>>;
 }
 
-/** Components that are less probable than this are left out of a posterior mean: they change it less than float32 does. */
+/** Components that are less probable than this are left out of a posterior mean. They change it by less than float32 rounding does. */
 const NEGLIGIBLE = 1e-9;
 
 /**
@@ -56,9 +56,9 @@ const NEGLIGIBLE = 1e-9;
  *
  *   p(j | y) ∝ π_j N(y; Φμ_j, ΦΣ_jΦᵀ + W),   E[x | y] = Σ_j p(j | y) (μ_j + Σ_jΦᵀ(ΦΣ_jΦᵀ + W)⁻¹(y − Φμ_j)).
  *
- * With x = centre + Dv + r the part R = ΦCΦᵀ + W is common to all components. R = LLᵀ is factored once an operator. L⁻¹y is
- * turned (Householder) so that v reaches only its first min(m, k) numbers, whatever m is: u = Bv + e, e ~ N(0, I). Each
- * covariance then costs one Cholesky factor of I + BΣ_cBᵀ, and all signals pass through it together. Host, float64.
+ * With x = centre + Dv + r the part R = ΦCΦᵀ + W is common to all components. R = LLᵀ is factored once for all of them. L⁻¹y is rotated
+ * (Householder) so that only its first min(m, k) numbers depend on v, whatever m is: u = Bv + e, e ~ N(0, I). Each covariance then costs
+ * one Cholesky factor of I + BΣ_cBᵀ, which serves all signals together. Runs on the host in float64.
  *
  * Errors (RangeError): a prior for other signals, an operator that is not linear, noise that is not Gaussian.
  */
@@ -99,7 +99,7 @@ export async function mixturePosterior(
 
   const likely = (i: number, least = NEGLIGIBLE) =>
     likelyComponents(prior, responsibilities.subarray(i * components, (i + 1) * components), least);
-  /** Σ_j p_j E[v | y, j] over components of one covariance: the innovations are added first, for they pass through one matrix. */
+  /** Σ_j p_j E[v | y, j] over components of one covariance. They share one matrix, so their innovations are added first. */
   const meanOf = (i: number, c: number, parts: readonly Likely[]): Float64Array => {
     const sum = new Float64Array(k);
     const innovation = new Float64Array(r);
@@ -117,7 +117,7 @@ export async function mixturePosterior(
     }
   }
 
-  const within = new Map<number, Float64Array>(); // Cov[v | y, c] of the covariances that were asked for
+  const within = new Map<number, Float64Array>(); // Cov[v | y, c] of every covariance c asked for so far
   const withinOf = (c: number): Float64Array => {
     const own = within.get(c) ?? posteriorCovariance(gains[c]!, r, k);
     within.set(c, own);
@@ -241,7 +241,7 @@ export interface Likely {
   readonly probability: number;
 }
 
-/** The components of a signal that are not negligible, by their covariance. */
+/** The components of a signal that are more probable than `least`, grouped by their covariance. */
 function likelyComponents(
   { covarianceOf }: Mixture,
   responsibilities: Float64Array,

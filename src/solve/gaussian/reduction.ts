@@ -16,7 +16,7 @@ import {
   whitenedCross,
 } from "./measurement-covariance.ts";
 
-/** x = (what y and v say) + N(0, residual); `matrix` is how it depends on v. */
+/** x given y and v is a mean plus N(0, residual); the mean depends on v through `matrix`. */
 export interface Unexplained {
   readonly matrix: Float64Array;
   readonly residual: Float64Array;
@@ -24,7 +24,7 @@ export interface Unexplained {
 
 export type Reduced = Awaited<ReturnType<typeof reduceMeasurements>>;
 
-/** Measurements y − Φ·centre = ΦDv + (Φr + w), whitened and turned so that u = Bv + e holds all that they say of v. */
+/** Measurements y − Φ·centre = ΦDv + (Φr + w), whitened and rotated so that only u = Bv + e depends on v. */
 export async function reduceMeasurements(
   operator: LinearOperator,
   prior: Mixture,
@@ -79,7 +79,7 @@ export async function reduceMeasurements(
   );
   return {
     ...{ r, B, u, constants, residual, decoder, volume },
-    /** E‖y‖², the correlations of v left aside. */
+    /** E‖y‖², without the correlations of v. */
     energy: energy + squaredNorm(factor) + squaredNorm(measuredCentre),
     /** y − Φ(centre + Dv) of features v [batch · count, k], `count` rows for every signal. */
     innovationsOf: async (features: Float64Array, count: number): Promise<Float64Array> => {
@@ -100,7 +100,7 @@ export async function reduceMeasurements(
     dependence,
     /** diag(C − CΦᵀR⁻¹ΦC), [n]. */
     variances: once(async () => conditionalVariances(residual, prior.residual.data, await half())),
-    /** Both whole: the matrices D − CΦᵀR⁻¹ΦD and C − CΦᵀR⁻¹ΦC. */
+    /** The full matrices D − CΦᵀR⁻¹ΦD and C − CΦᵀR⁻¹ΦC. */
     unexplained: once(async (): Promise<Unexplained> => {
       const determined = await productTransposed(await half(), await half(), m); // CΦᵀR⁻¹ΦC, [n, n]
       return { matrix: await dependence(), residual: determined.map((v, at) => prior.residual.data[at]! - v) };

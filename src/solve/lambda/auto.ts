@@ -17,16 +17,16 @@ export interface AutoLambda {
 
 export type AutoOptions = Pick<SolveOptions, "own" | "seed" | "signal" | "onProgress">;
 
-/** Signals that λ is chosen on, evenly spread: more cost time and change it little. */
+/** λ is chosen on at most this many signals, evenly spread. More take time and hardly change it. */
 const MOST_SIGNALS = 16;
 
 /**
- * One λ for all signals of a problem, chosen without the truth where σ is known:
+ * One λ for all signals of a problem, chosen without the truth. σ has to be known.
  *
- * - penalties, a linear Φ and Gaussian noise: the least of Stein's estimate of the risk (`leastRisk`);
- * - else the discrepancy principle (Morozov 1966), mean ‖y − Φx̂‖² = mσ². Where no λ meets it, the nearest, and `by` says so.
+ * - For penalties with a linear Φ and Gaussian noise: the λ with the least estimated risk by Stein (`leastRisk`).
+ * - Else the discrepancy principle (Morozov 1966), mean ‖y − Φx̂‖² = mσ². If no λ meets it, the nearest is taken, and `by` says so.
  *
- * Measurements without noise keep the prior's default. Errors (RangeError): a solver without λ.
+ * Measurements without noise get the prior's default λ. Errors (RangeError): a solver without λ.
  */
 export async function autoLambda(
   solver: Solver,

@@ -2,8 +2,8 @@
 const BATCH_NUMBERS = 2 ** 17;
 
 /**
- * The λ to solve in one batch, part by part, where one λ has so many numbers in all its signals. A batch goes on until its slowest λ
- * has converged: all λ of one 256 × 256 image at once took twice as long as one by one.
+ * Splits `lambdas` into batches that are solved together. `numbers` is how many numbers the signals of one λ hold. A batch runs until
+ * its slowest λ has converged: all λ of one 256 × 256 image at once took twice as long as one by one.
  */
 export function solvedAtOnce(lambdas: readonly number[], numbers: number): number[][] {
   const count = Math.max(1, Math.floor(BATCH_NUMBERS / numbers));

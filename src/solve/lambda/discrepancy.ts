@@ -5,17 +5,17 @@ interface Point {
   readonly excess: number;
 }
 
-/** The residual may miss its target by this fraction: trial solves are no more exact. */
+/** The search ends when the residual is within this fraction of its target. Trial solves are not more exact. */
 const TOLERANCE = 0.03;
-/** What is called met where the search ended first: steep residuals jump over the target. */
+/** If the search ends before that, the target counts as met within this fraction: steep residuals jump over the target. */
 const NEAR = 0.2;
 export const MOST_TRIALS = 10;
-/** First step in log λ while the target lies on one side of all that was tried; each is twice the one before. */
+/** First step in log λ, used while all λ tried lie on one side of the target. Each step is twice the one before. */
 const STEP = Math.log(4);
 
 /**
- * The λ at which a residual that grows with λ meets its target (Morozov 1966), by the secant in log λ and log residual, inside of
- * the bracket as soon as there is one. `met`: whether the target was; else λ is the one tried whose residual was nearest to it.
+ * The λ at which a residual that grows with λ meets its target (Morozov 1966). Found by the secant in log λ and log residual, inside the
+ * bracket as soon as there is one. `met` tells whether the target was met; λ is always the one tried whose residual was nearest to it.
  */
 export async function meetTarget(
   residualOf: (lambda: number) => Promise<number>,
@@ -48,7 +48,7 @@ export async function meetTarget(
   return { lambda: Math.exp(nearest.logLambda), met: Math.abs(nearest.excess) < NEAR };
 }
 
-/** Where the line through both points is 0, kept off the ends of the bracket: the residual is no line. */
+/** Where the line through both points is 0. The result is kept away from the ends of the bracket, because the residual is not a line. */
 function between(below: Point, above: Point): number {
   const part = below.excess / (below.excess - above.excess);
   return below.logLambda + Math.min(0.85, Math.max(0.15, part)) * (above.logLambda - below.logLambda);

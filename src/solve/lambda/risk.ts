@@ -6,24 +6,25 @@ import { type Trial, trialSolves } from "./trials.ts";
 
 type RiskOptions = Pick<SolveOptions, "own" | "seed" | "signal" | "onProgress">;
 
-/** The first grid, around the default λ: wide where the largest λ of many that are as good is looked for. */
+/** The first grid, as multiples of the default λ. It is wide if the largest of many equally good λ is wanted. */
 const FACTORS = [1 / 2, 1, 2];
 const WIDE = [1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8];
 const RATIO = 2;
 
-/** How often the grid goes on by two λ beyond its end where the best one is there. */
+/** How often the grid is extended by two λ while the best one is at its end. */
 const MOST_EXTENSIONS = 3;
 
 /** The probe's step in σ: smaller than the noise, larger than the error of a trial solve. */
 const PROBE = 0.3;
 
 /**
- * The λ of least E‖Φx̂ − Φx‖² by Stein's unbiased estimate, SURE = ‖y − Φx̂‖² + 2σ²·freedom − mσ² (Stein 1981), meaned over the
- * signals; its degrees of freedom by a random probe (Ramani, Blu, Unser 2008). Between the neighbours of the best the grid is refined to a
+ * The λ of least E‖Φx̂ − Φx‖² by Stein's unbiased estimate, SURE = ‖y − Φx̂‖² + 2σ²·freedom − mσ² (Stein 1981), averaged over the
+ * signals. The degrees of freedom are estimated by a random probe (Ramani, Blu, Unser 2008). Around the best λ the grid is refined to a
  * ratio of √2.
  *
- * With fewer measurements than unknowns it is the largest λ whose SURE is within one standard error of the least, σ²√(2m) over the root
- * of the number of signals: SURE sees of x̂ what Φ measures, many λ fit that alike, and the penalty has to choose what Φ leaves open.
+ * With fewer measurements than unknowns, it is the largest λ whose SURE is within one standard error of the least. The standard error is
+ * σ²√(2m) over the root of the number of signals. SURE judges only what Φ measures of x̂, and many λ fit that equally well. The rest of
+ * x̂ is left to the penalty, so the largest λ is taken.
  */
 export async function leastRisk(
   solver: Solver,

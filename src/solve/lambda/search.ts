@@ -1,4 +1,4 @@
-/** What a λ is worth. */
+/** How good a λ is. */
 export interface Score {
   readonly lambda: number;
   /** Lower is better. */
@@ -11,20 +11,20 @@ export interface Searched {
   readonly best: Score;
   /** Ascending in λ. */
   readonly scores: readonly Score[];
-  /** Whether the best is the smallest or the largest λ that was tried, beyond which a better one may lie. */
+  /** Whether the best is the smallest or the largest λ that was tried. A better one may then lie beyond it. */
   readonly atEdge: boolean;
 }
 
-/** `points` values from low to high, both included, in equal ratios. */
+/** `points` values from low to high, both included. Each is the one before times the same ratio. */
 export const logGrid = (low: number, high: number, points: number): number[] =>
   Array.from({ length: points }, (_, i) => low * (high / low) ** (i / (points - 1)));
 
-/** How often a grid whose best value is at its edge goes on beyond it. */
+/** How often a grid is extended while its best value is at an edge. */
 const MOST_EXTENSIONS = 3;
 
 /**
- * The λ of the lowest score on a logarithmic grid. Where the best is at an edge the grid goes on beyond it, three times at most; then
- * it is refined once between the neighbours of the best.
+ * The λ of the lowest score on a logarithmic grid. While the best is at an edge, the grid is extended beyond that edge, three times at
+ * most. Then the grid is refined once between the neighbours of the best.
  */
 export async function searchGrid(
   coarse: readonly number[],
@@ -51,7 +51,7 @@ export async function searchGrid(
 
 const sorted = (scores: readonly Score[]): Score[] => scores.toSorted((a, b) => a.lambda - b.lambda);
 
-/** The lowest score of those that were solved, where any was. */
+/** The lowest score among the solved λ; if none was solved, among all. */
 function lowest(scores: readonly Score[]): Score {
   const finite = scores.filter(({ score }) => Number.isFinite(score));
   const solved = finite.filter((one) => one.solved);

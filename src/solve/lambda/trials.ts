@@ -9,26 +9,26 @@ import { repeatRows } from "../rows.ts";
 import type { SolveOptions, Solver } from "../solver.ts";
 import { solvedAtOnce } from "./batches.ts";
 
-/** What measurements tell of a λ without the truth: means over the signals of a problem. */
+/** What can be said about a λ from the measurements alone. All numbers are means over the signals of a problem. */
 export interface Trial {
   readonly lambda: number;
   /** ‖y − Φx̂‖² */
   readonly residual: number;
-  /** The degrees of freedom tr(∂Φx̂/∂y), estimated; NaN where they were not asked for. */
+  /** The degrees of freedom tr(∂Φx̂/∂y), estimated; NaN if they were not asked for. */
   readonly freedom: number;
 }
 
 export interface TrialOptions extends Pick<SolveOptions, "own" | "seed" | "signal"> {
   /**
-   * The step ε of the degrees of freedom, which are estimated where it is given: b'(Φx̂(y + εb) − Φx̂(y))/ε, b of random signs, whose
-   * mean is the trace (Girard 1989; for estimates that are not linear Ramani, Blu, Unser 2008). Twice the work.
+   * The step ε. If it is given, the degrees of freedom are estimated by b'(Φx̂(y + εb) − Φx̂(y))/ε, where b has random signs. The mean
+   * of this number is the trace (Girard 1989; for nonlinear estimates Ramani, Blu, Unser 2008). This doubles the work.
    */
   readonly probe?: number;
-  /** Called after every batch with the number of λ that were solved in it. */
+  /** Called after every batch with the number of λ that the batch solved. */
   readonly onSolved?: (count: number) => void;
 }
 
-/** Solves all signals with every λ, to the tolerance `rough` of the solver. */
+/** Solves all signals with every λ, to the solver's rough tolerance (`LambdaRules.rough`). */
 export async function trialSolves(
   solver: Solver,
   problem: Problem,

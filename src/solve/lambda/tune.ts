@@ -21,17 +21,17 @@ export interface LambdaChoice {
   readonly lambda: number;
   /** Mean squared error per pixel at every λ tried, ascending in λ. */
   readonly errors: readonly Score[];
-  /** What speaks against the choice, a sentence each: the end of the grid, λ that were passed over because they were not solved. */
+  /** Doubts about the choice, one sentence each: λ is the end of the grid, or other λ were passed over because they were not solved. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Chooses λ on training signals, never on those that are reported: the λ with the lowest mean squared error on a
- * logarithmic grid, refined once between the neighbours of the best, solved as exactly as a choice needs (`LambdaRules.rough`). A λ
- * that was not solved to that tolerance is passed over where another was: a run cut short is another method. Estimates are
- * clipped to the problem's range before their errors count.
+ * Chooses λ on training signals, never on reported ones. It is the λ with the lowest mean squared error on a logarithmic grid, which is
+ * refined once between the neighbours of the best. Each λ is solved to the rough tolerance `LambdaRules.rough`. A λ that did not reach
+ * it is passed over if another did: a run that is cut short is another method. Estimates are clipped to the problem's range before their
+ * errors are computed.
  *
- * problem: that of the training signals; truth: [n, ...inShape]. Errors (RangeError): another number of signals than
+ * problem: that of the training signals; truth: [n, ...inShape]. Errors (RangeError): the number of signals differs from that of the
  * measurements, an empty grid, a solver without λ.
  */
 export async function tuneLambda(

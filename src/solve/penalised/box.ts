@@ -9,11 +9,11 @@ export interface Box {
   /** The nearest x of the box. */
   project(x: tf.Tensor): tf.Tensor;
   /**
-   * The most that ⟨g, x − u⟩ can be over u in the box, of every row: what a linear function with the gradient g can still fall. Where an
-   * end is infinite, u is taken to be within `reach` of x, [batch].
+   * The largest ⟨g, x − u⟩ over u in the box, of every row. A linear function with the gradient g can still fall by this much. Where an
+   * end is infinite, u is assumed to be within `reach` [batch] of x.
    */
   fall(g: tf.Tensor, x: tf.Tensor, reach: tf.Tensor): tf.Tensor;
-  /** The same of a function that curves upwards by at least c > 0, [batch]: ⟨g, x − u⟩ − ½c‖x − u‖². */
+  /** The same for a function that curves upwards by at least c > 0 [batch]: the largest ⟨g, x − u⟩ − ½c‖x − u‖². */
   curvedFall(g: tf.Tensor, x: tf.Tensor, c: tf.Tensor): tf.Tensor;
 }
 
@@ -30,7 +30,7 @@ export function boxOf(
       return hasHigh ? tf.minimum(above, less(highest)) : above;
     },
     fall: (g, x, reach) => {
-      const [down, up] = [tf.relu(g), tf.relu(tf.neg(g))]; // where u would fall, and where it would grow
+      const [down, up] = [tf.relu(g), tf.relu(tf.neg(g))]; // where u should be below x, and where above
       const bounded: tf.Tensor[] = [];
       if (hasLow) bounded.push(tf.mul(down, tf.sub(x, less(lowest))));
       if (hasHigh) bounded.push(tf.mul(up, tf.sub(less(highest), x)));

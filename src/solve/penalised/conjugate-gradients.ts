@@ -10,8 +10,8 @@ import { ITERATIONS, type PenaltyMethod } from "./method.ts";
  *
  *     d = y − Φx,   s = Φ'd − λ∇r(x)   (minus the gradient),   p ← s + (‖s‖²/‖s before‖²) p
  *
- * As s comes from d, which shrinks, rounding does not leak into the null space of Φ; with Φ'y − Φ'Φx it
- * would, and be divided by λ. Every compiled step begins anew with d of the current x.
+ * s is computed from d, and d shrinks, so rounding errors do not get into the null space of Φ. Computed from Φ'y − Φ'Φx they would get
+ * there and be divided by λ. Every compiled step begins again with d of the current x.
  *
  * gap: ‖s‖ / ‖Φ'y‖ at the estimate, which is 0 at the solution of (Φ'Φ + λ∇r)x = Φ'y.
  */
@@ -50,5 +50,5 @@ export function conjugateGradients({ operator, noise }: CentredProblem, prior: Q
   };
 }
 
-/** A row whose ‖s‖² is this small beside ‖Φ'y‖² holds rounding errors alone, and stays as it is. */
+/** If ‖s‖² of a row is below this part of ‖Φ'y‖², only rounding errors are left, and the row stays as it is. */
 const ROUNDING = 1e-14;

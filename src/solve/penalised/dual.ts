@@ -2,7 +2,7 @@ import * as tf from "#tf";
 import type { PenaltyPrior } from "../../../priors/prior.ts";
 import { dots, scaled } from "../batch.ts";
 
-/** λ r(x) as max over p of ⟨Kx, p⟩ − (λr∘K⁻¹)*(p): what primal–dual iterations need of a penalty. */
+/** λ r(x) written as max over p of ⟨Kx, p⟩ − (λr∘K⁻¹)*(p): what primal–dual iterations need of a penalty. */
 export interface DualPenalty {
   /** ‖K‖ */
   readonly norm: number;
@@ -11,13 +11,13 @@ export interface DualPenalty {
   analysis(x: tf.Tensor): tf.Tensor;
   /** K' */
   synthesis(p: tf.Tensor): tf.Tensor;
-  /** The proximal step of the conjugate with step σ at v, one λ and one σ a row. */
+  /** The proximal step of the conjugate with step σ at v; every row has its own λ and σ. */
   step(v: tf.Tensor, lambda: tf.Tensor, sigma: tf.Tensor): tf.Tensor;
-  /** (λr)*(p) of the p that came from v in that step, [batch]. */
+  /** (λr)*(p), [batch], for p = step(v, λ, σ). */
   conjugate(p: tf.Tensor, v: tf.Tensor, lambda: tf.Tensor, sigma: tf.Tensor): tf.Tensor;
 }
 
-/** A penalty in the dual; for one that has neither a ball nor a proximal map, why not. */
+/** A penalty in its dual form. If it has neither a dual ball nor a proximal map: the reason as a text. */
 export function dualOf(prior: PenaltyPrior): DualPenalty | string {
   if (prior.form === "analysis") {
     const { norm, featureShape } = prior;

@@ -9,11 +9,11 @@ import { ITERATIONS, type PenaltyMethod } from "./method.ts";
  *
  *     x⁺ = prox_{λ/L r}(z − Φ'(Φz − y)/L),   z⁺ = x⁺ + (t − 1)/t⁺ · (x⁺ − x),   t⁺ = (1 + √(1 + 4t²))/2
  *
- * and t = 1 again in a row where ⟨z − x⁺, x⁺ − x⟩ > 0. L = (1.01 ‖Φ‖)²; `norm` is ‖Φ‖.
+ * If ⟨z − x⁺, x⁺ − x⟩ > 0 in a row, its t is set back to 1. L = (1.01 ‖Φ‖)²; `norm` is ‖Φ‖.
  *
- * gap: the duality gap over the objective. With q = s(Φx − y), s = min(1, λ/r°(Φ'(Φx − y))), the value −½‖q‖² − ⟨q, y⟩ is
- * a lower bound of every objective, so gap ≤ ε proves the objective to be within the fraction ε of the lowest. It is
- * usually ten times nearer. Very small λ (below about 1e-4 ‖Φ'y‖∞) need many thousand iterations.
+ * gap: the duality gap over the objective. With q = s(Φx − y), s = min(1, λ/r°(Φ'(Φx − y))), the value −½‖q‖² − ⟨q, y⟩ is a lower bound
+ * of every objective. So gap ≤ ε proves that the objective is within the fraction ε of the lowest. Usually it is ten times nearer. Very
+ * small λ (below about 1e-4 ‖Φ'y‖∞) need many thousand iterations.
  */
 export function fista({ operator, noise }: CentredProblem, prior: ProximalPenalty, norm: number): PenaltyMethod {
   const stepSize = 1 / (1.01 * norm) ** 2;

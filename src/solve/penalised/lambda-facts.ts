@@ -9,8 +9,8 @@ import { rowEnergies } from "../rows.ts";
 const gains = new WeakMap<ForwardOperator, Promise<number>>();
 
 /**
- * What default λ need to know of measurements y [batch, ...outShape]. The signals' amplitude a follows from
- * ‖y‖² = g²a²n + mσ², with g the typical gain of Φ and the median ‖y‖² of the batch. If y looks like noise alone, a is set to
+ * What the rules for the default λ need to know about measurements y [batch, ...outShape]. The signals' amplitude a follows from
+ * ‖y‖² = g²a²n + mσ². Here g is the typical gain of Φ, and ‖y‖² is the median of the batch. If y looks like noise alone, a is set to
  * 0.1·√(‖y‖²/(g²n)).
  */
 export async function lambdaFacts({ operator, y, noise: { sigma } }: Problem): Promise<LambdaFacts> {

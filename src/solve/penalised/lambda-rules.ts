@@ -8,13 +8,13 @@ import { centredProblem } from "./centre.ts";
 import { lambdaFacts } from "./lambda-facts.ts";
 import { sizeOfOperator } from "./size.ts";
 
-/** The range of a search: the default times and divided by this. Searches go on beyond an end that is best. */
+/** The range of a search: from the default divided by this to the default times this. A search goes beyond an end that is best. */
 const AROUND = 32;
 
 /**
- * λ of penalties. The default is the penalty's own rule, and the range is around it. A penalty without a rule has the natural scale:
- * ‖Φ‖² for quadratic penalties, ‖Φ‖²a for norms, with a = ‖y‖/‖Φ‖_F the typical amplitude of the signals; with it, 8-bit and unit
- * images get ranges that match.
+ * λ of penalties. The default comes from the penalty's own rule, and the range lies around it. Without a rule there is no default, and
+ * the range ends at the natural scale: ‖Φ‖² for quadratic penalties, ‖Φ‖²a for norms. Here a = ‖y‖/‖Φ‖_F is the typical amplitude of the
+ * signals. So images from 0 to 255 and from 0 to 1 get ranges that match.
  */
 export const penaltyLambda: LambdaRules<PenaltyPrior> = {
   default: async (problem, prior) => {

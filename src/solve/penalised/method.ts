@@ -4,7 +4,7 @@ import type * as tf from "#tf";
 /** What a method carries from step to step: the estimate x [batch, ...inShape] and whatever else it needs. */
 export type MethodState<T> = { readonly x: T } & { readonly [name: string]: T };
 
-/** A batch of problems min_x f(Φx, y) + λ r(x), f the noise's misfit, one λ a row: y [batch, ...outShape], lambda [batch]. */
+/** A batch of problems min_x f(Φx, y) + λ r(x) with one λ per row; f is the noise's misfit. y [batch, ...outShape], lambda [batch]. */
 export interface Batch<T> {
   readonly y: T;
   readonly lambda: T;
@@ -14,7 +14,7 @@ export interface MethodStep {
   readonly state: MethodState<tf.Tensor>;
   /** f(Φx, y) + λ r(x) of every row, [batch]. */
   readonly objective: tf.Tensor;
-  /** How far every row is from solved, [batch]; the method says in which measure. */
+  /** How far every row is from its solution, [batch]; each method documents its measure. */
   readonly gap: tf.Tensor;
 }
 
@@ -24,7 +24,7 @@ export interface PenaltyMethod {
   /** Default tolerance on `gap`. */
   readonly tolerance: number;
   start(batch: Batch<NdArray<Float32Array>>): MethodState<NdArray<Float32Array>>;
-  /** Several iterations at once, so that the cost of a call is spread over them. */
+  /** Runs several iterations (`ITERATIONS`), which share the cost of one call. */
   step(batch: Batch<tf.Tensor>, state: MethodState<tf.Tensor>): MethodStep;
 }
 

@@ -18,13 +18,13 @@ export const penalisedOptions = {
 export interface PenalisedRecovery extends Solved {
   /** f(Φx, y) + λ r(x) of every signal. */
   readonly objectives: Float32Array;
-  /** How far each signal is from solved, in the measure of `tolerance`. */
+  /** How far each signal is from its solution, in the measure of `tolerance`. */
   readonly gaps: Float32Array;
 }
 
 /**
- * x̂ = argmin_x f(Φx, y) + λ r(x), f the noise's misfit, over the range of the problem where it has one, all signals at once, from
- * x = 0. A signal whose numbers stop being finite ends as `non-finite`; the others go on.
+ * x̂ = argmin_x f(Φx, y) + λ r(x), where f is the noise's misfit and x keeps to the range of the problem, if it has one. All signals are
+ * solved together, from x = 0. A signal whose numbers are no longer finite ends as `non-finite`; the others go on.
  *
  * Errors (RangeError): no λ, λ that is not positive.
  */

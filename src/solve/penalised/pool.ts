@@ -11,11 +11,11 @@ type Result = {
 };
 type Step = Compiled<Arrays, Result>;
 
-/** What a step closes over. */
+/** What a compiled step depends on. */
 interface Parts {
   readonly operator: object;
   readonly prior: object;
-  /** What says the noise's misfit and the range of signals in full. */
+  /** A text that determines the noise's misfit and the range of signals. */
   readonly rest: string;
 }
 
@@ -26,13 +26,13 @@ interface Entry {
   readonly step: Step;
 }
 
-/** Compiled steps that are at rest, the latest used first. */
+/** Compiled steps that are not in use, the last used first. */
 let idle: readonly Entry[] = [];
 const MOST_IDLE = 4;
 
 /**
- * Runs `use` with the compiled step of a method. Steps are kept for the next recovery with the same parts, method and
- * batch size; the four used last are, the others are disposed of. A step in use is never shared.
+ * Runs `use` with the compiled step of a method. The four steps used last are kept for later recoveries with the same parts, method and
+ * batch size; older ones are disposed of. A step in use is never shared.
  */
 export async function withCompiledStep<T>(
   parts: Parts,
@@ -53,7 +53,7 @@ export async function withCompiledStep<T>(
   }
 }
 
-/** `compile`, for records of states that are open: its inferred structure types cannot follow those. */
+/** `compile` for states whose names are not known to its types, which cannot infer them. */
 const compileOpen = compile as unknown as (
   step: (input: Batch<tf.Tensor> & { readonly state: MethodState<tf.Tensor> }) => MethodStep,
   example: Arrays,
@@ -66,7 +66,7 @@ const compileStep = (method: PenaltyMethod, example: Arrays): Promise<Step> =>
 /** How many compiled steps are kept. */
 export const keptSteps = (): number => idle.length;
 
-/** Lets go of the compiled steps that are kept. */
+/** Disposes of the compiled steps that are kept. */
 export async function disposeCompiledSteps(): Promise<void> {
   const entries = idle;
   idle = [];

@@ -17,16 +17,17 @@ const RELAXATION = 1.9;
  *     x⁺ = P(x − τ(Φ'q + K'p)),   x̄ = 2x⁺ − x
  *     q⁺ = prox_{σ₁f*}(q + σ₁Φx̄),   p⁺ = prox_{σ₂(λr)*}(p + σ₂Kx̄)
  *
- * f is the noise's misfit, P the projection on the range of the signals where there is one, and prox_{σf*}(v) = v − σ prox_{f/σ}(v/σ) (Moreau). For ½‖Φx − y‖² that is (v − σy)/(1 + σ).
+ * f is the noise's misfit. P is the projection on the range of the signals, if there is one.
+ * prox_{σf*}(v) = v − σ prox_{f/σ}(v/σ) (Moreau); for ½‖Φx − y‖² that is (v − σy)/(1 + σ).
  *
- * Steps: σ₂ = ω/‖K‖, σ₁ = ω‖K‖/‖Φ‖², τ = 0.49/(ω‖K‖), so that τ(σ₁‖Φ‖² + σ₂‖K‖²) < 1; the balance of dual to primal
- * scale ω = 2λ/a, with a = ‖y‖/‖Φ‖_F the typical amplitude of the signal. Steps that follow λ keep the method quick
- * for tiny λ, where it solves min r(x) subject to Φx = y.
+ * Steps: σ₂ = ω/‖K‖, σ₁ = ω‖K‖/‖Φ‖², τ = 0.49/(ω‖K‖), so that τ(σ₁‖Φ‖² + σ₂‖K‖²) < 1. ω = 2λ/a balances the dual scale against the
+ * primal one; a = ‖y‖/‖Φ‖_F is the typical amplitude of the signal. Because the steps follow λ, the method stays quick for tiny λ, where
+ * it solves min r(x) subject to Φx = y.
  *
  * gap: the duality gap over the objective. With s = Φ'q + K'p every objective is at least −f*(q) − (λr)*(p) + min ⟨s, u⟩ over the
- * range, so the gap is |f + λr + f* + (λr)* − ⟨s, x⟩| + max ⟨s, x − u⟩. Without a range u is taken to be no farther from x than
- * max(‖x‖, a√n): ‖x‖ alone is 0 at the start, whatever the solution is. q is in ∂f(c) at the
- * proximal point c it came from, so f*(q) = ⟨q, c⟩ − f(c); that of ½‖Φx − y‖² is ½‖q‖² + ⟨q, y⟩.
+ * range, so the gap is |f + λr + f* + (λr)* − ⟨s, x⟩| + max ⟨s, x − u⟩. Without a range, u is assumed to be no farther from x than
+ * max(‖x‖, a√n); ‖x‖ alone would be 0 at the start, whatever the solution is. q is in ∂f(c) at the proximal point c it came from, so
+ * f*(q) = ⟨q, c⟩ − f(c). For ½‖Φx − y‖² it is ½‖q‖² + ⟨q, y⟩.
  */
 export function primalDual(
   { operator, noise, range, centre }: Omit<CentredProblem, "y" | "shape">,
@@ -78,7 +79,7 @@ export function primalDual(
       const conjugates = tf.add(dataConjugate(dualQ, fromQ, y, sigma1), dual.conjugate(dualP, fromP, lambda, sigma2));
       const reach = tf.maximum(norms(x), tf.mul(amplitude, Math.sqrt(sizeOf(operator.inShape))));
       const slope = tf.add(operator.adjoint(dualQ), dual.synthesis(dualP));
-      const rest = tf.sub(tf.add(objective, conjugates), dots(slope, x)); // P − D is this and what ⟨slope, x⟩ can fall
+      const rest = tf.sub(tf.add(objective, conjugates), dots(slope, x)); // the gap is this plus what ⟨slope, x⟩ can still fall
       const gap = tf.div(tf.add(tf.abs(rest), box.fall(slope, x, reach)), tf.maximum(objective, TINY));
       return { state: { x, z, p, q }, objective, gap };
     },

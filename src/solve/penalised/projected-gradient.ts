@@ -10,16 +10,17 @@ import { ITERATIONS, type PenaltyMethod } from "./method.ts";
 import type { OperatorSize } from "./size.ts";
 
 /**
- * ½‖y − Φx‖² + λ r(x) over low ≤ x ≤ high for quadratic r: accelerated projected gradients (Beck, Teboulle 2009) with the gradient
- * restart of O'Donoghue, Candès 2015:
+ * Minimises ½‖y − Φx‖² + λ r(x) over low ≤ x ≤ high for quadratic r, by accelerated projected gradients (Beck, Teboulle 2009) with the
+ * gradient restart of O'Donoghue, Candès 2015:
  *
  *     x⁺ = P(z − g(z)/L),   g(z) = Φ'(Φz − y) + λ∇r(z),   z⁺ = x⁺ + (t − 1)/t⁺ · (x⁺ − x)
  *
  * with P the projection on the box and L = (1.01 ‖Φ‖)² + 1.01 λ‖∇r‖. `gradientNorm` is ‖∇r‖.
  *
- * gap: max over the box of ⟨g(x), x − u⟩ − ½λc‖x − u‖², over the objective, c the convexity of r. It bounds how far the objective is
- * from the lowest (c = 0: Jaggi 2013); without c, rounding of g in float32 counts with the whole width of the box. Where c = 0 and an
- * end of the range is infinite, u is taken to be no farther than ‖x‖ and the signals' typical norm.
+ * gap: the maximum over u in the box of ⟨g(x), x − u⟩ − ½λc‖x − u‖², divided by the objective; c is the convexity of r. It bounds how
+ * far the objective is from the lowest (c = 0: Jaggi 2013). Without c, the float32 rounding of g would count with the whole width of the
+ * box. If c = 0 and an end of the range is infinite, u is assumed to be no farther from x than ‖x‖ or the signals' typical norm,
+ * whichever is larger.
  */
 export function projectedGradient(
   { operator, noise, range, centre }: CentredProblem,

@@ -5,13 +5,13 @@ import type { LinearOperator } from "../../../operators/operator.ts";
 export interface OperatorSize {
   /** ‖Φ‖, the largest singular value. */
   readonly norm: number;
-  /** ‖Φ‖_F, roughly: what one unit of amplitude in every element measures. */
+  /** ‖Φ‖_F, estimated: the typical norm of the measurements of a signal whose elements have amplitude 1. */
   readonly frobenius: number;
 }
 
 const sizes = new WeakMap<LinearOperator, Promise<OperatorSize>>();
 
-/** ‖Φ‖ and ‖Φ‖_F, computed once an operator. */
+/** ‖Φ‖ and ‖Φ‖_F, computed once for each operator. */
 export function sizeOfOperator(operator: LinearOperator): Promise<OperatorSize> {
   const known = sizes.get(operator);
   if (known) return known;

@@ -5,14 +5,14 @@ import { gaussianNoise } from "../../measure/noise/gaussian.ts";
 import type { Problem } from "../problem.ts";
 import { linearOperatorOf } from "../requirements.ts";
 
-/** A problem whose noise is N(0, σ²I), with the same solution: rows of y and Φ times σ/σᵢ. */
+/** A problem with noise N(0, σ²I) and the same solution: the rows of y and Φ are multiplied by σ/σᵢ. */
 export interface WhitenedProblem extends Problem {
   readonly operator: LinearOperator;
 }
 
 const known = new WeakMap<LinearOperator, WeakMap<Float32Array, LinearOperator>>();
 
-/** The problem itself where all measurements have one σ. Errors (RangeError): noise that is not Gaussian, Φ that is not linear. */
+/** The whitened problem; the problem itself if it has one σ. Errors (RangeError): noise that is not Gaussian, Φ that is not linear. */
 export function whitenedProblem(problem: Problem): WhitenedProblem {
   const operator = linearOperatorOf("least squares", problem);
   const { noise, y } = problem;
@@ -29,7 +29,7 @@ export function whitenedProblem(problem: Problem): WhitenedProblem {
   };
 }
 
-/** WΦ, W = diag(σ/σᵢ); the same object for the same Φ and σᵢ, so that what was computed of it is found again. */
+/** WΦ, W = diag(σ/σᵢ). The same Φ and σᵢ give the same object, so numbers that are cached for an operator are found again. */
 function weighted(operator: LinearOperator, sigmas: Float32Array, sigma: number): LinearOperator {
   const ofOperator = known.get(operator) ?? new WeakMap<Float32Array, LinearOperator>();
   known.set(operator, ofOperator);

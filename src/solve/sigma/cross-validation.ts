@@ -7,23 +7,23 @@ import { problemOf } from "../problem.ts";
 import { someRows } from "../rows.ts";
 import type { UnknownNoise } from "./unknown-noise.ts";
 
-/** Multiples of the default λ without noise. That default belongs to a σ of 0.6 % of y's size; the largest multiple to three times y's size. */
+/** Multiples of the default λ without noise. The default belongs to σ = 0.6 % of y's size, the largest multiple to three times y's size. */
 const FACTORS = Array.from({ length: 10 }, (_, i) => 2 ** i);
 
-/** Fits with more degrees of freedom than this part of m leave no residual to tell σ from. */
+/** Fits with more degrees of freedom than this part of m leave no residual from which σ could be estimated. */
 const MOST_FREEDOM = 0.95;
 
-/** Signals that σ is told from, evenly spread. */
+/** σ is estimated from at most this many signals, evenly spread. */
 const MOST_SIGNALS = 16;
 
-/** Step of the probe over y's size. */
+/** Step of the probe, as a part of y's size. */
 const PROBE = 0.05;
 
 /**
  * σ² = ‖y − Φx̂‖²/(m − freedom) at the λ of least generalised cross-validation, ‖y − Φx̂‖²/(1 − freedom/m)² (Golub, Heath, Wahba 1979;
- * degrees of freedom by a random probe, Girard 1989). x̂ is that of total variation, whatever the penalty of the recovery: it fits
- * signals of many kinds, and a quadratic penalty cannot tell σ where all singular values of Φ are alike. Undefined where every fit
- * follows the measurements, and for signals of more than three axes.
+ * degrees of freedom by a random probe, Girard 1989). x̂ is always the estimate with total variation, whatever the penalty of the
+ * recovery: it fits signals of many kinds. A quadratic penalty cannot determine σ if all singular values of Φ are alike. Undefined if
+ * every fit follows the measurements, and for signals of more than three axes.
  */
 export async function sigmaByCrossValidation({
   operator,
@@ -35,7 +35,7 @@ export async function sigmaByCrossValidation({
   if (operator.inShape.length > 3) return undefined;
   const prior = tv(operator.inShape);
   const m = sizeOf(operator.outShape);
-  const problem = problemOf({ operator, y: someRows(y, MOST_SIGNALS), noise: gaussianNoise(0) }); // its misfit is that of every σ
+  const problem = problemOf({ operator, y: someRows(y, MOST_SIGNALS), noise: gaussianNoise(0) }); // the misfit does not depend on σ
   const least = await primalDual.lambda!.default(problem, prior);
   const trials = await trialSolves(
     primalDual,

@@ -29,16 +29,16 @@ export interface SigmaOptions {
 /** Draws of G(z) that stand for its Gaussian. */
 const DRAWS = 2000;
 
-/** Pixels from which on the fine wavelet coefficients are enough: of small images with edges they overrate σ. */
+/** Images need this many pixels for the wavelet rule. In small images with edges the fine wavelet coefficients overrate σ. */
 const LARGE = 4096;
 
 /**
- * σ of Gaussian noise that is not known, one for all signals, Φ linear. By the first of these that applies:
+ * Estimates the unknown σ of Gaussian noise, one for all signals; Φ is linear. The first rule that applies is used:
  *
- * - a learned prior: the greatest evidence; that of a generator which is not affine by the Gaussian of its mean and covariance;
- * - a penalty and y an image of at least 4096 pixels, as x is (denoising, deblurring; Φ adds no detail to a constant image): the
- *   median of fine wavelet coefficients;
- * - a penalty: generalised cross-validation of total variation.
+ * - For a learned prior: the greatest evidence. A generator that is not affine is replaced by the Gaussian of its mean and covariance.
+ * - For a penalty, if x and y are images of the same shape with at least 4096 pixels, and Φ adds no detail to a constant image
+ *   (denoising, deblurring): the median of fine wavelet coefficients.
+ * - For any other problem with a penalty: generalised cross-validation of total variation.
  *
  * y: [batch, ...outShape]. Errors (InputError): Φ that is not linear, y that is 0, measurements that leave no residual.
  */
@@ -72,10 +72,10 @@ export async function estimateSigma(
 const isLargeImage = ({ inShape, outShape }: ForwardOperator): boolean =>
   inShape.length >= 2 && sameShape(inShape, outShape) && sizeOf(inShape.slice(0, 2)) >= LARGE;
 
-/** Fine wavelet coefficients of a constant image stay below this part of it: a mask's edges would be taken for noise. */
+/** Φ keeps an image smooth if the fine wavelet coefficients of Φ1 stay below this. A mask's edges would be taken for noise. */
 const SMOOTH = 1e-3;
 
-/** Whether Φ leaves a constant image without fine detail, as blurs do and masks do not: the mean of |d|, for a median misses lone edges. */
+/** Whether Φ keeps a constant image smooth, as blurs do and masks do not. By the mean of |d|: a median would miss lone edges. */
 async function keepsSmooth(operator: LinearOperator): Promise<boolean> {
   const n = sizeOf(operator.inShape);
   const { data } = await applyToRows(operator, fromHost(new Float32Array(n).fill(1), [1, n]));
@@ -83,7 +83,7 @@ async function keepsSmooth(operator: LinearOperator): Promise<boolean> {
   return details.reduce((sum, d) => sum + d / details.length, 0) < SMOOTH;
 }
 
-/** The prior as a mixture, of a generator that is none the Gaussian of its moments. */
+/** The prior as a mixture. For a generator that is not a mixture: the Gaussian of its moments. */
 async function mixtureOf(prior: Exclude<Prior, { kind: "penalty" }>, seed: number): Promise<Mixture> {
   if (isMixture(prior) || prior.kind !== "generator") return asMixture(prior);
   const { residual, residualRoot: _, ...generator } = prior;

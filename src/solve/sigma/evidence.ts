@@ -4,12 +4,12 @@ import { mixturePosterior } from "../gaussian/mixture-posterior.ts";
 import { minimum } from "./minimum.ts";
 import type { UnknownNoise } from "./unknown-noise.ts";
 
-/** σ of at least this part of y's own size is told apart from none. */
+/** The least σ that is tried, as a part of y's root mean square. */
 export const LEAST = 1e-4;
 
 /**
- * σ of the greatest evidence Σᵢ log p(yᵢ | σ) over all signals (type II maximum likelihood), for a mixture prior and a linear Φ: on a
- * logarithmic grid from 1e-4 of y's root mean square to all of it, then by golden sections until log σ is within 0.04.
+ * The σ of the greatest evidence Σᵢ log p(yᵢ | σ) over all signals (type II maximum likelihood), for a mixture prior and a linear Φ. It
+ * is searched on a logarithmic grid from 1e-4 of y's root mean square to all of it, then by golden sections until log σ is within 0.04.
  */
 export async function sigmaByEvidence({ operator, y, size, signal }: UnknownNoise, prior: Mixture): Promise<number> {
   const loss = async (logSigma: number) => {

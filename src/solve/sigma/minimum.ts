@@ -1,6 +1,6 @@
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
 
-/** The place of the least value of f between low and high: a grid of `points`, then golden sections around its best. */
+/** The x between low and high where f is least: a grid of `points` values, then golden sections around the best of them. */
 export async function minimum(
   f: (x: number) => Promise<number>,
   { low, high, points, tolerance }: { low: number; high: number; points: number; tolerance: number },

@@ -5,8 +5,8 @@ import { transpose } from "../../data/matmul.ts";
 import { product } from "../../engine/float64.ts";
 
 /**
- * The Gaussian of a generator's signals x = G(z, c) + r: mean and covariance of draws [count, ...shape] of G, and the covariance of r
- * [n, n] added as it is. Draws of r would spread its eigenvalues, and a σ told from them would be too large.
+ * The Gaussian of a generator's signals x = G(z, c) + r. Mean and covariance come from draws [count, ...shape] of G; the covariance of r
+ * [n, n] is added as it is. Draws of r would spread its eigenvalues, and the estimated σ would be too large.
  */
 export async function momentGaussian(
   { name, shape }: GeneratorPrior,

@@ -8,7 +8,7 @@ const NORMAL = 0.6745;
 /**
  * σ from the median absolute deviation of the finest diagonal wavelet coefficients of images (Donoho, Johnstone 1994):
  * median|d|/0.6745, d = ½(a − b − c + d) of every 2 × 2 block (Haar), of all images [batch, h, w] or [batch, h, w, channels] together.
- * Smooth parts leave d to the noise, and the median does not see a minority of edges. A side's odd last pixel is left out.
+ * In smooth parts d is noise alone, and the median is hardly changed by a minority of edges. If a side is odd, its last pixel is left out.
  */
 export function waveletDeviation(images: NdArray<Float32Array>): number {
   return median(fineDetails(images)) / NORMAL;

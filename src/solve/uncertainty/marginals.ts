@@ -1,8 +1,8 @@
 import { erf } from "mathjs/number";
 
-/** A Gaussian in every number of a signal. */
+/** One part of the mixture: a Gaussian for every number of a signal. */
 export interface MarginalPart {
-  /** Of this part, given y. */
+  /** Probability of this part, given y. */
   readonly probability: number;
   /** [n] */
   readonly mean: Float64Array;
@@ -10,7 +10,7 @@ export interface MarginalPart {
   readonly variance: Float64Array;
 }
 
-/** The posterior of every number of one signal, each by itself: a mixture of Gaussians whose probabilities sum to 1. */
+/** The marginal posterior of every number of one signal: a mixture of Gaussians whose probabilities sum to 1. */
 export type Marginals = readonly MarginalPart[];
 
 /** Standard deviation of every number, [n]: √(Σ_j p_j (v_j + (μ_j − μ)²)), μ the mean of all parts. */
@@ -26,8 +26,8 @@ export function deviationOf(parts: Marginals): Float64Array {
 }
 
 /**
- * P(number ≤ x | y) of every number, [n]. x lies in the central interval of probability p where |P − ½| ≤ p/2. Where x was
- * drawn as the prior says, P is uniform.
+ * P(number ≤ x | y) of every number, [n]. x lies in the central interval of probability p if |P − ½| ≤ p/2. If x was drawn from the
+ * prior, P is uniform.
  */
 export function probabilityBelow(parts: Marginals, x: ArrayLike<number>): Float64Array {
   const out = new Float64Array(x.length);
