@@ -20,7 +20,7 @@ const PROBE = 0.3;
 /**
  * The λ of least E‖Φx̂ − Φx‖² by Stein's unbiased estimate, SURE = ‖y − Φx̂‖² + 2σ²·freedom − mσ² (Stein 1981), averaged over the
  * signals. The degrees of freedom are estimated by a random probe (Ramani, Blu, Unser 2008). Around the best λ the grid is refined to a
- * ratio of √2.
+ * ratio of √2. Where Φ measures at least as many numbers as a signal has, λ is the lowest point of a parabola through the best three.
  *
  * With fewer measurements than unknowns, it is the largest λ whose SURE is within one standard error of the least. The standard error is
  * σ²√(2m) over the root of the number of signals. SURE judges only what Φ measures of x̂, and many λ fit that equally well. The rest of
@@ -61,7 +61,19 @@ export async function leastRisk(
     best = await attempt([best.lambda * ratio, best.lambda * ratio ** 2]);
   }
   best = await attempt([best.lambda / Math.sqrt(RATIO), best.lambda * Math.sqrt(RATIO)]);
-  if (determined) return best.lambda;
+  if (determined) return vertex(tried, risk, best);
   const error = variance * Math.sqrt((2 * m) / y.shape[0]!);
   return tried.findLast((trial) => risk(trial) <= risk(best) + error)!.lambda;
+}
+
+/** The lowest point of the parabola in log λ through the best trial and its two neighbours, between those. */
+function vertex(tried: readonly Trial[], risk: (trial: Trial) => number, best: Trial): number {
+  const at = tried.indexOf(best);
+  const [before, after] = [tried[at - 1], tried[at + 1]];
+  if (!before || !after) return best.lambda;
+  const [u, v] = [Math.log(before.lambda / best.lambda), Math.log(after.lambda / best.lambda)];
+  const [rise, fall] = [risk(before) - risk(best), risk(after) - risk(best)]; // both at least 0
+  const curvature = (rise / u - fall / v) / (u - v);
+  const slope = rise / u - curvature * u;
+  return curvature > 0 ? best.lambda * Math.exp(Math.min(v, Math.max(u, -slope / (2 * curvature)))) : best.lambda;
 }

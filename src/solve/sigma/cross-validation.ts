@@ -37,15 +37,15 @@ export async function sigmaByCrossValidation({
   const m = sizeOf(operator.outShape);
   const problem = problemOf({ operator, y: someRows(y, MOST_SIGNALS), noise: gaussianNoise(0) }); // the misfit does not depend on σ
   const least = await primalDual.lambda!.default(problem, prior);
-  const trials = await trialSolves(
-    primalDual,
-    problem,
-    prior,
-    FACTORS.map((factor) => factor * least),
-    { probe: PROBE * size, seed, ...(signal && { signal }) },
-  );
-  const open = trials.filter(({ freedom }) => freedom < MOST_FREEDOM * m);
+  const scored: Trial[] = [];
   const score = ({ residual, freedom }: Trial) => residual / (1 - Math.max(freedom, 0) / m) ** 2;
-  const best = open.reduce<Trial | undefined>((a, b) => (a && score(a) <= score(b) ? a : b), undefined);
+  const bestOf = async (lambdas: readonly number[]) => {
+    const settings = { probe: PROBE * size, seed, ...(signal && { signal }) };
+    const trials = await trialSolves(primalDual, problem, prior, lambdas, settings);
+    scored.push(...trials.filter(({ freedom }) => freedom < MOST_FREEDOM * m));
+    return scored.reduce<Trial | undefined>((a, b) => (a && score(a) <= score(b) ? a : b), undefined);
+  };
+  const coarse = await bestOf(FACTORS.map((factor) => factor * least));
+  const best = coarse && (await bestOf([coarse.lambda / Math.SQRT2, coarse.lambda * Math.SQRT2]));
   return best && Math.sqrt(best.residual / (m - Math.max(best.freedom, 0)));
 }
