@@ -3,6 +3,7 @@ import { sizeOf } from "../../data/array.ts";
 import { logDeterminant } from "../../data/cholesky.ts";
 import { triangularise } from "../../data/householder.ts";
 import { multiply, transpose } from "../../data/matmul.ts";
+import { once } from "../../data/once.ts";
 import { squaredNorm } from "../../data/vector.ts";
 import { product, productTransposed, solveLowerBlocked } from "../../engine/float64.ts";
 import type { NoiseModel } from "../../measure/noise/noise.ts";
@@ -105,15 +106,6 @@ export async function reduceMeasurements(
       const determined = await productTransposed(await half(), await half(), m); // CΦᵀR⁻¹ΦC, [n, n]
       return { matrix: await dependence(), residual: determined.map((v, at) => prior.residual.data[at]! - v) };
     }),
-  };
-}
-
-/** A value that is computed when it is first asked for. */
-function once<T>(compute: () => Promise<T>): () => Promise<T> {
-  let value: Promise<T> | undefined;
-  return () => {
-    value ??= compute();
-    return value;
   };
 }
 

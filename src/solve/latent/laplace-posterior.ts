@@ -6,6 +6,7 @@ import type { GeneratorPrior } from "../../../priors/prior.ts";
 import { rootOf } from "../../../priors/residual-root.ts";
 import { contiguous, fromHost, sizeOf } from "../../data/array.ts";
 import { cholesky, solveLower, solveLowerTransposed } from "../../data/cholesky.ts";
+import { once } from "../../data/once.ts";
 import { stream } from "../../data/random.ts";
 import { dot } from "../../data/vector.ts";
 import { product } from "../../engine/float64.ts";
@@ -69,11 +70,7 @@ interface Around {
 export function laplacePosterior(modes: Modes): LaplacePosterior {
   const { starts, weights } = modes;
   const kept = [...weights.keys()].filter((row) => weights[row]! > NEGLIGIBLE);
-  let computed: ReturnType<typeof aroundModes> | undefined;
-  const around = () => {
-    computed ??= aroundModes(modes, kept);
-    return computed;
-  };
+  const around = once(() => aroundModes(modes, kept));
   const rowsOf = (signal: number) => kept.filter((row) => Math.floor(row / starts.perSignal) === signal);
   return {
     marginals: async (signal) => {

@@ -1,8 +1,8 @@
-import type { NdArray } from "ndarray";
 import * as tf from "#tf";
 import { perSignal } from "../../../priors/signals.ts";
 import type { ValueRange } from "../../data/range.ts";
 import { dots, halfSquares, norms, scaled } from "../batch.ts";
+import type { CentredProblem } from "./centre.ts";
 
 /** The signals that a problem allows: low ≤ x ≤ high, either end possibly infinite. */
 export interface Box {
@@ -17,13 +17,13 @@ export interface Box {
   curvedFall(g: tf.Tensor, x: tf.Tensor, c: tf.Tensor): tf.Tensor;
 }
 
-/** The box of a range less a centre [1, ...shape]; without a range all signals. */
-export function boxOf(
-  [lowest, highest]: ValueRange = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
-  centre?: NdArray<Float32Array>,
-): Box {
+const NO_RANGE: ValueRange = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+
+/** The box of a problem: its range less its centre. Without a range the box holds all signals. */
+export function boxOf({ operator, range = NO_RANGE, centre }: Omit<CentredProblem, "y" | "shape">): Box {
+  const [lowest, highest] = range;
   const [hasLow, hasHigh] = [Number.isFinite(lowest), Number.isFinite(highest)];
-  const less = (end: number) => (centre ? tf.sub(end, tf.tensor(centre.data, centre.shape)) : tf.scalar(end));
+  const less = (end: number) => (centre ? tf.sub(end, tf.tensor(centre, [1, ...operator.inShape])) : tf.scalar(end));
   return {
     project: (x) => {
       const above = hasLow ? tf.maximum(x, less(lowest)) : x;

@@ -1,8 +1,9 @@
 import * as tf from "#tf";
 import type { ProximalPenalty } from "../../../priors/prior.ts";
-import { dots, filled, scaled, TINY } from "../batch.ts";
+import { dots, TINY } from "../batch.ts";
+import { accelerated, acceleratedStart } from "./accelerated.ts";
 import type { CentredProblem } from "./centre.ts";
-import { ITERATIONS, type PenaltyMethod } from "./method.ts";
+import type { PenaltyMethod } from "./method.ts";
 
 /**
  * FISTA (Beck, Teboulle 2009) with the gradient restart of O'Donoghue, Candès 2015, for a penalty with a proximal map:
@@ -20,23 +21,14 @@ export function fista({ operator, noise }: CentredProblem, prior: ProximalPenalt
   return {
     name: "fista",
     tolerance: 1e-3,
-    start: ({ y }) => {
-      const batch = y.shape[0]!;
-      return { x: filled(batch, operator.inShape), z: filled(batch, operator.inShape), t: filled(batch, [], 1) };
-    },
+    start: ({ y }) => acceleratedStart(y.shape[0]!, operator.inShape),
     step: ({ y, lambda }, state) => {
       const threshold = tf.mul(lambda, stepSize);
-      let { x, z, t } = state as { x: tf.Tensor; z: tf.Tensor; t: tf.Tensor };
-      for (let i = 0; i < ITERATIONS; i++) {
+      const after = accelerated(state, (z) => {
         const gradient = operator.adjoint(tf.sub(operator.forward(z), y));
-        const next = prior.prox(tf.sub(z, tf.mul(stepSize, gradient)), threshold);
-        const restart = tf.greater(dots(tf.sub(z, next), tf.sub(next, x)), 0);
-        const grown = tf.mul(0.5, tf.add(1, tf.sqrt(tf.add(1, tf.mul(4, tf.square(t))))));
-        const momentum = tf.where(restart, tf.zerosLike(t), tf.div(tf.sub(t, 1), grown));
-        z = tf.add(next, scaled(momentum, tf.sub(next, x)));
-        t = tf.where(restart, tf.onesLike(t), grown);
-        x = next;
-      }
+        return prior.prox(tf.sub(z, tf.mul(stepSize, gradient)), threshold);
+      });
+      const { x } = after;
       const measured = operator.forward(x);
       const residual = tf.sub(measured, y);
       const misfit = noise.misfit(measured, y);
@@ -45,7 +37,7 @@ export function fista({ operator, noise }: CentredProblem, prior: ProximalPenalt
       const s = tf.minimum(1, tf.div(lambda, tf.maximum(steepest, TINY)));
       const bound = tf.neg(tf.add(tf.mul(tf.square(s), misfit), tf.mul(s, dots(residual, y))));
       return {
-        state: { x, z, t },
+        state: after,
         objective,
         gap: tf.div(tf.sub(objective, bound), tf.maximum(objective, TINY)),
       };

@@ -1,6 +1,6 @@
 import * as tf from "#tf";
 import type { PenaltyPrior } from "../../../priors/prior.ts";
-import { fromHost, sizeOf } from "../../data/array.ts";
+import { sizeOf } from "../../data/array.ts";
 import { dots, filled, halfSquares, norms, scaled, TINY } from "../batch.ts";
 import { boxOf } from "./box.ts";
 import type { CentredProblem } from "./centre.ts";
@@ -30,14 +30,15 @@ const RELAXATION = 1.9;
  * f*(q) = ⟨q, c⟩ − f(c). For ½‖Φx − y‖² it is ½‖q‖² + ⟨q, y⟩.
  */
 export function primalDual(
-  { operator, noise, range, centre }: Omit<CentredProblem, "y" | "shape">,
+  problem: Omit<CentredProblem, "y" | "shape">,
   prior: PenaltyPrior,
   size: OperatorSize,
 ): PenaltyMethod {
+  const { operator, noise } = problem;
   const dual = dualOf(prior);
   if (typeof dual === "string") throw new RangeError(`primal-dual: ${dual}`);
   const { norm: k } = dual;
-  const box = boxOf(range, centre && fromHost(centre, [1, ...operator.inShape]));
+  const box = boxOf(problem);
   const plain = noise.gaussian !== undefined && noise.gaussian.sigmas === undefined;
   const pointOf = (v: tf.Tensor, y: tf.Tensor, sigma: tf.Tensor) =>
     noise.prox!(scaled(tf.div(1, sigma), v), y, tf.div(1, sigma));

@@ -2,11 +2,12 @@ import * as tf from "#tf";
 import { operatorNorm } from "../../../operators/norms.ts";
 import { linearOperator } from "../../../operators/operator.ts";
 import type { QuadraticPenalty } from "../../../priors/prior.ts";
-import { fromHost, sizeOf } from "../../data/array.ts";
-import { dots, filled, norms, scaled, TINY } from "../batch.ts";
+import { sizeOf } from "../../data/array.ts";
+import { norms, scaled, TINY } from "../batch.ts";
+import { accelerated, acceleratedStart } from "./accelerated.ts";
 import { boxOf } from "./box.ts";
 import type { CentredProblem } from "./centre.ts";
-import { ITERATIONS, type PenaltyMethod } from "./method.ts";
+import type { PenaltyMethod } from "./method.ts";
 import type { OperatorSize } from "./size.ts";
 
 /**
@@ -23,41 +24,31 @@ import type { OperatorSize } from "./size.ts";
  * whichever is larger.
  */
 export function projectedGradient(
-  { operator, noise, range, centre }: CentredProblem,
+  problem: CentredProblem,
   prior: QuadraticPenalty,
   size: OperatorSize,
   gradientNorm: number,
 ): PenaltyMethod {
-  const box = boxOf(range, centre && fromHost(centre, [1, ...operator.inShape]));
+  const { operator, noise } = problem;
+  const box = boxOf(problem);
   const root = Math.sqrt(sizeOf(operator.inShape));
   return {
     name: "projected-gradient",
     tolerance: 1e-3,
-    start: ({ y }) => {
-      const batch = y.shape[0]!;
-      return { x: filled(batch, operator.inShape), z: filled(batch, operator.inShape), t: filled(batch, [], 1) };
-    },
+    start: ({ y }) => acceleratedStart(y.shape[0]!, operator.inShape),
     step: ({ y, lambda }, state) => {
       const stepSize = tf.div(1, tf.add((1.01 * size.norm) ** 2, tf.mul(lambda, 1.01 * gradientNorm)));
       const gradient = (at: tf.Tensor) =>
         tf.add(operator.adjoint(tf.sub(operator.forward(at), y)), scaled(lambda, prior.gradient(at)));
-      let { x, z, t } = state as { x: tf.Tensor; z: tf.Tensor; t: tf.Tensor };
-      for (let i = 0; i < ITERATIONS; i++) {
-        const next = box.project(tf.sub(z, scaled(stepSize, gradient(z))));
-        const restart = tf.greater(dots(tf.sub(z, next), tf.sub(next, x)), 0);
-        const grown = tf.mul(0.5, tf.add(1, tf.sqrt(tf.add(1, tf.mul(4, tf.square(t))))));
-        const momentum = tf.where(restart, tf.zerosLike(t), tf.div(tf.sub(t, 1), grown));
-        z = tf.add(next, scaled(momentum, tf.sub(next, x)));
-        t = tf.where(restart, tf.onesLike(t), grown);
-        x = next;
-      }
+      const after = accelerated(state, (z) => box.project(tf.sub(z, scaled(stepSize, gradient(z)))));
+      const { x } = after;
       const objective = tf.add(noise.misfit(operator.forward(x), y), tf.mul(lambda, prior.value(x)));
       const reach = tf.maximum(norms(x), tf.mul(norms(y), root / Math.max(size.frobenius, TINY)));
       const fall = prior.convexity
         ? box.curvedFall(gradient(x), x, tf.mul(lambda, prior.convexity))
         : box.fall(gradient(x), x, reach);
       return {
-        state: { x, z, t },
+        state: after,
         objective,
         gap: tf.div(fall, tf.maximum(objective, TINY)),
       };
