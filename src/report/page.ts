@@ -47,7 +47,7 @@ in 50 / 90 / 99 %: how many percent of the true numbers lie inside those interva
 numbers that are known exactly, such as black borders, are not counted.
 ${warningsOf(table)}Seconds: all ${count} signals${draws === 1 ? "" : " and draws"} together. The same numbers, with the error of every signal: report.json, report.csv.</small></p></details>
 <h2>Recovered signals</h2>
-<p class=soft><small>Under each estimate its mean squared error per pixel, the smallest of the line in bold. Grey levels run from 0 (black)
+<p class=soft><small>${draws === 1 ? "" : "Pictures are of the first draw. "}Under each estimate its mean squared error per pixel, the smallest of the line in bold. Grey levels run from 0 (black)
 to 1 (white). Φ′y, the back-projection of the measurements, is stretched to its own range where it leaves [0, 1] by far.</small></p>
 ${await panels(table)}
 <h2>Settings</h2>
