@@ -17,6 +17,8 @@ export interface ComparisonRow {
   readonly m: number;
   /** Standard deviation of the noise of each measurement; if there are several draws, that of the first. */
   readonly noise: number;
+  /** The noise with its parameters, `gaussian(sigma=0.05)`; of several draws, that of the first. */
+  readonly noiseName: string;
   readonly method: string;
   /** Number of draws of Φ and of the noise behind the numbers. */
   readonly draws: number;
@@ -58,6 +60,7 @@ export interface ComparisonCase {
   readonly operator: string;
   readonly m: number;
   readonly noise: number;
+  readonly noiseName: string;
   /** [batch, ...shape]: y itself if it has the signal's shape, else Φ'y if Φ is linear, else absent. */
   readonly measured?: NdArray<Float32Array>;
   /** Whether `measured` is Φ'y rather than y. */
@@ -101,7 +104,7 @@ export async function compare(options: CompareOptions): Promise<ComparisonTable>
   const cases: ComparisonCase[] = [];
   for (const draws of problems) {
     const { operator, y, noise } = draws[0]!;
-    const about = { operator: operator.name, m: y.size / y.shape[0]!, noise: noise.sigma };
+    const about = { operator: operator.name, m: y.size / y.shape[0]!, noise: noise.sigma, noiseName: noise.name };
     const estimates: Record<string, NdArray<Float32Array>> = {};
     let reference: Float64Array | undefined;
     for (const method of methods) {

@@ -15,12 +15,13 @@ export const reportJson = (table: ComparisonTable, about: ReportAbout) => ({
 /** One line for each operator and method, with numbers in full precision. */
 export function reportCsv(table: ComparisonTable): string {
   const head =
-    "operator,m,noise,draws,method,mse,mse_low,mse_high,mse_median,psnr,psnr_low,psnr_high,psnr_of_mean,wilcoxon_p,seconds,lambda,covered_50,covered_90,covered_99,end";
+    "operator,m,noise,noise_name,draws,method,mse,mse_low,mse_high,mse_median,psnr,psnr_low,psnr_high,psnr_of_mean,wilcoxon_p,seconds,lambda,covered_50,covered_90,covered_99,end";
   const lines = table.rows.map((row) =>
     [
       quote(row.operator),
       row.m,
       row.noise,
+      quote(row.noiseName),
       row.draws,
       quote(row.method),
       ...[row.mse, ...row.mseInterval, row.mseMedian],

@@ -4,6 +4,7 @@ import { panels } from "./panels.ts";
 import { type DotGroup, dotPlot, legendMarker, linePlot } from "./plot.ts";
 import { fullTable, type RowGroup, rowGroups, summaryTable } from "./results.ts";
 import { stylesheet } from "./style.ts";
+import { noiseText } from "./table.ts";
 
 /** The texts of a report besides the numbers. */
 export interface ReportAbout {
@@ -60,7 +61,7 @@ ${await panels(table)}
 /** The warnings of all rows, one per line. */
 const warningsOf = ({ rows }: ComparisonTable): string =>
   rows
-    .flatMap(({ operator, method, warnings }) => warnings.map((text) => `${operator}, ${method}: ${text}.`))
+    .flatMap((row) => row.warnings.map((text) => `${row.operator}, noise ${noiseText(row)}, ${row.method}: ${text}.`))
     .map((line) => `${escapeHtml(line)}<br>`)
     .join("\n");
 
@@ -68,7 +69,7 @@ const warningsOf = ({ rows }: ComparisonTable): string =>
 function plots(table: ComparisonTable): string {
   const families = new Map<string, RowGroup[]>();
   for (const group of rowGroups(table)) {
-    const family = `${group.operator.replace(/\d+(\.\d+)?/g, "#")} ${group.noise}`;
+    const family = `${group.operator.replace(/\d+(\.\d+)?/g, "#")} ${group.noiseName}`;
     families.set(family, [...(families.get(family) ?? []), group]);
   }
   const swept = [...families.values()].filter((groups) => new Set(groups.map((g) => g.m)).size > 1);
@@ -95,12 +96,12 @@ function sweepPlot(table: ComparisonTable, groups: readonly RowGroup[]): string 
   }));
   const label = `${family}: error against the number of measurements`;
   const plot = linePlot(series, { label, xLabel: "measurements m", yLabel: ERROR });
-  return `<figure>${plot}<figcaption>${escapeHtml(family)}, noise ${groups[0]!.noise}: error against m; whiskers: 95 % interval of the mean.</figcaption></figure>`;
+  return `<figure>${plot}<figcaption>${escapeHtml(family)}, noise ${escapeHtml(noiseText(groups[0]!))}: error against m; whiskers: 95 % interval of the mean.</figcaption></figure>`;
 }
 
 function singles(table: ComparisonTable, groups: readonly RowGroup[]): string {
   const dots: DotGroup[] = groups.map((group) => ({
-    title: `${group.operator}, m = ${group.m}`,
+    title: `${group.operator}, m = ${group.m}, noise ${noiseText(group)}`,
     dots: group.rows.map((row) => ({
       ...{ name: row.method, style: table.methods.indexOf(row.method) % STYLES },
       ...{ y: row.mse, low: row.mseInterval[0], high: row.mseInterval[1] },

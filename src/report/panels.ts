@@ -3,7 +3,7 @@ import { escapeHtml } from "./escape.ts";
 import { pngDataUri } from "./image-file.ts";
 import { isPictureShape, type Picture, pictures } from "./picture.ts";
 import { rowGroups } from "./results.ts";
-import { fixed } from "./table.ts";
+import { fixed, noiseText } from "./table.ts";
 
 /** How many signals are shown at once. The others are folded away. */
 const OPEN = 8;
@@ -50,7 +50,7 @@ async function panel(
     `<div class=wide><table class=panel>${head}<tbody>${some.join("\n")}</tbody></table></div>`;
   const rest = lines.slice(OPEN);
   const more = rest.length > 0 ? `<details><summary>${rest.length} more signals</summary>${block(rest)}</details>` : "";
-  return `<section><h3>${escapeHtml(one.operator)}, noise ${one.noise}</h3>${block(lines.slice(0, OPEN))}${more}</section>`;
+  return `<section><h3>${escapeHtml(one.operator)}, noise ${escapeHtml(noiseText(one))}</h3>${block(lines.slice(0, OPEN))}${more}</section>`;
 }
 
 /** Pictures of the measurements. Φ'y of random measurements lies far outside [0, 1]; then each picture is stretched to its own range. */

@@ -1,20 +1,21 @@
 import type { ComparisonRow, ComparisonTable } from "../compare/compare.ts";
 import { summarisePaired } from "../compare/summary.ts";
 import { escapeHtml } from "./escape.ts";
-import { bestRows, covered, decibels, fixed, pValue, short } from "./table.ts";
+import { bestRows, covered, decibels, fixed, noiseText, pValue, short } from "./table.ts";
 
-/** The rows of one operator at one noise level, in the order of the methods. */
+/** The rows of one operator with one noise, in the order of the methods. */
 export interface RowGroup {
   readonly operator: string;
   readonly m: number;
   readonly noise: number;
+  readonly noiseName: string;
   readonly rows: readonly ComparisonRow[];
 }
 
 export function rowGroups(table: ComparisonTable): RowGroup[] {
-  return table.cases.map(({ operator, m, noise }) => ({
-    ...{ operator, m, noise },
-    rows: table.rows.filter((row) => row.operator === operator && row.noise === noise),
+  return table.cases.map(({ operator, m, noise, noiseName }) => ({
+    ...{ operator, m, noise, noiseName },
+    rows: table.rows.filter((row) => row.operator === operator && row.noiseName === noiseName),
   }));
 }
 
@@ -36,7 +37,7 @@ export function summaryTable(table: ComparisonTable): string {
       const mark = closeToBest(row, group, best) ? "≈ " : "";
       return `<td class=n>${mark}${error}<small>${fixed(row.mseInterval[0])} to ${fixed(row.mseInterval[1])}</small><small>${decibels(row.psnr)} dB</small></td>`;
     });
-    return `<tr class=first><th scope=row>${escapeHtml(group.operator).replace("(", "<wbr>(")}<small>m = ${group.m}, noise ${short(group.noise, 2)}</small></th>${cells.join("")}</tr>`;
+    return `<tr class=first><th scope=row>${escapeHtml(group.operator).replace("(", "<wbr>(")}<small>m = ${group.m}, noise ${escapeHtml(noiseText(group))}</small></th>${cells.join("")}</tr>`;
   });
   return scrolling(
     `<thead><tr><th>operator</th>${table.methods.map((m) => `<th class=n>${escapeHtml(m)}</th>`).join("")}</tr></thead>`,
@@ -66,7 +67,7 @@ export function fullTable(table: ComparisonTable): string {
         short(row.lambda, 2),
         covered(row.coverage) || "–",
       ];
-      const head = i === 0 ? escapeHtml(group.operator) : "";
+      const head = i === 0 ? `${escapeHtml(group.operator)}<small>noise ${escapeHtml(noiseText(group))}</small>` : "";
       return `<tr${i === 0 ? " class=first" : ""}><th scope=row>${head}</th><td>${escapeHtml(row.method)}</td>${cells.map((c) => `<td class=n>${c}</td>`).join("")}<td>&ensp;${escapeHtml(row.outcome)}</td></tr>`;
     }),
   );

@@ -30,14 +30,14 @@ export function textTable(columns: readonly TextColumn[], rows: readonly (readon
   return [line(columns.map((c) => c.title)), widths.map((w) => "-".repeat(w)).join("  "), ...rows.map(line)].join("\n");
 }
 
-/** The rows with the smallest error of their operator; all of them if they tie exactly. */
+/** The rows with the smallest error of their operator and noise; all of them if they tie exactly. */
 export function bestRows(table: ComparisonTable): Set<ComparisonTable["rows"][number]> {
   const best = new Map<string, number>();
-  for (const { operator, noise, mse } of table.rows) {
-    const key = `${operator} ${noise}`;
+  for (const { operator, noiseName, mse } of table.rows) {
+    const key = `${operator} ${noiseName}`;
     best.set(key, Math.min(best.get(key) ?? Number.POSITIVE_INFINITY, mse));
   }
-  return new Set(table.rows.filter((row) => row.mse === best.get(`${row.operator} ${row.noise}`)));
+  return new Set(table.rows.filter((row) => row.mse === best.get(`${row.operator} ${row.noiseName}`)));
 }
 
 /**
@@ -48,12 +48,13 @@ export function comparisonText(table: ComparisonTable): string {
   const best = bestRows(table);
   let previous: string | undefined;
   const rows = table.rows.map((row) => {
-    const repeated = row.operator === previous;
-    previous = row.operator;
+    const setting = `${row.operator} ${row.noiseName}`;
+    const repeated = setting === previous;
+    previous = setting;
     return [
       repeated ? "" : row.operator,
       repeated ? "" : String(row.m),
-      repeated ? "" : short(row.noise, 2),
+      repeated ? "" : noiseText(row),
       row.method,
       fixed(row.mse) + (best.has(row) ? "*" : " "),
       `[${row.mseInterval.map(fixed).join(", ")}]`,
@@ -85,6 +86,10 @@ export function comparisonText(table: ComparisonTable): string {
     rows,
   );
 }
+
+/** σ of Gaussian noise that has one, 0.05; any other noise by its name, poisson(peak=30). */
+export const noiseText = ({ noise, noiseName }: { readonly noise: number; readonly noiseName: string }): string =>
+  noiseName.startsWith("gaussian(sigma=") ? short(noise, 2) : noiseName;
 
 /** An error as it is usually written: five decimals, or an exponent if that would show less than two digits. */
 export const fixed = (value: number): string =>

@@ -66,7 +66,7 @@ test("of several draws the errors stand one after the other; p is of the signals
   assert.equal([other!.mse, other!.seconds, other!.outcome], [0.5, 4, "converged"]);
   assert.is(other!.wilcoxon, 0.5); // both signals' means differ by 0.25: 2 of 4 signs are as extreme
   assert.is(table.cases[0]!.estimates.drifting!.data[0], 0);
-  assert.match(reportCsv(table), /^operator,m,noise,draws,.*\ndouble,4,0\.1,2,grey/);
+  assert.match(reportCsv(table), /^operator,m,noise,noise_name,draws,.*\ndouble,4,0\.1,gaussian\(sigma=0\.1\),2,grey/);
 });
 
 test("p is that of the paired test against the first method; estimates are clipped to a range that is known", async () => {

@@ -61,7 +61,7 @@ test("CSV: one line a row after the header, infinite PSNR and missing λ include
     .split("\n");
   assert.is(lines.length, 3);
   assert.is(lines[0]!.split(",").length, lines[1]!.split(",").length);
-  assert.match(lines[1]!, /^double,4,0\.1,1,grey,0\.25,0\.25,0\.25,0\.25,6\.02/);
+  assert.match(lines[1]!, /^double,4,0\.1,gaussian\(sigma=0\.1\),1,grey,0\.25,0\.25,0\.25,0\.25,6\.02/);
 });
 
 test("the terminal table marks the smallest error of each operator", async () => {

@@ -3,6 +3,7 @@ import type { Method } from "../../compare/method.ts";
 import { InputError } from "../../data/errors.ts";
 import type { Dataset } from "../../data/rows.ts";
 import { defineCommand } from "../command.ts";
+import { noiseFact, noiseWords, settingsOf } from "../compared-settings.ts";
 import { type SignalArgs, signalsOf } from "../compared-signals.ts";
 import { outOption, parseRange, requireFolder, requireInteger } from "../options.ts";
 import { centred, centreOption, type OpenedPrior, openPrior, requireMeanShape } from "../recovering.ts";
@@ -15,6 +16,10 @@ export const compare = defineCommand({
     [
       "sketchprior compare mnist:test --prior prior/ --operator gaussian:m=25 --operator gaussian:m=50 -o report/",
       "20 digits, four methods, two operators: report/index.html, report.json, report.csv",
+    ],
+    [
+      "sketchprior compare mnist:test --operator gaussian:m=100 --noise 0.01 --operator blur --noise poisson:peak=30 -o report/",
+      "each operator with its own noise",
     ],
   ],
   details: async () => {
@@ -37,8 +42,10 @@ export const compare = defineCommand({
           "and zero ignore the measurements",
       })
       .option("noise", {
-        ...{ type: "string", default: "0", requiresArg: true },
-        describe: "noise of the measurements: a standard deviation, or name:key=value,…; see below",
+        ...{ type: "string", array: true, nargs: 1, default: ["0"], defaultDescription: "none" },
+        describe:
+          "noise of the measurements: a standard deviation, or name:key=value,…, see below; once for all operators, or once " +
+          "for each --operator in their order",
       })
       .option("draws", {
         ...{ type: "number", default: 1, requiresArg: true },
@@ -81,13 +88,17 @@ export const compare = defineCommand({
       ...(await baselineList(args.baselines)).map((spec) => ({ option: "--baselines" as const, spec })),
     ];
     if (wanted.length === 0) throw new InputError("compare: no method; give --prior or --baselines");
+    const settings = settingsOf(args);
     await requireFolder(args.out, args.force);
 
     const { openDataset } = await import("../../data/dataset.ts");
     const dataset = await openDataset(args.data);
-    const { openOperator } = await import("../../measure/index.ts");
+    const { openNoise, openOperator } = await import("../../measure/index.ts");
     const { shape } = dataset;
-    for (const spec of args.operator) await openOperator(spec, { shape, seed }); // reports errors before anything is read
+    for (const { operator, noise } of settings) {
+      await openOperator(operator, { shape, seed }); // reports errors before anything is read
+      await openNoise(noise);
+    }
     if (args.lambda !== undefined && args.tune !== undefined) {
       throw new InputError("--tune: chooses λ on other signals, and --lambda auto without; give one of the two");
     }
@@ -101,7 +112,7 @@ export const compare = defineCommand({
       const opened = constant ? undefined : await openPrior(option, spec, shape);
       priors.push(constant ?? { ...opened!, prior: await centred(opened!.prior, args.centre) });
     }
-    const [library, { methodOf }, { measure, openNoise }, { problemOf }] = await Promise.all([
+    const [library, { methodOf }, { measure }, { problemOf }] = await Promise.all([
       import("../../compare/compare.ts"),
       import("../../compare/method.ts"),
       import("../../measure/index.ts"),
@@ -116,24 +127,25 @@ export const compare = defineCommand({
 
     const started = performance.now();
     const problems = [];
-    for (const spec of args.operator) {
+    for (const setting of settings) {
       const draws = [];
       for (let own = seed; own < seed + args.draws; own++) {
-        const operator = await openOperator(spec, { shape, seed: own });
-        const { y, noise } = await measure(truth, operator, { noise: await openNoise(args.noise), seed: own });
+        const operator = await openOperator(setting.operator, { shape, seed: own });
+        const { y, noise } = await measure(truth, operator, { noise: await openNoise(setting.noise), seed: own });
         draws.push(problemOf({ operator, y, noise, ...(range && { range }) }));
       }
       problems.push(draws);
     }
+    const { comparisonText, noiseText } = await import("../../report/table.ts");
     const table = await library.compare({
       ...{ truth, problems, methods, seed, signal },
-      onRow: ({ operator, method, mse, warnings }) => {
-        note(`${operator}, ${method}: ${mse.toPrecision(3)}`);
-        for (const warning of warnings) note(`warning: ${operator}, ${method}: ${warning}`);
+      onRow: (row) => {
+        const about = `${row.operator}, noise ${noiseText(row)}, ${row.method}`;
+        note(`${about}: ${row.mse.toPrecision(3)}`);
+        for (const warning of row.warnings) note(`warning: ${about}: ${warning}`);
       },
     });
     const { writeReport } = await import("../../report/write.ts");
-    const { comparisonText } = await import("../../report/table.ts");
     const { reportJson } = await import("../../report/data.ts");
     const learned = priors.flatMap((one) => ("prior" in one ? [one] : []));
     const about = aboutReport(dataset, args, seed, methods, learned, { tuned: tuning?.what, automatic, range });
@@ -188,7 +200,7 @@ async function constantOf(spec: string, shape: readonly number[]): Promise<Metho
 
 interface CompareArgs extends SignalArgs {
   readonly operator: readonly string[];
-  readonly noise: string;
+  readonly noise: readonly string[];
   readonly draws: number;
   readonly centre: string | undefined;
 }
@@ -215,12 +227,13 @@ function aboutReport(
   const count = args.shuffle ? args.limit : last - args.from + 1;
   const trained = learned.flatMap(({ name, about }) => (about ? [{ name, about }] : []));
   const which = args.shuffle ? `${args.limit} at random` : `signals ${args.from} to ${last}`;
+  const settings = settingsOf(args);
   const priors = trained.map(({ name, about }) => [`prior ${name}`, about]);
   return {
     title: `${count} signals of ${dataset.name} recovered from few measurements`,
     paragraphs: [
       `${count} signals of ${shapeText(dataset.shape)} were measured by ${args.operator.length} operator${args.operator.length > 1 ? "s" : ""}` +
-        `${args.noise === "0" ? " without noise" : ` with the noise ${args.noise}`}, and recovered by ` +
+        `${noiseWords(settings)}, and recovered by ` +
         `${methods.map(({ name }) => name).join(", ")} from the same measurements` +
         `${args.draws > 1 ? `, in ${args.draws} draws of each operator and its noise` : ""}.`,
       ...(trained.length > 0
@@ -237,7 +250,7 @@ function aboutReport(
       draws: args.draws,
       ...(args.centre !== undefined && { "penalties about": `the mean of ${args.centre}` }),
       operators: args.operator.join("; "),
-      noise: args.noise,
+      noise: noiseFact(settings),
       ...Object.fromEntries(priors),
       "estimates keep to": range ? `[${range.join(", ")}]` : "nothing",
       "λ chosen on": tuned ?? (automatic ? "the measurements themselves" : "nothing: defaults"),

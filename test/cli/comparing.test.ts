@@ -1,0 +1,48 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import ndarray from "ndarray";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { encodeNpy } from "../../src/data/npy.ts";
+import { stream } from "../../src/data/random.ts";
+import { run, scratch } from "./spawn.ts";
+
+const test = suite("compare on the command line");
+const folder = scratch();
+process.chdir(folder);
+const uniform = stream(1, "signals to compare");
+const signals = Float32Array.from({ length: 6 * 36 }, () => uniform.uniform());
+writeFileSync("data.npy", encodeNpy(ndarray(signals, [6, 6, 6])));
+
+const line = "compare data.npy --operator gaussian:m=9 --operator gaussian:m=9 --operator blur --baselines tikhonov";
+
+test("every operator may have its own noise, and one operator several: table, page, JSON and CSV name them", async () => {
+  const noises = "--noise 0.01 --noise 0.1 --noise poisson:peak=30";
+  const { code, stdout, stderr } = await run(`${line} ${noises} --limit 2 --tune-count 0 -o noises`);
+  assert.is(code, 0, stderr);
+  assert.match(stdout, /\n\S+\s+9\s+0\.01 .*\n\S+\s+9\s+0\.1 .*\nblur\S+\s+\d+\s+poisson\(peak=30\) /);
+  const written = (name: string) => readFileSync(path.join("noises", name), "utf8");
+  const { rows, settings } = JSON.parse(written("report.json"));
+  const names = rows.map(({ noiseName }: { noiseName: string }) => noiseName);
+  assert.equal(names, ["gaussian(sigma=0.01)", "gaussian(sigma=0.1)", "poisson(peak=30)"]);
+  assert.is(settings.noise, "gaussian:m=9 with 0.01; gaussian:m=9 with 0.1; blur with poisson:peak=30");
+  assert.match(
+    written("index.html"),
+    /with noise of their own \(gaussian:m=9 with 0\.01; .*blur with poisson:peak=30\)/,
+  );
+  assert.match(written("report.csv"), /,poisson\(peak=30\),1,tikhonov,/);
+});
+
+test("neither one noise nor one for each operator is refused, and so is a wrong one, before anything is read", async () => {
+  const refused = await run(`${line} --noise 0.01 --noise 0.1 -o refused`);
+  assert.is(
+    refused.stderr,
+    "error: --noise: expected it once for all operators, or once for each --operator (3 times), got it 2 times\n",
+  );
+  assert.match(
+    (await run(`${line} --noise 0 --noise 0 --noise laplace -o refused`)).stderr,
+    /^error: noise: .*"laplace"/,
+  );
+});
+
+test.run();
