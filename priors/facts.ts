@@ -1,21 +1,45 @@
 import { grouped } from "../src/data/text.ts";
-import type { Sketch } from "../src/sketch/index.ts";
+import { type Sketch, sketchSize, sketchSizeData, sketchSizeText } from "../src/sketch/index.ts";
 
-/** What priors say of the sketch that they were learned from. */
-interface SketchFacts {
+/** What a prior keeps of the sketch that it was learned from, in prior.json. */
+export interface SketchFacts {
   readonly fingerprint: string;
   readonly count: number;
-  /** How many numbers its sums are, where it is known. */
+  /** Numbers of its sums; folders of before may lack it. */
   readonly numbers?: number;
+  /** Numbers that its design holds from the pilot; folders of before lack it. */
+  readonly design?: number;
 }
 
-export const sketchWords = ({ count, numbers, fingerprint }: SketchFacts): string => {
-  const size = numbers === undefined ? "" : ` in ${grouped(numbers)} numbers`;
-  return `${grouped(count)} samples${size}, design ${fingerprint.slice(0, 16)}`;
-};
+export function factsOfSketch({ design, count }: Sketch): Required<SketchFacts> {
+  const { sums: numbers, design: held } = sketchSize(design);
+  return { fingerprint: design.fingerprint, count, numbers, design: held };
+}
 
-export const sketchLine = ({ count, fingerprint }: SketchFacts): string =>
-  `sketch of ${grouped(count)} samples, design ${fingerprint.slice(0, 16)}`;
+/** A sketch for programs: its size in both parts, or what is known of it. */
+export interface SketchData {
+  readonly fingerprint: string;
+  readonly count: number;
+  readonly size?: { readonly sums: number } | ReturnType<typeof sketchSizeData>;
+}
+
+export function sketchData({ fingerprint, count, numbers, design }: SketchFacts): SketchData {
+  if (numbers === undefined) return { fingerprint, count };
+  const size = design === undefined ? { sums: numbers } : sketchSizeData({ sums: numbers, design });
+  return { fingerprint, count, size };
+}
+
+/** The sketch for people. */
+export const sketchWords = (sketch: SketchFacts): string =>
+  `${grouped(sketch.count)} samples${sizeWords(sketch)}, design ${sketch.fingerprint.slice(0, 16)}`;
+
+function sizeWords({ numbers, design }: SketchFacts): string {
+  if (numbers === undefined) return "";
+  if (design === undefined) return ` in ${grouped(numbers)} numbers of sums, those of the design not counted`;
+  return ` in ${sketchSizeText({ sums: numbers, design })}`;
+}
+
+export const sketchLine = (sketch: SketchFacts): string => `sketch of ${sketchWords(sketch)}`;
 
 /** Whether a sketch has moments in cells, which mixtures are made from. */
 export const needsCells = ({ design }: Sketch): true | string =>

@@ -1,6 +1,7 @@
 import type { Options, OptionTable, OptionValues } from "../src/data/options.ts";
 import type { IterateOptions } from "../src/engine/iterate.ts";
 import type { Sketch } from "../src/sketch/index.ts";
+import type { SketchData } from "./facts.ts";
 import type { GeneratorPrior, MixturePrior, PenaltyPrior } from "./prior.ts";
 
 /**
@@ -29,6 +30,8 @@ export interface PriorFacts {
   readonly data: Readonly<Record<string, unknown>>;
   /** What it is in one line, for reports. */
   readonly line: string;
+  /** The sketch that it was learned from. */
+  readonly sketch: SketchData;
 }
 
 /** Files of a prior's folder by name, as bytes: what is written, without a file system. */

@@ -20,7 +20,7 @@ import { reportJson } from "../src/report/data.ts";
 import { comparisonText } from "../src/report/table.ts";
 import { writeReport } from "../src/report/write.ts";
 import { saveSketch } from "../src/sketch/files.ts";
-import { designFor, sketchDataset, sketchSize } from "../src/sketch/index.ts";
+import { designFor, sketchDataset, sketchSize, sketchSizeText } from "../src/sketch/index.ts";
 import { problemOf } from "../src/solve/index.ts";
 
 /** What is measured: Gaussian Φ with few measurements, a hidden block, a blur; noise is that of one measurement. */
@@ -49,8 +49,8 @@ const demo = defineCommand({
         describe: "training digits that choose λ",
       })
       .option("sketch-size", {
-        ...{ type: "number", default: 1_000_000, requiresArg: true },
-        describe: "numbers that the sketch may hold",
+        ...{ type: "number", default: 1_160_000, requiresArg: true },
+        describe: "numbers that the sketch may hold, sums and design together",
       })
       .option("steps", {
         ...{ type: "number", requiresArg: true, defaultDescription: "200" },
@@ -112,7 +112,7 @@ const demo = defineCommand({
     const about = {
       title: "Handwritten digits from few measurements, with a prior learned from a sketch",
       paragraphs: [
-        `One pass over ${digits.count} training digits gave a sketch of ${sketchSize(sketch.design)} numbers: moments in the ` +
+        `One pass over ${digits.count} training digits gave a sketch of ${sketchSizeText(sketchSize(sketch.design))}: moments in the ` +
           "cells of a partition, by label, and one covariance. A mixture of Gaussians follows from it in closed form, a generator " +
           "network from the mixture; the Gaussian has the sketch's mean and covariance. The digits below come from the test set: " +
           "neither the sketch, nor the training, nor any choice of a parameter has seen them.",
@@ -122,7 +122,7 @@ const demo = defineCommand({
       ],
       facts: {
         data: `${digits.name}, ${digits.count} digits; recovered: the first ${args.limit} of ${test.name}`,
-        sketch: `${sketchSize(sketch.design)} numbers, design ${sketch.design.fingerprint.slice(0, 16)}`,
+        sketch: `${sketchSizeText(sketchSize(sketch.design))}, design ${sketch.design.fingerprint.slice(0, 16)}`,
         mixture: `${mixture.model.weights.length} Gaussians`,
         generator: `cell-linear, ${generator.settings.latent} latents, ${generator.history.length} steps`,
         "λ chosen on": `the last ${args["tune-count"]} digits of ${digits.name}`,

@@ -87,7 +87,9 @@ export {
   ofLabel,
   type Sketch,
   type SketchDesign,
+  type SketchSize,
   sketchDataset,
+  sketchSize,
   subtractSketch,
   withoutLabels,
 } from "./sketch/index.ts";

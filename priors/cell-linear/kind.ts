@@ -3,7 +3,7 @@ import { InputError } from "../../src/data/errors.ts";
 import { decodeNpz, encodeNpz, member } from "../../src/data/npz.ts";
 import { grouped, shapeText } from "../../src/data/text.ts";
 import { numbered, readFloat32, readNumbered, readResidual, residualMembers } from "../arrays.ts";
-import { needsCells, sketchLine, sketchWords } from "../facts.ts";
+import { needsCells, sketchData, sketchLine, sketchWords } from "../facts.ts";
 import { priorOnnx } from "../generator/onnx.ts";
 import type { LearnedKind } from "../kind.ts";
 import { type TrainedMixture, trainMixture } from "../mixture/kind.ts";
@@ -80,7 +80,7 @@ export const cellLinearKind: LearnedKind<TrainedCellLinear> = {
     return {
       data: {
         ...{ kind: "cell-linear", shape, latent: network.latent, weights: numbers, conditions: conditions.length },
-        ...{ settings, sketch, steps: history.length, code },
+        ...{ settings, sketch: sketchData(sketch), steps: history.length, code },
       },
       words: {
         signals: shapeText(shape),
@@ -89,6 +89,7 @@ export const cellLinearKind: LearnedKind<TrainedCellLinear> = {
         sketch: sketchWords(sketch),
       },
       line: `${words}; ${sketchLine(sketch)}`,
+      sketch: sketchData(sketch),
     };
   },
 

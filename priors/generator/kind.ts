@@ -2,7 +2,7 @@ import { InputError } from "../../src/data/errors.ts";
 import { decodeNpz, encodeNpz } from "../../src/data/npz.ts";
 import { shapeText } from "../../src/data/text.ts";
 import { numbered, readFloat32, readNumbered, readResidual, residualMembers } from "../arrays.ts";
-import { sketchLine, sketchWords } from "../facts.ts";
+import { sketchData, sketchLine, sketchWords } from "../facts.ts";
 import type { LearnedKind } from "../kind.ts";
 import { type Decoder, generatorPrior } from "./model.ts";
 import { type NetworkSpec, weightShapes } from "./network.ts";
@@ -93,7 +93,7 @@ export const generatorKind: LearnedKind<TrainedGenerator> = {
       data: {
         ...{ kind: "generator", shape: model.shape, network },
         ...(labels !== undefined && { labels }),
-        ...{ settings, sketch, steps: history.length, code, loss, kept, validation },
+        ...{ settings, sketch: sketchData(sketch), steps: history.length, code, loss, kept, validation },
       },
       words: {
         signals: shapeText(model.shape),
@@ -105,6 +105,7 @@ export const generatorKind: LearnedKind<TrainedGenerator> = {
         sketch: sketchWords(sketch),
       },
       line: `generator ${network}, ${history.length} steps, seed ${settings.seed}; ${sketchLine(sketch)}`,
+      sketch: sketchData(sketch),
     };
   },
 

@@ -3,6 +3,7 @@ import { fromHost } from "../../src/data/array.ts";
 import { stream } from "../../src/data/random.ts";
 import type { Iterated, StepReport } from "../../src/engine/iterate.ts";
 import type { Sketch } from "../../src/sketch/index.ts";
+import { factsOfSketch } from "../facts.ts";
 import { folding, withoutNorm } from "./folding.ts";
 import { type GeneratorModel, generatorPrior } from "./model.ts";
 import { initialWeights, type NetworkSpec, parseNetwork, type Weights } from "./network.ts";
@@ -88,7 +89,7 @@ export async function follower(sketch: Sketch, setup: Setup): Promise<Follower> 
       return {
         model: { ...model, ...residual },
         settings,
-        sketch: { fingerprint: sketch.design.fingerprint, count: sketch.count },
+        sketch: factsOfSketch(sketch),
         history,
         validation: state.validation,
         kept: best.step,

@@ -3,9 +3,9 @@ import type { NpyArray } from "../../src/data/npy.ts";
 import { decodeNpz, encodeNpz, member } from "../../src/data/npz.ts";
 import { checkedOptions, type OptionTable } from "../../src/data/options.ts";
 import { grouped, shapeText } from "../../src/data/text.ts";
-import { type Sketch, sketchSize } from "../../src/sketch/index.ts";
+import type { Sketch } from "../../src/sketch/index.ts";
 import { readFloat32, readResidual, residualMembers } from "../arrays.ts";
-import { needsCells, sketchLine, sketchWords } from "../facts.ts";
+import { factsOfSketch, needsCells, type SketchFacts, sketchData, sketchLine, sketchWords } from "../facts.ts";
 import type { LearnedKind, Watched } from "../kind.ts";
 import { fitMixture, type MixtureOptions } from "./fit.ts";
 import { type MixtureModel, mixturePrior } from "./model.ts";
@@ -17,8 +17,8 @@ const ARRAYS = "mixture.npz";
 export interface TrainedMixture {
   readonly model: MixtureModel;
   readonly settings: Required<MixtureOptions>;
-  /** The sketch: its design's fingerprint, the samples it sums and how many numbers its sums are. */
-  readonly sketch: { readonly fingerprint: string; readonly count: number; readonly numbers: number };
+  /** The sketch that it was made from. */
+  readonly sketch: SketchFacts;
 }
 
 const options = {
@@ -31,11 +31,10 @@ export async function trainMixture(
   { signal, ...given }: MixtureOptions & Pick<Watched, "signal"> = {},
 ): Promise<TrainedMixture> {
   const settings = checkedOptions("mixture", options, given);
-  const { design, count } = sketch;
   return {
     model: await fitMixture(sketch, { ...settings, ...(signal && { signal }) }),
     settings,
-    sketch: { fingerprint: design.fingerprint, count, numbers: sketchSize(design) },
+    sketch: factsOfSketch(sketch),
   };
 }
 
@@ -92,7 +91,7 @@ export const mixtureKind: LearnedKind<TrainedMixture> = {
     const mixture = `${grouped(components)} Gaussians of ${features} features, ${covariances} covariances${ofLabels}`;
     return {
       data: {
-        ...{ kind: "mixture", shape, components, covariances, features, settings, sketch },
+        ...{ kind: "mixture", shape, components, covariances, features, settings, sketch: sketchData(sketch) },
         ...(labels && { labels: labelCount }),
       },
       words: {
@@ -102,6 +101,7 @@ export const mixtureKind: LearnedKind<TrainedMixture> = {
         sketch: sketchWords(sketch),
       },
       line: `${mixture}; ${sketchLine(sketch)}`,
+      sketch: sketchData(sketch),
     };
   },
 };

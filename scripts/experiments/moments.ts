@@ -14,7 +14,14 @@ import { clipped } from "../../src/data/range.ts";
 import { measure } from "../../src/measure/index.ts";
 import { gaussianNoise } from "../../src/measure/noise/gaussian.ts";
 import { fixed, pValue, textTable } from "../../src/report/table.ts";
-import { type DataDesignOptions, designFor, localSpec, sketchDataset, sketchSize } from "../../src/sketch/index.ts";
+import {
+  type DataDesignOptions,
+  designFor,
+  localSpec,
+  sketchDataset,
+  sketchSize,
+  sketchSizeData,
+} from "../../src/sketch/index.ts";
 import { mixturePosterior } from "../../src/solve/index.ts";
 import { convolution } from "./moments/convolution.ts";
 import { type FourierSettings, patches, wholeImages } from "./moments/fourier.ts";
@@ -65,7 +72,12 @@ export const moments = defineCommand({
       })
       .option("scale", { type: "number", default: 1, requiresArg: true, describe: "factor of the scales auto" })
       .option("start", { type: "string", choices: starts, default: "local", describe: "the mixture to refine" })
-      .option("sketch-size", { type: "number", default: 300_000, requiresArg: true, describe: "numbers of its sketch" })
+      .option("sketch-size", {
+        type: "number",
+        default: 300_000,
+        requiresArg: true,
+        describe: "numbers of its sketch, sums and design",
+      })
       .option("samples", { type: "number", default: 60_000, requiresArg: true, describe: "training images" })
       .option("steps", { type: "number", default: 300, requiresArg: true, describe: "steps of a refinement" })
       .option("learning-rate", { type: "number", default: 0.01, requiresArg: true, describe: "Adam's" })
@@ -112,7 +124,11 @@ export const moments = defineCommand({
     if (gaussians) await add("local, closed form", local, { misfit: await misfitOf(local) });
     const result = {
       ...{ family: args.family, frequencies: args.frequencies, scale: args.scale, start: args.start, seed },
-      ...{ sketch: { local: sketchSize(cells), moments: target.numbers }, pass, seconds: since(started) },
+      ...{
+        sketch: { local: sketchSizeData(sketchSize(cells)).numbers, moments: target.numbers },
+        pass,
+        seconds: since(started),
+      },
       ...{ steps: args.steps, learningRate: args["learning-rate"], from: args.from, images: args.images },
       rows: rows.map(({ errors, ...row }) => ({
         ...row,

@@ -1,5 +1,6 @@
 import { sizeOf } from "../data/array.ts";
 import { type Dataset, openDataset } from "../data/dataset.ts";
+import { storedFacts } from "./facts.ts";
 import { grouped, shapeText } from "./text.ts";
 
 /** The most samples, and the most numbers, that are read to find the range of the values. */
@@ -12,13 +13,16 @@ export async function dataFacts(file: string) {
   const { count, shape, labels, labelNames } = dataset;
   const { range, looked } = await rangeOf(dataset);
   const [low, high] = range.map((v) => Number(v.toPrecision(4)));
+  const stored = await storedFacts(dataset);
   const classes = labelNames && `, ${labelNames.length} classes: ${listed(labelNames)}`;
   const words = {
     samples: `${grouped(count)} of ${shapeText(shape)}`,
     values: `${low} to ${high} in the first ${grouped(looked)}`,
     labels: labels ? `yes${classes ?? ""}` : "no",
+    bytes: stored?.words,
   };
-  return { words, data: { count, shape, range, labels: labels !== undefined, ...(labelNames && { labelNames }) } };
+  const data = { count, shape, range, labels: labels !== undefined, ...(labelNames && { labelNames }) };
+  return { words, data: { ...data, ...(stored && { dataBytes: stored.data }) } };
 }
 
 async function rangeOf({ count, shape, batches }: Dataset) {

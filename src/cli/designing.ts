@@ -70,7 +70,8 @@ export const designOptions = <T>(y: Argv<T>) =>
     })
     .option("sketch-size", {
       ...{ type: "string", requiresArg: true },
-      describe: "instead: moments in cells, for a mixture prior, with at most this many numbers: 300k, 1M",
+      describe:
+        "instead: moments in cells, for a mixture prior, with at most this many numbers, sums and design together: 400k, 1M",
     })
     .option("by-label", { type: "boolean", describe: "separate sums for each label" })
     .option("pilot", {

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import type { Reconstruction } from "../compare/reconstruction.ts";
 import { sizeOf } from "../data/array.ts";
+import type { Dataset } from "../data/rows.ts";
 import type { Measurements, SavedMeasurements } from "../measure/index.ts";
 import { short } from "../report/table.ts";
 import type { Sketch, SketchDesign } from "../sketch/index.ts";
@@ -8,14 +9,18 @@ import { bytesText, grouped, secondsText, shapeText } from "./text.ts";
 
 /** A design in words and as data. */
 export async function designFacts(design: SketchDesign) {
-  const { familyOf } = await import("../sketch/families/index.ts");
+  const [{ familyOf }, { sketchSize, sketchSizeData, sketchSizeText }] = await Promise.all([
+    import("../sketch/families/index.ts"),
+    import("../sketch/index.ts"),
+  ]);
   const { features, shape, fingerprint, families, labels } = design;
+  const size = sketchSizeData(sketchSize(design));
   const data = {
     shape,
     features: features.kind === "pca" ? `pca:${features.components}` : "raw",
     families: families.map((family) => ({ ...family })),
     ...(labels !== undefined && { labels }),
-    fingerprint,
+    ...{ fingerprint, size },
   };
   const words: Record<string, string> = { samples: shapeText(shape), features: data.features };
   for (const family of families) {
@@ -24,20 +29,51 @@ export async function designFacts(design: SketchDesign) {
   }
   if (labels !== undefined) words.labels = `0 to ${labels - 1}, each summed apart`;
   words.fingerprint = fingerprint.slice(0, 16);
+  words.holds = sketchSizeText(size);
+  words.bytes = bytesWords(size.bytes);
   return { data, words };
 }
 
-export async function sketchFacts({ design, count }: Sketch) {
-  const { sketchSize } = await import("../sketch/index.ts");
+const bytesWords = ({ sums, design, all }: { readonly sums: number; readonly design: number; readonly all: number }) =>
+  `${bytesText(all)} (${bytesText(sums)} of sums + ${bytesText(design)} of the design)`;
+
+/**
+ * A sketch in words and as data. `dataset` is the data set that it is a sketch of, or of a part of, where that is known; a part of n of
+ * its N samples is n/N of its bytes.
+ */
+export async function sketchFacts({ design, count }: Sketch, dataset?: Dataset) {
   const { data, words } = await designFacts(design);
-  const numbers = sketchSize(design);
+  const { numbers, bytes } = data.size;
   const held = count * sizeOf(design.shape);
-  const part = numbers < held ? `1/${short(held / numbers, 2)}` : `${short(numbers / held, 2)} times those`;
-  const size = `${grouped(numbers)} numbers, ${part} of the ${grouped(held)} that were sketched`;
+  const stored = await dataset?.stored?.();
+  const raw = dataset && stored && Math.round((stored.raw * count) / dataset.count);
+  const files = stored?.files;
   return {
-    data: { count, numbers, ...data },
-    words: { ...words, samples: `${grouped(count)} of ${words.samples}`, holds: size },
+    data: { count, ...data, ...(raw !== undefined && { dataBytes: { raw, ...(files !== undefined && { files }) } }) },
+    words: {
+      ...words,
+      samples: `${grouped(count)} of ${words.samples}`,
+      holds: `${words.holds}, ${partOf(numbers, held)} the ${grouped(held)} that were sketched`,
+      ...(raw !== undefined && {
+        bytes: `${words.bytes}, ${partOf(bytes.all, raw)} the ${bytesText(raw)} that were sketched${onDisk(files)}`,
+      }),
+    },
   };
+}
+
+/** A size beside another: `1/25 of`, or `1.2 times`. */
+const partOf = (size: number, whole: number): string =>
+  size < whole ? `1/${short(whole / size, 2)} of` : `${short(size / whole, 2)} times`;
+
+/** What the files of a data set take. */
+const onDisk = (files: number | undefined): string =>
+  files === undefined ? "" : ` (all its files, as they are on disk: ${bytesText(files)})`;
+
+/** The bytes of a data set in words and as data; undefined where it is kept nowhere. */
+export async function storedFacts(dataset: Dataset) {
+  const stored = await dataset.stored?.();
+  if (!stored) return undefined;
+  return { words: `${bytesText(stored.raw)} unpacked${onDisk(stored.files)}`, data: stored };
 }
 
 export const hasFourierMoments = ({ design }: Sketch): boolean =>

@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
+import type { SketchData } from "../../priors/facts.ts";
 import type { Prior } from "../../priors/prior.ts";
 import { sameShape, sizeOf } from "../data/array.ts";
 import { InputError } from "../data/errors.ts";
@@ -10,8 +11,9 @@ export interface OpenedPrior {
   /** Its name in columns and messages. */
   readonly name: string;
   readonly prior: Prior;
-  /** The content of a prior folder in one line; absent for other priors. */
+  /** What it is and the sketch that it was learned from, in one line and as data; absent where it is from no sketch. */
   readonly about?: string;
+  readonly sketch?: SketchData;
 }
 
 /** The options that name priors. */
@@ -41,10 +43,14 @@ export async function openLearned(option: PriorOption, spec: string): Promise<Op
   const { isPenalty, penaltyNames } = await import("../../priors/registry.ts");
   if (isPenalty(spec)) return undefined;
   if (spec.startsWith(GAUSSIAN)) {
-    const { gaussianPrior } = await import("../../priors/gaussian.ts");
-    const { loadSketch } = await import("../sketch/files.ts");
-    const prior = gaussianPrior(await loadSketch(spec.slice(GAUSSIAN.length)));
-    return { name: prior.name, prior };
+    const [{ gaussianPrior }, { factsOfSketch, sketchData, sketchLine }, { loadSketch }] = await Promise.all([
+      import("../../priors/gaussian.ts"),
+      import("../../priors/facts.ts"),
+      import("../sketch/files.ts"),
+    ]);
+    const sketch = await loadSketch(spec.slice(GAUSSIAN.length));
+    const [prior, facts] = [gaussianPrior(sketch), factsOfSketch(sketch)];
+    return { name: prior.name, prior, about: `one Gaussian; ${sketchLine(facts)}`, sketch: sketchData(facts) };
   }
   if (!(await stat(spec).catch(() => undefined))) {
     if (/[\\/]/.test(spec)) throw new InputError(`${option}: ${spec}: no such folder; train a prior first`);
@@ -54,7 +60,8 @@ export async function openLearned(option: PriorOption, spec: string): Promise<Op
   const { loadTrained } = await import("./prior-folder.ts");
   const trained = await loadTrained(spec);
   const name = path.basename(path.resolve(spec));
-  return { name, prior: priorOf(trained, name), about: factsOf(trained).line };
+  const { line, sketch } = factsOf(trained);
+  return { name, prior: priorOf(trained, name), about: line, sketch };
 }
 
 /** The option --centre, of commands that take penalties. */

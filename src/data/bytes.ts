@@ -10,6 +10,8 @@ export interface ByteSource {
   readonly where: string;
   /** Unpacked size, if it is known without unpacking. */
   readonly size?: number;
+  /** Bytes on disk, packed where the file is; absent if it is no file of the user. */
+  readonly packed?: number;
   /** The bytes from `start` on, in chunks of any sizes. */
   stream(start: number): AsyncIterable<Uint8Array>;
 }
@@ -18,8 +20,8 @@ export interface ByteSource {
 export async function fileSource(file: string): Promise<ByteSource> {
   const size = await fileSize(file);
   const where = file;
-  if (await isGzip(file)) return { where, stream: (start) => skip(gunzipped(file), start) };
-  return { where, size, stream: (start) => plain(file, start) };
+  if (await isGzip(file)) return { where, packed: size, stream: (start) => skip(gunzipped(file), start) };
+  return { where, size, packed: size, stream: (start) => plain(file, start) };
 }
 
 /** The first `length` bytes, or fewer where the source is shorter. */

@@ -74,7 +74,11 @@ export async function csvDataset(file: string, options: CsvOptions = {}): Promis
     }
     return out;
   };
-  return { name: file, count, shape: [width], batches, ...(layout.label !== undefined && { labels }) };
+  const stored = async () => ({
+    raw: Float32Array.BYTES_PER_ELEMENT * count * width,
+    ...(source.packed !== undefined && { files: source.packed }),
+  });
+  return { name: file, count, shape: [width], batches, stored, ...(layout.label !== undefined && { labels }) };
 }
 
 /**

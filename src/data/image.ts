@@ -5,6 +5,8 @@ import { fileSize } from "./files.ts";
 export interface Image {
   readonly shape: readonly number[];
   readonly data: Float32Array;
+  /** Bytes of a number in the file: 1 or 2. */
+  readonly bytes: number;
 }
 
 /** Endings of the names of image files. */
@@ -52,9 +54,10 @@ export async function readImage(file: string): Promise<Image> {
     const own = new Uint8Array(data).buffer;
     const numbers = Float32Array.from(scale === 255 ? new Uint8Array(own) : new Uint16Array(own), (v) => v / scale);
     const size = [info.height, info.width];
-    if (info.channels === 1) return { shape: size, data: numbers };
-    if (!isGrey(numbers, rounding[format] ?? 0)) return { shape: [...size, 3], data: numbers };
-    return { shape: size, data: numbers.filter((_, at) => at % 3 === 0) };
+    const bytes = scale === 255 ? 1 : 2;
+    if (info.channels === 1) return { shape: size, data: numbers, bytes };
+    if (!isGrey(numbers, rounding[format] ?? 0)) return { shape: [...size, 3], data: numbers, bytes };
+    return { shape: size, data: numbers.filter((_, at) => at % 3 === 0), bytes };
   } catch (error) {
     throw error instanceof InputError ? error : unreadable(file, error);
   }

@@ -3,7 +3,7 @@ import path from "node:path";
 import ndarray from "ndarray";
 import { sameShape, sizeOf } from "./array.ts";
 import { InputError } from "./errors.ts";
-import { explained, isFolder } from "./files.ts";
+import { explained, fileSize, isFolder } from "./files.ts";
 import { colours, type Image, imageEndings, isImageName, readImage } from "./image.ts";
 import { type Batch, checkedRange, type Dataset, type Range, requireSize } from "./rows.ts";
 
@@ -68,7 +68,7 @@ async function imageDataset(name: string, files: readonly string[]): Promise<Dat
   if (firstFile === undefined) {
     throw new InputError(`${name}: holds no images (${imageEndings.join(", ")}), nor do its sub-folders`);
   }
-  const { shape: first } = await readImage(firstFile);
+  const { shape: first, bytes } = await readImage(firstFile);
   const size = first.slice(0, 2);
   let colour = first.length === 3;
   for (const file of files.slice(1, GREY_IMAGES)) colour ||= (await readImage(file)).shape.length === 3;
@@ -97,5 +97,10 @@ async function imageDataset(name: string, files: readonly string[]): Promise<Dat
       yield { first: at, data: ndarray(data, [used.length, ...shape]) };
     }
   }
-  return { name, count: files.length, shape, batches };
+  const stored = async () => {
+    const sizes = await Promise.all(files.map((file) => fileSize(file)));
+    const raw = files.length * sizeOf(shape) * bytes;
+    return { raw, files: sizes.reduce((sum, size) => sum + size, 0) };
+  };
+  return { name, count: files.length, shape, batches, stored };
 }

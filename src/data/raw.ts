@@ -48,7 +48,8 @@ export async function streamDataset(input: NodeJS.ReadableStream, shape?: readon
   await pipeline(input, createWriteStream(file)).catch((error: unknown) => {
     throw unwritable(file, error);
   });
-  const source = { ...(await fileSource(file)), where: "standard input" };
+  const { packed: _, ...bytes } = await fileSource(file); // a file of ours, not of the user
+  const source = { ...bytes, where: "standard input" };
   const head = await firstBytes(source, 8);
   if (head.length === 0) throw new InputError("standard input: holds no samples");
   if (isNpy(head)) return npyStream(source);

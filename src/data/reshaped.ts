@@ -23,5 +23,6 @@ export function reshaped(dataset: Dataset, shape: readonly number[]): Dataset {
       yield { first: first / rows, data: ndarray(data.data, [data.shape[0]! / rows, ...shape]) };
     }
   }
-  return rows === 1 ? { ...dataset, shape, batches } : { name, count: count / rows, shape, batches };
+  if (rows === 1) return { ...dataset, shape, batches };
+  return { name, count: count / rows, shape, batches, ...(dataset.stored && { stored: dataset.stored }) };
 }

@@ -56,5 +56,7 @@ export function rowDataset(layout: RowLayout): Dataset {
     if (!last) throw short(start + first * rowBytes);
     yield last;
   }
-  return { name, count, shape, batches };
+  const { packed } = source;
+  const stored = async () => ({ raw: count * rowBytes, ...(packed !== undefined && { files: packed }) });
+  return { name, count, shape, batches, stored };
 }

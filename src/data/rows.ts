@@ -14,6 +14,14 @@ export interface Batch {
   readonly data: NdArray<Float32Array>;
 }
 
+/** How large a data set is where it is kept. */
+export interface StoredSize {
+  /** Bytes of all samples as their source holds them unpacked: 1 a number for 8-bit pixels. A number of text counts 4, as float32. */
+  readonly raw: number;
+  /** Bytes on disk, packed where the files are; absent if the samples come from no file. */
+  readonly files?: number;
+}
+
 /** A data set that can be read in order, any number of times. The memory for this does not grow with its size. */
 export interface Dataset {
   /** Its name in messages and reports. */
@@ -28,6 +36,8 @@ export interface Dataset {
   labels?(): Promise<Uint8Array>;
   /** Names of the labels 0, 1, …, if they are known. */
   readonly labelNames?: readonly string[];
+  /** How large it is where it is kept; absent if it is kept nowhere, as numbers in memory or drawn ones. */
+  stored?(): Promise<StoredSize>;
 }
 
 /** The samples from `from` to `to`, without `to` itself, as one array [to - from, ...shape]: for pilots, tests and figures. */

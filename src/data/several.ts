@@ -1,7 +1,7 @@
 import ndarray from "ndarray";
 import { sameShape, sizeOf } from "./array.ts";
 import { InputError } from "./errors.ts";
-import { type Batch, checkedRange, type Dataset, type Range, requireSize } from "./rows.ts";
+import { type Batch, checkedRange, type Dataset, type Range, requireSize, type StoredSize } from "./rows.ts";
 
 /**
  * Data sets one after the other, as one. The result has labels if every part has them.
@@ -56,9 +56,18 @@ export function severalDatasets(parts: readonly Dataset[]): Dataset {
     for (const [i, part] of parts.entries()) out.set(await part.labels!(), starts[i]!);
     return out;
   };
-  if (!parts.every((part) => part.labels)) return { name, count, shape, batches };
+  const kept = parts.every((part) => part.stored) ? { stored: () => storedSize(parts) } : {};
+  if (!parts.every((part) => part.labels)) return { name, count, shape, batches, ...kept };
   const labelNames = parts.find((part) => part.labelNames)?.labelNames;
-  return { name, count, shape, batches, labels, ...(labelNames && { labelNames }) };
+  return { name, count, shape, batches, ...kept, labels, ...(labelNames && { labelNames }) };
+}
+
+/** The sizes of all parts together; of files only if all parts come from files. */
+async function storedSize(parts: readonly Dataset[]): Promise<StoredSize> {
+  const sizes = await Promise.all(parts.map((part) => part.stored!()));
+  const raw = sizes.reduce((sum, size) => sum + size.raw, 0);
+  if (sizes.some(({ files }) => files === undefined)) return { raw };
+  return { raw, files: sizes.reduce((sum, { files }) => sum + files!, 0) };
 }
 
 /** All parts must use the same names for their labels: label 1 must not be a dog in one part and a cat in another. */

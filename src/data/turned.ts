@@ -28,7 +28,7 @@ export function rowMajorSource(source: ByteSource, header: NpyHeader, bytes: num
     if (from < start) yield new Uint8Array(start - from);
     yield data.subarray(Math.max(0, from - start));
   }
-  return { where: source.where, stream, ...(source.size !== undefined && { size: source.size }) };
+  return { ...source, stream };
 }
 
 /** The array's bytes in C order. The bytes of an element are one more axis, which stays the fastest. */

@@ -36,14 +36,15 @@ export async function zipSource(file: string, entry: ZipEntry): Promise<ByteSour
   requireMethod(entry, file);
   const { offset, packedSize, size, method } = entry;
   const from = offset + localHeaderSize(await bytesAt(file, offset, 30), entry, file);
-  const packed = () => plain(file, from, from + packedSize - 1);
+  const stored = () => plain(file, from, from + packedSize - 1);
   return {
     where: file,
     size,
+    packed: packedSize,
     stream: (start) =>
       method === STORED && start > 0
         ? plain(file, from + start, from + size - 1)
-        : skip(checked(method === STORED ? packed() : inflated(packed(), file, entry), file, entry), start),
+        : skip(checked(method === STORED ? stored() : inflated(stored(), file, entry), file, entry), start),
   };
 }
 

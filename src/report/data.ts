@@ -6,6 +6,7 @@ import type { ReportAbout } from "./page.ts";
 export const reportJson = (table: ComparisonTable, about: ReportAbout) => ({
   title: about.title,
   settings: about.facts,
+  ...(about.sketches && { sketches: about.sketches }),
   signals: table.truth.shape[0]!,
   shape: table.truth.shape.slice(1),
   methods: table.methods,

@@ -1,3 +1,4 @@
+import type { SketchData } from "../../priors/facts.ts";
 import type { ComparisonTable } from "../compare/compare.ts";
 import { escapeHtml } from "./escape.ts";
 import { panels } from "./panels.ts";
@@ -13,6 +14,8 @@ export interface ReportAbout {
   readonly paragraphs: readonly string[];
   /** Settings worth keeping: data, sketch size, prior, seeds, versions. */
   readonly facts: Readonly<Record<string, string | number>>;
+  /** The sketches that methods were learned from, by method, with their sizes: for report.json. */
+  readonly sketches?: Readonly<Record<string, SketchData>>;
 }
 
 const STYLES = 8;

@@ -1,6 +1,7 @@
 import { InputError } from "../data/errors.ts";
 import { triangleSize } from "./families/family.ts";
 import type { FamilyOptions } from "./families/index.ts";
+import { assigningOf } from "./families/local-moments.ts";
 
 /** The features and families of a design for a mixture prior. */
 export interface MixtureDesign {
@@ -12,19 +13,25 @@ export interface MixtureDesign {
 const FINE = 5;
 const MOST_FEATURES = 200;
 const MOST_LEADING = 100;
-/** The most features of reduced second moments, and their fraction of the budget. Fewer make recovery from many measurements worse. */
+/** The covariance of all pixels is kept if it takes no more than this part of the budget. */
+const WHOLE_FRACTION = 1 / 3;
+/** The most features of reduced second moments, and their part of the budget, with the basis that makes them. */
 const REDUCED = 400;
-const REDUCED_FRACTION = 0.28;
+const REDUCED_FRACTION = 0.35;
+/** The part of what is then left for the second moments of each label; with the basis, if no reduced second moments have paid for it. */
+const LABEL_FRACTION = 0.3;
+const LABEL_AND_BASIS_FRACTION = 0.5;
 /** Principal components are estimated from the pilot, so there must be fewer components than samples. */
 const PILOT_FRACTION = 0.5;
 
 /**
- * A design for a mixture prior whose sums are at most `size` numbers. Samples have d numbers; `labels` is the number of labels, if sums
- * are by label.
+ * A design for a mixture prior whose sketches are at most `size` numbers: their sums and what the design holds, together. Samples have d
+ * numbers; `labels` is the number of labels, if sums are by label.
  *
- * The budget is divided as measured on MNIST (docs/experiments.md). The covariance of all pixels is kept if it takes no more than a third
- * of the budget; else the covariance of the features and the variances of the pixels. A third of the rest is for second moments of each
- * label. The remainder is for as many coarse cells as fit, each of about a tenth of a label's numbers.
+ * The budget is divided as was best for digits of MNIST's training part. The covariance of all pixels is kept if it takes no more than a third
+ * of the budget; else the covariance of the features and the variances of the pixels. Then come second moments of each label. The
+ * remainder is for as many coarse cells as fit, each of about a tenth of a label's numbers. A reference takes d numbers of the budget,
+ * whether the data need one or not.
  * `pilot` is the number of pilot samples, `seed` the seed of the cells' anchors. Errors (InputError): a budget too small for one cell.
  */
 export function mixtureDesign(
@@ -36,14 +43,22 @@ export function mixtureDesign(
 ): MixtureDesign {
   const groups = labels ?? 1;
   const whole = d + triangleSize(d);
-  const reduced = whole > size / 3;
+  const reduced = whole > WHOLE_FRACTION * size;
   const most = Math.min(d, Math.max(1, Math.floor(PILOT_FRACTION * pilot)));
-  const wide = Math.min(most, REDUCED, triangleRoot(REDUCED_FRACTION * size));
-  const left = size - (labels ?? 0) - (reduced ? 2 * d + triangleSize(wide) : whole);
-  const k = Math.min(reduced ? wide : most, MOST_FEATURES, triangleRoot((0.3 * left) / groups));
-  const each = left / groups - triangleSize(k);
-  const leading = Math.min(k, MOST_LEADING, triangleRoot(each / 10));
-  const coarse = Math.floor(each / (triangleSize(leading) + FINE * (1 + k)));
+  const basis = (k: number) => d + d * k; // the PCA's mean and directions
+  const ofLabels = (k: number) => groups * triangleSize(k);
+
+  const spare = size - (labels ?? 0) - d;
+  const reducedCost = (k: number) => 2 * d + basis(k) + triangleSize(k);
+  const wide = reduced ? largest(Math.min(most, REDUCED), (k) => reducedCost(k) <= REDUCED_FRACTION * size) : 0;
+  const left = spare - (reduced ? reducedCost(wide) : whole);
+  const labelCost = (k: number) => ofLabels(k) + (reduced || k === d ? 0 : basis(k)); // all d features are the raw numbers
+  const share = (reduced ? LABEL_FRACTION : LABEL_AND_BASIS_FRACTION) * left;
+  const k = largest(Math.min(reduced ? wide : most, MOST_FEATURES), (k) => labelCost(k) <= share);
+
+  const each = (left - labelCost(k)) / groups;
+  const leading = largest(Math.min(k, MOST_LEADING), (n) => triangleSize(n) <= each / 10);
+  const coarse = Math.floor(each / (triangleSize(leading) + FINE * (1 + k + assigningOf(k))));
   if (!(k >= 1 && leading >= 1 && coarse >= 1)) {
     throw new InputError(
       `sketch size: ${size} numbers hold no cells for samples of ${d} numbers${groups > 1 ? ` and ${groups} labels` : ""}; ` +
@@ -60,5 +75,9 @@ export function mixtureDesign(
   };
 }
 
-/** The largest k with k(k+1)/2 ≤ size, at least 0. */
-const triangleRoot = (size: number): number => Math.max(0, Math.floor((Math.sqrt(8 * size + 1) - 1) / 2));
+/** The largest integer of at most `most` that fits; 0 if none does. */
+function largest(most: number, fits: (value: number) => boolean): number {
+  let value = most;
+  while (value > 0 && !fits(value)) value--;
+  return value;
+}

@@ -20,7 +20,7 @@ export interface DataDesignOptions extends Omit<DesignOptions, "shape" | "pilot"
   readonly range?: Range;
   /** Separate sums for each label, from 0 to the largest label of the range; default false. */
   readonly byLabel?: boolean;
-  /** Instead of features and families: a design for a mixture prior whose sums are at most this many numbers (`mixtureDesign`). */
+  /** Instead of features and families: a design for a mixture prior whose sketches, sums and design together, are at most this many numbers (`mixtureDesign`). */
   readonly sketchSize?: number;
   /** Seed of the cells that `sketchSize` chooses; default 1. */
   readonly seed?: number;

@@ -40,12 +40,5 @@ export { labelCounts, ofLabel, withoutLabels } from "./labels.ts";
 export { type Law, type LawName, lawNames, laws } from "./laws.ts";
 export { type ReducedCovariance, reducedCovariance } from "./reduced.ts";
 export { fitScale, type ModulusPoints, pilotScale } from "./scale.ts";
-export {
-  fourierMoments,
-  frequencies,
-  localSpec,
-  mean,
-  type Sketch,
-  samplingFloor,
-  sketchSize,
-} from "./sketch.ts";
+export { type SketchSize, sketchBytes, sketchSize, sketchSizeData, sketchSizeText } from "./size.ts";
+export { fourierMoments, frequencies, localSpec, mean, type Sketch, samplingFloor } from "./sketch.ts";

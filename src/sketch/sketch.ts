@@ -1,7 +1,6 @@
 import type { NdArray } from "ndarray";
-import { sizeOf } from "../data/array.ts";
 import { InputError } from "../data/errors.ts";
-import { dimensionsOf, familySpec, isByLabel, type SketchDesign, sumShapes } from "./design.ts";
+import { dimensionsOf, familySpec, isByLabel, type SketchDesign } from "./design.ts";
 import { drawFrequencies } from "./families/fourier.ts";
 import { referenceOf } from "./features.ts";
 
@@ -77,10 +76,6 @@ export function mean(sketch: Sketch): Float64Array {
   const reference = referenceOf(arrays, sum.length);
   return sum.map((v, i) => v / sketch.count + reference[i]!);
 }
-
-/** How many numbers the sums of a design hold. Every sketch of the design has this size, whatever the data. */
-export const sketchSize = (design: SketchDesign): number =>
-  Object.values(sumShapes(design)).reduce((sum, shape) => sum + sizeOf(shape), 0);
 
 /** The spec of a sketch's local moments. Errors: a sketch without them. */
 export const localSpec = ({ design }: Sketch) => familySpec(design, "local-moments", "mixture");

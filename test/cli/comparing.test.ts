@@ -5,7 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { encodeNpy } from "../../src/data/npy.ts";
 import { stream } from "../../src/data/random.ts";
-import { run, scratch } from "./spawn.ts";
+import { ok, run, scratch } from "./spawn.ts";
 
 const test = suite("compare on the command line");
 const folder = scratch();
@@ -43,6 +43,19 @@ test("neither one noise nor one for each operator is refused, and so is a wrong 
     (await run(`${line} --noise 0 --noise 0 --noise laplace -o refused`)).stderr,
     /^error: noise: .*"laplace"/,
   );
+});
+
+test("what a method was learned from is said under the table, in the page and in the JSON, with both parts of its size", async () => {
+  const { size } = await ok("sketch data.npy -o X.npz --features pca:2 --frequencies 16 --scale 1 --pilot 6");
+  const given = "compare data.npy --operator blur --limit 2 --tune-count 0 --baselines gaussian:X.npz,zero -o sketched";
+  const { code, stdout, stderr } = await run(given);
+  assert.is(code, 0, stderr);
+  const parts = `${size.numbers} numbers (${size.sums} of sums + ${size.design} of the design)`;
+  assert.ok(stdout.includes(`\n\ngaussian: one Gaussian; sketch of 6 samples in ${parts}, design `), stdout);
+  assert.ok(readFileSync("sketched/index.html", "utf8").includes(parts));
+  const { sketches } = JSON.parse(readFileSync("sketched/report.json", "utf8"));
+  assert.equal(Object.keys(sketches), ["gaussian"]);
+  assert.equal([sketches.gaussian.count, sketches.gaussian.size], [6, size]);
 });
 
 test.run();

@@ -144,6 +144,37 @@ test("inspect says and draws whether the scales suit the data; the drawing holds
   );
 });
 
+test("the size is said in both parts, beside that of the data where they are known", async () => {
+  const made = await ok("sketch data.npy -o sized.npz --sketch-size 400");
+  const { sums, design, numbers, bytes: inBytes } = made.size;
+  assert.ok(sums > 0 && design > 0 && numbers === sums + design && numbers <= 400, `${sums} + ${design}`);
+  assert.equal(inBytes, { sums: 8 * sums, design: 4 * design, all: 8 * sums + 4 * design });
+  assert.equal(made.dataBytes, { raw: 480, files: statSync("data.npy").size });
+  const parts = `${numbers} numbers \\(${sums} of sums \\+ ${design} of the design\\)`;
+  const text = (await run("inspect sized.npz")).stdout;
+  assert.match(text, new RegExp(`holds +${parts}, [\\d.]+ times the 120 that were sketched\n`));
+  assert.not.match(text, /on disk/);
+  const beside = (await run("inspect sized.npz --data data.npy")).stdout;
+  assert.match(
+    beside,
+    /bytes +\d.*of the design\), [\d.]+ times the 480 bytes that were sketched \(all its files, .*608 bytes\)\n/,
+  );
+  const half = await ok("sketch data.npy -o half.npz --limit 30 --sketch-size 400");
+  assert.is(half.dataBytes.raw, 240);
+  assert.equal((await ok("inspect data.npy")).dataBytes, { raw: 480, files: 608 });
+  assert.equal((await ok("design data.npy -o sized-design.npz --sketch-size 400")).size, made.size);
+  assert.is((await ok(`sketch ring -o drawn.npz --limit 100 ${SMALL}`)).dataBytes, undefined);
+  await ok("train sized.npz -o sized");
+  const prior = JSON.parse(readFileSync("sized/prior.json", "utf8"));
+  assert.equal([prior.sketch.numbers, prior.sketch.design], [sums, design]);
+  assert.equal((await ok("inspect sized")).sketch.size, made.size);
+  await refused(
+    "inspect sized.npz --data a.npy",
+    /^error: --data: the sketch is of 60 samples of 2, a\.npy holds 25 of 2; name/,
+  );
+  await refused("inspect data.npy --data data.npy", /^error: --data: data\.npy is no sketch; leave it out\n$/);
+});
+
 test("what cannot be sketched is refused in one line, and nothing is written", async () => {
   writeFileSync("constant.npy", bytes(new Float32Array(40).fill(3), [20, 2]));
   writeFileSync("one.npy", bytes(rows.slice(0, 2), [1, 2]));

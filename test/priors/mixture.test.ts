@@ -26,8 +26,8 @@ import { refuses } from "../data/tiny.ts";
 const test = suite("mixture prior");
 const d = 5;
 
-/** Two labels, each a Gaussian of its own. */
-function twoLabels(rows: number) {
+/** Two labels, each a Gaussian of its own, moved by `offset`. */
+function twoLabels(rows: number, offset = 0) {
   const random = stream(3, "two labels");
   const labels = Uint8Array.from({ length: rows }, () => Number(random.uniform() < 0.3));
   const data = new Float32Array(rows * d);
@@ -37,7 +37,14 @@ function twoLabels(rows: number) {
       data[row * d + i] = labels[row] === 0 ? (i + 1) * 0.3 * g[i]! : 4 + 0.5 * g[i]! + 0.5 * g[(i + 1) % d]!;
     }
   }
-  return arrayDataset("two labels", ndarray(data, [rows, d]), labels);
+  return arrayDataset(
+    "two labels",
+    ndarray(
+      data.map((v) => v + offset),
+      [rows, d],
+    ),
+    labels,
+  );
 }
 
 const data = twoLabels(3000);
@@ -329,13 +336,19 @@ test("a sketch size is never exceeded, and one that holds no cell is refused", a
         const wide = chosen.features === "raw" ? sample : Number(chosen.features.slice(4));
         const own = coarse * (fine * (1 + features) + triangle(leading)) + triangle(features);
         const rest = second.reduced ? 2 * sample + triangle(wide) : sample + triangle(sample);
-        const whole = (labels ?? 1) * own + rest + (labels ?? 0); // by label, the samples of each are counted
-        assert.ok(whole <= size, `${size}: ${whole}`);
+        const sums = (labels ?? 1) * own + rest + (labels ?? 0); // by label, the samples of each are counted
+        const basis = chosen.features === "raw" ? 0 : sample * (1 + wide);
+        const held = basis + sample + (labels ?? 1) * coarse * fine * Math.min(40, features); // PCA, reference, anchors
+        assert.ok(sums + held <= size, `${size}: ${sums} + ${held}`);
       }
     }
   }
-  const design = await designFor(data, { byLabel: true, sketchSize: 600 });
-  assert.ok(sketchSize(design) <= 600, `${sketchSize(design)}`);
+  for (const given of [data, twoLabels(3000, 1000)]) {
+    const made = await designFor(given, { byLabel: true, sketchSize: 700 });
+    assert.is("reference" in made.arrays, given !== data);
+    const { sums, design } = sketchSize(made);
+    assert.ok(sums + design <= 700 && sums + design > 350, `${sums} + ${design}`);
+  }
   await refuses(() => designFor(data, { sketchSize: 10 }), /hold no cells/);
 });
 

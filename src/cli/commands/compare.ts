@@ -153,7 +153,7 @@ export const compare = defineCommand({
     const files = await writeReport(args.out, table, about);
     const seconds = (performance.now() - started) / 1000;
     return {
-      text: `${comparisonText(table)}\n\nwrote ${files[0]} in ${secondsText(seconds)}`,
+      text: `${comparisonText(table)}${learnedText(learned)}\n\nwrote ${files[0]} in ${secondsText(seconds)}`,
       data: { files, seconds, ...reportJson(table, about) },
     };
   },
@@ -203,6 +203,12 @@ interface CompareArgs extends SignalArgs {
   readonly noise: readonly string[];
   readonly draws: number;
   readonly centre: string | undefined;
+}
+
+/** What was learned from which sketch, and its size: a line for each such method, under the table. */
+function learnedText(priors: readonly OpenedPrior[]): string {
+  const lines = priors.flatMap(({ name, about }) => (about === undefined ? [] : [`${name}: ${about}`]));
+  return lines.length > 0 ? `\n\n${lines.join("\n")}` : "";
 }
 
 /** [0, 1], the range of pictures, if all signals lie in it. */
@@ -256,5 +262,6 @@ function aboutReport(
       "λ chosen on": tuned ?? (automatic ? "the measurements themselves" : "nothing: defaults"),
       seed,
     },
+    sketches: Object.fromEntries(learned.flatMap(({ name, sketch }) => (sketch ? [[name, sketch]] : []))),
   };
 }

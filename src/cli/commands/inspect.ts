@@ -1,8 +1,11 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
+import { sameShape } from "../../data/array.ts";
 import { InputError } from "../../data/errors.ts";
 import type { Npz } from "../../data/npz.ts";
+import type { Dataset } from "../../data/rows.ts";
 import type { Figure } from "../../report/figure.ts";
+import type { Sketch } from "../../sketch/index.ts";
 import { defineCommand, type Outcome } from "../command.ts";
 import {
   designFacts,
@@ -13,13 +16,14 @@ import {
   sketchFacts,
 } from "../facts.ts";
 import { requireWritable } from "../options.ts";
-import { bytesText, factLines } from "../text.ts";
+import { bytesText, factLines, grouped, shapeText } from "../text.ts";
 
 export const inspect = defineCommand({
   usage: "inspect <file>",
   description: "Say what a file is: sketch, design, measurements, reconstruction, prior folder or data set.",
   examples: [
     ["sketchprior inspect X.npz", "the sketch's design, sample count and fingerprint"],
+    ["sketchprior inspect X.npz --data mnist", "its bytes beside those of the data set that it is a sketch of"],
     ["sketchprior inspect X.npz --plot X.html", "whether its scales suit the data, as a picture"],
     ["sketchprior inspect prior/ --plot curve.png", "the prior's settings, and how its training went"],
   ],
@@ -30,13 +34,18 @@ export const inspect = defineCommand({
         demandOption: true,
         describe: "file, prior folder, folder of images or name of a data set",
       })
+      .option("data", {
+        ...{ type: "string", requiresArg: true },
+        describe: "of a sketch: the data set that it was made from, or from a part of it, to compare the bytes with",
+      })
       .option("plot", {
         ...{ type: "string", requiresArg: true },
         describe: "picture to write, .html, .svg or .png: a sketch's moments by frequency, or a prior's training",
       }),
-  run: async ({ file, plot, force }) => {
+  run: async ({ file, data, plot, force }) => {
     if (plot !== undefined) await requirePlot(plot, force);
-    const { figure, ...found } = await inspected(file);
+    const { figure, sketched, ...found } = await inspected(file, data);
+    if (data !== undefined && !sketched) throw new InputError(`--data: ${file} is no sketch; leave it out`);
     if (plot === undefined) return found;
     if (!figure) throw new InputError(`--plot: ${file} is neither a sketch nor a prior; only these are plotted`);
     await writePlot(plot, await figure());
@@ -47,16 +56,18 @@ export const inspect = defineCommand({
 /** What a file is, and how it is drawn, if it can be. */
 interface Inspected extends Outcome {
   readonly figure?: () => Promise<Figure>;
+  /** Present where it is a sketch. */
+  readonly sketched?: true;
 }
 
-async function inspected(file: string): Promise<Inspected> {
+async function inspected(file: string, data: string | undefined): Promise<Inspected> {
   const found = await stat(file).catch(() => undefined);
   if (found?.isDirectory()) return inspectFolder(file);
   const size = found ? bytesText(found.size) : undefined;
   if (!/\.npz$/i.test(file)) return inspectData(file, size);
   const { hasMetadata, readNpz } = await import("../../data/npz-file.ts");
   if (!(await hasMetadata(file))) return inspectData(file, size); // may have any size: it is not read whole
-  return inspectOwn(file, await readNpz(file), size);
+  return inspectOwn(file, await readNpz(file), size, data);
 }
 
 const outcome = (
@@ -102,16 +113,22 @@ async function inspectImages(folder: string): Promise<Inspected> {
 }
 
 /** A file that sketchprior wrote, by the format in its metadata. */
-async function inspectOwn(file: string, npz: Npz, size: string | undefined): Promise<Inspected> {
+async function inspectOwn(
+  file: string,
+  npz: Npz,
+  size: string | undefined,
+  data: string | undefined,
+): Promise<Inspected> {
   const format = String(npz.metadata?.format);
   const { DESIGN_FORMAT, loadDesign, loadSketch, SKETCH_FORMAT } = await import("../../sketch/files.ts");
   const { diagnoseScale } = await import("../../sketch/index.ts");
   if (format === SKETCH_FORMAT.format) {
     const sketch = await loadSketch(file);
-    const { words, data } = await sketchFacts(sketch);
+    const facts = await sketchFacts(sketch, data === undefined ? undefined : await sketchedData(data, sketch));
     const scale = await scaleFacts(sketch);
     return {
-      ...outcome("sketch", file, { size, ...words, ...scale.words }, { ...data, ...scale.data }),
+      ...outcome("sketch", file, { size, ...facts.words, ...scale.words }, { ...facts.data, ...scale.data }),
+      sketched: true,
       figure: async () => {
         if (!hasFourierMoments(sketch)) {
           throw new InputError(
@@ -138,6 +155,17 @@ async function inspectOwn(file: string, npz: Npz, size: string | undefined): Pro
     return outcome("reconstruction", file, { size, ...words }, data);
   }
   throw new InputError(`${file}: has the format "${format}", which this sketchprior does not know`);
+}
+
+/** The data set that --data says a sketch is of. Errors (InputError): it cannot be, by its samples' shape or their number. */
+async function sketchedData(spec: string, { design, count }: Sketch): Promise<Dataset> {
+  const { openDataset } = await import("../../data/dataset.ts");
+  const dataset = await openDataset(spec);
+  if (sameShape(dataset.shape, design.shape) && count <= dataset.count) return dataset;
+  throw new InputError(
+    `--data: the sketch is of ${grouped(count)} samples of ${shapeText(design.shape)}, ${dataset.name} holds ` +
+      `${grouped(dataset.count)} of ${shapeText(dataset.shape)}; name the data set that was sketched`,
+  );
 }
 
 /** Checks before any work that the picture can be written. Errors (InputError). */

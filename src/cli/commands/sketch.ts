@@ -59,7 +59,7 @@ export const sketch = defineCommand({
     const seconds = (performance.now() - started) / 1000;
     await saveSketch(args.out, made);
     await removeCheckpoint(checkpoint);
-    const { data, words } = await sketchFacts(made);
+    const { data, words } = await sketchFacts(made, dataset);
     const scale = await scaleFacts(made);
     return {
       text: factLines({

@@ -46,6 +46,9 @@ export const ANCHORS = "local-moments.anchors";
 /** Features that assign by default. For digits in 150 principal components, more than 40 made the cells no better. */
 const ASSIGNING = 40;
 
+/** How many of k features assign by default. */
+export const assigningOf = (k: number): number => Math.min(ASSIGNING, k);
+
 /** Features with second moments in each cell by default. */
 const LEADING = 100;
 
@@ -74,7 +77,7 @@ export const localMoments: Family<LocalMomentsSpec, LocalMomentsOptions> = {
     const sizes = {
       features: k,
       leading: leading ?? Math.min(LEADING, k),
-      assigning: assigning ?? Math.min(ASSIGNING, k),
+      assigning: assigning ?? assigningOf(k),
     };
     const spec: LocalMomentsSpec = { kind: "local-moments", coarse, fine, ...sizes, seed };
     for (const name of ["coarse", "fine", "features", "leading", "assigning"] as const) {

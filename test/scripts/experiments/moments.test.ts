@@ -124,7 +124,7 @@ test("the command compares mixtures before and after", () => {
       "--samples",
       "2000",
       "--sketch-size",
-      "8000",
+      "40000",
       "--steps",
       "2",
       "--images",
