@@ -72,6 +72,22 @@ export function summarisePaired(a: ArrayLike<number>, b: ArrayLike<number>, opti
   );
 }
 
+/**
+ * The mean of independent values and Student's 95 % confidence interval of their expected value, x̄ ∓ t s/√n with n − 1 degrees of
+ * freedom. Errors (RangeError): fewer than two values.
+ */
+export function studentInterval(values: readonly number[]): {
+  readonly mean: number;
+  readonly interval: readonly [number, number];
+} {
+  const n = values.length;
+  if (n < 2) throw new RangeError(`Student's interval: expected at least two values, got ${n}`);
+  const mean = average(values);
+  const variance = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (n - 1);
+  const half = studentQuantile975(n - 1) * Math.sqrt(variance / n);
+  return { mean, interval: [mean - half, mean + half] };
+}
+
 const average = (values: ArrayLike<number>): number =>
   Array.prototype.reduce.call(values, (sum: unknown, v) => (sum as number) + v / values.length, 0) as number;
 
