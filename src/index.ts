@@ -111,6 +111,7 @@ export {
   type Outcome,
   type Problem,
   problemOf,
+  type Raised,
   type RecoverOptions,
   type Recovery,
   recover,

@@ -121,13 +121,34 @@ export async function reconstructionFacts({ estimate, errors, facts }: Reconstru
     ...{ count, shape, ...facts },
     ...(mse && { mse: mse.mean, mseInterval: mse.interval, psnr: decibel!.mean, errors: [...errors] }),
   };
-  const { method, solver, operator, noise, lambda, outcome, steps, seconds, by, warnings } = facts;
+  const {
+    method,
+    solver,
+    operator,
+    noise,
+    sigma,
+    sigmaGiven,
+    sigmaRaisedIn,
+    clipped,
+    lambda,
+    outcome,
+    steps,
+    seconds,
+    by,
+    warnings,
+  } = facts;
   const words = {
     signals: `${count} of ${shapeText(shape)}`,
     operator: `${operator}, noise ${noise}`,
     method: `${method}, solver ${solver}${typeof lambda === "number" ? `, λ = ${short(lambda)}` : ""}`,
+    ...(sigmaGiven !== undefined && {
+      σ: `raised from ${short(Number(sigmaGiven))} to ${short(Number(sigma))} in ${sigmaRaisedIn} measurements of each signal, the solver's floor`,
+    }),
     ...(by !== undefined && { chosen: String(by) }),
     ended: `${outcome} after ${steps} steps, ${secondsText(Number(seconds))}`,
+    ...(clipped !== undefined && {
+      clipped: `${clipped} of ${count} signals, to the range that the solver does not keep to`,
+    }),
     ...(warnings !== undefined && { warning: String(warnings) }),
     ...(mse && {
       error: `${short(mse.mean)} per pixel (95 % interval ${mse.interval.map((v) => short(v)).join(" to ")}), PSNR ${decibel!.mean.toFixed(2)} dB`,

@@ -3,7 +3,7 @@ import type * as tf from "#tf";
 import { type ForwardOperator, isLinear } from "../../operators/operator.ts";
 import { clipped } from "../data/range.ts";
 import { compile } from "../engine/index.ts";
-import type { Outcome, Problem } from "../solve/index.ts";
+import type { Outcome, Problem, Raised } from "../solve/index.ts";
 import { type Coverage, coverageOf } from "./coverage.ts";
 import type { Method } from "./method.ts";
 import { meanSquaredErrors, psnr } from "./metrics.ts";
@@ -36,6 +36,10 @@ export interface ComparisonRow {
   readonly seconds: number;
   /** How the signals ended: `converged`, or `converged 18, max-steps 2`. */
   readonly outcome: string;
+  /** σ that the method raised to its floor; of several draws, that of the first. */
+  readonly raised?: Raised;
+  /** How many signals had to be clipped to the range, over all draws; absent if none. */
+  readonly clipped?: number;
   /** Doubts about the estimates or the choice of λ, each sentence once. */
   readonly warnings: readonly string[];
   readonly lambda?: number;
@@ -138,19 +142,30 @@ async function recovered(truth: NdArray<Float32Array>, problem: Problem, method:
   signal?.throwIfAborted();
   const estimate = problem.range ? clipped(raw, problem.range) : raw;
   return {
-    ...{ estimate, outcomes, warnings, seconds, lambda: chosen.lambda },
+    ...{
+      estimate,
+      outcomes,
+      warnings,
+      seconds,
+      lambda: chosen.lambda,
+      raised: chosen.raised,
+      clipped: chosen.clipped ?? 0,
+    },
     errors: meanSquaredErrors(truth, estimate),
     coverage: marginals && (await coverageOf(truth, marginals)),
   };
 }
 
-/** λ of the first draw, and the mean coverage, if a method has them. */
-function meanFacts(found: readonly Recovered[]): Pick<ComparisonRow, "lambda" | "coverage"> {
-  const { lambda } = found[0]!;
+/** λ and a raised σ of the first draw, the signals that were clipped, and the mean coverage, if a method has them. */
+function meanFacts(found: readonly Recovered[]): Pick<ComparisonRow, "lambda" | "raised" | "clipped" | "coverage"> {
+  const { lambda, raised } = found[0]!;
+  const clipped = found.reduce((sum, one) => sum + one.clipped, 0);
   const known = found.flatMap(({ coverage }) => (coverage ? [coverage] : []));
   const meanOf = (level: keyof Coverage) => known.reduce((sum, one) => sum + one[level] / known.length, 0);
   return {
     ...(typeof lambda === "number" && { lambda }),
+    ...(raised && { raised }),
+    ...(clipped > 0 && { clipped }),
     ...(known.length > 0 && { coverage: { 50: meanOf(50), 90: meanOf(90), 99: meanOf(99) } }),
   };
 }

@@ -32,12 +32,14 @@ export const factsOf = (
   seed: number,
   recovery: Recovery,
 ): Reconstruction["facts"] => {
-  const { solver, noise, sigma, lambda, by } = recovery.chosen;
+  const { solver, noise, sigma, raised, clipped, lambda, by } = recovery.chosen;
   return {
     ...{ method, solver, operator, noise, sigma, seed },
     lambda: typeof lambda === "number" ? lambda : lambda ? lambda.join(" ") : null,
     outcome: outcomeText(recovery.outcomes),
     ...{ steps: recovery.steps, seconds: recovery.seconds },
+    ...(raised && { sigmaGiven: raised.from, sigmaRaisedIn: raised.measurements }),
+    ...(clipped !== undefined && { clipped }),
     ...(by && { by: by.join("; ") }),
     ...(recovery.warnings.length > 0 && { warnings: recovery.warnings.join(" ") }),
   };

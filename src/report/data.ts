@@ -16,7 +16,7 @@ export const reportJson = (table: ComparisonTable, about: ReportAbout) => ({
 /** One line for each operator and method, with numbers in full precision. */
 export function reportCsv(table: ComparisonTable): string {
   const head =
-    "operator,m,noise,noise_name,draws,method,mse,mse_low,mse_high,mse_median,psnr,psnr_low,psnr_high,psnr_of_mean,wilcoxon_p,seconds,lambda,covered_50,covered_90,covered_99,end";
+    "operator,m,noise,noise_name,draws,method,mse,mse_low,mse_high,mse_median,psnr,psnr_low,psnr_high,psnr_of_mean,wilcoxon_p,seconds,lambda,sigma_raised_to,clipped,covered_50,covered_90,covered_99,end";
   const lines = table.rows.map((row) =>
     [
       quote(row.operator),
@@ -30,6 +30,8 @@ export function reportCsv(table: ComparisonTable): string {
       row.wilcoxon ?? "",
       row.seconds,
       row.lambda ?? "",
+      row.raised?.to ?? "",
+      row.clipped ?? 0,
       ...coverageLevels.map((level) => row.coverage?.[level] ?? ""),
       row.outcome,
     ].join(","),

@@ -49,6 +49,7 @@ ${plots(table)}
 p: Wilcoxon's signed-rank test of the paired errors${draws === 1 ? "" : ", each signal's mean over the draws,"} against the same method, two-sided.
 in 50 / 90 / 99 %: how many percent of the true numbers lie inside those intervals of the posterior, for methods that know it;
 numbers that are known exactly, such as black borders, are not counted.
+σ raised: the method needs some noise and took this for smaller ones; clipped: so many estimates had to be clipped to the range.
 ${warningsOf(table)}Seconds: all ${count} signals${draws === 1 ? "" : " and draws"} together. The same numbers, with the error of every signal: report.json, report.csv.</small></p></details>
 <h2>Recovered signals</h2>
 <p class=soft><small>${draws === 1 ? "" : "Pictures are of the first draw. "}Under each estimate its mean squared error per pixel, the smallest of the line in bold. Grey levels run from 0 (black)

@@ -1,7 +1,7 @@
 import type { ComparisonRow, ComparisonTable } from "../compare/compare.ts";
 import { summarisePaired } from "../compare/summary.ts";
 import { escapeHtml } from "./escape.ts";
-import { bestRows, covered, decibels, fixed, noiseText, pValue, short } from "./table.ts";
+import { bestRows, covered, decibels, endText, fixed, noiseText, pValue, short } from "./table.ts";
 
 /** The rows of one operator with one noise, in the order of the methods. */
 export interface RowGroup {
@@ -68,7 +68,7 @@ export function fullTable(table: ComparisonTable): string {
         covered(row.coverage) || "–",
       ];
       const head = i === 0 ? `${escapeHtml(group.operator)}<small>noise ${escapeHtml(noiseText(group))}</small>` : "";
-      return `<tr${i === 0 ? " class=first" : ""}><th scope=row>${head}</th><td>${escapeHtml(row.method)}</td>${cells.map((c) => `<td class=n>${c}</td>`).join("")}<td>&ensp;${escapeHtml(row.outcome)}</td></tr>`;
+      return `<tr${i === 0 ? " class=first" : ""}><th scope=row>${head}</th><td>${escapeHtml(row.method)}</td>${cells.map((c) => `<td class=n>${c}</td>`).join("")}<td>&ensp;${escapeHtml(endText(row))}</td></tr>`;
     }),
   );
   const titles = [

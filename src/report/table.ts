@@ -42,7 +42,8 @@ export function bestRows(table: ComparisonTable): Set<ComparisonTable["rows"][nu
 
 /**
  * The comparison for a terminal: one line for each operator and method, with `*` at each operator's smallest error. p: Wilcoxon's test of
- * the errors against the first method's. in 50/90/99 %: the percentage of the true numbers inside these intervals.
+ * the errors against the first method's. in 50/90/99 %: the percentage of the true numbers inside these intervals. end: how the signals
+ * ended; σ if the method raised it to its floor; how many estimates had to be clipped to the range.
  */
 export function comparisonText(table: ComparisonTable): string {
   const best = bestRows(table);
@@ -64,7 +65,7 @@ export function comparisonText(table: ComparisonTable): string {
       row.seconds.toFixed(2),
       row.lambda === undefined ? "" : short(row.lambda, 2),
       covered(row.coverage),
-      row.outcome,
+      endText(row),
     ];
   });
   return textTable(
@@ -90,6 +91,14 @@ export function comparisonText(table: ComparisonTable): string {
 /** σ of Gaussian noise that has one, 0.05; any other noise by its name, poisson(peak=30). */
 export const noiseText = ({ noise, noiseName }: { readonly noise: number; readonly noiseName: string }): string =>
   noiseName.startsWith("gaussian(sigma=") ? short(noise, 2) : noiseName;
+
+/** How the signals ended, and what the method changed: `exact; σ raised to 1.2e-5`, `converged; clipped 18`. */
+export const endText = ({ outcome, raised, clipped }: ComparisonTable["rows"][number]): string =>
+  [
+    outcome,
+    ...(raised ? [`σ raised to ${short(raised.to, 2)}`] : []),
+    ...(clipped === undefined ? [] : [`clipped ${clipped}`]),
+  ].join("; ");
 
 /** An error as it is usually written: five decimals, or an exponent if that would show less than two digits. */
 export const fixed = (value: number): string =>

@@ -17,7 +17,7 @@ export { type LatentPosteriorOptions, type LatentPosteriorRecovery, latentPoster
 export type { GivenStarts } from "./latent/starts.ts";
 export { type Problem, problemOf } from "./problem.ts";
 export { type Given, type RecoverOptions, recover } from "./recover.ts";
-export type { Chosen, Outcome, Recovery } from "./recovery.ts";
+export type { Chosen, Outcome, Raised, Recovery } from "./recovery.ts";
 export { chooseSolver, describeSolvers, solvers } from "./registry.ts";
 export { type EstimatedSigma, estimateSigma } from "./sigma/estimate.ts";
 export type { SolveOptions, Solver } from "./solver.ts";

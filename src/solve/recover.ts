@@ -3,7 +3,7 @@ import { type ForwardOperator, isLinear } from "../../operators/operator.ts";
 import type { Prior } from "../../priors/prior.ts";
 import { InputError } from "../data/errors.ts";
 import { requireOptionNames } from "../data/options.ts";
-import { clipped } from "../data/range.ts";
+import { clipped, rowsBeyond } from "../data/range.ts";
 import { gaussianNoise } from "../measure/noise/gaussian.ts";
 import type { Noise, NoiseModel } from "../measure/noise/noise.ts";
 import { parseNoise } from "../measure/noise/registry.ts";
@@ -60,9 +60,10 @@ export async function recover(given: Given, prior: Prior, options: RecoverOption
   const lambda = wanted === "auto" ? automatic?.lambda : (wanted ?? (await solver.lambda?.default(problem, prior)));
   const found = await solver.solve(problem, prior, { ...rest, ...(lambda !== undefined && { lambda }) });
   const by = [problem.sigmaBy, automatic?.by].filter((rule) => rule !== undefined);
+  const beyond = problem.range ? rowsBeyond(found.estimate, problem.range) : 0;
   const solved = await diagnosed(problem, prior, {
     ...found,
-    ...(by.length > 0 && { chosen: { ...found.chosen, by } }),
+    chosen: { ...found.chosen, ...(beyond > 0 && { clipped: beyond }), ...(by.length > 0 && { by }) },
     ...(problem.range && { estimate: clipped(found.estimate, problem.range) }),
   });
   return { ...solved, seconds: (performance.now() - started) / 1000 };

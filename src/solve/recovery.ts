@@ -3,10 +3,22 @@ import type { EndCode } from "../engine/iterate.ts";
 import type { Marginals } from "./uncertainty/marginals.ts";
 
 /**
- * How the recovery of one signal ended. `exact`: computed by a formula. `fallback`: the solver's own estimate diverged, this is its
- * simpler one. `no-gradient`: a descent without direction, because the data term does not change with z.
+ * How the recovery of one signal ended. Each is tested for that signal: `converged` means that the solver's own measure of distance from
+ * the solution is within its tolerance. `exact`: computed by a formula, with finite numbers. `truncated`: by a formula too, but parts of
+ * the posterior that matter were left out. `fallback`: the solver's own estimate diverged, this is its simpler one. `no-gradient`: a
+ * descent without direction, because the data term does not change with z.
  */
-export type Outcome = EndCode | "exact" | "fallback" | "no-gradient";
+export type Outcome = EndCode | "exact" | "truncated" | "fallback" | "no-gradient";
+
+/** σ that a solver raised to its floor, without which a matrix would be singular: root mean squares over the measurements of a signal. */
+export interface Raised {
+  /** σ as it was given. */
+  readonly from: number;
+  /** σ as it was used. */
+  readonly to: number;
+  /** How many measurements of a signal it was raised for. */
+  readonly measurements: number;
+}
 
 /** What was chosen for a recovery. Every output reports it. */
 export interface Chosen {
@@ -14,8 +26,12 @@ export interface Chosen {
   readonly solver: string;
   /** The noise that was assumed: `gaussian(sigma=0.05)`. */
   readonly noise: string;
-  /** σ of the noise that was assumed, raised to the solver's floor if it was below it. */
+  /** σ of the noise that was used: the problem's, or what it was raised to. */
   readonly sigma: number;
+  /** Present if the solver raised σ. */
+  readonly raised?: Raised;
+  /** Present if the solver does not keep to the range of the problem: how many signals had to be clipped to it afterwards. */
+  readonly clipped?: number;
   /** Weight of the prior, for solvers that have one: one for all signals, or one each. */
   readonly lambda?: number | readonly number[];
   /** How σ and λ were found if they were not given: `sigma by evidence`, `lambda by the discrepancy principle`. */

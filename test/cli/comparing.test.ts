@@ -11,8 +11,8 @@ const test = suite("compare on the command line");
 const folder = scratch();
 process.chdir(folder);
 const uniform = stream(1, "signals to compare");
-const signals = Float32Array.from({ length: 6 * 36 }, () => uniform.uniform());
-writeFileSync("data.npy", encodeNpy(ndarray(signals, [6, 6, 6])));
+const signals = Float32Array.from({ length: 60 * 36 }, () => uniform.uniform());
+writeFileSync("data.npy", encodeNpy(ndarray(signals, [60, 6, 6])));
 
 const line = "compare data.npy --operator gaussian:m=9 --operator gaussian:m=9 --operator blur --baselines tikhonov";
 
@@ -46,16 +46,38 @@ test("neither one noise nor one for each operator is refused, and so is a wrong 
 });
 
 test("what a method was learned from is said under the table, in the page and in the JSON, with both parts of its size", async () => {
-  const { size } = await ok("sketch data.npy -o X.npz --features pca:2 --frequencies 16 --scale 1 --pilot 6");
+  const { size } = await ok("sketch data.npy -o X.npz --features pca:2 --frequencies 16 --scale 1");
   const given = "compare data.npy --operator blur --limit 2 --tune-count 0 --baselines gaussian:X.npz,zero -o sketched";
   const { code, stdout, stderr } = await run(given);
   assert.is(code, 0, stderr);
   const parts = `${size.numbers} numbers (${size.sums} of sums + ${size.design} of the design)`;
-  assert.ok(stdout.includes(`\n\ngaussian: one Gaussian; sketch of 6 samples in ${parts}, design `), stdout);
+  assert.ok(stdout.includes(`\n\ngaussian: one Gaussian; sketch of 60 samples in ${parts}, design `), stdout);
   assert.ok(readFileSync("sketched/index.html", "utf8").includes(parts));
   const { sketches } = JSON.parse(readFileSync("sketched/report.json", "utf8"));
   assert.equal(Object.keys(sketches), ["gaussian"]);
-  assert.equal([sketches.gaussian.count, sketches.gaussian.size], [6, size]);
+  assert.equal([sketches.gaussian.count, sketches.gaussian.size], [60, size]);
+});
+
+test("a σ that is raised and estimates that are clipped are said by compare and by reconstruct", async () => {
+  await ok("sketch data.npy -o R.npz --features pca:2 --frequencies 16 --scale 1");
+  await ok("train R.npz -o generator --steps 5 --hidden 4 --latent 2 --batch 20");
+  const given = "compare data.npy --operator gaussian:m=9 --limit 2 --range 0.4,0.6 --tune-count 0 -o floors";
+  const { code, stdout, stderr } = await run(`${given} --prior generator --baselines gaussian:R.npz,tikhonov`);
+  assert.is(code, 0, stderr);
+  assert.match(stdout, /generator .*; σ raised to \d\S*; clipped 2\n/);
+  assert.match(stdout, /gaussian .*; σ raised to \d\S*\n/);
+  assert.match(stdout, /tikhonov .*converged\n/);
+  const { rows } = JSON.parse(readFileSync("floors/report.json", "utf8"));
+  assert.equal([rows[0].raised.from, rows[0].raised.measurements, rows[0].clipped], [0, 9, 2]);
+  assert.match(readFileSync("floors/index.html", "utf8"), /σ raised to \d\S*; clipped 2</);
+
+  await ok("measure data.npy --operator gaussian:m=9 --limit 2 -o y.npz");
+  const said = await run("reconstruct y.npz --prior generator --range 0.4,0.6 -o x.npz");
+  assert.match(said.stdout, /σ +raised from 0 to \d\S* in 9 measurements of each signal, the solver's floor\n/);
+  assert.match(said.stdout, /clipped +2 of 2 signals, to the range that the solver does not keep to\n/);
+  const found = await ok("inspect x.npz");
+  assert.equal([found.sigmaGiven, found.sigmaRaisedIn, found.clipped], [0, 9, 2]);
+  assert.ok(found.sigma > 0);
 });
 
 test.run();

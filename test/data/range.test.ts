@@ -1,7 +1,7 @@
 import ndarray from "ndarray";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { clipped, liesIn } from "../../src/data/range.ts";
+import { clipped, liesIn, rowsBeyond } from "../../src/data/range.ts";
 
 const test = suite("range of values");
 
@@ -17,6 +17,13 @@ test("values outside move to the nearest end, those inside stay; the given array
   );
   assert.is(given.data[0], -1);
   assert.equal([liesIn(near, [0, 1]), liesIn(given, [0, 1]), liesIn(given, [-1, 7])], [true, false, true]);
+});
+
+test("rows beyond a range are counted, rounding and infinite ends allowed for", () => {
+  const rows = ndarray(Float32Array.of(0, 1, 1 + 5e-7, 0.5, 1.01, 0, -0.5, 2), [4, 2]);
+  assert.is(rowsBeyond(rows, [0, 1]), 2);
+  assert.is(rowsBeyond(rows, [0, Number.POSITIVE_INFINITY]), 1);
+  assert.is(rowsBeyond(rows, [-1, 2]), 0);
 });
 
 test.run();

@@ -15,7 +15,10 @@ const CHUNK_NUMBERS = 2 ** 25;
 /** The most sweeps over the pixels. Tens are usual; thousands are needed where nearly everything is known. */
 const SWEEPS = 5000;
 
-/** Sweeps end when no pixel moves by more than this part of the range, or of the largest deviation if that is smaller. */
+/**
+ * The tolerance, as a part of the range, or of the largest deviation if that is smaller. Sweeps end when none of their steps was larger and
+ * the conditions of a solution hold within it.
+ */
 const TOLERANCE = 1e-3;
 
 /** Over-relaxation of a pixel's step. It halves the number of sweeps. */
@@ -39,7 +42,10 @@ const NEGLIGIBLE = 1e-3;
 export interface ConstrainedMode {
   /** [batch, ...shape] */
   readonly estimate: NdArray<Float32Array>;
-  /** One per signal: `converged`, `max-steps`, or `fallback`: the iteration diverged and the estimate is the clipped mean. */
+  /**
+   * One per signal. `converged`: the conditions of Karush, Kuhn and Tucker hold within the tolerance. `max-steps`: they do not.
+   * `fallback`: the iteration diverged and the estimate is the clipped mean.
+   */
   readonly outcomes: readonly Outcome[];
 }
 
@@ -150,11 +156,33 @@ function intoBox(x: Float32Array, row: (p: number) => Float32Array, low: number,
       outcome = "fallback";
       break;
     }
-    if (moved <= least) {
+    if (moved <= least && violation(moving, multipliers, row, slack, [low, high]) <= least) {
       outcome = "converged";
       break;
     }
   }
   for (let p = 0; p < n; p++) x[p] = Math.min(high, Math.max(low, moving[p]!));
   return outcome;
+}
+
+/**
+ * How far x = x̄ + Pν is from a solution, in units of x: a pixel whose multiplier is 0 by how far it lies outside the box; another by its
+ * distance from the bound that holds it, or by how far it would move without its multiplier, whichever is less. A sweep of small steps
+ * does not tell this, because every step moves the pixels before it.
+ */
+function violation(
+  x: Float64Array,
+  multipliers: Float64Array,
+  row: (p: number) => Float32Array,
+  slack: number,
+  [low, high]: ValueRange,
+): number {
+  let largest = 0;
+  for (const [p, value] of x.entries()) {
+    const held = multipliers[p]!;
+    const away = held === 0 ? Math.max(low - value, value - high, 0) : Math.abs(value - (held > 0 ? low : high));
+    const free = Math.abs(held) * (Math.max(0, row(p)[p]!) + slack);
+    largest = Math.max(largest, held === 0 ? away : Math.min(away, free));
+  }
+  return largest;
 }

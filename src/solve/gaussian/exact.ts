@@ -31,7 +31,7 @@ export const posterior: Solver<MixturePrior | GaussianPrior | GeneratorPrior> = 
     return {
       estimate,
       outcomes: outcomes.map((outcome, i) => (isFiniteRow(estimate.data, i, outcomes.length) ? outcome : "non-finite")),
-      chosen: { solver: "posterior", noise: problem.noise.name, sigma: found.sigma },
+      chosen: { solver: "posterior", noise: problem.noise.name, ...found.noise },
       ...(deviation && { deviation: await found.deviation() }),
       ...(samples > 0 && { samples: await found.draw(samples, seed) }),
       evidence: found.evidence,

@@ -6,6 +6,7 @@ import { squaredNorm } from "../../data/vector.ts";
 import { choleskyBlocked, product, solveLowerBlocked } from "../../engine/float64.ts";
 import type { NoiseModel } from "../../measure/noise/noise.ts";
 import { transposedMatrix } from "../operator-matrix.ts";
+import type { Chosen } from "../recovery.ts";
 
 /** Measurements of x ~ N(0, C), C [n, n], through a linear Φ with Gaussian noise: all that the posterior needs, except y. */
 export interface MeasurementCovariance {
@@ -17,6 +18,8 @@ export interface MeasurementCovariance {
   readonly cross: Float64Array;
   /** Variance of the noise of every measurement as it is in S, [m]: raised to the floor if it was below it. */
   readonly variances: Float64Array;
+  /** The variances as they were given, [m]. */
+  readonly given: Float64Array;
 }
 
 /** Least noise variance, as a fraction of the mean variance tr(ΦCΦᵀ)/m of a measurement: a deviation of 1e-5 of a measurement's. */
@@ -47,14 +50,13 @@ export async function measurementCovariance(
   let trace = 0;
   for (let i = 0; i < m; i++) trace += inMeasurements[i * m + i]!;
   const sigmas = noise.gaussian?.sigmas;
+  const given = Float64Array.from({ length: m }, (_, i) => (sigmas ? sigmas[i]! : noise.sigma) ** 2);
   for (const fraction of [NOISE_FLOOR, ...HIGHER_FLOORS]) {
     const floor = Math.max(least, (fraction * trace) / m);
-    const variances = Float64Array.from({ length: m }, (_, i) =>
-      Math.max((sigmas ? sigmas[i]! : noise.sigma) ** 2, floor),
-    ).map((v) => (v === 0 ? 1 : v)); // C = 0 without noise: any S will do
+    const variances = given.map((v) => Math.max(v, floor) || 1); // C = 0 without noise: any S will do
     const S = inMeasurements.map((v, at) => (at % (m + 1) === 0 ? v + variances[at / (m + 1)]! : v));
     try {
-      return { n, m, factor: await choleskyBlocked(S, m, signal), cross, variances };
+      return { n, m, factor: await choleskyBlocked(S, m, signal), cross, variances, given };
     } catch (error) {
       if (!(error instanceof RangeError) || fraction === HIGHER_FLOORS.at(-1)) throw error;
     }
@@ -93,6 +95,12 @@ export function conditionalVariances(
   );
 }
 
-/** One σ for the noise of all measurements: the root mean square. */
-export const usedSigma = ({ variances, m }: MeasurementCovariance): number =>
-  Math.sqrt(variances.reduce((sum, v) => sum + v / m, 0));
+const rootMean = (variances: Float64Array): number =>
+  Math.sqrt(variances.reduce((sum, v) => sum + v / variances.length, 0));
+
+/** One σ for the noise of all measurements, the root mean square, and whether it was raised: for `chosen`. */
+export function usedSigma({ variances, given }: MeasurementCovariance): Pick<Chosen, "sigma" | "raised"> {
+  const [from, to] = [rootMean(given), rootMean(variances)];
+  const measurements = variances.filter((v, i) => v > given[i]!).length;
+  return { sigma: to, ...(measurements > 0 && { raised: { from, to, measurements } }) };
+}

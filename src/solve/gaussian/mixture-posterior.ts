@@ -10,6 +10,7 @@ import { pauses } from "../../engine/events.ts";
 import { product, productTransposed, solveLowerBlocked } from "../../engine/float64.ts";
 import type { IterateOptions } from "../../engine/iterate.ts";
 import { type Problem, problemOf } from "../problem.ts";
+import type { Chosen } from "../recovery.ts";
 import { linearOperatorOf, requireSignalShape } from "../requirements.ts";
 import { deviationOf, type MarginalPart, type Marginals } from "../uncertainty/marginals.ts";
 import type { Mixture } from "./as-mixture.ts";
@@ -28,8 +29,8 @@ export interface MixturePosterior {
   readonly responsibilities: Float64Array;
   /** log p(y) of every signal, [batch]. */
   readonly evidence: Float64Array;
-  /** σ of the noise that was assumed: the problem's, or the floor of `measurementCovariance` if that is higher. */
-  readonly sigma: number;
+  /** The noise that was assumed: the problem's, or the floor of `measurementCovariance` if that is higher. */
+  readonly noise: Pick<Chosen, "sigma" | "raised">;
   /** Cov[x | y] of one signal of the batch, [n, n] row-major: E M Eᵀ + R, with M of `featureCovariance`, E and R of `unexplained`. */
   covariance(signal: number): Promise<Float64Array>;
   /** M, the covariance of the features v of one signal, [k, k], over the components that are more probable than `least`. */
@@ -166,7 +167,7 @@ export async function mixturePosterior(
     mean: fromHost(signals, [batch, ...prior.shape]),
     responsibilities,
     evidence,
-    sigma: usedSigma(reduced.residual),
+    noise: usedSigma(reduced.residual),
     featureCovariance,
     unexplained: reduced.unexplained,
     covariance: async (i) => {

@@ -16,7 +16,7 @@ export interface DescentOptions extends Pick<IterateOptions<unknown>, "onProgres
   readonly steps: number;
   /** Adam's step size in latent units, falling to 0 along a cosine. */
   readonly learningRate: number;
-  /** A signal has converged when the objective of none of its restarts fell by more than this fraction in 50 steps. */
+  /** A signal has converged when the objective of none of its restarts fell by more than this fraction on a way of 5 units (`descend`). */
   readonly tolerance: number;
 }
 
@@ -37,12 +37,21 @@ export interface Descent {
 
 /** Steps over which convergence is judged: one step of Adam says little. */
 const WINDOW = 50;
+/**
+ * Falls on a shorter way than this, in latent units, where the prior's deviation is 1, count in proportion: 50 steps of size 0.1. A way
+ * below the second says nothing: what hardly moves does not fall.
+ */
+const WAY = 5;
+const LEAST_WAY = 0.5;
+/** A descent whose objective is above its best by more than this fraction has left it, and is at no mode. */
+const NEAR_BEST = 0.1;
 
-/** One row a restart: the current latents, Adam's moments, and the best objective and latents so far. */
+/** One row a restart: the current latents, their objective, Adam's moments, and the best objective and latents so far. */
 type State = {
   readonly z: NdArray<Float32Array>;
   readonly first: NdArray<Float32Array>;
   readonly second: NdArray<Float32Array>;
+  readonly now: NdArray<Float32Array>;
   readonly best: NdArray<Float32Array>;
   readonly bestZ: NdArray<Float32Array>;
 };
@@ -51,6 +60,10 @@ type State = {
  * Minimises D(G(z, c)) + λ‖z‖² over z by Adam from every start, D the data term, all in one compiled step. Conditions stay as they
  * start. Every restart keeps its step with the lowest objective. A restart whose objective stops being finite keeps what it had, and
  * the others go on. A signal that has converged is frozen, with all its restarts: its end does not depend on the rest of the batch.
+ *
+ * Converged: in the last 50 steps the objective of no restart fell by more than the tolerance, and that of the best one is within 10 % of its
+ * lowest. If the sizes of these steps sum up to less than 5, falls count in proportion, so that a descent does not converge because its steps
+ * are small or the cosine ends. A signal whose best restart ended beyond finite numbers is `non-finite`; its z is the lowest point before.
  * `lambda`: one for every signal.
  */
 export async function descend(
@@ -65,7 +78,7 @@ export async function descend(
   const initial = startingState(z);
   const compiled = await compile(descentStep(prior, term), { ...fixed, rate: adamRate(1, 0), state: initial });
   const signals = z.shape[0]! / perSignal;
-  const past: Float32Array[] = []; // the objectives of all restarts after the last steps, one window of them
+  const past: Float32Array[] = []; // the best objectives of all restarts after the last steps, one window of them
   const { state, codes, steps, history } = await iterateRows<State>({
     rows: signals,
     state: initial,
@@ -74,30 +87,48 @@ export async function descend(
     ...(onProgress && { onProgress }),
     ...(signal && { signal }),
     step: async (state, index) => {
-      const cosine = 0.5 * (1 + Math.cos((Math.PI * index) / maxSteps));
-      const next = await compiled.run({ ...fixed, rate: adamRate(learningRate * cosine, index), state });
-      const now = next.best.data;
-      const falls = now.map((objective, row) => fallOf(past.length < WINDOW ? undefined : past[0]![row], objective));
-      past.push(now);
+      const rate = adamRate(learningRate * cosine(index / maxSteps), index);
+      const next = await compiled.run({ ...fixed, rate, state });
+      const best = next.best.data;
+      const before = past.length < WINDOW ? undefined : past[0]!;
+      const weight = fallWeight(learningRate * stepsBefore(index, maxSteps));
+      const falls = best.map((objective, row) =>
+        before && weight ? weight * fallOf(before[row]!, objective) : Number.POSITIVE_INFINITY,
+      );
+      past.push(best);
       if (past.length > WINDOW) past.shift();
+      const lowest = bestRestarts(best, perSignal);
       return {
         state: next,
-        objectives: bestRestarts(now, perSignal).map((row) => now[row]!),
-        changes: Array.from({ length: signals }, (_, i) =>
-          Math.max(...falls.subarray(i * perSignal, (i + 1) * perSignal)),
+        objectives: lowest.map((row) => best[row]!),
+        changes: lowest.map((row, i) =>
+          next.now.data[row]! <= (1 + NEAR_BEST) * best[row]!
+            ? Math.max(...falls.subarray(i * perSignal, (i + 1) * perSignal))
+            : Number.POSITIVE_INFINITY,
         ),
       };
     },
   });
   await compiled.dispose();
-  return { codes, steps, history, z: state.bestZ, objectives: state.best };
+  const lowest = bestRestarts(state.best.data, perSignal);
+  return {
+    codes: codes.map((code, i) => (steps > 0 && !Number.isFinite(state.now.data[lowest[i]!]!) ? "non-finite" : code)),
+    ...{ steps, history, z: state.bestZ, objectives: state.best },
+  };
 }
 
-/** The relative fall of an objective, which may reach 0. Infinite while there is no earlier one to compare it with. */
-function fallOf(before: number | undefined, now: number): number {
-  if (before === undefined) return Number.POSITIVE_INFINITY;
-  return before === now ? 0 : before / now - 1;
-}
+/** The step size at a part of all steps, from 1 to 0. */
+const cosine = (part: number): number => 0.5 * (1 + Math.cos(Math.PI * part));
+
+/** The sum of the step sizes of the window before a step, as parts of the learning rate. */
+const stepsBefore = (index: number, maxSteps: number): number =>
+  Array.from({ length: WINDOW }, (_, i) => cosine((index - 1 - i) / maxSteps)).reduce((a, b) => a + b, 0);
+
+/** By how much a fall on a way counts; undefined for a way that says nothing. */
+const fallWeight = (way: number): number | undefined => (way < LEAST_WAY ? undefined : Math.max(1, WAY / way));
+
+/** The relative fall of an objective, which may reach 0. */
+const fallOf = (before: number, now: number): number => (before === now ? 0 : before / now - 1);
 
 /** One step for all rows: the gradient of the summed objectives moves each row by its own gradient. */
 const descentStep =
@@ -119,6 +150,7 @@ const descentStep =
       z: parameters[0]!,
       first: moments.first[0]!,
       second: moments.second[0]!,
+      now,
       best: tf.where(better, now, state.best),
       bestZ: tf.where(tf.expandDims(better, 1), state.z, state.bestZ),
     };
@@ -132,7 +164,7 @@ function startingState(z: NdArray<Float32Array>): State {
   const moments = adamMoments([z]);
   const rows = z.shape[0]!;
   const best = fromHost(new Float32Array(rows).fill(Number.POSITIVE_INFINITY), [rows]);
-  return { z, first: moments.first[0]!, second: moments.second[0]!, best, bestZ: z };
+  return { z, now: best, first: moments.first[0]!, second: moments.second[0]!, best, bestZ: z };
 }
 
 /** The row of each signal's restart with the lowest objective. */

@@ -19,8 +19,10 @@ export interface Laplace {
   readonly signals: Float32Array;
   /** target − W G(z, c), [rows, m]. */
   readonly misfits: Float32Array;
-  /** log of the evidence of the mode at z, [rows], up to one constant for all. */
+  /** log of the evidence of the mode at z, [rows], up to one constant for all; −∞ where G is not finite around z. */
   readonly logEvidence: Float64Array;
+  /** By which fraction of the objective z is above its mode, as far as second order tells, [rows]. */
+  readonly above: Float64Array;
 }
 
 /** Half the distance of the differences that give the Jacobian, in latent units. Rounding and curvature both err by about 1e-5 there. */
@@ -35,6 +37,9 @@ const CHUNK_NUMBERS = 2 ** 22;
  *
  * with J [m, latent] the Jacobian of W∘G at the z given. For G linear in z both are exact. J is W of the central differences of G, in
  * float32 with the step 0.02: 2 · latent decodes a row.
+ *
+ * The step promises the fall δ = gᵀ(I + JᵀJ)⁻¹g, with −2g the gradient. `above` is δ over the objective if the step was not taken, and
+ * otherwise what the fall differs from δ, which is of the size of the next step's δ.
  */
 export async function laplace(
   prior: GeneratorPrior,
@@ -57,21 +62,22 @@ export async function laplace(
     signals: new Float32Array(rows * n),
     misfits: new Float32Array(rows * m),
     logEvidence: new Float64Array(rows),
+    above: new Float64Array(rows),
   };
   for (const { first, count, at } of chunks) {
     const here = taken(at);
     const before = await look.run(here);
     const { data: slopes } = await differentiate.run(here);
     const moved = new Float32Array(at.length * k);
-    const determinants = new Float64Array(at.length);
+    const steps: (GaussNewton | undefined)[] = [];
     for (let i = 0; i < at.length; i++) {
       const step = gaussNewton(
         slopes.subarray(i * k * m, (i + 1) * k * m),
         before.misfit.data.subarray(i * m, (i + 1) * m),
         here.z.data.subarray(i * k, (i + 1) * k),
       );
-      moved.set(step.z, i * k);
-      determinants[i] = step.logDeterminant;
+      moved.set(step?.z ?? here.z.data.subarray(i * k, (i + 1) * k), i * k);
+      steps.push(step);
     }
     const ahead = { ...here, z: fromHost(moved, [at.length, k]) };
     const after = await look.run(ahead);
@@ -86,7 +92,12 @@ export async function laplace(
       out.signals.set(signals.data.subarray(i * n, (i + 1) * n), row * n);
       out.misfits.set(misfit.data.subarray(i * m, (i + 1) * m), row * m);
       const log = prior.conditions ? Math.log(prior.conditions[c.data[row]!]!) : 0;
-      out.logEvidence[row] = log - (costs[down ? 1 : 0]! + determinants[i]!) / 2;
+      const step = steps[i];
+      out.logEvidence[row] = step ? log - (costs[down ? 1 : 0]! + step.logDeterminant) / 2 : Number.NEGATIVE_INFINITY;
+      out.above[row] = step
+        ? Math.abs(step.promised - (down ? costs[0]! - costs[1]! : 0)) /
+          Math.max(costs[down ? 1 : 0]!, Number.MIN_VALUE)
+        : Number.POSITIVE_INFINITY;
     }
   }
   await Promise.all([look.dispose(), differentiate.dispose()]);
@@ -119,7 +130,7 @@ export async function modesAt(
     out.misfits.set(misfit.data.subarray(0, count * m), first * m);
   }
   await look.dispose();
-  return { ...out, z, logEvidence };
+  return { ...out, z, logEvidence, above: new Float64Array(rows) };
 }
 
 type Rows = { z: tf.Tensor; target: tf.Tensor; c: tf.Tensor };
@@ -148,8 +159,16 @@ export function decodedSlopes(prior: GeneratorPrior, z: tf.Tensor, c: tf.Tensor)
   return tf.reshape(slopes, [rows * k, ...prior.shape]);
 }
 
-/** z + H⁻¹(Jᵀ misfit − z) and log det H, H = I + JᵀJ, in float64; Jᵀ [k, m]. */
-function gaussNewton(slopes: Float32Array, misfit: Float32Array, z: Float32Array) {
+interface GaussNewton {
+  readonly z: Float64Array;
+  readonly logDeterminant: number;
+  /** By how much the objective falls if G is linear. */
+  readonly promised: number;
+}
+
+/** z + H⁻¹g with g = Jᵀ misfit − z, log det H and gᵀH⁻¹g, H = I + JᵀJ, in float64; Jᵀ [k, m]. Undefined if J or the misfit is not finite. */
+function gaussNewton(slopes: Float32Array, misfit: Float32Array, z: Float32Array): GaussNewton | undefined {
+  if (!slopes.every(Number.isFinite) || !misfit.every(Number.isFinite)) return undefined;
   const [k, m] = [z.length, misfit.length];
   const h = new Float64Array(k * k);
   const gradient = new Float64Array(k);
@@ -158,8 +177,10 @@ function gaussNewton(slopes: Float32Array, misfit: Float32Array, z: Float32Array
     gradient[i] = dot(slopes, i * m, misfit, 0, m) - z[i]!;
   }
   const factor = cholesky(h, k);
-  const step = solveLowerTransposed(factor, k, solveLower(factor, k, gradient));
-  return { z: step.map((v, i) => v + z[i]!), logDeterminant: logDeterminant(factor, k) };
+  const half = solveLower(factor, k, gradient);
+  const promised = squaredNorm(half);
+  const step = solveLowerTransposed(factor, k, half);
+  return { z: step.map((v, i) => v + z[i]!), logDeterminant: logDeterminant(factor, k), promised };
 }
 
 const energy = (values: Float32Array, row: number, width: number): number => squaredNorm(values, row * width, width);

@@ -63,6 +63,9 @@ const SAME_MODE = 0.05;
  * z = 0 first), a Gauss–Newton step ends each, and x̂ is the mean over the modes found, weighted by Laplace's evidence
  * (`laplace`). Exact for G linear in z; of an affine prior the modes are known without descent (`proposeConditions`).
  *
+ * A signal has `converged` if the objective at its modes, weighted as they are in x̂, is within the tolerance of what second order says it
+ * can fall to. Of an affine prior it is `exact`, or `truncated` if conditions with more than 1e-6 of its evidence were left out of the mean.
+ *
  * The variance of the noise is taken to be at least 1e-10 of the mean square of a measurement of G(z, c), and at least the floor of
  * `measurementCovariance`. Without a floor S would be singular if C is.
  *
@@ -102,7 +105,7 @@ export async function latentPosterior(
     },
     true,
   );
-  const { found, codes, ...end } = starts.logEvidence ? await known(starts.logEvidence) : await descended();
+  const { found, ended, ...end } = starts.logEvidence ? await known(starts.logEvidence) : await descended();
   const { perSignal } = starts;
   const logEvidence = withoutRepeats(found, starts);
   const best = mostEvidence(logEvidence, perSignal);
@@ -113,8 +116,10 @@ export async function latentPosterior(
   const uncertainty = await uncertaintyOf(modes, options);
   return {
     estimate: fromHost(data, [signals, ...prior.shape]),
-    outcomes: Array.from(best, (row, i): Outcome => (Number.isFinite(logEvidence[row]!) ? codes[i]! : "non-finite")),
-    chosen: { solver: "latent-posterior", noise: noise.name, sigma: usedSigma(measurements) },
+    outcomes: Array.from(best, (row, i): Outcome => {
+      return Number.isFinite(logEvidence[row]!) ? ended(i, weights.subarray(i * perSignal)) : "non-finite";
+    }),
+    chosen: { solver: "latent-posterior", noise: noise.name, ...usedSigma(measurements) },
     warnings: [],
     ...uncertainty,
     ...end,
@@ -123,11 +128,11 @@ export async function latentPosterior(
     logEvidence: ndarray(logEvidence, [signals, perSignal]),
   };
 
-  /** Modes of an affine G are exact, and so is their mean where no condition was left out. */
+  /** Modes of an affine G are exact, and so is their mean where no condition was left out that matters. */
   async function known(evidence: Float64Array) {
-    const exact = estimate === "mean" && starts.perSignal === prior.conditions!.length;
-    const codes = new Array<Outcome>(signals).fill(exact ? "exact" : "converged");
-    return { codes, steps: 0, history: [], found: await modesAt(prior, term, starts, evidence) };
+    const ended = (i: number): Outcome =>
+      estimate === "best" || starts.leftOut![i]! <= LEFT_OUT ? "exact" : "truncated";
+    return { ended, steps: 0, history: [], found: await modesAt(prior, term, starts, evidence) };
   }
 
   async function descended() {
@@ -135,9 +140,22 @@ export async function latentPosterior(
     const watched = { ...(onProgress && { onProgress }), ...(signal && { signal }) };
     const descent = await descend(prior, term, starts, one, { steps, learningRate, tolerance, ...watched });
     const { codes, steps: done, history, z } = descent;
-    return { codes, steps: done, history, found: await laplace(prior, term, { ...starts, z }) };
+    const found = await laplace(prior, term, { ...starts, z });
+    /** Modes are judged by the Gauss–Newton step that ends each, not by how the descents before it ended. */
+    const ended = (i: number, shares: Float64Array): Outcome => {
+      if (codes[i] === "cancelled") return "cancelled";
+      let above = 0;
+      for (let at = 0; at < starts.perSignal; at++) {
+        if (shares[at]! > 0) above += shares[at]! * found.above[i * starts.perSignal + at]!;
+      }
+      return above <= tolerance ? "converged" : "max-steps";
+    };
+    return { ended, steps: done, history, found };
   }
 }
+
+/** The mean of modes of which so much of the evidence is missing is exact to float32. */
+const LEFT_OUT = 1e-6;
 
 /** Draws that tell how large measurements are; only the order of magnitude matters. */
 const ENERGY_DRAWS = 64;
@@ -169,18 +187,19 @@ async function deviationsOf({ y, prior }: Modes, marginals: LaplacePosterior["ma
   return fromHost(out, [batch, ...prior.shape]);
 }
 
-/** The log evidence. −∞ for a restart whose mode another restart of its signal found with more evidence. */
+/** The log evidence. −∞ for a restart that is not finite, and for one whose mode another restart of its signal found with more evidence. */
 function withoutRepeats({ z, logEvidence }: Laplace, { c, perSignal }: Starts): Float64Array {
   const k = z.shape[1]!;
+  const known = logEvidence.map((log) => (Number.isNaN(log) ? Number.NEGATIVE_INFINITY : log));
   const same = (a: number, b: number) => {
     let sum = 0;
     for (let i = 0; i < k; i++) sum += (z.data[a * k + i]! - z.data[b * k + i]!) ** 2;
     return c.data[a] === c.data[b] && sum < k * SAME_MODE ** 2;
   };
-  return logEvidence.map((log, row) => {
+  return known.map((log, row) => {
     const first = row - (row % perSignal);
     for (let other = first; other < first + perSignal; other++) {
-      const more = logEvidence[other]! > log || (logEvidence[other] === log && other < row);
+      const more = known[other]! > log || (known[other] === log && other < row);
       if (more && same(row, other)) return Number.NEGATIVE_INFINITY;
     }
     return log;

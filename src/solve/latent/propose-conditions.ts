@@ -14,8 +14,10 @@ export interface Proposals {
   readonly z: NdArray<Float32Array>;
   /** [signals · count] */
   readonly conditions: Int32Array;
-  /** log e of each, [signals · count]. */
+  /** log e of each, [signals · count]; −∞ where G is not finite. */
   readonly logEvidence: Float64Array;
+  /** The part of every signal's evidence that lies in the conditions that are not among these, [signals]. */
+  readonly leftOut: Float64Array;
 }
 
 /** Half the distance over which the slopes at z = 0 are taken, in latent units. */
@@ -47,11 +49,12 @@ export async function proposeConditions(
   );
   const { data: projections } = await products.run({ t: target, j: fromHost(slopes, [total * k, m]) });
   await products.dispose();
-  const logs = new Float64Array(signals * total);
+  const logs = new Float64Array(signals * total).fill(Number.NEGATIVE_INFINITY);
   const latents = new Float32Array(signals * total * k);
   for (let c = 0; c < total; c++) {
     const middle = middles.subarray(c * m, (c + 1) * m);
     const own = slopes.subarray(c * k * m, (c + 1) * k * m);
+    if (!middle.every(Number.isFinite) || !own.every(Number.isFinite)) continue;
     const h = new Float64Array(k * k);
     const offset = new Float64Array(k);
     for (let a = 0; a < k; a++) {
@@ -74,9 +77,13 @@ export async function proposeConditions(
   const z = new Float32Array(signals * count * k);
   const conditions = new Int32Array(signals * count);
   const logEvidence = new Float64Array(signals * count);
+  const leftOut = new Float64Array(signals);
   for (let i = 0; i < signals; i++) {
     const own = logs.subarray(i * total, (i + 1) * total);
-    const order = Array.from(own.keys()).sort((a, b) => own[b]! - own[a]!);
+    const order = Array.from(own.keys()).sort((a, b) => (own[a] === own[b] ? 0 : own[b]! - own[a]!)); // −∞ − −∞ is NaN
+    const shares = order.map((c) => Math.exp(own[c]! - own[order[0]!]!));
+    const sum = (parts: readonly number[]) => parts.reduce((a, b) => a + b, 0);
+    leftOut[i] = sum(shares.slice(count)) / sum(shares);
     for (const [rank, c] of order.slice(0, count).entries()) {
       const row = i * count + rank;
       conditions[row] = c;
@@ -84,7 +91,7 @@ export async function proposeConditions(
       z.set(latents.subarray((i * total + c) * k, (i * total + c + 1) * k), row * k);
     }
   }
-  return { z: fromHost(z, [signals * count, k]), conditions, logEvidence };
+  return { z: fromHost(z, [signals * count, k]), conditions, logEvidence, leftOut };
 }
 
 /** s_c [conditions, m], and the rows of J_cᵀ, [conditions, latent, m], by central differences. */

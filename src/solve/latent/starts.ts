@@ -12,6 +12,8 @@ export interface Starts {
   readonly perSignal: number;
   /** Log evidence [rows] of starts that are the modes already: those of an affine generator. */
   readonly logEvidence?: Float64Array;
+  /** The part of every signal's evidence that lies in other conditions, [signals]; with `logEvidence`. */
+  readonly leftOut?: Float64Array;
 }
 
 /** Starts that something else proposes, for all signals: rows as in `Starts`. */
@@ -51,6 +53,8 @@ export interface Ranking {
   readonly z?: NdArray<Float32Array>;
   /** Log evidence of starts that are the modes already: those of an affine generator. */
   readonly logEvidence?: Float64Array;
+  /** The part of every signal's evidence that lies in other conditions, [signals]; with `logEvidence`. */
+  readonly leftOut?: Float64Array;
 }
 
 /**
@@ -80,7 +84,8 @@ export async function chooseStarts(
   const ranking = prior.conditions ? await rank(count) : undefined;
   if (ranking?.z && restarts <= total) {
     const starts = { c: fromHost(ranking.conditions, [rows]), perSignal: restarts, z: ranking.z };
-    return { ...starts, ...(ranking.logEvidence && { logEvidence: ranking.logEvidence }) };
+    const { logEvidence, leftOut } = ranking;
+    return { ...starts, ...(logEvidence && { logEvidence }), ...(leftOut && { leftOut }) };
   }
   const z = stream(seed, "latent starts").fillNormal(new Float32Array(rows * latent));
   const c = new Int32Array(rows);

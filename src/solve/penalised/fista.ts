@@ -39,7 +39,7 @@ export function fista({ operator, noise }: CentredProblem, prior: ProximalPenalt
       return {
         state: after,
         objective,
-        gap: tf.div(tf.sub(objective, bound), tf.maximum(objective, TINY)),
+        gap: tf.div(tf.abs(tf.sub(objective, bound)), tf.maximum(objective, TINY)), // below 0 the bound would be none
       };
     },
   };

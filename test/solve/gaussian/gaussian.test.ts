@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import type { LinearOperator } from "../../../operators/operator.ts";
 import type { GaussianPrior } from "../../../priors/prior.ts";
 import { stream } from "../../../src/data/random.ts";
+import { gaussianNoise } from "../../../src/measure/noise/gaussian.ts";
 import { recover } from "../../../src/solve/index.ts";
 import { type Floats, floats } from "../../operators/draws.ts";
 import { matrixOf, measured, multiply, operators, shape, signalOf, transposeMultiply } from "../problems.ts";
@@ -52,7 +53,8 @@ for (const operator of operators) {
 
   test(`${operator.name}: without noise the estimate explains the measurements`, async () => {
     const y = await measured(operator, 0);
-    const { estimate } = await recoverGaussian(operator, prior, y, 0);
+    const { estimate, chosen } = await recoverGaussian(operator, prior, y, 0);
+    assert.equal(chosen.raised, { from: 0, to: chosen.sigma, measurements: y.size / 3 });
     const phi = await matrixOf(operator);
     for (let i = 0; i < 3; i++) {
       const seen = multiply(phi, signalOf(estimate, i));
@@ -96,6 +98,17 @@ test("the mean squared error over draws of the Gaussian is the trace of the post
   const expected = n - 30;
   // the sum of 34 squares has the variance 68; 5 standard errors of its mean over the draws
   assert.ok(Math.abs(error / draws - expected) < 5 * Math.sqrt(68 / draws), `${error / draws}`);
+});
+
+test("σ is raised for the measurements whose own is below the floor, and only then is it said", async () => {
+  const [operator] = operators;
+  const y = await measured(operator!, 0.1);
+  assert.is((await recoverGaussian(operator!, prior, y, 0.1)).chosen.raised, undefined);
+  const sigmas = new Float32Array(30).fill(0.1).fill(1e-9, 0, 2);
+  const { chosen } = await recover({ operator: operator!, y, noise: gaussianNoise(sigmas) }, prior);
+  const { from, to, measurements } = chosen.raised!;
+  assert.is(measurements, 2);
+  assert.ok(from < to && to < 1.001 * from && to === chosen.sigma, `${from} ${to}`);
 });
 
 test("a covariance of 0 gives the mean", async () => {

@@ -126,6 +126,38 @@ test("how a signal ends does not depend on the others: a large one that is at it
   assert.equal(hurried.outcomes, ["converged", "max-steps"]);
 });
 
+test("a descent that stands still has not converged by that: its steps too small, too large, or at their end", async () => {
+  const y = normal([2, m], "y10");
+  const run = (options: object) => recoverLatent(operator, linear, y, { restarts: 2, ...options });
+  const found = await run({ steps: 3000 });
+  assert.equal(found.outcomes, ["converged", "converged"]);
+  for (const [name, options] of Object.entries({
+    small: { learningRate: 1e-6, steps: 300 },
+    large: { learningRate: 1e4, steps: 100 },
+    ending: { learningRate: 0.01, steps: 60 },
+  })) {
+    const { outcomes, objectives } = await run(options);
+    assert.equal(outcomes, ["max-steps", "max-steps"], name);
+    assert.ok(
+      objectives.data.every((v, i) => v > 1.05 * found.objectives.data[i]!),
+      name,
+    ); // they are not at the minimum
+  }
+});
+
+test("a descent that leaves the finite numbers ends as non-finite, at its lowest point before", async () => {
+  const cliff: GeneratorPrior = {
+    ...{ kind: "generator", name: "cliff", latent: 1, shape: [1] },
+    decode: (z) => tf.add(z, tf.mul(0, tf.sqrt(tf.sub(1, z)))), // NaN beyond z = 1
+  };
+  const one = linearOperator({ name: "one", inShape: [1], outShape: [1], forward: (x) => tf.mul(x, 1) });
+  const starts = { perSignal: 1, z: ndarray(new Float32Array(2), [2, 1]) };
+  const y = ndarray(Float32Array.of(5, 0.5), [2, 1]);
+  const { outcomes, latents } = await recoverLatent(one, cliff, y, { starts, lambda: 1e-3, steps: 2000 });
+  assert.equal(outcomes, ["non-finite", "converged"]);
+  assert.ok(latents.data[0]! > 0.8 && latents.data[0]! <= 1, `${latents.data[0]}`);
+});
+
 test("the same seed gives the same result, another seed other starts", async () => {
   const y = normal([2, m], "y4");
   const run = (seed: number) => recoverLatent(operator, square, y, { steps: 20, seed });

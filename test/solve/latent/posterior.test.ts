@@ -94,7 +94,7 @@ test("a linear generator with residual is one Gaussian: the estimate is its post
   const y = normal([4, m], "y");
   const { estimate, outcomes } = await recoverPosterior(operator, linear(0), y, noise, { steps: 20 });
   const exact = await recoverGaussian(operator, gaussian(0), y, noise);
-  assert.ok(outcomes.every((outcome) => outcome === "converged" || outcome === "max-steps"));
+  assert.equal([...new Set(outcomes)], ["converged"]); // the Gauss-Newton step of a linear G ends at the mode, wherever it begins
   close(estimate.data, exact.estimate.data, 2e-3); // entries about 1; the slopes' differences are good to 1e-5, S amplifies
 });
 
@@ -147,6 +147,50 @@ test("an affine prior needs no descent: the same estimate and evidences at once,
     const gap = Math.abs(slow.logEvidence.get(i, 0) - slow.logEvidence.get(i, 1));
     assert.ok(Math.abs(first - second - gap) < 1e-3 * (1 + gap), `${first - second} and ${gap}`);
   }
+});
+
+test("an affine prior: without conditions that matter the mean is truncated, the best mode and a mean of all that matter are exact", async () => {
+  const far = multiply(
+    means.map((v) => 20 * v),
+    transpose(A.data, m, n),
+    2,
+    n,
+    m,
+  ); // beyond both means, one explains it far better
+  const y = ndarray(Float32Array.from([...normal([3, m], "y2").data, ...far]), [5, m]);
+  const affine = { ...either, affine: true as const };
+  const outcomesOf = async (options: LatentPosteriorOptions) =>
+    (await recoverPosterior(operator, affine, y, noise, options)).outcomes;
+  const { logEvidence } = await recoverPosterior(operator, affine, y, noise);
+  const second = Array.from({ length: 5 }, (_, i) => Math.exp(logEvidence.get(i, 1) - logEvidence.get(i, 0)));
+  assert.ok(second.some((part) => part > 1e-6) && second.some((part) => part < 1e-6), `${second}`); // so that both are met
+  const expected = second.map((part) => (part / (1 + part) > 1e-6 ? "truncated" : "exact"));
+  assert.equal(await outcomesOf({ restarts: 1 }), expected);
+  assert.equal([...new Set(await outcomesOf({ restarts: 1, estimate: "best" }))], ["exact"]);
+});
+
+test("modes that a few steps do not reach are not called converged; a restart that is not finite does not count", async () => {
+  const bent: GeneratorPrior = {
+    ...linear(0),
+    name: "bent",
+    decode: (z) => linear(0).decode(tf.mul(z, tf.add(1, tf.square(z)))),
+  };
+  const y = ndarray(
+    normal([3, m], "y6").data.map((v) => 20 * v),
+    [3, m],
+  );
+  const hurried = await recoverPosterior(operator, bent, y, noise, { steps: 1, restarts: 1 });
+  assert.equal([...new Set(hurried.outcomes)], ["max-steps"]);
+  const settled = await recoverPosterior(operator, bent, y, noise, { steps: 2000, restarts: 1 });
+  assert.equal([...new Set(settled.outcomes)], ["converged"]);
+
+  const broken: GeneratorPrior = {
+    ...either,
+    decode: (z, c) => tf.div(either.decode(z, c), tf.cast(tf.expandDims(c as tf.Tensor, 1), "float32")), // c = 0: not finite
+  };
+  const found = await recoverPosterior(operator, broken, y, noise, { steps: 50 });
+  assert.equal([...found.conditions], [1, 1, 1]);
+  assert.ok(found.outcomes.every((outcome) => outcome !== "non-finite") && found.estimate.data.every(Number.isFinite));
 });
 
 test("restarts that end in one place count once; the two signs of z² are two modes", async () => {
@@ -233,6 +277,7 @@ test("without noise and residual the measurements still decide, not the prior of
     close(estimate.data, [2 * unit, 2 * unit, 2 * unit], 1e-3 * unit);
     close(deviation!.data, [0, 0, 0], 1e-4 * unit); // the least noise has the deviation 1e-5 of a measurement's
     assert.ok(chosen.sigma > 0 && chosen.sigma < 1e-4 * unit, `${chosen.sigma}`);
+    assert.equal(chosen.raised, { from: 0, to: chosen.sigma, measurements: 3 });
   }
 });
 
