@@ -1,11 +1,21 @@
 import type { GaussianPrior, GeneratorPrior, MixturePrior } from "../../../priors/prior.ts";
+import { checkedOptions, type OptionTable } from "../../data/options.ts";
 import type { Outcome, Solved } from "../recovery.ts";
 import { all, hasGaussianNoise, isLinearProblem } from "../requirements.ts";
 import type { Solver } from "../solver.ts";
 import { asMixture, isMixture } from "./as-mixture.ts";
 import { boxConstrainedMode } from "./box-constrained-mode.ts";
+import { COARSENING } from "./coarsening.ts";
 import { evidenceWarnings } from "./evidence-warnings.ts";
 import { mixturePosterior } from "./mixture-posterior.ts";
+
+const options = {
+  coarsening: {
+    ...{ type: "number", default: COARSENING },
+    description:
+      "1/coarsening measurements halve the power of the likelihood that weighs components; 0: the exact posterior",
+  },
+} as const satisfies OptionTable;
 
 /**
  * The exact posterior of a mixture, a Gaussian or an affine generator. The estimate is its mean. If the range of signals is known, it is
@@ -14,7 +24,7 @@ import { mixturePosterior } from "./mixture-posterior.ts";
 export const posterior: Solver<MixturePrior | GaussianPrior | GeneratorPrior> = {
   name: "posterior",
   summary: "exact posterior mean; with --range the box-constrained mode",
-  options: {},
+  options,
   uncertainty: true,
 
   accepts: (prior, problem) =>
@@ -22,9 +32,10 @@ export const posterior: Solver<MixturePrior | GaussianPrior | GeneratorPrior> = 
       ? all(isLinearProblem(problem), hasGaussianNoise(problem))
       : `${prior.name} is no mixture of Gaussians, a Gaussian or an affine generator`,
 
-  solve: async (problem, prior, { deviation, samples = 0, seed = 1, onProgress, signal }): Promise<Solved> => {
+  solve: async (problem, prior, { deviation, samples = 0, seed = 1, onProgress, signal, own }): Promise<Solved> => {
     const watched = { ...(onProgress && { onProgress }), ...(signal && { signal }) };
-    const found = await mixturePosterior(problem, await asMixture(prior), watched);
+    const { coarsening } = checkedOptions("posterior", options, own);
+    const found = await mixturePosterior(problem, await asMixture(prior), { ...watched, coarsening });
     const { estimate, outcomes } = problem.range
       ? await boxConstrainedMode(found, problem.range, signal)
       : { estimate: found.mean, outcomes: new Array<Outcome>(problem.y.shape[0]!).fill("exact") };

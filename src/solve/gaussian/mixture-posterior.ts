@@ -14,18 +14,22 @@ import type { Chosen } from "../recovery.ts";
 import { linearOperatorOf, requireSignalShape } from "../requirements.ts";
 import { deviationOf, type MarginalPart, type Marginals } from "../uncertainty/marginals.ts";
 import type { Mixture } from "./as-mixture.ts";
+import { likelihoodPower } from "./coarsening.ts";
 import { drawPosterior } from "./draw-posterior.ts";
 import { type Gain, gained, gainOf, posteriorCovariance } from "./gain.ts";
 import { usedSigma } from "./measurement-covariance.ts";
 import { type Reduced, reduceMeasurements, type Unexplained } from "./reduction.ts";
 
-export type PosteriorOptions = Pick<IterateOptions<unknown>, "onProgress" | "signal">;
+export interface PosteriorOptions extends Pick<IterateOptions<unknown>, "onProgress" | "signal"> {
+  /** ζ ≥ 0 of `likelihoodPower`: components are weighed by a power of their likelihood. Default: 0, the exact posterior. */
+  readonly coarsening?: number;
+}
 
 /** The exact posterior of the signals given the measurements. */
 export interface MixturePosterior {
   /** E[x | y], [batch, ...shape]. */
   readonly mean: NdArray<Float32Array>;
-  /** Responsibilities P(component | y), [batch, components] row by row. */
+  /** Responsibilities P(component | y), [batch, components] row by row; with the power of `coarsening`, if it is given. */
   readonly responsibilities: Float64Array;
   /** log p(y) of every signal, [batch]. */
   readonly evidence: Float64Array;
@@ -61,15 +65,20 @@ const NEGLIGIBLE = 1e-9;
  * (Householder) so that only its first min(m, k) numbers depend on v, whatever m is: u = Bv + e, e ~ N(0, I). Each covariance then costs
  * one Cholesky factor of I + BΣ_cBᵀ, which serves all signals together. Runs on the host in float64.
  *
- * Errors (RangeError): a prior for other signals, an operator that is not linear, noise that is not Gaussian.
+ * With `coarsening`, p(j | y) is weighed by the power of `likelihoodPower`; log p(y) and all that is given j stay as they are.
+ *
+ * Errors (RangeError): a prior for other signals, an operator that is not linear, noise that is not Gaussian, a coarsening below 0.
  */
 export async function mixturePosterior(
   given: Omit<Problem, "shape">,
   prior: Mixture,
   options: PosteriorOptions = {},
 ): Promise<MixturePosterior> {
-  requireOptionNames("mixture posterior", options, ["onProgress", "signal"]);
-  const { onProgress, signal } = options;
+  requireOptionNames("mixture posterior", options, ["onProgress", "signal", "coarsening"]);
+  const { onProgress, signal, coarsening = 0 } = options;
+  if (!(coarsening >= 0 && coarsening < Number.POSITIVE_INFINITY)) {
+    throw new RangeError(`mixture posterior: coarsening: expected a number of at least 0, got ${coarsening}`);
+  }
   const problem = problemOf(given);
   requireSignalShape("mixture posterior", prior, problem);
   const operator = linearOperatorOf("mixture posterior", problem);
@@ -84,6 +93,7 @@ export async function mixturePosterior(
   const means = Float64Array.from(prior.means.data);
   const measuredMeans = await productTransposed(means, B, k); // Bμ_j, [components, r]
   const gains: Gain[] = [];
+  const logWeights = Float64Array.from(prior.weights, Math.log);
   const responsibilities = new Float64Array(batch * components); // logarithms first
   const covariances = prior.factors.shape[0]!;
   const pause = pauses(signal);
@@ -94,9 +104,14 @@ export async function mixturePosterior(
     onProgress?.({ step: c + 1, maxSteps: covariances, objective: Number.NaN });
     await pause();
   }
-  const evidence = reduced.constants.map(
-    (constant, i) => constant + normalise(responsibilities.subarray(i * components, (i + 1) * components)),
-  );
+  const power = await likelihoodPower(coarsening, prior, gains, measuredMeans);
+  const evidence = reduced.constants.map((constant, i) => {
+    const logs = responsibilities.subarray(i * components, (i + 1) * components); // log π_j p(u | j)
+    const whole = constant + logSum(logs);
+    if (power < 1) for (let j = 0; j < components; j++) logs[j] = power * logs[j]! + (1 - power) * logWeights[j]!;
+    normalise(logs);
+    return whole;
+  });
 
   const likely = (i: number, least = NEGLIGIBLE) =>
     likelyComponents(prior, responsibilities.subarray(i * components, (i + 1) * components), least);
@@ -197,7 +212,7 @@ export async function mixturePosterior(
       return Float64Array.from({ length: count }, (_, s) => {
         let constant = -0.5 * reduced.volume;
         for (let q = r; q < m; q++) constant -= 0.5 * random.normal() ** 2;
-        return constant + normalise(logs.subarray(s * components, (s + 1) * components));
+        return constant + logSum(logs.subarray(s * components, (s + 1) * components));
       });
     },
     draw: (count, seed) => drawPosterior({ prior, reduced, gains, responsibilities, batch, count, seed, operator }),
@@ -257,11 +272,14 @@ function likelyComponents(
   return found;
 }
 
-/** Turns logarithms of weights into weights that sum to 1, in place; returns the logarithm of their sum. */
-function normalise(logs: Float64Array): number {
+/** log Σ exp of some logarithms. */
+function logSum(logs: Float64Array): number {
   const most = logs.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  let sum = 0;
-  for (const v of logs) sum += Math.exp(v - most);
-  for (let j = 0; j < logs.length; j++) logs[j] = Math.exp(logs[j]! - most) / sum;
-  return most + Math.log(sum);
+  return most + Math.log(logs.reduce((sum, v) => sum + Math.exp(v - most), 0));
+}
+
+/** Turns logarithms of weights into weights that sum to 1, in place. */
+function normalise(logs: Float64Array): void {
+  const whole = logSum(logs);
+  for (let j = 0; j < logs.length; j++) logs[j] = Math.exp(logs[j]! - whole);
 }
