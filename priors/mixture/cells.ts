@@ -34,6 +34,7 @@ interface FineCell {
  *
  * W_c is the scatter of a in the coarse cell c about the means of its fine cells, n_c its samples, V_a the covariance of a in the whole
  * group. Γ and E are the regression of b on a within fine cells, one for the whole group. Cells without samples are left out.
+ * A group with too few samples for its cells (`FEWEST`) is a single Gaussian, that of its own mean and covariance.
  * `pause` is awaited before every cell.
  */
 export async function gaussiansOf(
@@ -41,31 +42,47 @@ export async function gaussiansOf(
   shrinkage: number,
   pause: () => Promise<void>,
 ): Promise<CellGaussians[]> {
-  const cells = Array.from({ length: coarse }, (_, c) => fineCells(sums, c * fine, fine, k));
-  const all = cells.flat();
-  const count = all.reduce((sum, cell) => sum + cell.count, 0);
-  if (count === 0) return [];
+  const size = triangleSize(leading);
   const whole = fromTriangle(sums.uu, k);
+  const partition = Array.from({ length: coarse }, (_, c): CoarseCell => {
+    const square = fromTriangle(sums.aa.subarray(c * size, (c + 1) * size), leading);
+    return { square, components: fineCells(sums, c * fine, fine, k) };
+  });
+  const given = partition.flatMap(({ components }) => components);
+  const count = given.reduce((sum, cell) => sum + cell.count, 0);
+  if (count === 0) return [];
+  const single = count < FEWEST * given.length;
+  const cells = single
+    ? [{ square: leadingBlock(whole, leading, k), components: [pooled(given, k)] }]
+    : partition.filter(({ components }) => components.length > 0);
+  const all = cells.flatMap(({ components }) => components);
+  const weight = single ? 0 : shrinkage;
   const squares = diagonal(whole, k).map((v) => v / count);
   const spread = scatter(whole, [pooled(all, k)], k).map((v) => v / count); // covariance of the group
-  const ridge = Float64Array.from(spread, (v, at) => (at % (k + 1) === 0 ? shrinkage * v : 0));
-  const within = scatter(whole, all, k).map((v, at) => (v + ridge[at]!) / (count + shrinkage));
+  const ridge = Float64Array.from(spread, (v, at) => (at % (k + 1) === 0 ? weight * v : 0));
+  const within = scatter(whole, all, k).map((v, at) => (v + ridge[at]!) / (count + weight));
   const { slope, rest } = await tailOf(within, squares, leading, k);
   const target = leadingBlock(spread, leading, k);
   const gaussians: CellGaussians[] = [];
-  for (const [c, components] of cells.entries()) {
-    if (components.length === 0) continue;
+  for (const { square, components } of cells) {
     await pause();
-    const size = triangleSize(leading);
-    const own = fromTriangle(sums.aa.subarray(c * size, (c + 1) * size), leading);
     const held = components.reduce((sum, cell) => sum + cell.count, 0);
-    const blended = (sum: number, ofGroup: number) => (sum + (shrinkage * ofGroup) / 2) / (held + shrinkage);
-    const covariance = scatter(own, components, leading).map((w, i) => blended(w, target[i]!));
-    const ownSquares = diagonal(own, leading).map((v, i) => blended(v, squares[i]!));
+    const blended = (sum: number, ofGroup: number) => (sum + (weight * ofGroup) / 2) / (held + weight);
+    const covariance = scatter(square, components, leading).map((w, i) => blended(w, target[i]!));
+    const ownSquares = diagonal(square, leading).map((v, i) => blended(v, squares[i]!));
     const factor = await factorOf(covariance, ownSquares, leading);
     gaussians.push({ factor: assembled(factor, slope, rest, leading, k), components });
   }
   return gaussians;
+}
+
+/** Samples that a cell with samples needs on average. With fewer, its mean is mostly the noise of its own samples. */
+const FEWEST = 10;
+
+interface CoarseCell {
+  /** Σ aaᵀ, [leading, leading]. */
+  readonly square: Float64Array;
+  readonly components: readonly FineCell[];
 }
 
 function fineCells(sums: GroupMoments["sums"], first: number, fine: number, k: number): FineCell[] {

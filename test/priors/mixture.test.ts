@@ -118,6 +118,18 @@ test("of reduced second moments: the sketch's mean and covariance, and a residua
   }
 });
 
+test("a group with too few samples for its cells is one Gaussian, that of its mean and covariance", async () => {
+  const few = twoLabels(100); // 9 to 10 samples for each of 12 cells
+  const design = await designFor(few, { families: families(4, 3), features: "pca:4" });
+  const sketch = await sketchDataset(few, design);
+  const model = await fitMixture(sketch);
+  assert.is(model.weights.length, 1);
+  const got = momentsOf(model);
+  near(got.mean, mean(sketch), 1e-5, "mean");
+  near(got.covariance, covariance(sketch), 1e-4, "covariance");
+  assert.ok((await fitMixture(await sketched(4, 3, false))).weights.length > 1);
+});
+
 test("every component has the weight, mean and label of its cell", async () => {
   const sketch = await sketched(1, 1, true);
   const { weights, labels, means } = await fitMixture(sketch);
