@@ -1,6 +1,8 @@
 import { InputError, messageOf } from "../src/data/errors.ts";
 import { describeKinds, parseSpec } from "../src/data/spec.ts";
 import type { PenaltyKind } from "./kind.ts";
+import { dctKind } from "./penalties/dct.ts";
+import { l1Kind } from "./penalties/l1.ts";
 import { tikhonovKind } from "./penalties/tikhonov.ts";
 import { tvKind } from "./penalties/tv.ts";
 import { waveletKind } from "./penalties/wavelet.ts";
@@ -11,6 +13,8 @@ const kinds = {
   tikhonov: tikhonovKind,
   tv: tvKind,
   wavelet: waveletKind,
+  dct: dctKind,
+  l1: l1Kind,
 } satisfies Record<string, PenaltyKind>;
 
 export type PenaltyName = keyof typeof kinds;

@@ -2,8 +2,8 @@ import * as tf from "#tf";
 import { alongAxis, type Matrix, matrixOf, transposed } from "../../operators/axes.ts";
 import { penaltyKind } from "../kind.ts";
 import type { ProximalPenalty } from "../prior.ts";
-import { perSignal, spread } from "../signals.ts";
 import { normLambda } from "./default-lambda.ts";
+import { lasso, type OrthonormalTransform } from "./lasso.ts";
 
 /** Low-pass filters of orthogonal wavelets, of norm 1 and sum √2 (Daubechies 1992, tables 6.1 and 8.1; PyWavelets). */
 const filters = {
@@ -32,33 +32,16 @@ export interface WaveletOptions {
   readonly levels?: number;
 }
 
-/** An orthogonal transform of signals and its inverse, which is its adjoint. */
-export interface WaveletTransform {
+export interface WaveletTransform extends OrthonormalTransform {
   readonly levels: number;
-  analysis(x: tf.Tensor): tf.Tensor;
-  synthesis(c: tf.Tensor): tf.Tensor;
 }
 
 /**
  * Wavelet sparsity: r(x) = ‖Ψx‖₁, Ψ an orthogonal periodic wavelet transform of several levels (Mallat 1989), coarse
- * coefficients included. prox: Ψ' soft(Ψx, t). Signals: [h, w], [h, w, channels] (each channel by itself) or [length].
+ * coefficients included. Signals: [h, w], [h, w, channels] (each channel by itself) or [length].
  */
 export function wavelet(shape: readonly number[], options: WaveletOptions = {}): ProximalPenalty {
-  const { analysis, synthesis } = waveletTransform(shape, options);
-  return {
-    kind: "penalty",
-    form: "proximal",
-    name: "wavelet",
-    shape,
-    value: (x) => tf.sum(perSignal(tf.abs(analysis(x))), 1),
-    prox: (x, t) => {
-      const c = analysis(x);
-      const limit = spread(t, c.rank);
-      return synthesis(tf.sub(c, tf.minimum(tf.maximum(c, tf.neg(limit)), limit))); // soft(c, t) = c − clip(c, ±t)
-    },
-    dualNorm: (v) => tf.max(perSignal(tf.abs(analysis(v))), 1),
-    defaultLambda: normLambda(0.5),
-  };
+  return { ...lasso("wavelet", shape, waveletTransform(shape, options)), defaultLambda: normLambda(0.5) };
 }
 
 export const waveletKind = penaltyKind({
