@@ -4,10 +4,11 @@ import { classify } from "./experiments/classify.ts";
 import { cost } from "./experiments/cost.ts";
 import { distilCommand } from "./experiments/distil.ts";
 import { em } from "./experiments/em.ts";
+import { images } from "./experiments/images.ts";
 import { moments } from "./experiments/moments.ts";
 import { teach } from "./experiments/teach.ts";
 
 /** Experiments that only document a finding (docs/experiments.md): `npm run experiment -- <name> …`. */
-const experiments = { auto, classify, cost, distil: distilCommand, em, moments, teach };
+const experiments = { auto, classify, cost, distil: distilCommand, em, images, moments, teach };
 
 process.exitCode = await runCommandLine(process.argv.slice(2), process, experiments);
