@@ -41,6 +41,14 @@ function sizeWords({ numbers, design }: SketchFacts): string {
 
 export const sketchLine = (sketch: SketchFacts): string => `sketch of ${sketchWords(sketch)}`;
 
+/** Data that a prior was trained from themselves, by an experiment. */
+export interface DataFacts {
+  readonly name: string;
+  readonly count: number;
+}
+
+export const dataLine = ({ name, count }: DataFacts): string => `all ${grouped(count)} samples of ${name}, no sketch`;
+
 /** Whether a sketch has moments in cells, which mixtures are made from. */
 export const needsCells = ({ design }: Sketch): true | string =>
   design.families.some(({ kind }) => kind === "local-moments") ||

@@ -30,8 +30,10 @@ export interface PriorFacts {
   readonly data: Readonly<Record<string, unknown>>;
   /** What it is in one line, for reports. */
   readonly line: string;
-  /** The sketch that it was learned from. */
-  readonly sketch: SketchData;
+  /** The sketch that it was learned from; absent where an experiment trained it from the data themselves. */
+  readonly sketch?: SketchData;
+  /** Whether it was trained from the data themselves, by an experiment; absent: from a sketch alone. */
+  readonly fromData?: true;
 }
 
 /** Files of a prior's folder by name, as bytes: what is written, without a file system. */

@@ -2,7 +2,7 @@ import { InputError } from "../../src/data/errors.ts";
 import { decodeNpz, encodeNpz } from "../../src/data/npz.ts";
 import { shapeText } from "../../src/data/text.ts";
 import { numbered, readFloat32, readNumbered, readResidual, residualMembers } from "../arrays.ts";
-import { sketchData, sketchLine, sketchWords } from "../facts.ts";
+import { dataLine, sketchData, sketchLine, sketchWords } from "../facts.ts";
 import type { LearnedKind } from "../kind.ts";
 import { type Decoder, generatorPrior } from "./model.ts";
 import { type NetworkSpec, weightShapes } from "./network.ts";
@@ -55,7 +55,7 @@ export const generatorKind: LearnedKind<TrainedGenerator> = {
   },
 
   decode: async (content, read, where) => {
-    const { network, shape, conditions, settings, history, sketch, code, ...rest } = content as Content;
+    const { network, shape, conditions, settings, history, sketch, data, code, ...rest } = content as Content;
     const file = `${where}/${WEIGHTS}`;
     const npz = decodeNpz(await read(WEIGHTS), file, FORMAT);
     const floats = (name: string) => readFloat32(npz, name, file);
@@ -67,8 +67,8 @@ export const generatorKind: LearnedKind<TrainedGenerator> = {
     const weights = readNumbered(npz, "weights", weightShapes(network).length, file);
     const { validation = [], kept = history.length } = rest; // priors from before there was validation have none
     return {
-      ...{ history, validation, kept, sketch, code },
-      settings: { ...olderSettings, ...settings },
+      ...{ history, validation, kept, code, ...(sketch && { sketch }), ...(data && { data }) },
+      settings: { ...(sketch && olderSettings), ...settings },
       model: {
         network,
         shape,
@@ -83,17 +83,27 @@ export const generatorKind: LearnedKind<TrainedGenerator> = {
   prior: (name, { model }) => generatorPrior(name, model),
 
   describe: (trained) => {
-    const { model, settings, sketch, history, code, kept, validation } = trained;
+    const { model, settings, sketch, data, history, code, kept, validation } = trained;
     const { latent, hidden, conv, output, labels, activation } = model.network;
     const network = [latent, ...hidden, ...(conv ? [`conv:${conv.channels}`] : []), output].join("-");
     const last = history.slice(-50);
     const loss = last.reduce((sum, v) => sum + v / last.length, 0); // the loss of one step is noisy
     const best = validationWords(trained);
+    const from = [...(sketch ? [sketchLine(sketch)] : []), ...(data ? [dataLine(data)] : [])];
     return {
       data: {
         ...{ kind: "generator", shape: model.shape, network },
         ...(labels !== undefined && { labels }),
-        ...{ settings, sketch: sketchData(sketch), steps: history.length, code, loss, kept, validation },
+        ...{
+          settings,
+          ...(sketch && { sketch: sketchData(sketch) }),
+          data,
+          steps: history.length,
+          code,
+          loss,
+          kept,
+          validation,
+        },
       },
       words: {
         signals: shapeText(model.shape),
@@ -102,10 +112,12 @@ export const generatorKind: LearnedKind<TrainedGenerator> = {
         trained: `${history.length} steps of ${settings.batch} latents, seed ${settings.seed}, ${code}`,
         loss: `${history[0]?.toPrecision(4)} at the start, ${loss.toPrecision(4)} in the mean of the last 50 steps`,
         ...(best !== undefined && { validation: best }),
-        sketch: sketchWords(sketch),
+        ...(sketch && { sketch: sketchWords(sketch) }),
+        ...(data && { data: dataLine(data) }),
       },
-      line: `generator ${network}, ${history.length} steps, seed ${settings.seed}; ${sketchLine(sketch)}`,
-      sketch: sketchData(sketch),
+      line: [`generator ${network}, ${history.length} steps, seed ${settings.seed}`, ...from].join("; "),
+      ...(data && { fromData: true }),
+      ...(sketch && { sketch: sketchData(sketch) }),
     };
   },
 

@@ -17,7 +17,7 @@ export type Activation = keyof typeof activations;
 
 /**
  * A multilayer perceptron, (z, one-hot label) → hidden… → output, the last layer linear, with a linear path beside it if
- * `linear`. Without labels it takes z alone.
+ * `linear`, and all through a sigmoid if `sigmoid`. Without labels it takes z alone.
  */
 export interface NetworkSpec {
   /** Size of the latent z. */
@@ -38,6 +38,8 @@ export interface NetworkSpec {
    * u = MLP(z, c) + μ_c + zS_c, which can start as each label's own Gaussian.
    */
   readonly linear: boolean;
+  /** The output is 1/(1 + e⁻ᵘ), in (0, 1). */
+  readonly sigmoid?: true;
 }
 
 /**
@@ -164,7 +166,8 @@ export function forward(spec: NetworkSpec, weights: readonly tf.Tensor[], z: tf.
         return completed(tf.conv2d(maps, weights[2 * layer] as tf.Tensor4D, 1, "same"), layer);
       })
     : h;
-  return { output: spec.linear ? tf.add(u, linearPath(spec, weights.at(-1)!, z, label)) : u, statistics };
+  const output = spec.linear ? tf.add(u, linearPath(spec, weights.at(-1)!, z, label)) : u;
+  return { output: spec.sigmoid ? tf.sigmoid(output) : output, statistics };
 }
 
 /** Images, flattened to [batch, pixels], made from the first maps, which are flattened too. `layer` convolves and activates. */

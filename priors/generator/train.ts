@@ -2,7 +2,7 @@ import { adamMoments, adamRate } from "../../src/engine/adam.ts";
 import { compile } from "../../src/engine/index.ts";
 import { type EndCode, iterate } from "../../src/engine/iterate.ts";
 import type { Sketch } from "../../src/sketch/index.ts";
-import type { SketchFacts } from "../facts.ts";
+import type { DataFacts, SketchFacts } from "../facts.ts";
 import type { Watched } from "../kind.ts";
 import { decodeTraining, encodeTraining, trainingOf } from "./checkpoint.ts";
 import { type GeneratorModel, generatorPrior } from "./model.ts";
@@ -14,9 +14,12 @@ import type { Validated } from "./validation.ts";
 
 export interface TrainedGenerator {
   readonly model: GeneratorModel;
-  readonly settings: TrainSettings;
-  /** The sketch that it was trained from. */
-  readonly sketch: SketchFacts;
+  /** Experiments have settings of their own. */
+  readonly settings: Pick<TrainSettings, "batch" | "seed"> & Partial<TrainSettings>;
+  /** Fingerprint of the design of the sketch that it was trained from, and the sketch's sample count. */
+  readonly sketch?: SketchFacts;
+  /** The data, of an experiment that trained from them instead. */
+  readonly data?: DataFacts;
   /** The loss of every step, at the weights that the step started from. */
   readonly history: readonly number[];
   /** The loss at the frequencies held out, in the course of training; empty without validation. */

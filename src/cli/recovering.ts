@@ -61,7 +61,7 @@ export async function openLearned(option: PriorOption, spec: string): Promise<Op
   const trained = await loadTrained(spec);
   const name = path.basename(path.resolve(spec));
   const { line, sketch } = factsOf(trained);
-  return { name, prior: priorOf(trained, name), about: line, sketch };
+  return { name, prior: priorOf(trained, name), about: line, ...(sketch && { sketch }) };
 }
 
 /** The option --centre, of commands that take penalties. */
