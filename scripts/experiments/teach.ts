@@ -50,7 +50,7 @@ export const teach = defineCommand({
     const seconds = (performance.now() - started) / 1000;
     if (trained.code === "non-finite")
       throw new InputError("teach: the loss stopped being finite; lower --learning-rate");
-    const prior = { kind: "generator", trained } as const;
+    const prior = { kind: "generator", trained: { ...trained, data: { name: data.name, count: data.count } } } as const;
     await savePrior(args.out, prior);
     const { words, data: facts } = factsOf(prior);
     return {

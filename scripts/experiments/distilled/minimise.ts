@@ -2,7 +2,7 @@ import type { NdArray } from "ndarray";
 import * as tf from "#tf";
 import type { AdamSettings, Minimised } from "../../../priors/cell-linear/minimise.ts";
 import type { Weights } from "../../../priors/generator/network.ts";
-import { schedules } from "../../../priors/generator/options.ts";
+import { type Schedule, schedules } from "../../../priors/generator/options.ts";
 import { type AdamMoments, adamMoments, adamRate, adamUpdate } from "../../../src/engine/adam.ts";
 import { compile } from "../../../src/engine/index.ts";
 import { iterate } from "../../../src/engine/iterate.ts";
@@ -10,12 +10,12 @@ import { iterate } from "../../../src/engine/iterate.ts";
 type Drawn = readonly NdArray<Float32Array | Int32Array>[];
 type State = { readonly weights: Weights; readonly moments: AdamMoments<NdArray<Float32Array>> };
 
-/** As priors/cell-linear/minimise.ts, of an objective that takes what every step draws. */
+/** As priors/cell-linear/minimise.ts, of an objective that takes what every step draws. The step size falls as `schedule` says; default cosine. */
 export async function minimise(
   weights: Weights,
   objective: (weights: readonly tf.Tensor[], drawn: readonly tf.Tensor[]) => tf.Tensor,
   draws: (index: number, weights: Weights) => Drawn | Promise<Drawn>,
-  { steps, learningRate, onProgress, signal }: AdamSettings,
+  { steps, learningRate, schedule = "cosine", onProgress, signal }: AdamSettings & { readonly schedule?: Schedule },
 ): Promise<Minimised> {
   const initial: State = { weights, moments: adamMoments(weights) };
   const step = await compile(
@@ -38,7 +38,7 @@ export async function minimise(
     ...(onProgress && { onProgress }),
     ...(signal && { signal }),
     step: async (state, index) => {
-      const rate = adamRate(learningRate * schedules.cosine(index, steps), index);
+      const rate = adamRate(learningRate * schedules[schedule](index, steps), index);
       const { loss, ...next } = await step.run({ ...state, rate, drawn: await draws(index, state.weights) });
       return { state: next, objective: loss.data[0]!, change: 1 };
     },
