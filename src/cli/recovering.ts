@@ -14,6 +14,21 @@ export interface OpenedPrior {
   /** What it is and the sketch that it was learned from, in one line and as data; absent where it is from no sketch. */
   readonly about?: string;
   readonly sketch?: SketchData;
+  /** Whether a prior folder was trained from the data themselves, not from a sketch of them. */
+  readonly fromData?: true;
+}
+
+/** A solver and its own options. */
+export interface NamedSolver {
+  readonly solver: string;
+  readonly own: Options;
+}
+
+/** A prior and, if its spec names one, the solver to recover with. */
+export interface OpenedMethod extends OpenedPrior {
+  /** The prior's name, and after a comma the solver as it was named: `vae, csgm:restarts=2`. */
+  readonly title: string;
+  readonly named?: NamedSolver;
 }
 
 /** The options that name priors. */
@@ -38,6 +53,19 @@ export async function openPrior(
   return found;
 }
 
+/**
+ * The prior that an option names, and the solver after it: `vae:solver=csgm`, `vae:solver=csgm,restarts=2`, `wavelet:levels=2,solver=fista`.
+ * Errors (InputError): those of `openPrior` and `parseSolver`.
+ */
+export async function openMethod(option: PriorOption, spec: string, shape: readonly number[]): Promise<OpenedMethod> {
+  const found = /^(.+?)[:,]solver=([^,]*)(?:,(.*))?$/.exec(spec);
+  const opened = await openPrior(option, found?.[1] ?? spec, shape);
+  if (!found) return { ...opened, title: opened.name };
+  const [solver, own] = [found[2]!, found[3]];
+  const text = own === undefined ? solver : `${solver}:${own}`;
+  return { ...opened, title: `${opened.name}, ${text}`, named: await parseSolver(option, text) };
+}
+
 /** The prior that an option names, if it was learned; such a prior knows the shape of its signals. Undefined for a penalty. */
 export async function openLearned(option: PriorOption, spec: string): Promise<OpenedPrior | undefined> {
   const { isPenalty, penaltyNames } = await import("../../priors/registry.ts");
@@ -60,8 +88,9 @@ export async function openLearned(option: PriorOption, spec: string): Promise<Op
   const { loadTrained } = await import("./prior-folder.ts");
   const trained = await loadTrained(spec);
   const name = path.basename(path.resolve(spec));
-  const { line, sketch } = factsOf(trained);
-  return { name, prior: priorOf(trained, name), about: line, ...(sketch && { sketch }) };
+  const { line, sketch, fromData } = factsOf(trained);
+  const about = { about: line, ...(sketch && { sketch }), ...(fromData && { fromData }) };
+  return { name, prior: priorOf(trained, name), ...about };
 }
 
 /** The option --centre, of commands that take penalties. */
@@ -94,14 +123,14 @@ export function requireMeanShape(
   );
 }
 
-/** A --solver: its name and its own options, `csgm:restarts=10,steps=1000`. */
-export async function parseSolver(spec: string): Promise<{ readonly solver: string; readonly own: Options }> {
+/** A solver and its own options, `csgm:restarts=10,steps=1000`. Errors (InputError): an unknown name or option. */
+export async function parseSolver(option: string, spec: string): Promise<NamedSolver> {
   const { solvers } = await import("../solve/index.ts");
   const [name = "", ...rest] = spec.split(":");
   const found = solvers.find((solver) => solver.name === name.trim());
   if (!found) {
     const names = solvers.map((solver) => solver.name);
-    throw new InputError(`--solver: unknown solver "${name}"; ${suggestion(name, names)}`);
+    throw new InputError(`${option}: unknown solver "${name}"; ${suggestion(name, names)}`);
   }
   const { parseOptions } = await import("../data/options.ts");
   return { solver: found.name, own: parseOptions(found.name, found.options, rest.join(":")) as Options };

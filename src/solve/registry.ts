@@ -16,7 +16,8 @@ export const solvers: readonly Solver[] = [
 
 /**
  * The solver for a prior and a problem: the one named, or the first that accepts both. With `withLambda` it must have a λ.
- * Errors (InputError): an unknown name; a named solver that does not accept the problem, or none that does, with the reasons.
+ * Errors (InputError): an unknown name; a named solver that does not accept the problem, with the solvers that do; none that does, with the
+ * reasons.
  */
 export function chooseSolver(
   prior: Prior,
@@ -38,8 +39,11 @@ export function chooseSolver(
     );
   }
   const reasons = answers.map(({ solver, answer }) => `${solver.name}: ${answer}`).join("; ");
+  const setting = `${prior.name} with ${problem.operator.name} and ${problem.noise.name}`;
+  const others = solvers.filter((solver) => answerOf(solver, prior, problem, withLambda) === true);
+  if (name === undefined || others.length === 0) throw new InputError(`solver: none takes ${setting} (${reasons})`);
   throw new InputError(
-    `solver: none takes ${prior.name} with ${problem.operator.name} and ${problem.noise.name} (${reasons})`,
+    `solver: ${name} does not take ${setting} (${answers[0]!.answer}); give ${others.map((solver) => solver.name).join(" or ")}`,
   );
 }
 

@@ -172,6 +172,29 @@ test("a baseline may have options, whose commas do not end it", async () => {
   );
 });
 
+test("one prior with several solvers: rows of names that differ, each with its solver's own options", async () => {
+  const line =
+    "compare data.npy --operator gaussian:m=9 --limit 2 --tune-count 0 --json -o solvers --baselines none " +
+    "--prior prior --prior prior:solver=csgm,restarts=2,steps=30 --prior prior:solver=csgm " +
+    "--prior wavelet:levels=1,solver=primal-dual --prior gaussian:X.npz:solver=posterior";
+  const { code, stdout, stderr } = await run(line);
+  assert.is(code, 0, stderr);
+  const { rows, settings } = JSON.parse(stdout);
+  const shown = rows.map((row: { method: string; lambda?: number }) => [row.method, row.lambda !== undefined]);
+  assert.equal(shown, [
+    ["prior", false], // latent-posterior, which has no λ
+    ["prior, csgm:restarts=2,steps=30", true],
+    ["prior, csgm", true],
+    ["wavelet:levels=1, primal-dual", true],
+    ["gaussian, posterior", false],
+  ]);
+  const [own, few, csgm] = rows.map((row: { errors: number[] }) => row.errors);
+  assert.not.equal(own, csgm);
+  assert.not.equal(few, csgm);
+  assert.match(settings["prior prior"], /^generator 3-8-36/);
+  assert.match(readFileSync(path.join(folder, "solvers/index.html"), "utf8"), /prior: learned from a sketch/);
+});
+
 test("draws of operators, signals at random, and what needs no measurements", async () => {
   assert.is((await run("sketch data.npy -o of-all.npz --force")).code, 0);
   const line =
@@ -372,6 +395,18 @@ const refused: [line: string, message: RegExp][] = [
   [
     "compare data.npy --operator blur --prior wavlet -o out",
     /^error: --prior: no folder and no penalty is called "wavlet"; did you/,
+  ],
+  [
+    "compare data.npy --operator blur --prior prior:solver=cgsm -o out",
+    /^error: --prior: unknown solver "cgsm"; did you mean csgm\?/,
+  ],
+  [
+    "compare data.npy --operator blur --prior prior:solver=csgm,restart=2 -o out",
+    /^error: csgm: unknown option "restart"; did you mean restarts\?/,
+  ],
+  [
+    "compare data.npy --operator blur --limit 3 --baselines tikhonov --prior prior:solver=fista -o out",
+    /^error: solver: fista does not take prior with .* \(prior is no .*\); give latent-posterior or csgm\n$/,
   ],
   [
     "compare data.npy --operator blur --limit 60 -o out",

@@ -6,7 +6,7 @@ import { defineCommand } from "../command.ts";
 import { noiseFact, noiseWords, settingsOf } from "../compared-settings.ts";
 import { type SignalArgs, signalsOf } from "../compared-signals.ts";
 import { outOption, parseRange, requireFolder, requireInteger } from "../options.ts";
-import { centred, centreOption, type OpenedPrior, openPrior, requireMeanShape } from "../recovering.ts";
+import { centred, centreOption, type OpenedMethod, openMethod, requireMeanShape } from "../recovering.ts";
 import { secondsText, shapeText } from "../text.ts";
 
 export const compare = defineCommand({
@@ -21,11 +21,16 @@ export const compare = defineCommand({
       "sketchprior compare mnist:test --operator gaussian:m=100 --noise 0.01 --operator blur --noise poisson:peak=30 -o report/",
       "each operator with its own noise",
     ],
+    [
+      "sketchprior compare mnist:test --prior prior/ --prior prior/:solver=csgm --operator gaussian:m=25 -o report/",
+      "one prior with two solvers",
+    ],
   ],
   details: async () => {
     const { describeNoises, describeOpenOperators } = await import("../../measure/index.ts");
     const { describePenalties } = await import("../../../priors/registry.ts");
-    return [describeOpenOperators(), describeNoises(), describePenalties()].join("\n\n");
+    const { describeSolvers } = await import("../../solve/index.ts");
+    return [describePenalties(), describeSolvers(), describeOpenOperators(), describeNoises()].join("\n\n");
   },
   options: (y) =>
     y
@@ -34,7 +39,12 @@ export const compare = defineCommand({
         ...{ type: "string", array: true, nargs: 1, demandOption: true },
         describe: "what is measured, name:key=value,…; may be given again",
       })
-      .option("prior", { type: "string", array: true, nargs: 1, describe: "prior folder; may be given again" })
+      .option("prior", {
+        type: "string",
+        array: true,
+        nargs: 1,
+        describe: "prior folder, and :solver=NAME,key=value,… for a solver that is not its default; may be given again",
+      })
       .option("baselines", {
         ...{ type: "string", requiresArg: true, defaultDescription: "those compared by default, see below" },
         describe:
@@ -106,13 +116,13 @@ export const compare = defineCommand({
     const { truth, tuning } = await signalsOf(dataset, args, automatic ? 0 : args["tune-count"], seed);
     const known = [truth, ...(tuning ? [tuning.signals] : [])];
     const range = args.range === undefined ? await unitRange(known) : parseRange(args.range);
-    const priors: (OpenedPrior | Method)[] = [];
+    const priors: (OpenedMethod | Method)[] = [];
     for (const { option, spec } of wanted) {
       const constant = await constantOf(spec, shape);
-      const opened = constant ? undefined : await openPrior(option, spec, shape);
+      const opened = constant ? undefined : await openMethod(option, spec, shape);
       priors.push(constant ?? { ...opened!, prior: await centred(opened!.prior, args.centre) });
     }
-    const [library, { methodOf }, { measure }, { problemOf }] = await Promise.all([
+    const [library, { methodOf }, { measure }, { chooseSolver, problemOf }] = await Promise.all([
       import("../../compare/compare.ts"),
       import("../../compare/method.ts"),
       import("../../measure/index.ts"),
@@ -123,7 +133,9 @@ export const compare = defineCommand({
       ...(tuning && { tuning: tuning.signals }),
       ...(automatic && { lambda: "auto" as const }),
     };
-    const methods = priors.map((one) => ("prior" in one ? methodOf(one.name, one.prior, options) : one));
+    const methods = priors.map((one) =>
+      "prior" in one ? methodOf(one.title, one.prior, { ...options, ...one.named }) : one,
+    );
 
     const started = performance.now();
     const problems = [];
@@ -137,6 +149,10 @@ export const compare = defineCommand({
       problems.push(draws);
     }
     const { comparisonText, noiseText } = await import("../../report/table.ts");
+    const learned = priors.flatMap((one) => ("prior" in one ? [one] : []));
+    for (const [problem] of problems) {
+      for (const { prior, named } of learned) chooseSolver(prior, problem!, { name: named?.solver }); // before anything is solved
+    }
     const table = await library.compare({
       ...{ truth, problems, methods, seed, signal },
       onRow: (row) => {
@@ -147,7 +163,6 @@ export const compare = defineCommand({
     });
     const { writeReport } = await import("../../report/write.ts");
     const { reportJson } = await import("../../report/data.ts");
-    const learned = priors.flatMap((one) => ("prior" in one ? [one] : []));
     const about = aboutReport(dataset, args, seed, methods, learned, { tuned: tuning?.what, automatic, range });
     signal.throwIfAborted();
     const files = await writeReport(args.out, table, about);
@@ -206,8 +221,8 @@ interface CompareArgs extends SignalArgs {
 }
 
 /** What was learned from which sketch, and its size: a line for each such method, under the table. */
-function learnedText(priors: readonly OpenedPrior[]): string {
-  const lines = priors.flatMap(({ name, about }) => (about === undefined ? [] : [`${name}: ${about}`]));
+function learnedText(priors: readonly OpenedMethod[]): string {
+  const lines = [...new Set(priors.flatMap(({ name, about }) => (about === undefined ? [] : [`${name}: ${about}`])))];
   return lines.length > 0 ? `\n\n${lines.join("\n")}` : "";
 }
 
@@ -222,7 +237,7 @@ function aboutReport(
   args: CompareArgs,
   seed: number,
   methods: readonly Method[],
-  learned: readonly OpenedPrior[],
+  learned: readonly OpenedMethod[],
   {
     tuned,
     automatic,
@@ -231,7 +246,10 @@ function aboutReport(
 ) {
   const last = Math.min(dataset.count, args.from + args.limit) - 1;
   const count = args.shuffle ? args.limit : last - args.from + 1;
-  const trained = learned.flatMap(({ name, about }) => (about ? [{ name, about }] : []));
+  const trained = learned.filter(({ about }) => about !== undefined);
+  const namesOf = (data: boolean) =>
+    [...new Set(trained.filter(({ fromData = false }) => fromData === data).map(({ name }) => name))].join(", ");
+  const [bySketch, byData] = [namesOf(false), namesOf(true)];
   const which = args.shuffle ? `${args.limit} at random` : `signals ${args.from} to ${last}`;
   const settings = settingsOf(args);
   const priors = trained.map(({ name, about }) => [`prior ${name}`, about]);
@@ -240,13 +258,10 @@ function aboutReport(
     paragraphs: [
       `${count} signals of ${shapeText(dataset.shape)} were measured by ${args.operator.length} operator${args.operator.length > 1 ? "s" : ""}` +
         `${noiseWords(settings)}, and recovered by ` +
-        `${methods.map(({ name }) => name).join(", ")} from the same measurements` +
+        `${methods.map(({ name }) => name).join("; ")} from the same measurements` +
         `${args.draws > 1 ? `, in ${args.draws} draws of each operator and its noise` : ""}.`,
-      ...(trained.length > 0
-        ? [
-            `${trained.map(({ name }) => name).join(", ")}: learned from a sketch of the training data alone, not from the data.`,
-          ]
-        : []),
+      ...(bySketch ? [`${bySketch}: learned from a sketch of the training data alone, not from the data.`] : []),
+      ...(byData ? [`${byData}: trained on the training data themselves, in full.`] : []),
       tuned === undefined
         ? `Every λ was ${automatic ? "chosen from the reported measurements themselves, without the truth" : "the default"}.`
         : `Every λ was chosen for each operator on ${tuned}, none of which is reported here.`,

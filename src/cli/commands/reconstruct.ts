@@ -108,7 +108,7 @@ export const reconstruct = defineCommand({
     await output.check(operator.inShape);
     const { name, prior: opened } = await openPrior("--prior", args.prior, operator.inShape, learned);
     const prior = await centred(opened, args.centre);
-    const solver = args.solver === undefined ? {} : await parseSolver(args.solver);
+    const solver = args.solver === undefined ? {} : await parseSolver("--solver", args.solver);
     const [{ methodOf }, { problemFor }] = await Promise.all([
       import("../../compare/method.ts"),
       import("../../solve/recover.ts"),
