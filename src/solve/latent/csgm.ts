@@ -14,7 +14,7 @@ import { blindSignals } from "./gradient.ts";
 import { rankConditions } from "./rank-conditions.ts";
 import { chooseStarts, type StartOptions, startNames } from "./starts.ts";
 
-/** Defaults: at most 500 steps, learning rate 0.1, tolerance 1e-4. */
+/** Defaults: at most 500 steps, learning rate 0.1, schedule cosine, tolerance 1e-4. */
 export interface CsgmOptions extends Partial<DescentOptions>, StartOptions {
   /** λ of the objective, one for all signals or one each; default 0.1. */
   readonly lambda?: number | readonly number[];
@@ -34,6 +34,9 @@ export interface CsgmRecovery extends Solved {
  * of it the step, with the lowest objective; the truth is never consulted. The prior's residual is left aside:
  * `latentPosterior` makes use of it where Φ is linear.
  *
+ * CSGM's own settings for MNIST are 10 restarts of 1000 steps, learning rate 0.01, schedule constant, λ 0.1 for Φ ~ N(0, 1/m) (its code has
+ * N(0, 1) and the mean of the squares, which is the same). The defaults reach a lower objective in half of the steps.
+ *
  * Errors (RangeError): a prior of another signal shape, options out of range.
  */
 export async function csgm(
@@ -42,7 +45,8 @@ export async function csgm(
   options: CsgmOptions = {},
 ): Promise<CsgmRecovery> {
   requireOptionNames("csgm", options, [...descentNames, ...startNames, "lambda"]);
-  const { lambda = 0.1, steps = 500, learningRate = 0.1, tolerance = 1e-4, onProgress, signal } = options;
+  const { lambda = 0.1, steps = 500, learningRate = 0.1, schedule = "cosine", tolerance = 1e-4 } = options;
+  const { onProgress, signal } = options;
   const problem = problemOf(given);
   requireSignalShape("csgm", prior, problem);
   const signals = problem.y.shape[0]!;
@@ -53,7 +57,7 @@ export async function csgm(
   const term = plainTerm(problem);
   const blind = await blindSignals(prior, term, starts);
   const { z, objectives, codes, ...end } = await descend(prior, term, starts, lambdas, {
-    ...{ steps, learningRate, tolerance },
+    ...{ steps, learningRate, schedule, tolerance },
     ...(onProgress && { onProgress }),
     ...(signal && { signal }),
   });

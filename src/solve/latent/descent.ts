@@ -11,16 +11,26 @@ import { repeatRows } from "../rows.ts";
 import type { DataTerm } from "./data-term.ts";
 import type { Starts } from "./starts.ts";
 
+/** Factors of the step size at step `index` of `steps`. */
+export const schedules = {
+  cosine: (index: number, steps: number) => 0.5 * (1 + Math.cos((Math.PI * index) / steps)),
+  constant: () => 1,
+} as const;
+export type Schedule = keyof typeof schedules;
+export const scheduleNames = ["cosine", "constant"] as const satisfies readonly Schedule[];
+
 export interface DescentOptions extends Pick<IterateOptions<unknown>, "onProgress" | "signal"> {
   /** Most Adam steps. */
   readonly steps: number;
-  /** Adam's step size in latent units, falling to 0 along a cosine. */
+  /** Adam's step size in latent units. */
   readonly learningRate: number;
+  /** How it falls: to 0 along a cosine, or not at all. */
+  readonly schedule: Schedule;
   /** A signal has converged when the objective of none of its restarts fell by more than this fraction on a way of 5 units (`descend`). */
   readonly tolerance: number;
 }
 
-export const descentNames = ["steps", "learningRate", "tolerance", "onProgress", "signal"] as const;
+export const descentNames = ["steps", "learningRate", "schedule", "tolerance", "onProgress", "signal"] as const;
 
 /** The lowest point of every descent: one row a restart, those of one signal beside each other. */
 export interface Descent {
@@ -71,13 +81,14 @@ export async function descend(
   term: DataTerm,
   starts: Starts,
   lambda: NdArray<Float32Array>,
-  { steps: maxSteps, learningRate, tolerance, onProgress, signal }: DescentOptions,
+  { steps: maxSteps, learningRate, schedule, tolerance, onProgress, signal }: DescentOptions,
 ): Promise<Descent> {
   const { z, c, perSignal } = starts;
   const fixed = { target: repeatRows(term.target, perSignal), lambda: repeatRows(lambda, perSignal), c };
   const initial = startingState(z);
   const compiled = await compile(descentStep(prior, term), { ...fixed, rate: adamRate(1, 0), state: initial });
   const signals = z.shape[0]! / perSignal;
+  const sizeAt = (index: number) => schedules[schedule](index, maxSteps);
   const past: Float32Array[] = []; // the best objectives of all restarts after the last steps, one window of them
   const { state, codes, steps, history } = await iterateRows<State>({
     rows: signals,
@@ -87,11 +98,11 @@ export async function descend(
     ...(onProgress && { onProgress }),
     ...(signal && { signal }),
     step: async (state, index) => {
-      const rate = adamRate(learningRate * cosine(index / maxSteps), index);
+      const rate = adamRate(learningRate * sizeAt(index), index);
       const next = await compiled.run({ ...fixed, rate, state });
       const best = next.best.data;
       const before = past.length < WINDOW ? undefined : past[0]!;
-      const weight = fallWeight(learningRate * stepsBefore(index, maxSteps));
+      const weight = fallWeight(learningRate * stepsBefore(index, sizeAt));
       const falls = best.map((objective, row) =>
         before && weight ? weight * fallOf(before[row]!, objective) : Number.POSITIVE_INFINITY,
       );
@@ -117,12 +128,9 @@ export async function descend(
   };
 }
 
-/** The step size at a part of all steps, from 1 to 0. */
-const cosine = (part: number): number => 0.5 * (1 + Math.cos(Math.PI * part));
-
 /** The sum of the step sizes of the window before a step, as parts of the learning rate. */
-const stepsBefore = (index: number, maxSteps: number): number =>
-  Array.from({ length: WINDOW }, (_, i) => cosine((index - 1 - i) / maxSteps)).reduce((a, b) => a + b, 0);
+const stepsBefore = (index: number, sizeAt: (index: number) => number): number =>
+  Array.from({ length: WINDOW }, (_, i) => sizeAt(index - 1 - i)).reduce((a, b) => a + b, 0);
 
 /** By how much a fall on a way counts; undefined for a way that says nothing. */
 const fallWeight = (way: number): number | undefined => (way < LEAST_WAY ? undefined : Math.max(1, WAY / way));

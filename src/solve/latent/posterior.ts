@@ -31,7 +31,7 @@ import { chooseStarts, type StartOptions, type Starts, startNames } from "./star
 export const estimateNames = ["mean", "best"] as const;
 export type EstimateName = (typeof estimateNames)[number];
 
-/** Defaults: at most 100 steps, learning rate 0.15, tolerance 1e-4. */
+/** Defaults: at most 200 steps, learning rate 0.15, schedule cosine, tolerance 1e-4. */
 export interface LatentPosteriorOptions extends Partial<DescentOptions>, StartOptions {
   /** Default `mean`. */
   readonly estimate?: EstimateName;
@@ -80,7 +80,8 @@ export async function latentPosterior(
   options: LatentPosteriorOptions = {},
 ): Promise<LatentPosteriorRecovery> {
   requireOptionNames("latent posterior", options, [...descentNames, ...startNames, "estimate", "deviation", "samples"]);
-  const { steps = 100, learningRate = 0.15, tolerance = 1e-4, onProgress, signal, estimate = "mean" } = options;
+  const { steps = 200, learningRate = 0.15, schedule = "cosine", tolerance = 1e-4, estimate = "mean" } = options;
+  const { onProgress, signal } = options;
   const problem = problemOf(given);
   requireSignalShape("latent posterior", prior, problem);
   const operator = linearOperatorOf("latent posterior", problem);
@@ -138,7 +139,10 @@ export async function latentPosterior(
   async function descended() {
     const one = ndarray(new Float32Array(signals).fill(1), [signals]);
     const watched = { ...(onProgress && { onProgress }), ...(signal && { signal }) };
-    const descent = await descend(prior, term, starts, one, { steps, learningRate, tolerance, ...watched });
+    const descent = await descend(prior, term, starts, one, {
+      ...{ steps, learningRate, schedule, tolerance },
+      ...watched,
+    });
     const { codes, steps: done, history, z } = descent;
     const found = await laplace(prior, term, { ...starts, z });
     /** Modes are judged by the Gauss–Newton step that ends each, not by how the descents before it ended. */

@@ -9,16 +9,21 @@ import { all, hasGaussianNoise, isLinearProblem } from "../requirements.ts";
 import { rowEnergies } from "../rows.ts";
 import type { SolveOptions, Solver } from "../solver.ts";
 import { csgm as recoverCsgm } from "./csgm.ts";
+import { scheduleNames } from "./descent.ts";
 import { gaussianForm } from "./gaussian-form.ts";
 import { estimateNames, latentPosterior as recoverLatentPosterior } from "./posterior.ts";
 
 const common = {
   restarts: {
     type: "integer",
-    description: "starts a signal; default 4; with conditions one for each of up to 20, else 5 (20 if affine)",
+    description: "starts a signal; default 10; with conditions one for each of up to 20, else 5 (20 if affine)",
   },
-  steps: { type: "integer", description: "most Adam steps; default 100 (latent-posterior), 500 (csgm)" },
+  steps: { type: "integer", description: "most Adam steps; default 200 (latent-posterior), 500 (csgm)" },
   rate: { type: "number", description: "Adam's step size; default 0.15 (latent-posterior), 0.1 (csgm)" },
+  schedule: {
+    ...{ type: "choice", choices: scheduleNames, default: "cosine" },
+    description: "how the step size falls: to 0 along a cosine, or not at all",
+  },
 } as const satisfies OptionTable;
 
 const posteriorOptions = {
@@ -34,8 +39,9 @@ const watched = ({ seed, onProgress, signal }: SolveOptions) => ({
 });
 
 const descentOptions = (who: string, { own }: SolveOptions, table: typeof common | typeof posteriorOptions) => {
-  const { restarts, steps, rate } = checkedOptions(who, table, own);
+  const { restarts, steps, rate, schedule } = checkedOptions(who, table, own);
   return {
+    schedule,
     ...(restarts !== undefined && { restarts }),
     ...(steps !== undefined && { steps }),
     ...(rate !== undefined && { learningRate: rate }),

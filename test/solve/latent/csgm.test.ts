@@ -7,7 +7,7 @@ import { linearOperator } from "../../../operators/operator.ts";
 import type { GeneratorPrior } from "../../../priors/prior.ts";
 import { stream } from "../../../src/data/random.ts";
 import { gaussianNoise } from "../../../src/measure/noise/gaussian.ts";
-import { type CsgmOptions, csgm } from "../../../src/solve/index.ts";
+import { type CsgmOptions, csgm, recover } from "../../../src/solve/index.ts";
 
 const test = suite("latent recovery");
 
@@ -86,6 +86,70 @@ test("the reported objective is that of the reported latents, and never above th
     sum(many.objectives.data) <= sum(few.objectives.data) * 1.001,
     "more restarts cannot be worse by more than their draw",
   );
+});
+
+/** min_z ‖y − Φ(G(z))‖² + λ‖z‖² over the linear generator by plain Adam in float64, as CSGM's code has it: every step of one size. */
+function plainAdam(y: ArrayLike<number>, from: ArrayLike<number>, lambda: number, steps: number, rate: number) {
+  const M = Array.from({ length: p }, (_, k) =>
+    Array.from({ length: m }, (_, j) => {
+      let sum = 0;
+      for (let i = 0; i < n; i++) sum += L.get(k, i) * A.get(j, i);
+      return sum;
+    }),
+  );
+  const z = Array.from(from);
+  const misfits = () => Array.from(y, (v, j) => v - M.reduce((sum, row, k) => sum + row[j]! * z[k]!, 0));
+  const [first, second] = [z.map(() => 0), z.map(() => 0)];
+  for (let t = 1; t <= steps; t++) {
+    const r = misfits();
+    const gradient = M.map((row, k) => 2 * lambda * z[k]! - 2 * row.reduce((sum, v, j) => sum + v * r[j]!, 0));
+    for (const [k, g] of gradient.entries()) {
+      first[k] = 0.9 * first[k]! + 0.1 * g;
+      second[k] = 0.999 * second[k]! + 0.001 * g * g;
+      z[k]! -= (rate * (first[k]! / (1 - 0.9 ** t))) / (Math.sqrt(second[k]! / (1 - 0.999 ** t)) + 1e-8);
+    }
+  }
+  const objective = [...misfits().map((v) => v * v), ...z.map((v) => lambda * v * v)].reduce((a, b) => a + b);
+  return { z, objective };
+}
+
+test("with CSGM's own settings it is CSGM: the best of ten descents by Adam, by the sum of squares and 0.1‖z‖²", async () => {
+  const y = normal([1, m], "y10");
+  const z = normal([10, p], "starts");
+  const own = { lambda: 0.1, steps: 100, learningRate: 0.01, schedule: "constant", tolerance: 0 } as const;
+  const found = await recoverLatent(operator, linear, y, { ...own, starts: { perSignal: 10, z } });
+  const ends = Array.from(
+    { length: 10 },
+    (_, i) => plainAdam(y.data, z.data.subarray(p * i, p * (i + 1)), 0.1, 99, 0.01), // the end of step 100 is not looked at
+  );
+  const best = ends.reduce((a, b) => (b.objective < a.objective ? b : a));
+  assert.ok(ends.some(({ objective }) => objective > 1.1 * best.objective)); // the choice matters
+  assert.ok(Math.abs(found.objectives.data[0]! / best.objective - 1) < 1e-4); // float32
+  for (const [k, v] of best.z.entries()) assert.ok(Math.abs(found.latents.get(0, k) - v) < 1e-3);
+});
+
+test("there are ten restarts if none are asked for", async () => {
+  const y = normal([2, m], "y11");
+  const starts: number[] = [];
+  const counting: GeneratorPrior = {
+    ...linear,
+    decode: (z) => {
+      starts.push(z.shape[0]!);
+      return linear.decode(z);
+    },
+  };
+  await recoverLatent(operator, counting, y, { steps: 1 });
+  assert.is(starts[0], 20);
+});
+
+test("within known bounds the estimate keeps to them", async () => {
+  const y = normal([2, m], "y12");
+  const given = { operator, y, noise: 0.1 };
+  const options = { solver: "csgm", lambda: 0.01, own: { steps: 50 } };
+  const free = await recover(given, linear, options);
+  assert.ok(free.estimate.data.some((v) => v < -0.1) && free.estimate.data.some((v) => v > 0.2)); // they are felt
+  const bound = await recover({ ...given, range: [-0.1, 0.2] }, linear, options);
+  assert.ok(bound.estimate.data.every((v) => v >= Math.fround(-0.1) && v <= Math.fround(0.2)));
 });
 
 test("one λ a signal gives the same as one run for each", async () => {
