@@ -14,12 +14,12 @@ export function parseRange(text: string): readonly [number, number] | undefined 
   throw new InputError(`--range: expected two numbers, the smaller first, such as 0,1, or none; got "${text}"`);
 }
 
-/** The value of --lambda: a positive number, or auto; undefined if it is not given. Errors: anything else. */
-export function parseLambda(text: string | undefined): number | "auto" | undefined {
+/** The value of --lambda: a positive number, or auto; undefined if it is not given. Errors: anything else, said of `option`. */
+export function parseLambda(text: string | undefined, option = "--lambda"): number | "auto" | undefined {
   if (text === undefined || text === "auto") return text;
   const value = text.trim() === "" ? Number.NaN : Number(text);
   if (value > 0 && Number.isFinite(value)) return value;
-  throw new InputError(`--lambda: expected a positive number or auto, got ${text}`);
+  throw new InputError(`${option}: expected a positive number or auto, got ${text}`);
 }
 
 /**

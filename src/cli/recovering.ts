@@ -6,6 +6,7 @@ import { sameShape, sizeOf } from "../data/array.ts";
 import { InputError } from "../data/errors.ts";
 import { suggestion } from "../data/nearest.ts";
 import type { Options } from "../data/options.ts";
+import { parseLambda } from "./options.ts";
 
 export interface OpenedPrior {
   /** Its name in columns and messages. */
@@ -18,10 +19,11 @@ export interface OpenedPrior {
   readonly fromData?: true;
 }
 
-/** A solver and its own options. */
+/** A solver, its own options, and λ if it is fixed. */
 export interface NamedSolver {
   readonly solver: string;
   readonly own: Options;
+  readonly lambda?: number | "auto";
 }
 
 /** A prior and, if its spec names one, the solver to recover with. */
@@ -54,16 +56,22 @@ export async function openPrior(
 }
 
 /**
- * The prior that an option names, and the solver after it: `vae:solver=csgm`, `vae:solver=csgm,restarts=2`, `wavelet:levels=2,solver=fista`.
- * Errors (InputError): those of `openPrior` and `parseSolver`.
+ * The prior that an option names, and the solver after it with its own options and λ: `vae:solver=csgm`, `vae:solver=csgm,steps=9,lambda=0.1`,
+ * `wavelet:levels=2,solver=fista`. Errors (InputError): those of `openPrior`, `parseSolver` and `parseLambda`.
  */
 export async function openMethod(option: PriorOption, spec: string, shape: readonly number[]): Promise<OpenedMethod> {
-  const found = /^(.+?)[:,]solver=([^,]*)(?:,(.*))?$/.exec(spec);
+  const found = /^(.+?)[:,]solver=(.*)$/.exec(spec);
   const opened = await openPrior(option, found?.[1] ?? spec, shape);
   if (!found) return { ...opened, title: opened.name };
-  const [solver, own] = [found[2]!, found[3]];
-  const text = own === undefined ? solver : `${solver}:${own}`;
-  return { ...opened, title: `${opened.name}, ${text}`, named: await parseSolver(option, text) };
+  const [solver = "", ...given] = found[2]!.split(",");
+  const isLambda = (part: string) => part.startsWith("lambda=");
+  const own = given.filter((part) => !isLambda(part)).join(",");
+  const lambda = parseLambda(given.find(isLambda)?.slice("lambda=".length), `${option}: lambda`);
+  return {
+    ...opened,
+    title: `${opened.name}, ${[solver, given.join(",")].filter(Boolean).join(":")}`,
+    named: { ...(await parseSolver(option, `${solver}:${own}`)), ...(lambda !== undefined && { lambda }) },
+  };
 }
 
 /** The prior that an option names, if it was learned; such a prior knows the shape of its signals. Undefined for a penalty. */

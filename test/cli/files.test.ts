@@ -175,7 +175,7 @@ test("a baseline may have options, whose commas do not end it", async () => {
 test("one prior with several solvers: rows of names that differ, each with its solver's own options", async () => {
   const line =
     "compare data.npy --operator gaussian:m=9 --limit 2 --tune-count 0 --json -o solvers --baselines none " +
-    "--prior prior --prior prior:solver=csgm,restarts=2,steps=30 --prior prior:solver=csgm " +
+    "--prior prior --prior prior:solver=csgm,restarts=2,steps=30 --prior prior:solver=csgm,lambda=0.25 " +
     "--prior wavelet:levels=1,solver=primal-dual --prior gaussian:X.npz:solver=posterior";
   const { code, stdout, stderr } = await run(line);
   assert.is(code, 0, stderr);
@@ -184,11 +184,12 @@ test("one prior with several solvers: rows of names that differ, each with its s
   assert.equal(shown, [
     ["prior", false], // latent-posterior, which has no λ
     ["prior, csgm:restarts=2,steps=30", true],
-    ["prior, csgm", true],
+    ["prior, csgm:lambda=0.25", true],
     ["wavelet:levels=1, primal-dual", true],
     ["gaussian, posterior", false],
   ]);
   const [own, few, csgm] = rows.map((row: { errors: number[] }) => row.errors);
+  assert.is(rows[2].lambda, 0.25);
   assert.not.equal(own, csgm);
   assert.not.equal(few, csgm);
   assert.match(settings["prior prior"], /^generator 3-8-36/);
@@ -403,6 +404,14 @@ const refused: [line: string, message: RegExp][] = [
   [
     "compare data.npy --operator blur --prior prior:solver=csgm,restart=2 -o out",
     /^error: csgm: unknown option "restart"; did you mean restarts\?/,
+  ],
+  [
+    "compare data.npy --operator blur --prior prior:solver=csgm,lambda=-1 -o out",
+    /^error: --prior: lambda: expected a positive number or auto, got -1/,
+  ],
+  [
+    "compare data.npy --operator blur --limit 3 --prior prior:solver=latent-posterior,lambda=1 -o out",
+    /^error: lambda: latent-posterior has none, .* leave it out/,
   ],
   [
     "compare data.npy --operator blur --limit 3 --baselines tikhonov --prior prior:solver=fista -o out",

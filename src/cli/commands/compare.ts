@@ -43,7 +43,9 @@ export const compare = defineCommand({
         type: "string",
         array: true,
         nargs: 1,
-        describe: "prior folder, and :solver=NAME,key=value,… for a solver that is not its default; may be given again",
+        describe:
+          "prior folder; :solver=NAME,key=value,… after it for a solver that is not its default, with its options and lambda; " +
+          "may be given again",
       })
       .option("baselines", {
         ...{ type: "string", requiresArg: true, defaultDescription: "those compared by default, see below" },
@@ -151,7 +153,8 @@ export const compare = defineCommand({
     const { comparisonText, noiseText } = await import("../../report/table.ts");
     const learned = priors.flatMap((one) => ("prior" in one ? [one] : []));
     for (const [problem] of problems) {
-      for (const { prior, named } of learned) chooseSolver(prior, problem!, { name: named?.solver }); // before anything is solved
+      for (const { prior, named } of learned)
+        chooseSolver(prior, problem!, { name: named?.solver, withLambda: typeof named?.lambda === "number" }); // before anything is solved
     }
     const table = await library.compare({
       ...{ truth, problems, methods, seed, signal },
@@ -250,6 +253,7 @@ function aboutReport(
   const namesOf = (data: boolean) =>
     [...new Set(trained.filter(({ fromData = false }) => fromData === data).map(({ name }) => name))].join(", ");
   const [bySketch, byData] = [namesOf(false), namesOf(true)];
+  const every = learned.some(({ named }) => named?.lambda !== undefined) ? "Every λ that no name gives" : "Every λ";
   const which = args.shuffle ? `${args.limit} at random` : `signals ${args.from} to ${last}`;
   const settings = settingsOf(args);
   const priors = trained.map(({ name, about }) => [`prior ${name}`, about]);
@@ -263,8 +267,8 @@ function aboutReport(
       ...(bySketch ? [`${bySketch}: learned from a sketch of the training data alone, not from the data.`] : []),
       ...(byData ? [`${byData}: trained on the training data themselves, in full.`] : []),
       tuned === undefined
-        ? `Every λ was ${automatic ? "chosen from the reported measurements themselves, without the truth" : "the default"}.`
-        : `Every λ was chosen for each operator on ${tuned}, none of which is reported here.`,
+        ? `${every} was ${automatic ? "chosen from the reported measurements themselves, without the truth" : "the default"}.`
+        : `${every} was chosen for each operator on ${tuned}, none of which is reported here.`,
     ],
     facts: {
       data: `${dataset.name}, ${which}`,
