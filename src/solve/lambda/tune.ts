@@ -3,6 +3,7 @@ import type { Prior } from "../../../priors/prior.ts";
 import { contiguous, sameShape } from "../../data/array.ts";
 import { clipped } from "../../data/range.ts";
 import type { Problem } from "../problem.ts";
+import type { Outcome } from "../recovery.ts";
 import { repeatRows } from "../rows.ts";
 import type { SolveOptions, Solver } from "../solver.ts";
 import { solvedAtOnce } from "./batches.ts";
@@ -28,8 +29,8 @@ export interface LambdaChoice {
 /**
  * Chooses λ on training signals, never on reported ones. It is the λ with the lowest mean squared error on a logarithmic grid, which is
  * refined once between the neighbours of the best. Each λ is solved to the rough tolerance `LambdaRules.rough`. A λ that did not reach
- * it is passed over if another did: a run that is cut short is another method. Estimates are clipped to the problem's range before their
- * errors are computed.
+ * it is passed over if another did: a run that is cut short is another method. Without rough settings a solver is tuned as it is, and its
+ * most steps are part of the method. Estimates are clipped to the problem's range before their errors are computed.
  *
  * problem: that of the training signals; truth: [n, ...inShape]. Errors (RangeError): the number of signals differs from that of the
  * measurements, an empty grid, a solver without λ.
@@ -55,6 +56,7 @@ export async function tuneLambda(
         `measurement, got [${truth.shape.join(", ")}]`,
     );
   }
+  const isSolved = (outcome: Outcome) => outcome === "converged" || (!rough && outcome === "max-steps");
   const [low, high] = await solver.lambda.range(problem, prior);
   const actual = contiguous(truth) as Float32Array;
   const width = truth.size / signals;
@@ -79,7 +81,7 @@ export async function tuneLambda(
       for (const [s, row] of rows.entries()) {
         for (let p = 0; p < width; p++) sum += (estimate.data[row * width + p]! - actual[s * width + p]!) ** 2;
       }
-      return { lambda: value, score: sum / truth.size, solved: rows.every((row) => outcomes[row] === "converged") };
+      return { lambda: value, score: sum / truth.size, solved: rows.every((row) => isSolved(outcomes[row]!)) };
     });
   };
   report();

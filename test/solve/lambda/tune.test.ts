@@ -1,12 +1,15 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import * as tf from "#tf";
 import type { LinearOperator } from "../../../operators/operator.ts";
-import type { PenaltyPrior } from "../../../priors/prior.ts";
+import type { GeneratorPrior, PenaltyPrior } from "../../../priors/prior.ts";
 import { parsePenalty } from "../../../priors/registry.ts";
+import { constant } from "../../../priors/signals.ts";
+import { sizeOf } from "../../../src/data/array.ts";
 import { chooseSolver, recover, type TuneOptions, tuneLambda } from "../../../src/solve/index.ts";
 import { penaltyLambda } from "../../../src/solve/penalised/lambda-rules.ts";
 import { problemFor } from "../../../src/solve/recover.ts";
-import { type Floats, floats } from "../../operators/draws.ts";
+import { draw, type Floats, floats } from "../../operators/draws.ts";
 import { measured, operators, scenes, shape, withPenalty } from "../problems.ts";
 
 const test = suite("choice of λ");
@@ -14,7 +17,7 @@ const test = suite("choice of λ");
 /** λ chosen for the scenes, or other true signals. */
 async function chooseLambda(
   operator: LinearOperator,
-  prior: PenaltyPrior,
+  prior: PenaltyPrior | GeneratorPrior,
   truth: Floats,
   y: Floats,
   {
@@ -75,6 +78,23 @@ test("a choice says when its λ is the end of what was tried, and when none was 
     ...{ noise: 0.3, own: { steps: 1, tolerance: 1e-6 } },
   });
   assert.match(hasty.warnings.join(), /no λ was solved to the tolerance of the choice/);
+});
+
+test("of descents that end at their most steps the best λ is taken all the same", async () => {
+  const operator = operators[2]!;
+  const y = await measured(operator, 0.05);
+  const directions = draw(5, [2, sizeOf(shape)]);
+  const bent: GeneratorPrior = {
+    ...{ kind: "generator", name: "bent", latent: 2, shape },
+    decode: (z) => tf.reshape(tf.exp(tf.matMul(z as tf.Tensor2D, constant(directions) as tf.Tensor2D)), [-1, ...shape]),
+  };
+  const { lambda, errors, warnings } = await chooseLambda(operator, bent, scenes, y, {
+    own: { steps: 40, restarts: 2 },
+    points: 3,
+  });
+  const least = Math.min(...errors.map(({ score }) => score));
+  assert.is(errors.find((tried) => tried.lambda === lambda)!.score, least);
+  assert.not.match(warnings.join(), /passed over|no λ was solved/);
 });
 
 test("within a range the errors are those of estimates that keep to it, lower than without", async () => {
