@@ -193,7 +193,7 @@ test("one prior with several solvers: rows of names that differ, each with its s
   assert.not.equal(own, csgm);
   assert.not.equal(few, csgm);
   assert.match(settings["prior prior"], /^generator 3-8-36/);
-  assert.match(readFileSync(path.join(folder, "solvers/index.html"), "utf8"), /prior: learned from a sketch/);
+  assert.match(readFileSync(path.join(folder, "solvers/index.html"), "utf8"), /prior, gaussian: learned from a sketch/);
 });
 
 test("draws of operators, signals at random, and what needs no measurements", async () => {

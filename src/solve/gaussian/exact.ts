@@ -18,12 +18,13 @@ const options = {
 } as const satisfies OptionTable;
 
 /**
- * The exact posterior of a mixture, a Gaussian or an affine generator. The estimate is its mean. If the range of signals is known, it is
+ * The posterior of a mixture, a Gaussian or an affine generator in closed form: exact, but that components are weighed by a power of their
+ * likelihood (coarsening.ts) unless `coarsening` is 0. The estimate is its mean. If the range of signals is known, it is
  * the box-constrained mode of the Gaussian with the posterior's moments. Deviation and draws ignore the range.
  */
 export const posterior: Solver<MixturePrior | GaussianPrior | GeneratorPrior> = {
   name: "posterior",
-  summary: "exact posterior mean; with --range the box-constrained mode",
+  summary: "posterior mean in closed form; with --range the box-constrained mode",
   options,
   uncertainty: true,
 
