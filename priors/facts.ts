@@ -47,7 +47,7 @@ export interface DataFacts {
   readonly count: number;
 }
 
-export const dataLine = ({ name, count }: DataFacts): string => `all ${grouped(count)} samples of ${name}, no sketch`;
+export const dataLine = ({ name, count }: DataFacts): string => `trained on all ${grouped(count)} samples of ${name}`;
 
 /** Whether a sketch has moments in cells, which mixtures are made from. */
 export const needsCells = ({ design }: Sketch): true | string =>

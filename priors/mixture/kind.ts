@@ -5,7 +5,16 @@ import { checkedOptions, type OptionTable } from "../../src/data/options.ts";
 import { grouped, shapeText } from "../../src/data/text.ts";
 import type { Sketch } from "../../src/sketch/index.ts";
 import { readFloat32, readResidual, residualMembers } from "../arrays.ts";
-import { factsOfSketch, needsCells, type SketchFacts, sketchData, sketchLine, sketchWords } from "../facts.ts";
+import {
+  type DataFacts,
+  dataLine,
+  factsOfSketch,
+  needsCells,
+  type SketchFacts,
+  sketchData,
+  sketchLine,
+  sketchWords,
+} from "../facts.ts";
 import type { LearnedKind, Watched } from "../kind.ts";
 import { fitMixture, type MixtureOptions } from "./fit.ts";
 import { type MixtureModel, mixturePrior } from "./model.ts";
@@ -19,6 +28,8 @@ export interface TrainedMixture {
   readonly settings: Required<MixtureOptions>;
   /** The sketch that it was made from. */
   readonly sketch: SketchFacts;
+  /** The data, of an experiment that fitted the Gaussians to them instead; the sketch then gave the features and the residual. */
+  readonly data?: DataFacts;
 }
 
 const options = {
@@ -49,7 +60,7 @@ export const mixtureKind: LearnedKind<TrainedMixture> = {
   train: (sketch, given, { signal }) =>
     trainMixture(sketch, { ...(given as MixtureOptions), ...(signal && { signal }) }),
 
-  encode: ({ model, settings, sketch }) => {
+  encode: ({ model, settings, sketch, data }) => {
     const { shape, weights, covarianceOf, labels, residual: _, residualRoot: __, ...floats } = model;
     const arrays: Record<string, NpyArray> = {
       ...floats,
@@ -58,11 +69,14 @@ export const mixtureKind: LearnedKind<TrainedMixture> = {
       ...residualMembers(model),
       ...(labels && { labels: ndarray(labels, [labels.length]) }),
     };
-    return { content: { shape, settings, sketch }, files: { [ARRAYS]: encodeNpz({ arrays, metadata: FORMAT }) } };
+    return {
+      content: { shape, settings, sketch, ...(data && { data }) },
+      files: { [ARRAYS]: encodeNpz({ arrays, metadata: FORMAT }) },
+    };
   },
 
   decode: async (content, read, where) => {
-    const { shape, settings, sketch } = content as Omit<TrainedMixture, "model"> & Pick<MixtureModel, "shape">;
+    const { shape, settings, sketch, data } = content as Omit<TrainedMixture, "model"> & Pick<MixtureModel, "shape">;
     const file = `${where}/${ARRAYS}`;
     const npz = decodeNpz(await read(ARRAYS), file, FORMAT);
     const numbers = (name: string) => member(npz, name, file).data;
@@ -78,12 +92,12 @@ export const mixtureKind: LearnedKind<TrainedMixture> = {
       ...((await readResidual(npz, file)) ?? { residual: floats("residual") }), // which says that it is missing
       ...("labels" in npz.arrays && { labels: Int32Array.from(numbers("labels")) }),
     };
-    return { model, settings, sketch };
+    return { model, settings, sketch, ...(data && { data }) };
   },
 
   prior: (name, { model }) => mixturePrior(name, model),
 
-  describe: ({ model, settings, sketch }) => {
+  describe: ({ model, settings, sketch, data }) => {
     const { shape, weights, means, factors, labels } = model;
     const [components, features, covariances] = [weights.length, means.shape[1]!, factors.shape[0]!];
     const labelCount = labels && new Set(labels).size;
@@ -91,17 +105,19 @@ export const mixtureKind: LearnedKind<TrainedMixture> = {
     const mixture = `${grouped(components)} Gaussians of ${features} features, ${covariances} covariances${ofLabels}`;
     return {
       data: {
-        ...{ kind: "mixture", shape, components, covariances, features, settings, sketch: sketchData(sketch) },
+        ...{ kind: "mixture", shape, components, covariances, features, settings, sketch: sketchData(sketch), data },
         ...(labels && { labels: labelCount }),
       },
       words: {
         signals: shapeText(shape),
         mixture,
-        trained: `in closed form, shrinkage ${settings.shrinkage}`,
+        trained: data ? "by an experiment" : `in closed form, shrinkage ${settings.shrinkage}`,
         sketch: sketchWords(sketch),
+        ...(data && { data: dataLine(data) }),
       },
-      line: `${mixture}; ${sketchLine(sketch)}`,
+      line: [mixture, sketchLine(sketch), ...(data ? [dataLine(data)] : [])].join("; "),
       sketch: sketchData(sketch),
+      ...(data && { fromData: true }),
     };
   },
 };

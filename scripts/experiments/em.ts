@@ -68,7 +68,8 @@ export const em = defineCommand({
       factors: ndarray(fitted.factors, [count, k, k]),
       ...(groups > 1 && { labels: fitted.labels }),
     };
-    await savePrior(args.out, { kind: "mixture", trained: { ...trained, model } });
+    const data = { name: dataset.name, count: dataset.count };
+    await savePrior(args.out, { kind: "mixture", trained: { ...trained, model, data } });
     const seconds = (performance.now() - started) / 1000;
     for (const line of fitted.likelihoods) note(line);
     return {

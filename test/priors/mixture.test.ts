@@ -4,10 +4,11 @@ import path from "node:path";
 import ndarray from "ndarray";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { factsOf } from "../../priors/learned.ts";
 import { fitMixture, type MixtureModel, mixturePrior, trainMixture } from "../../priors/mixture/index.ts";
 import type { MixturePrior } from "../../priors/prior.ts";
 import { drawLabelled, drawSamples, withoutResidual } from "../../priors/samples.ts";
-import { loadPrior, savePrior } from "../../src/cli/prior-folder.ts";
+import { loadPrior, loadTrained, savePrior } from "../../src/cli/prior-folder.ts";
 import { arrayDataset } from "../../src/data/index.ts";
 import { multiply, multiplyTransposed } from "../../src/data/matmul.ts";
 import { stream } from "../../src/data/random.ts";
@@ -296,6 +297,16 @@ test("a saved mixture is the same when loaded; a damaged folder is refused", asy
   assert.ok(small.model.residualRoot);
   await savePrior(folder, { kind: "mixture", trained: small });
   assert.equal(await loadPrior(folder, "own"), mixturePrior("own", small.model));
+  rmSync(folder, { recursive: true });
+});
+
+test("a mixture that an experiment fitted to the data themselves says so, also when loaded", async () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), "sketchprior-mixture-"));
+  const trained = { ...(await trainMixture(await sketched(3, 2, true))), data: { name: "two labels", count: 3000 } };
+  await savePrior(folder, { kind: "mixture", trained });
+  const { line, fromData } = factsOf(await loadTrained(folder));
+  assert.is(fromData, true);
+  assert.match(line, /; trained on all 3 000 samples of two labels$/);
   rmSync(folder, { recursive: true });
 });
 
