@@ -1,5 +1,5 @@
 import ndarray, { type NdArray } from "ndarray";
-import type * as tf from "#tf";
+import * as tf from "#tf";
 import type { GeneratorPrior } from "../../../priors/prior.ts";
 import { fromHost } from "../../data/array.ts";
 import { requireOptionNames } from "../../data/options.ts";
@@ -32,7 +32,7 @@ export interface CsgmRecovery extends Solved {
  * several starts: random ones, or for a prior with conditions the most promising of them (`rankConditions`). For noise that is not
  * Gaussian, twice its misfit takes the place of the square. All restarts of all signals advance in one compiled step. Each signal keeps the restart, and
  * of it the step, with the lowest objective; the truth is never consulted. The prior's residual is left aside:
- * `latentPosterior` makes use of it where Φ is linear.
+ * `latentPosterior` makes use of it where Φ is linear. If the problem has a range, G is G cut to it.
  *
  * CSGM's own settings for MNIST are 10 restarts of 1000 steps, learning rate 0.01, schedule constant, λ 0.1 for Φ ~ N(0, 1/m) (its code has
  * N(0, 1) and the mean of the squares, which is the same). The defaults reach a lower objective in half of the steps.
@@ -41,14 +41,15 @@ export interface CsgmRecovery extends Solved {
  */
 export async function csgm(
   given: Omit<Problem, "shape">,
-  prior: GeneratorPrior,
+  generator: GeneratorPrior,
   options: CsgmOptions = {},
 ): Promise<CsgmRecovery> {
   requireOptionNames("csgm", options, [...descentNames, ...startNames, "lambda"]);
   const { lambda = 0.1, steps = 500, learningRate = 0.1, schedule = "cosine", tolerance = 1e-4 } = options;
   const { onProgress, signal } = options;
   const problem = problemOf(given);
-  requireSignalShape("csgm", prior, problem);
+  requireSignalShape("csgm", generator, problem);
+  const prior = within(problem.range, generator);
   const signals = problem.y.shape[0]!;
   const lambdas = ndarray(onePerSignal(lambda, signals), [signals]);
   const variance = lambdas.data.reduce((sum, v) => sum + v / signals, 0); // λ is σ² if z weighs as in its prior
@@ -103,6 +104,10 @@ export async function generate(
   await decode.dispose();
   return signals;
 }
+
+/** The generator whose signals are cut to a range. So a black pixel fits every z that leaves it at 0 or below. */
+const within = (range: Problem["range"], prior: GeneratorPrior): GeneratorPrior =>
+  range ? { ...prior, decode: (z, c) => tf.clipByValue(prior.decode(z, c), ...range) } : prior;
 
 function onePerSignal(lambda: number | readonly number[], signals: number): Float32Array {
   const values = typeof lambda === "number" ? new Array<number>(signals).fill(lambda) : lambda;

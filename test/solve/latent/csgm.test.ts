@@ -164,6 +164,24 @@ test("one λ a signal gives the same as one run for each", async () => {
   }
 });
 
+test("within a range the generator is cut to it: numbers beyond a bound fit as well as those at it", async () => {
+  const steep: GeneratorPrior = {
+    ...{ kind: "generator", name: "steep", latent: 1, shape: [2] },
+    decode: (z) => tf.mul(z, tf.tensor2d([[1, 4]])),
+  };
+  const identity = linearOperator({ name: "identity", inShape: [2], outShape: [2], forward: (x) => tf.mul(x, 1) });
+  const problem = { operator: identity, y: ndarray(Float32Array.of(0.9, 1), [1, 2]), noise: gaussianNoise(0.1) };
+  const options = { lambda: 1e-6, restarts: 8, steps: 1000 };
+  const free = await csgm(problem, steep, options);
+  assert.ok(Math.abs(free.latents.data[0]! - 4.9 / 17) < 1e-3); // least squares: (0.9 + 4 · 1)/(1 + 4²)
+  for (const range of [[0, 1] as const, [Number.NEGATIVE_INFINITY, 1] as const]) {
+    const within = await csgm({ ...problem, range }, steep, options);
+    assert.ok(Math.abs(within.latents.data[0]! - 0.9) < 1e-3); // (z, 4z) cut to 1 is (0.9, 1) there
+    assert.ok(Math.abs(within.estimate.data[0]! - 0.9) < 1e-3);
+    assert.is(within.estimate.data[1], 1);
+  }
+});
+
 test("how a signal ends does not depend on the others: a large one that is at its mode does not stop it", async () => {
   const slow: GeneratorPrior = {
     ...{ kind: "generator", name: "slow", latent: 2, shape: [2] },
