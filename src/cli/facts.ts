@@ -147,7 +147,7 @@ export async function reconstructionFacts({ estimate, errors, facts }: Reconstru
     ...(by !== undefined && { chosen: String(by) }),
     ended: `${outcome} after ${steps} steps, ${secondsText(Number(seconds))}`,
     ...(clipped !== undefined && {
-      clipped: `${clipped} of ${count} signals, to the range that the solver does not keep to`,
+      clipped: `${clipped} of ${count} signals, to the range that the solver did not keep to`,
     }),
     ...(warnings !== undefined && { warning: String(warnings) }),
     ...(mse && {

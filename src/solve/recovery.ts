@@ -5,8 +5,8 @@ import type { Marginals } from "./uncertainty/marginals.ts";
 /**
  * How the recovery of one signal ended. Each is tested for that signal: `converged` means that the solver's own measure of distance from
  * the solution is within its tolerance. `exact`: computed by a formula, with finite numbers. `truncated`: by a formula too, but parts of
- * the posterior that matter were left out. `fallback`: the solver's own estimate diverged, this is its simpler one. `no-gradient`: a
- * descent without direction, because the data term does not change with z.
+ * the posterior that matter were left out. `fallback`: the solver's own estimate diverged or is not to be trusted, this is its simpler
+ * one. `no-gradient`: a descent without direction, because the data term does not change with z.
  */
 export type Outcome = EndCode | "exact" | "truncated" | "fallback" | "no-gradient";
 
@@ -30,7 +30,7 @@ export interface Chosen {
   readonly sigma: number;
   /** Present if the solver raised σ. */
   readonly raised?: Raised;
-  /** Present if the solver does not keep to the range of the problem: how many signals had to be clipped to it afterwards. */
+  /** Present if the solver did not keep to the range of the problem: how many signals had to be clipped to it afterwards. */
   readonly clipped?: number;
   /** Weight of the prior, for solvers that have one: one for all signals, or one each. */
   readonly lambda?: number | readonly number[];

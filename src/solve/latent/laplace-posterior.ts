@@ -50,14 +50,20 @@ export interface LaplacePosterior {
 const NEGLIGIBLE = 1e-4;
 
 /** What is known around one mode. */
-interface Around {
-  /** Cholesky factor of H = I + JᵀJ, [latent, latent]; z | y is about N(ẑ, H⁻¹). */
+export interface Around {
+  readonly row: number;
+  /** F, Cholesky factor of H = I + JᵀJ, [latent, latent]; z | y is about N(ẑ, H⁻¹). */
   readonly factor: Float64Array;
   /** [n] */
   readonly mean: Float64Array;
   /** [n] */
   readonly variance: Float64Array;
+  /** EF⁻ᵀ, [n, latent], whose square is E H⁻¹ Eᵀ. */
+  readonly spread: Float64Array;
 }
+
+/** What marginals and draws need of it. */
+type Known = Omit<Around, "row" | "spread">;
 
 /**
  * Laplace's approximation of the posterior of x = G(z, c) + r, a mixture over the modes ẑ by their evidence. Around a mode
@@ -69,8 +75,13 @@ interface Around {
  */
 export function laplacePosterior(modes: Modes): LaplacePosterior {
   const { starts, weights } = modes;
-  const kept = [...weights.keys()].filter((row) => weights[row]! > NEGLIGIBLE);
-  const around = once(() => aroundModes(modes, kept));
+  const kept = likelyModes(modes);
+  const around = once(async () => {
+    const known = new Map<number, Known>();
+    for await (const { row, factor, mean, variance } of aroundModes(modes, kept))
+      known.set(row, { factor, mean, variance });
+    return known;
+  });
   const rowsOf = (signal: number) => kept.filter((row) => Math.floor(row / starts.perSignal) === signal);
   return {
     marginals: async (signal) => {
@@ -94,11 +105,15 @@ const noPosterior = (n: number) => ({
   variance: new Float64Array(n).fill(Number.NaN),
 });
 
-/** H, the mean and the variances around the modes of the given rows. Each row costs 2 · latent decodes. */
-async function aroundModes(
+/** The rows of the modes that are not left out, in order. */
+export const likelyModes = ({ weights }: Modes): number[] =>
+  [...weights.keys()].filter((row) => weights[row]! > NEGLIGIBLE);
+
+/** H, the mean and the variances around the modes of the given rows, one after the other. Each row costs 2 · latent decodes. */
+export async function* aroundModes(
   { prior, term, measurements, found, starts }: Modes,
   rows: readonly number[],
-): Promise<Map<number, Around>> {
+): AsyncGenerator<Around> {
   const [k, n, m] = [prior.latent, sizeOf(prior.shape), measurements.m];
   const at = (row: number) => ({
     z: takeRows(found.z, [row]),
@@ -112,34 +127,35 @@ async function aroundModes(
     at(rows[0] ?? 0),
   );
   const left = conditionalVariances(measurements, contiguous(prior.residual!), await whitenedCross(measurements));
-  const out = new Map<number, Around>();
-  for (const row of rows) {
-    const { slopes, measured } = await differentiate.run(at(row));
-    const J = Float64Array.from(measured.data); // Jᵀ, [k, m]
-    const h = new Float64Array(k * k);
-    for (let a = 0; a < k; a++) {
-      for (let b = 0; b <= a; b++) h[a * k + b] = dot(J, a * m, J, b * m, m) + Number(a === b);
+  try {
+    for (const row of rows) {
+      const { slopes, measured } = await differentiate.run(at(row));
+      const J = Float64Array.from(measured.data); // Jᵀ, [k, m]
+      const h = new Float64Array(k * k);
+      for (let a = 0; a < k; a++) {
+        for (let b = 0; b <= a; b++) h[a * k + b] = dot(J, a * m, J, b * m, m) + Number(a === b);
+      }
+      const factor = cholesky(h, k);
+      const explained = await ofWhitened(measurements, J);
+      const E = new Float64Array(n * k);
+      for (let a = 0; a < k; a++)
+        for (let p = 0; p < n; p++) E[p * k + a] = slopes.data[a * n + p]! - explained[a * n + p]!;
+      solveLower(factor, k, E);
+      const rest = await ofWhitened(measurements, Float64Array.from(found.misfits.subarray(row * m, (row + 1) * m)));
+      yield {
+        ...{ row, factor, spread: E },
+        mean: rest.map((v, p) => v + found.signals[row * n + p]!),
+        variance: left.map((v, p) => v + dot(E, p * k, E, p * k, k)),
+      };
     }
-    const factor = cholesky(h, k);
-    const explained = await ofWhitened(measurements, J);
-    const E = new Float64Array(n * k);
-    for (let a = 0; a < k; a++)
-      for (let p = 0; p < n; p++) E[p * k + a] = slopes.data[a * n + p]! - explained[a * n + p]!;
-    solveLower(factor, k, E);
-    const rest = await ofWhitened(measurements, Float64Array.from(found.misfits.subarray(row * m, (row + 1) * m)));
-    out.set(row, {
-      factor,
-      mean: rest.map((v, p) => v + found.signals[row * n + p]!),
-      variance: left.map((v, p) => v + dot(E, p * k, E, p * k, k)),
-    });
+  } finally {
+    await differentiate.dispose();
   }
-  await differentiate.dispose();
-  return out;
 }
 
 async function drawLaplace(
   { prior, operator, y, measurements, found, starts, weights }: Modes,
-  around: ReadonlyMap<number, Around>,
+  around: ReadonlyMap<number, Known>,
   rowsOf: (signal: number) => readonly number[],
   count: number,
   seed: number,

@@ -5,7 +5,9 @@ import type { GeneratorPrior } from "../../../priors/prior.ts";
 import { contiguous, fromHost, sizeOf } from "../../data/array.ts";
 import { requireOptionNames } from "../../data/options.ts";
 import { stream } from "../../data/random.ts";
+import type { ValueRange } from "../../data/range.ts";
 import { median } from "../../data/vector.ts";
+import type { ConstrainedMode } from "../gaussian/box-constrained-mode.ts";
 import {
   type MeasurementCovariance,
   measurementCovariance,
@@ -19,6 +21,7 @@ import type { Outcome, Solved } from "../recovery.ts";
 import { linearOperatorOf, requireSignalShape } from "../requirements.ts";
 import { rowEnergies, takeRows } from "../rows.ts";
 import { deviationOf } from "../uncertainty/marginals.ts";
+import { boxConstrainedLaplace } from "./box-constrained-laplace.ts";
 import { generate } from "./csgm.ts";
 import { whitenedTerm } from "./data-term.ts";
 import { type DescentOptions, descend, descentNames } from "./descent.ts";
@@ -48,6 +51,8 @@ export interface LatentPosteriorRecovery extends Solved {
   readonly conditions: Int32Array;
   /** Log evidence of every restart, [batch, restarts], up to a constant; −∞ where another one found the same mode. */
   readonly logEvidence: NdArray<Float64Array>;
+  /** The estimate within a range of values, by `boxConstrainedLaplace`. `recover` calls it if the problem has a range. */
+  constrained(range: ValueRange): Promise<ConstrainedMode>;
 }
 
 /** Two restarts of one condition are one mode if their latents differ by less than this, root mean square; the prior's deviation is 1. */
@@ -61,7 +66,8 @@ const SAME_MODE = 0.05;
  *
  * is the most probable z with the mean of r given it; there is no λ to choose. Adam runs from several starts (`chooseStarts`,
  * z = 0 first), a Gauss–Newton step ends each, and x̂ is the mean over the modes found, weighted by Laplace's evidence
- * (`laplace`). Exact for G linear in z; of an affine prior the modes are known without descent (`proposeConditions`).
+ * (`laplace`). Exact for G linear in z; of an affine prior the modes are known without descent (`proposeConditions`). A range of the
+ * problem is left to `constrained`.
  *
  * A signal has `converged` if the objective at its modes, weighted as they are in x̂, is within the tolerance of what second order says it
  * can fall to. Of an affine prior it is `exact`, or `truncated` if conditions with more than 1e-6 of its evidence were left out of the mean.
@@ -115,8 +121,10 @@ export async function latentPosterior(
   const data = await weightedSignals(found, weights, perSignal, measurements);
   const modes = { prior, operator, y, term, measurements, found, starts, weights: byEvidence };
   const uncertainty = await uncertaintyOf(modes, options);
+  const mean = fromHost(data, [signals, ...prior.shape]);
   return {
-    estimate: fromHost(data, [signals, ...prior.shape]),
+    estimate: mean,
+    constrained: (range) => boxConstrainedLaplace({ ...modes, weights }, mean, range, signal),
     outcomes: Array.from(best, (row, i): Outcome => {
       return Number.isFinite(logEvidence[row]!) ? ended(i, weights.subarray(i * perSignal)) : "non-finite";
     }),

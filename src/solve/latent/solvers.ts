@@ -5,6 +5,7 @@ import { sizeOf } from "../../data/array.ts";
 import { checkedOptions, type OptionTable } from "../../data/options.ts";
 import { median } from "../../data/vector.ts";
 import { isMixture } from "../gaussian/as-mixture.ts";
+import type { Outcome } from "../recovery.ts";
 import { all, hasGaussianNoise, isLinearProblem } from "../requirements.ts";
 import { rowEnergies } from "../rows.ts";
 import type { SolveOptions, Solver } from "../solver.ts";
@@ -50,7 +51,8 @@ const descentOptions = (who: string, { own }: SolveOptions, table: typeof common
 
 export const latentPosterior: Solver<GeneratorPrior> = {
   name: "latent-posterior",
-  summary: "generator with its residual: Laplace's posterior over restarts, no λ",
+  summary:
+    "generator with its residual: Laplace's posterior over restarts, no λ; with --range its box-constrained mode",
   options: posteriorOptions,
   uncertainty: true,
   accepts: (prior, problem) =>
@@ -61,14 +63,21 @@ export const latentPosterior: Solver<GeneratorPrior> = {
           isLinearProblem(problem),
           hasGaussianNoise(problem),
         ),
-  solve: (problem, prior, options) => {
+  solve: async (problem, prior, options) => {
     const { estimate } = checkedOptions("latent-posterior", posteriorOptions, options.own);
     const own = descentOptions("latent-posterior", options, posteriorOptions);
-    return recoverLatentPosterior(problem, prior, {
+    const found = await recoverLatentPosterior(problem, prior, {
       ...{ ...watched(options), ...own, estimate },
       ...(options.deviation && { deviation: true }),
       ...(options.samples !== undefined && { samples: options.samples }),
     });
+    if (!problem.range) return found;
+    const within = await found.constrained(problem.range);
+    const ended = (first: Outcome, box: Outcome) => (box !== "converged" || first === "exact" ? box : first);
+    return {
+      ...{ ...found, estimate: within.estimate },
+      outcomes: found.outcomes.map((first, i) => ended(first, within.outcomes[i]!)),
+    };
   },
 };
 

@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import * as tf from "#tf";
 import type { LinearOperator } from "../../../operators/operator.ts";
 import { linearOperator } from "../../../operators/operator.ts";
-import type { GaussianPrior, GeneratorPrior } from "../../../priors/prior.ts";
+import type { GaussianPrior, GeneratorPrior, MixturePrior } from "../../../priors/prior.ts";
 import { logDeterminant, solveLower } from "../../../src/data/cholesky.ts";
 import { multiply, transpose } from "../../../src/data/matmul.ts";
 import { stream } from "../../../src/data/random.ts";
@@ -127,6 +127,56 @@ test("conditions make it a mixture: its posterior mean, and the evidences of bot
   assert.equal(latents.shape, [5, p]);
   const alone = await recoverPosterior(operator, either, y, noise, { steps: 20, estimate: "best" });
   close(alone.estimate.data.subarray(0, n), parts[conditions[0]!]!.estimate.data.subarray(0, n), 2e-3);
+});
+
+/** The mixture of both Gaussians: features are the roots and the means, of which a component has its own alone. */
+const k = 2 * p + 2;
+const both: MixturePrior = {
+  ...{ kind: "mixture", name: "both", shape: [n], weights: probabilities, residual },
+  means: ndarray(
+    Float32Array.from({ length: 2 * k }, (_, at) => Number(at % k === 2 * p + Math.floor(at / k))),
+    [2, k],
+  ),
+  covarianceOf: Int32Array.of(0, 1),
+  factors: ndarray(
+    Float32Array.from({ length: 2 * k * k }, (_, at) => {
+      const [c, i] = [Math.floor(at / k / k), Math.floor(at / k) % k];
+      return Number(i === at % k && Math.floor(i / p) === c); // 1 for the p roots of c, on the diagonal
+    }),
+    [2, k, k],
+  ),
+  centre: ndarray(new Float32Array(n), [n]),
+  matrix: ndarray(Float32Array.from(transpose(Float64Array.from([...roots, ...means]), k, n)), [n, k]),
+};
+
+test("within a range the estimate is the box-constrained mode of the mixture that it is", async () => {
+  const y = normal([5, m], "y2");
+  const problem = { operator, y, noise, range: [-0.5, 0.5] as const };
+  const found = await recover(problem, either, { own: { steps: 20 } });
+  const exact = await recover(problem, both, { own: { coarsening: 0 } });
+  assert.is(found.chosen.solver, "latent-posterior");
+  assert.is(exact.chosen.solver, "posterior");
+  assert.ok(found.outcomes.every((outcome) => outcome === "converged" || outcome === "max-steps"));
+  close(found.estimate.data, exact.estimate.data, 1e-2); // the slopes' differences, S and the sweeps' tolerance
+  const { estimate } = await recover({ operator, y, noise }, either, { own: { steps: 20 } });
+  const moved = estimate.data.some((v, at) => Math.abs(v) < 0.5 && Math.abs(v - found.estimate.data[at]!) > 0.05);
+  assert.ok(moved); // numbers inside the range move with those outside
+  const ends = await recover(problem, { ...either, affine: true }, { solver: "latent-posterior" });
+  assert.equal(new Set(ends.outcomes), new Set(["converged"])); // known exactly, but for the sweeps
+});
+
+test("measurements that contradict the prior leave the mean, clipped to the range, as a fallback", async () => {
+  const y = normal([2, m], "y2");
+  y.data.forEach((v, at) => {
+    if (at < m) y.data[at] = 50 * v;
+  });
+  const own = { steps: 20 };
+  const { estimate } = await recover({ operator, y, noise }, either, { own });
+  const within = await recover({ operator, y, noise, range: [-0.5, 0.5] }, either, { own });
+  assert.is(within.outcomes[0], "fallback");
+  assert.is.not(within.outcomes[1], "fallback");
+  const clipped = [...estimate.data.subarray(0, n)].map((v) => Math.max(-0.5, Math.min(0.5, v)));
+  close(within.estimate.data.subarray(0, n), clipped, 1e-6);
 });
 
 test("an affine prior needs no descent: the same estimate and evidences at once, most evidence first", async () => {
