@@ -2,6 +2,7 @@ import ndarray, { type NdArray } from "ndarray";
 import { InputError } from "../src/data/errors.ts";
 import type { NpyArray } from "../src/data/npy.ts";
 import { member, type Npz } from "../src/data/npz.ts";
+import type { Poses } from "./prior.ts";
 import { type Residual, residualOfRoot } from "./residual-root.ts";
 
 /** A list of arrays as members `name.0`, `name.1`, … of an .npz file. */
@@ -36,4 +37,23 @@ export async function readResidual(npz: Npz<unknown>, file: string): Promise<Res
     return residualOfRoot({ factor: read(FACTOR), ...deviations });
   }
   return "residual" in npz.arrays ? { residual: read("residual") } : undefined;
+}
+
+const POSES = { warps: "poses.warps", weights: "poses.weights", offset: "poses.offset" } as const;
+
+/** Members of the poses of a mixture; none without. */
+export const posesMembers = (poses: Poses | undefined): Record<string, NpyArray> =>
+  poses
+    ? {
+        [POSES.warps]: poses.warps,
+        [POSES.weights]: ndarray(poses.weights, [poses.weights.length / poses.warps.shape[0]!, poses.warps.shape[0]!]),
+        [POSES.offset]: poses.offset,
+      }
+    : {};
+
+/** What `posesMembers` wrote, as a part of a model. Errors (InputError): a missing member, another type. */
+export function readPoses(npz: Npz<unknown>, file: string): { readonly poses?: Poses } {
+  if (!(POSES.warps in npz.arrays)) return {};
+  const weights = Float64Array.from(member(npz, POSES.weights, file).data);
+  return { poses: { warps: readFloat32(npz, POSES.warps, file), weights, offset: readFloat32(npz, POSES.offset, file) } };
 }

@@ -104,6 +104,7 @@ export interface GaussianPrior {
  *   x = centre + D v + r,  v ~ Σ_j π_j N(μ_j, L_c(j) L_c(j)ᵀ),  r ~ N(0, C).
  *
  * For a linear Φ with Gaussian noise its posterior is known exactly. Components may share a covariance.
+ * With `poses`, images are those of the mixture brought into a pose p: x = offset + T_p (centre + D v) + r.
  */
 export interface MixturePrior {
   readonly kind: "mixture";
@@ -128,6 +129,18 @@ export interface MixturePrior {
   readonly residualRoot?: ResidualRoot;
   /** The label of every component, [components]; absent where it was learned without labels. */
   readonly labels?: Int32Array;
+  /** The poses that images are in; absent: centre + D v is the image itself. */
+  readonly poses?: Poses;
+}
+
+/** The poses of images [H, W], n = H·W: linear maps T_p of each image row by itself. */
+export interface Poses {
+  /** T, [poses, H, W, W]: row y of T_p x is T[p, y] times row y of x. */
+  readonly warps: NdArray<Float32Array>;
+  /** P(p | j), [components, poses]. */
+  readonly weights: Float64Array;
+  /** The mean of what is left out, [n]. */
+  readonly offset: NdArray<Float32Array>;
 }
 
 export type Prior = GeneratorPrior | PenaltyPrior | GaussianPrior | MixturePrior;

@@ -4,7 +4,8 @@ import { fromHost, sizeOf } from "../src/data/array.ts";
 import { InputError } from "../src/data/errors.ts";
 import { stream } from "../src/data/random.ts";
 import { compile } from "../src/engine/index.ts";
-import { drawComponents, drawFeatures } from "./mixture/draw.ts";
+import { decodeFeatures } from "./mixture/decode.ts";
+import { drawComponents, drawFeatures, drawPoses } from "./mixture/draw.ts";
 import type { GeneratorPrior, MixturePrior } from "./prior.ts";
 import { rootOf } from "./residual-root.ts";
 import { perSignal } from "./signals.ts";
@@ -74,21 +75,19 @@ function ofGenerator(generator: GeneratorPrior, count: number, seed: number, lab
   return { generator, z, c, labels: c };
 }
 
-/** Features v of components drawn by their weights, and the generator G(v) = centre + Dv. */
+/** Features v of components drawn by their weights, poses p, and the generator G(v, p) of `decodeFeatures`. */
 function ofMixture(prior: MixturePrior, count: number, seed: number, label?: number): Draws {
-  const { name, shape, weights, centre, matrix, residual, residualRoot, labels } = prior;
-  const [n, k] = matrix.shape as [number, number];
+  const { name, shape, weights, matrix, residual, residualRoot, labels, poses } = prior;
+  const k = matrix.shape[1]!;
   const own = label === undefined ? weights : weights.map((w, j) => (labels![j] === label ? w : 0));
   const total = own.reduce((sum, w) => sum + w, 0);
   const ofLabel = { ...prior, weights: own.map((w) => w / total) };
   const { features, components } = drawFeatures(ofLabel, stream(seed, "samples"), count);
-  const decode = (v: tf.Tensor) => {
-    const spread = tf.matMul(v as tf.Tensor2D, tf.tensor2d(matrix.data, [n, k]), false, true);
-    return tf.reshape(tf.add(tf.tensor1d(centre.data), spread), [-1, ...shape]);
-  };
+  const decode = (v: tf.Tensor, p?: tf.Tensor) => decodeFeatures(prior, v, p);
+  const c = poses && drawPoses(poses, components, stream(seed, "sample poses"));
   const root = residualRoot && { residualRoot };
   const generator: GeneratorPrior = { kind: "generator", name, latent: k, shape, residual, ...root, decode };
-  return { generator, z: features, ...(labels && { labels: components.map((j) => labels[j]!) }) };
+  return { generator, z: features, ...(c && { c }), ...(labels && { labels: components.map((j) => labels[j]!) }) };
 }
 
 /** G(z, c) + r for every row of z, with r drawn. */

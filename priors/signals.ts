@@ -10,3 +10,7 @@ export const spread = (t: tf.Tensor, rank: number): tf.Tensor =>
 
 /** A stored array in a graph: traced graphs hold it once, as a constant. */
 export const constant = (array: NdArray<Float32Array>): tf.Tensor => tf.tensor(array.data, array.shape);
+
+/** The entry of a table [conditions] for every c, [batch] int32. */
+export const entryOf = (table: readonly number[], c: tf.Tensor): tf.Tensor1D =>
+  tf.gather(tf.tensor1d(Int32Array.from(table), "int32"), c as tf.Tensor1D) as tf.Tensor1D;

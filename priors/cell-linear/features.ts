@@ -1,5 +1,6 @@
 import * as tf from "#tf";
-import { type CellNetwork, entryOf, groupCount } from "./network.ts";
+import { entryOf } from "../signals.ts";
+import { type CellNetwork, groupCount } from "./network.ts";
 
 /**
  * v = μ_c + z(B_g(c) + W diag(γ_c) U), [batch, k], of latents z [batch, latent] and conditions c [batch] (int32); the weights are

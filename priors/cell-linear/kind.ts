@@ -2,7 +2,15 @@ import ndarray from "ndarray";
 import { InputError } from "../../src/data/errors.ts";
 import { decodeNpz, encodeNpz, member } from "../../src/data/npz.ts";
 import { grouped, shapeText } from "../../src/data/text.ts";
-import { numbered, readFloat32, readNumbered, readResidual, residualMembers } from "../arrays.ts";
+import {
+  numbered,
+  posesMembers,
+  readFloat32,
+  readNumbered,
+  readPoses,
+  readResidual,
+  residualMembers,
+} from "../arrays.ts";
 import { needsCells, sketchData, sketchLine, sketchWords } from "../facts.ts";
 import { priorOnnx } from "../generator/onnx.ts";
 import type { LearnedKind } from "../kind.ts";
@@ -47,6 +55,7 @@ export const cellLinearKind: LearnedKind<TrainedCellLinear> = {
       ...numbered("weights", weights),
       ...{ centre, matrix },
       ...residualMembers(model),
+      ...posesMembers(model.poses),
       conditions: ndarray(conditions, [conditions.length]),
     };
     const content: Content = { network, shape, weights: weights.length, ...rest };
@@ -66,6 +75,7 @@ export const cellLinearKind: LearnedKind<TrainedCellLinear> = {
       conditions: Float64Array.from(member(npz, "conditions", file).data),
       centre: floats("centre"),
       matrix: floats("matrix"),
+      ...readPoses(npz, file),
       ...((await readResidual(npz, file)) ?? { residual: floats("residual") }), // which says that it is missing
     };
     return { model, settings, history, code, sketch };

@@ -13,7 +13,7 @@ import type { CellLinearModel } from "./model.ts";
  * the conditions of a cell. W = LQ, L lower triangular: Q, a rotation of z, leaves the distribution as it is.
  */
 export async function mixtureForm(name: string, model: CellLinearModel): Promise<MixturePrior> {
-  const { network, weights, conditions, shape, centre, matrix, residual, residualRoot } = model;
+  const { network, weights, conditions, shape, centre, matrix, residual, residualRoot, poses } = model;
   const { latent, features: k, cellOf } = network;
   const cells = [...new Set(cellOf)];
   const count = conditions.length;
@@ -52,6 +52,7 @@ export async function mixtureForm(name: string, model: CellLinearModel): Promise
   return {
     ...{ kind: "mixture", name, shape, weights: conditions, centre, matrix, residual },
     ...(residualRoot && { residualRoot }),
+    ...(poses && { poses }),
     means: ndarray(data.slice(0, count * k), [count, k]),
     covarianceOf: Int32Array.from(cellOf, (cell) => cells.indexOf(cell)),
     factors: ndarray(factors, [cells.length, k, k]),

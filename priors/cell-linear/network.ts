@@ -1,4 +1,3 @@
-import * as tf from "#tf";
 import type { MixtureModel } from "../mixture/model.ts";
 
 /** What the decoder of features v(z, c), c a component of a mixture, is built from beside its weights. */
@@ -19,10 +18,6 @@ export const cellNetwork = ({ means, covarianceOf, labels }: MixtureModel, laten
   groupOf: Array.from(covarianceOf, (_, j) => labels?.[j] ?? 0),
   cellOf: [...covarianceOf],
 });
-
-/** The entry of a table [conditions] for every c, [batch] int32. */
-export const entryOf = (table: readonly number[], c: tf.Tensor): tf.Tensor1D =>
-  tf.gather(tf.tensor1d(Int32Array.from(table), "int32"), c as tf.Tensor1D) as tf.Tensor1D;
 
 /** Number of groups. */
 export const groupCount = ({ groupOf }: Pick<CellNetwork, "groupOf">): number => Math.max(...groupOf) + 1;

@@ -3,6 +3,7 @@ import { transpose } from "../../src/data/matmul.ts";
 import { product, productTransposed } from "../../src/engine/float64.ts";
 import type { EndCode } from "../../src/engine/iterate.ts";
 import type { Watched } from "../kind.ts";
+import { chartsOf, sharesOf } from "../mixture/charts.ts";
 import type { MixtureModel } from "../mixture/model.ts";
 import { type Residual, residualOfRoot } from "../residual-root.ts";
 import { fitCellLinear } from "./fit.ts";
@@ -33,32 +34,33 @@ export async function trainCellLinear(
   const settings = completed(options, mixture.means.shape[1]!);
   const watched = { ...(onProgress && { onProgress }), ...(signal && { signal }) };
   const { rest, history, code, ...fitted } = await fitCellLinear(mixture, settings, watched);
-  const { shape, centre, matrix } = mixture;
+  const { shape, centre, matrix, poses } = mixture;
+  const residual = await residualWith(mixture, rest);
   return {
-    model: { ...fitted, shape, centre, matrix, ...(await residualWith(mixture, rest)) },
+    model: { ...fitted, shape, centre, matrix, ...(poses && { poses }), ...residual },
     ...{ settings, history, code },
   };
 }
 
 /**
- * C + DEDᵀ [n, n]: a mixture's residual and the covariance E [k, k] of features that are left out. With C = UUᵀ + diag(s²) it has
+ * C + DEDᵀ [n, n], in the mean over the poses: a mixture's residual and the covariance E [k, k] of features that are left out. With C = UUᵀ + diag(s²) it has
  * the root (U, DE^{1/2}), s.
  */
-export async function residualWith(
-  { matrix, residual, residualRoot: root }: MixtureModel,
-  rest: Float64Array,
-): Promise<Residual> {
+export async function residualWith(mixture: MixtureModel, rest: Float64Array): Promise<Residual> {
+  const { matrix, residual, residualRoot: root, weights, poses } = mixture;
   const [n, k] = matrix.shape as [number, number];
-  const own = await product(matrix.data, transpose(principalRoot(rest, k, k), k, k), n, k, k); // DE^{1/2}
-  if (!root) {
-    const ofFeatures = await productTransposed(own, own, k);
-    return {
-      residual: fromHost(
-        Float32Array.from(ofFeatures, (v, i) => v + residual.data[i]!),
-        [n, n],
-      ),
-    };
+  const half = principalRoot(rest, k, k); // rows of (E^{1/2})ᵀ
+  const charts = chartsOf(mixture);
+  if (!root || poses) {
+    const all = Float64Array.from(residual.data);
+    const shares = sharesOf({ weights, ...(poses && { poses }) });
+    for (const [p, { decoder }] of charts.entries()) {
+      const own = transpose(await product(half, decoder, k, k, n), k, n); // D_pE^{1/2}
+      for (const [i, v] of (await productTransposed(own, own, k)).entries()) all[i]! += shares[p]! * v;
+    }
+    return { residual: fromHost(Float32Array.from(all), [n, n]) };
   }
+  const own = transpose(await product(half, charts[0]!.decoder, k, k, n), k, n); // DE^{1/2}
   const known = root.factor.shape[1]!;
   const factor = new Float32Array(n * (known + k));
   for (let i = 0; i < n; i++) {

@@ -22,6 +22,8 @@ export interface CellGaussians {
 }
 
 interface FineCell {
+  /** The cells of the group's partition that it is made of. */
+  readonly cells: readonly number[];
   readonly count: number;
   /** [k] */
   readonly mean: Float64Array;
@@ -88,7 +90,8 @@ interface CoarseCell {
 function fineCells(sums: GroupMoments["sums"], first: number, fine: number, k: number): FineCell[] {
   return Array.from({ length: fine }, (_, f) => {
     const count = sums.count[first + f]!;
-    return { count, mean: sums.u.slice((first + f) * k, (first + f + 1) * k).map((v) => v / count) };
+    const mean = sums.u.slice((first + f) * k, (first + f + 1) * k).map((v) => v / count);
+    return { cells: [first + f], count, mean };
   }).filter(({ count }) => count > 0);
 }
 
@@ -97,7 +100,7 @@ function pooled(cells: readonly FineCell[], k: number): FineCell {
   const count = cells.reduce((sum, cell) => sum + cell.count, 0);
   const mean = new Float64Array(k);
   for (const cell of cells) for (let i = 0; i < k; i++) mean[i]! += (cell.count / count) * cell.mean[i]!;
-  return { count, mean };
+  return { cells: cells.flatMap((cell) => cell.cells), count, mean };
 }
 
 /** Σ uuᵀ − Σ n μμᵀ over the cells, in the leading `size` features. */

@@ -1,4 +1,5 @@
 import type { Random } from "../../src/data/random.ts";
+import type { Poses } from "../prior.ts";
 import type { MixtureModel } from "./model.ts";
 
 /** Independent components 0, 1, … with these probabilities, [count]. */
@@ -33,4 +34,10 @@ export function drawFeatures(
     }
   }
   return { features, components };
+}
+
+/** A pose of every component, drawn by its own probabilities. */
+export function drawPoses({ warps, weights }: Poses, components: Int32Array, random: Random): Int32Array {
+  const count = warps.shape[0]!;
+  return components.map((j) => drawComponents(weights.subarray(j * count, (j + 1) * count), random, 1)[0]!);
 }

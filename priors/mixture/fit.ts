@@ -2,6 +2,7 @@ import ndarray, { type NdArray } from "ndarray";
 import { InputError } from "../../src/data/errors.ts";
 import { pauses } from "../../src/engine/events.ts";
 import { localSpec, type Sketch } from "../../src/sketch/index.ts";
+import { aligned } from "./aligned.ts";
 import type { Watched } from "../kind.ts";
 import { gaussiansOf } from "./cells.ts";
 import type { MixtureModel } from "./model.ts";
@@ -20,6 +21,8 @@ export interface MixtureOptions {
  *
  *   u ~ Σ_j π_j N(μ_j, Σ_c(j)),  x = x̄ + D(u − ū) + r,  r ~ N(0, C).
  *
+ * Of aligned images u are the features of the image without its slant and width, and x is brought into its pose (aligned.ts).
+ *
  * One component a fine cell j with samples: π_j its fraction of them, μ_j its mean. Fine cells of one coarse cell share its
  * covariance (cells.ts). D and C are the regression of the pixels on the features (regression.ts).
  *
@@ -34,13 +37,16 @@ export async function fitMixture(
   }
   const { coarse, fine, features: k, leading } = localSpec(sketch);
   const pause = pauses(signal);
-  const { centre, origin, matrix, residual, residualRoot } = await regression(sketch, k, pause);
+  const { poses, centre, origin, matrix, residual, residualRoot } = sketch.design.poses
+    ? await aligned(sketch, k)
+    : { ...(await regression(sketch, k, pause)), poses: undefined };
   const groups = sketch.design.labels ?? 1;
 
   const weights: number[] = [];
   const labels: number[] = [];
   const means: Float64Array[] = [];
   const covarianceOf: number[] = [];
+  const cells: (readonly number[])[] = [];
   const factors: Float64Array[] = [];
   for (let group = 0; group < groups; group++) {
     const part = (name: string) => {
@@ -51,11 +57,12 @@ export async function fitMixture(
     const moments = { leading, features: k, coarse, fine, sums };
     for (const { factor, components } of await gaussiansOf(moments, shrinkage, pause)) {
       factors.push(factor);
-      for (const { count, mean: own } of components) {
+      for (const { count, mean: own, cells: from } of components) {
         weights.push(count / sketch.count);
         means.push(own.map((v, i) => v - origin[i]!));
         covarianceOf.push(factors.length - 1);
         labels.push(group);
+        cells.push(from.map((cell) => group * coarse * fine + cell));
       }
     }
   }
@@ -79,6 +86,7 @@ export async function fitMixture(
     matrix: array([matrix], [n, k]),
     residual,
     ...(residualRoot && { residualRoot }),
+    ...(poses && { poses: poses(cells) }),
     ...(sketch.design.labels !== undefined && { labels: Int32Array.from(labels) }),
   };
 }

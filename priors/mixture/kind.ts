@@ -4,7 +4,7 @@ import { decodeNpz, encodeNpz, member } from "../../src/data/npz.ts";
 import { checkedOptions, type OptionTable } from "../../src/data/options.ts";
 import { grouped, shapeText } from "../../src/data/text.ts";
 import type { Sketch } from "../../src/sketch/index.ts";
-import { readFloat32, readResidual, residualMembers } from "../arrays.ts";
+import { posesMembers, readFloat32, readPoses, readResidual, residualMembers } from "../arrays.ts";
 import {
   type DataFacts,
   dataLine,
@@ -61,13 +61,14 @@ export const mixtureKind: LearnedKind<TrainedMixture> = {
     trainMixture(sketch, { ...(given as MixtureOptions), ...(signal && { signal }) }),
 
   encode: ({ model, settings, sketch, data }) => {
-    const { shape, weights, covarianceOf, labels, residual: _, residualRoot: __, ...floats } = model;
+    const { shape, weights, covarianceOf, labels, poses, residual: _, residualRoot: __, ...floats } = model;
     const arrays: Record<string, NpyArray> = {
       ...floats,
       weights: ndarray(weights, [weights.length]),
       covarianceOf: ndarray(covarianceOf, [covarianceOf.length]),
       ...residualMembers(model),
       ...(labels && { labels: ndarray(labels, [labels.length]) }),
+      ...posesMembers(poses),
     };
     return {
       content: { shape, settings, sketch, ...(data && { data }) },
@@ -91,6 +92,7 @@ export const mixtureKind: LearnedKind<TrainedMixture> = {
       matrix: floats("matrix"),
       ...((await readResidual(npz, file)) ?? { residual: floats("residual") }), // which says that it is missing
       ...("labels" in npz.arrays && { labels: Int32Array.from(numbers("labels")) }),
+      ...readPoses(npz, file),
     };
     return { model, settings, sketch, ...(data && { data }) };
   },
@@ -98,15 +100,17 @@ export const mixtureKind: LearnedKind<TrainedMixture> = {
   prior: (name, { model }) => mixturePrior(name, model),
 
   describe: ({ model, settings, sketch, data }) => {
-    const { shape, weights, means, factors, labels } = model;
+    const { shape, weights, means, factors, labels, poses } = model;
     const [components, features, covariances] = [weights.length, means.shape[1]!, factors.shape[0]!];
     const labelCount = labels && new Set(labels).size;
     const ofLabels = labels ? `, ${labelCount} labels` : "";
-    const mixture = `${grouped(components)} Gaussians of ${features} features, ${covariances} covariances${ofLabels}`;
+    const inPoses = poses ? `, each in up to ${poses.warps.shape[0]} poses` : "";
+    const mixture = `${grouped(components)} Gaussians of ${features} features, ${covariances} covariances${ofLabels}${inPoses}`;
     return {
       data: {
         ...{ kind: "mixture", shape, components, covariances, features, settings, sketch: sketchData(sketch), data },
         ...(labels && { labels: labelCount }),
+        ...(poses && { poses: poses.warps.shape[0] }),
       },
       words: {
         signals: shapeText(shape),

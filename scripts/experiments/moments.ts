@@ -89,7 +89,7 @@ export const moments = defineCommand({
     const started = performance.now();
     const data = await openDataset("mnist");
     const range = { from: 0, to: args.samples };
-    const cells = await designFor(data, { byLabel: true, sketchSize: args["sketch-size"] });
+    const cells = await designFor(data, { byLabel: true, sketchSize: args["sketch-size"], poses: "none" });
     const local = await fitMixture(await sketchDataset(data, cells, { range, signal }));
     const settings = { count: args.frequencies, scale: args.scale, seed, signal, range };
     const gaussians = args.start === "local" ? undefined : await oneEach(data, cells, range);

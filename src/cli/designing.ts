@@ -73,6 +73,10 @@ export const designOptions = <T>(y: Argv<T>) =>
       describe:
         "instead: moments in cells, for a mixture prior, with at most this many numbers, sums and design together: 400k, 1M",
     })
+    .option("poses", {
+      ...{ type: "string", requiresArg: true, choices: ["auto", "none"], defaultDescription: "auto" },
+      describe: "with --sketch-size, align grey images by slant and width; auto: if that makes held-out pilot samples likelier",
+    })
     .option("by-label", { type: "boolean", describe: "separate sums for each label" })
     .option("pilot", {
       ...{ type: "number", requiresArg: true, defaultDescription: "5000, fewer of more than 3355 numbers" },
@@ -92,6 +96,7 @@ export interface DesignArgs {
   readonly scale: string | undefined;
   readonly features: string | undefined;
   readonly pilot: number | undefined;
+  readonly poses: string | undefined;
   readonly "by-label": boolean | undefined;
   readonly "sketch-size": string | undefined;
 }
@@ -125,8 +130,10 @@ export async function designOf(
       if (args[name] === undefined) continue;
       throw new InputError(`--${name}: --sketch-size chooses the moments itself; give one of the two`);
     }
-    return learned({ sketchSize: requireSize(size), seed });
+    const poses = args.poses as "auto" | "none" | undefined;
+    return learned({ sketchSize: requireSize(size), seed, ...(poses && { poses }) });
   }
+  if (args.poses !== undefined) throw new InputError("--poses: only designs by --sketch-size align images; give it too");
   return learned({
     features: args.features ?? rawOrPca(dataset.shape),
     families: [
@@ -145,7 +152,7 @@ export async function designOf(
 
 /** Errors (InputError): an option that shapes a design is given together with --design, which already fixes it. */
 export function requireNoDesignOptions(args: DesignArgs): void {
-  const names = ["frequencies", "law", "structured", "scale", "features", "by-label", "sketch-size", "pilot"] as const;
+  const names = ["frequencies", "law", "structured", "scale", "features", "by-label", "sketch-size", "pilot", "poses"] as const;
   for (const name of names) {
     if (args[name] !== undefined) {
       throw new InputError(`--${name}: the file of --design already fixes it; give one of the two`);

@@ -13,16 +13,18 @@ export async function designFacts(design: SketchDesign) {
     import("../sketch/families/index.ts"),
     import("../sketch/index.ts"),
   ]);
-  const { features, shape, fingerprint, families, labels } = design;
+  const { features, shape, fingerprint, families, labels, poses } = design;
   const size = sketchSizeData(sketchSize(design));
   const data = {
     shape,
     features: features.kind === "pca" ? `pca:${features.components}` : "raw",
     families: families.map((family) => ({ ...family })),
+    ...(poses && { poses }),
     ...(labels !== undefined && { labels }),
     ...{ fingerprint, size },
   };
   const words: Record<string, string> = { samples: shapeText(shape), features: data.features };
+  if (poses) words.aligned = `by ${poses.slants.length} slants and ${poses.widths.length} widths`;
   for (const family of families) {
     const { title, describe } = familyOf(family.kind);
     words[title] = describe(family);

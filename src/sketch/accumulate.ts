@@ -6,8 +6,8 @@ import { type Batch, checkedRange, type Dataset, type Range } from "../data/rows
 import { compile } from "../engine/index.ts";
 import { labelsOf } from "./data-design.ts";
 import { describeDifference, dimensionsOf, isByLabel, LABEL_COUNT, type SketchDesign, sumShapes } from "./design.ts";
+import { encoded, warpsFor } from "./encoded.ts";
 import { familyOf } from "./families/index.ts";
-import { centredFeatures, centredSamples, encodeFeatures } from "./features.ts";
 import { hashedRows, NO_ROWS } from "./rows-hash.ts";
 import { copied, type Sketch, type Sums } from "./sketch.ts";
 
@@ -197,16 +197,12 @@ async function compileBlock(design: SketchDesign, rows: number) {
   for (const spec of design.families) {
     inputs[spec.kind] = familyOf(spec.kind).inputs(spec, dimensions, design.arrays);
   }
-  const fixed = { arrays: design.arrays, inputs };
+  const fixed = { arrays: design.arrays, inputs, warps: warpsFor(design) };
   const x = ndarray(new Float32Array(rows * dimensions.sample), [rows, dimensions.sample]);
   const weights = ndarray(new Float32Array(groups * rows), [groups, rows]);
   const compiled = await compile(
-    (given: { x: tf.Tensor; weights: tf.Tensor; arrays: Tensors; inputs: Readonly<Record<string, Tensors>> }) => {
-      const common = {
-        samples: centredSamples(given.x, given.arrays),
-        features: encodeFeatures(design.features, given.x, given.arrays),
-        centred: centredFeatures(design.features, given.x, given.arrays),
-      };
+    (given: Record<"x" | "weights", tf.Tensor> & Record<"arrays" | "warps", Tensors> & { inputs: Record<string, Tensors> }) => {
+      const common = encoded(design, given.x, given.arrays, given.warps);
       const sums: Record<string, tf.Tensor> = {};
       for (const spec of design.families) {
         const apart = design.labels === undefined || isByLabel(design, spec);

@@ -21,6 +21,8 @@ const REDUCED_FRACTION = 0.35;
 /** The part of what is then left for the second moments of each label; with the basis, if no reduced second moments have paid for it. */
 const LABEL_FRACTION = 0.3;
 const LABEL_AND_BASIS_FRACTION = 0.5;
+/** Directions of the reduced moments of what the features of aligned images leave out. */
+const RESIDUAL_DIRECTIONS = 60;
 /** Principal components are estimated from the pilot, so there must be fewer components than samples. */
 const PILOT_FRACTION = 0.5;
 
@@ -32,6 +34,8 @@ const PILOT_FRACTION = 0.5;
  * of the budget; else the covariance of the features and the variances of the pixels. Then come second moments of each label. The
  * remainder is for as many coarse cells as fit, each of about a tenth of a label's numbers. A reference takes d numbers of the budget,
  * whether the data need one or not.
+ * With `poses` images are aligned. What the features leave out of them then has its own second moments instead of the pixels' covariance;
+ * that is kept too, for Gaussians of the sketch, where both take no more than two thirds of the budget.
  * `pilot` is the number of pilot samples, `seed` the seed of the cells' anchors. Errors (InputError): a budget too small for one cell.
  */
 export function mixtureDesign(
@@ -40,9 +44,11 @@ export function mixtureDesign(
   labels?: number,
   pilot = Number.POSITIVE_INFINITY,
   seed = 1,
+  poses = 0,
 ): MixtureDesign {
   const groups = labels ?? 1;
   const whole = d + triangleSize(d);
+  if (poses > 0) return posedDesign(size, d, labels, pilot, seed, poses);
   const reduced = whole > WHOLE_FRACTION * size;
   const most = Math.min(d, Math.max(1, Math.floor(PILOT_FRACTION * pilot)));
   const basis = (k: number) => d + d * k; // the PCA's mean and directions
@@ -56,23 +62,57 @@ export function mixtureDesign(
   const share = (reduced ? LABEL_FRACTION : LABEL_AND_BASIS_FRACTION) * left;
   const k = largest(Math.min(reduced ? wide : most, MOST_FEATURES), (k) => labelCost(k) <= share);
 
-  const each = (left - labelCost(k)) / groups;
-  const leading = largest(Math.min(k, MOST_LEADING), (n) => triangleSize(n) <= each / 10);
-  const coarse = Math.floor(each / (triangleSize(leading) + FINE * (1 + k + assigningOf(k))));
-  if (!(k >= 1 && leading >= 1 && coarse >= 1)) {
-    throw new InputError(
-      `sketch size: ${size} numbers hold no cells for samples of ${d} numbers${groups > 1 ? ` and ${groups} labels` : ""}; ` +
-        "give more, or sketch without labels",
-    );
-  }
+  const cells = cellsOf(size, d, groups, k, left - labelCost(k), 0);
   const pooled = groups > 1;
   return {
     features: reduced ? `pca:${wide}` : d > k ? `pca:${k}` : "raw",
     families: [
-      { kind: "local-moments", coarse, fine: FINE, features: k, leading, seed },
+      { kind: "local-moments", ...cells, seed },
       { kind: "second-moments", pooled, reduced },
     ],
   };
+}
+
+/** The same for aligned images. */
+function posedDesign(
+  size: number,
+  d: number,
+  labels: number | undefined,
+  pilot: number,
+  seed: number,
+  poses: number,
+): MixtureDesign {
+  const groups = labels ?? 1;
+  const whole = d + triangleSize(d);
+  const full = whole <= WHOLE_FRACTION * size;
+  const directions = Math.min(d, RESIDUAL_DIRECTIONS);
+  const moments = full ? 2 * whole : 2 * d + d * directions + triangleSize(directions);
+  const left = size - (labels ?? 0) - d - moments;
+  const cost = (k: number) => groups * triangleSize(k) + d + d * k;
+  const most = Math.min(d, MOST_FEATURES, Math.max(1, Math.floor(PILOT_FRACTION * pilot)));
+  const k = largest(most, (k) => cost(k) <= LABEL_AND_BASIS_FRACTION * left);
+  const cells = cellsOf(size, d, groups, k, left - cost(k), poses);
+  const pooled = groups > 1;
+  return {
+    features: `pca:${k}`,
+    families: [
+      { kind: "local-moments", ...cells, seed },
+      { kind: "residual-moments", ...(!full && { directions }) },
+      ...(full ? [{ kind: "second-moments", pooled } as const] : []),
+    ],
+  };
+}
+
+/** As many coarse cells of k features as `numbers` hold. Errors (InputError): not one. */
+function cellsOf(size: number, d: number, groups: number, k: number, numbers: number, poses: number) {
+  const each = numbers / groups;
+  const leading = largest(Math.min(k, MOST_LEADING), (n) => triangleSize(n) <= each / 10);
+  const coarse = Math.floor(each / (triangleSize(leading) + FINE * (1 + k + assigningOf(k) + poses)));
+  if (k >= 1 && leading >= 1 && coarse >= 1) return { coarse, fine: FINE, features: k, leading };
+  throw new InputError(
+    `sketch size: ${size} numbers hold no cells for samples of ${d} numbers${groups > 1 ? ` and ${groups} labels` : ""}; ` +
+      "give more, or sketch without labels",
+  );
 }
 
 /** The largest integer of at most `most` that fits; 0 if none does. */

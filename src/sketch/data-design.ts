@@ -1,8 +1,11 @@
+import type { NdArray } from "ndarray";
 import { sizeOf } from "../data/array.ts";
 import { InputError } from "../data/errors.ts";
 import { checkedRange, type Dataset, type Range, readRows } from "../data/rows.ts";
 import { mixtureDesign } from "./budget.ts";
 import { type DesignOptions, makeDesign, type SketchDesign } from "./design.ts";
+import { likeliestPoses } from "./likeliest-poses.ts";
+import { type PoseSpec, poseCount } from "./poses.ts";
 
 /** Samples of the pilot. Fewer if these take more than `PILOT_BYTES`, but never fewer than `LEAST_PILOT`. */
 export const DEFAULT_PILOT = 5000;
@@ -13,7 +16,7 @@ const LEAST_PILOT = 500;
 export const pilotRowsFor = (d: number): number =>
   Math.min(DEFAULT_PILOT, Math.max(LEAST_PILOT, Math.floor(PILOT_BYTES / (4 * d))));
 
-export interface DataDesignOptions extends Omit<DesignOptions, "shape" | "pilot" | "pilotLabels"> {
+export interface DataDesignOptions extends Omit<DesignOptions, "shape" | "pilot" | "pilotLabels" | "poses"> {
   /** Samples of the pilot; default `pilotRowsFor`, or all of a smaller set. */
   readonly pilotRows?: number;
   /** The samples that the design may depend on; default all. The pilot is the first of them, and `byLabel` looks at their labels. */
@@ -22,6 +25,8 @@ export interface DataDesignOptions extends Omit<DesignOptions, "shape" | "pilot"
   readonly byLabel?: boolean;
   /** Instead of features and families: a design for a mixture prior whose sketches, sums and design together, are at most this many numbers (`mixtureDesign`). */
   readonly sketchSize?: number;
+  /** Whether images are aligned, with `sketchSize`: `auto` (default) if the held-out half of the pilot is more likely so (`likeliestPoses`). */
+  readonly poses?: PoseSpec | "auto" | "none";
   /** Seed of the cells that `sketchSize` chooses; default 1. */
   readonly seed?: number;
 }
@@ -29,7 +34,7 @@ export interface DataDesignOptions extends Omit<DesignOptions, "shape" | "pilot"
 /** `makeDesign` for a data set, with its first samples as the pilot. */
 export async function designFor(
   dataset: Dataset,
-  { pilotRows, range, byLabel = false, sketchSize, seed = 1, ...options }: DataDesignOptions = {},
+  { pilotRows, range, byLabel = false, sketchSize, poses, seed = 1, ...options }: DataDesignOptions = {},
 ): Promise<SketchDesign> {
   const d = sizeOf(dataset.shape);
   const wanted = pilotRows ?? pilotRowsFor(d);
@@ -49,15 +54,33 @@ export async function designFor(
   const labels = known ? 1 + known.reduce((a, b) => Math.max(a, b), 0) : options.labels;
   const pilot = await readRows(dataset, from, Math.min(to, from + wanted));
   const pilotLabels = labels !== undefined && dataset.labels && (await dataset.labels()).subarray(from);
-  const chosen = sketchSize === undefined ? {} : mixtureDesign(sketchSize, d, labels, pilot.shape[0], seed);
+  if (sketchSize === undefined && poses !== undefined && poses !== "none") {
+    throw new InputError("design: poses: only designs by a sketch size align images; give one");
+  }
+  const aligned = sketchSize === undefined ? undefined : await alignedBy(poses ?? "auto", pilot, options.signal);
+  const chosen =
+    sketchSize === undefined
+      ? {}
+      : mixtureDesign(sketchSize, d, labels, pilot.shape[0], seed, aligned ? poseCount(aligned) : 0);
   return makeDesign({
     ...options,
     ...chosen,
+    ...(aligned && { poses: aligned }),
     ...(pilotLabels && { pilotLabels }),
     ...(labels !== undefined && { labels }),
     shape: dataset.shape,
     pilot,
   });
+}
+
+/** The poses that are given, or those that make the pilot likeliest; undefined: images stay as they are. */
+async function alignedBy(
+  poses: PoseSpec | "auto" | "none",
+  pilot: NdArray<Float32Array>,
+  signal?: AbortSignal,
+): Promise<PoseSpec | undefined> {
+  if (poses === "none") return undefined;
+  return poses === "auto" ? likeliestPoses(pilot, signal) : poses;
 }
 
 /** The labels of a data set. Errors (InputError): it has none. */

@@ -3,6 +3,7 @@ import { contiguous, sameShape, sizeOf } from "../data/array.ts";
 import { InputError } from "../data/errors.ts";
 import { suggestion } from "../data/nearest.ts";
 import { requireFinite } from "../data/rows.ts";
+import { encodedPilot } from "./encoded.ts";
 import type { DesignContext } from "./families/family.ts";
 import {
   defaultFamilies,
@@ -13,7 +14,6 @@ import {
   familyOf,
 } from "./families/index.ts";
 import {
-  centredFeaturesOf,
   type DesignArrays,
   type FeatureSpec,
   featureCount,
@@ -22,6 +22,7 @@ import {
   parseFeatures,
 } from "./features.ts";
 import { fingerprint } from "./fingerprint.ts";
+import { alignedRows, imageShape, type PoseSpec, poseCount } from "./poses.ts";
 import { pilotScale } from "./scale.ts";
 
 /** Version of what a design means. Sketches of designs with different versions do not merge. */
@@ -36,6 +37,8 @@ export interface SketchDesign {
   /** Shape of one sample. */
   readonly shape: readonly number[];
   readonly features: FeatureSpec;
+  /** If the features are those of aligned images: the poses. */
+  readonly poses?: PoseSpec;
   /** Number of labels, if every family is summed once for each label 0 … labels-1 (Φ(x) times the one-hot label). */
   readonly labels?: number;
   /** The moment families, each kind at most once. */
@@ -51,6 +54,8 @@ export interface DesignOptions {
   readonly shape: readonly number[];
   /** `raw` (default) or `pca:K`: the coordinates of the Fourier moments. */
   readonly features?: string;
+  /** Takes the features from images that are aligned by these poses; they must be `pca:K`. Default: images as they are. */
+  readonly poses?: PoseSpec;
   /** The moment families; default `fourier` and `second-moments`, with their defaults. */
   readonly families?: readonly FamilyOptions[];
   /** Number of labels, at most 256, for separate sums for each label 0 … labels-1; default: no labels. */
@@ -74,7 +79,7 @@ export interface DesignOptions {
  * or constant.
  */
 export async function makeDesign(options: DesignOptions): Promise<SketchDesign> {
-  const { shape, pilot, labels, pilotLabels, signal } = options;
+  const { shape, pilot, poses, labels, pilotLabels, signal } = options;
   if (labels !== undefined && !(Number.isInteger(labels) && labels >= 1 && labels <= MOST_LABELS)) {
     throw new InputError(`design: labels: expected an integer from 1 to ${MOST_LABELS}, got ${labels}`);
   }
@@ -85,14 +90,19 @@ export async function makeDesign(options: DesignOptions): Promise<SketchDesign> 
   if (pilot && !sameShape(pilot.shape.slice(1), shape)) {
     throw new InputError(`design: the pilot holds samples of shape [${pilot.shape.slice(1)}], expected [${shape}]`);
   }
-  const rows = pilot && pilotRows(pilot, sample);
+  if (poses && features.kind !== "pca") {
+    throw new InputError(`design: poses: features of aligned images must be pca:K, got ${features.kind}`);
+  }
+  if (poses) imageShape(shape);
+  const given = pilot && pilotRows(pilot, sample);
+  const rows = given && poses ? await alignedRows(poses, given, shape) : given;
   const facts = rows && (await learnFeatures(features, rows, signal));
   const needPilot = (purpose: string) =>
     new InputError(`design: ${purpose} needs a pilot; give the first rows of the data`);
   if (features.kind === "pca" && !facts) throw needPilot(`features pca:${features.components}`);
   const k = featureCount(features, sample);
   const context: DesignContext = {
-    ...{ sample, features: k, groups: labels ?? 1 },
+    ...{ sample, features: k, poses: poses ? poseCount(poses) : 0, groups: labels ?? 1 },
     ...(signal && { signal }),
     spread: (purpose: string) => {
       if (!facts) throw needPilot(purpose);
@@ -106,7 +116,7 @@ export async function makeDesign(options: DesignOptions): Promise<SketchDesign> 
       if (!facts) throw needPilot(purpose);
       if (labels !== undefined && !pilotLabels) throw needPilot(`${purpose} by label`);
       return {
-        features: await centredFeaturesOf(features, rows, { ...facts.arrays, ...facts.reference }),
+        ...(await encodedPilot({ shape, features, ...(poses && { poses }) }, given!, { ...facts.arrays, ...facts.reference })),
         ...(labels !== undefined && pilotLabels && { labels: pilotLabels }),
       };
     },
@@ -126,7 +136,7 @@ export async function makeDesign(options: DesignOptions): Promise<SketchDesign> 
     specs.push(spec);
     step();
   }
-  const common = { version: DESIGN_VERSION, shape: [...shape], features, families: specs };
+  const common = { version: DESIGN_VERSION, shape: [...shape], features, ...(poses && { poses }), families: specs };
   return sealed({ ...common, ...(labels !== undefined && { labels }), arrays });
 }
 
@@ -136,10 +146,10 @@ export async function sealed(content: Omit<SketchDesign, "fingerprint">): Promis
   return { ...content, fingerprint: await fingerprint(settings, arrays) };
 }
 
-/** Numbers of a sample and of its features. */
-export function dimensionsOf({ shape, features }: SketchDesign) {
+/** Numbers of a sample and of its features, and of its poses. */
+export function dimensionsOf({ shape, features, poses }: SketchDesign) {
   const sample = sizeOf(shape);
-  return { sample, features: featureCount(features, sample) };
+  return { sample, features: featureCount(features, sample), poses: poses ? poseCount(poses) : 0 };
 }
 
 /** Name of the sum that counts the samples of each label, in a design by label. */
@@ -187,9 +197,17 @@ export function describeDifference(a: SketchDesign, b: SketchDesign): string {
   return "same settings, but learned from different pilots (share one design file between the machines)";
 }
 
-function settingsOf({ version, shape, features, labels, families: specs }: SketchDesign): Record<string, string> {
+function settingsOf({
+  version,
+  shape,
+  features,
+  poses,
+  labels,
+  families: specs,
+}: SketchDesign): Record<string, string> {
   const settings: Record<string, string> = { version: String(version), shape: `[${shape}]`, features: features.kind };
   if (features.kind === "pca") settings.features = `pca:${features.components}`;
+  for (const [key, value] of Object.entries(poses ?? {})) settings[`poses.${key}`] = String(value);
   if (labels !== undefined) settings.labels = String(labels);
   settings.families = specs.map((spec) => spec.kind).join(", ");
   for (const { kind, ...fields } of specs) {

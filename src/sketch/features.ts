@@ -41,6 +41,13 @@ export function encodeFeatures(
   return tf.matMul(tf.sub(x, arrays[MEAN]!), arrays[BASIS]!);
 }
 
+/** mean + B u of features u [n, k] of a PCA, u itself of raw features: [n, d]. A pure tensor function. */
+export const decodeFeatures = (
+  spec: FeatureSpec,
+  u: tf.Tensor,
+  arrays: Readonly<Record<string, tf.Tensor>>,
+): tf.Tensor => (spec.kind === "raw" ? u : tf.add(arrays[MEAN]!, tf.matMul(u, arrays[BASIS]!, false, true)));
+
 /** The mean [d] and basis [d, K] of a design's PCA, or undefined for raw features. x ≈ mean + B u. */
 export function featureBasis(arrays: DesignArrays) {
   const mean = arrays[MEAN];
@@ -90,12 +97,14 @@ export interface PilotFacts {
 /**
  * Estimates from a pilot [P, d] what the features need. For PCA: the mean and the `components` leading eigenvectors of the covariance
  * (`principalComponents`; the largest entry of each is positive). Always: the features' spread √tr(C).
+ * `mostExact` is that of `principalComponents`.
  * Errors: more components than dimensions, or as many components as pilot samples or more.
  */
 export async function learnFeatures(
   spec: FeatureSpec,
   pilot: NdArray<Float32Array>,
   signal?: AbortSignal,
+  mostExact?: number,
 ): Promise<PilotFacts> {
   const [rows = 0, d = 0] = pilot.shape;
   if (spec.kind === "pca") {
@@ -116,7 +125,7 @@ export async function learnFeatures(
   if (spec.kind === "raw") return { arrays: {}, reference, spread: Math.sqrt(squares / rows) };
 
   const k = spec.components;
-  const { values, vectors } = await principalComponents(ndarray(centred, [rows, d]), k, signal);
+  const { values, vectors } = await principalComponents(ndarray(centred, [rows, d]), k, signal, mostExact);
   const basis = new Float32Array(d * k);
   for (let i = 0; i < d; i++) for (let j = 0; j < k; j++) basis[i * k + j] = vectors[j * d + i]!;
   return {
@@ -128,20 +137,15 @@ export async function learnFeatures(
 
 /** The features u [n, k] of samples [n, d]. */
 export const featuresOf = (spec: FeatureSpec, rows: NdArray<Float32Array>, arrays: DesignArrays) =>
-  spec.kind === "raw" ? Promise.resolve(rows) : encodedBy(encodeFeatures, spec, rows, arrays);
-
-/** The features [n, k] of samples [n, d], relative to the reference. */
-export const centredFeaturesOf = (spec: FeatureSpec, rows: NdArray<Float32Array>, arrays: DesignArrays) =>
-  encodedBy(centredFeatures, spec, rows, arrays);
+  spec.kind === "raw" ? Promise.resolve(rows) : encodedBy(spec, rows, arrays);
 
 async function encodedBy(
-  encode: typeof encodeFeatures,
   spec: FeatureSpec,
   rows: NdArray<Float32Array>,
   arrays: DesignArrays,
 ): Promise<NdArray<Float32Array>> {
   const encoded = await compile(
-    (given: { x: tf.Tensor; arrays: Readonly<Record<string, tf.Tensor>> }) => encode(spec, given.x, given.arrays),
+    (given: { x: tf.Tensor; arrays: Readonly<Record<string, tf.Tensor>> }) => encodeFeatures(spec, given.x, given.arrays),
     { x: rows, arrays },
     { name: "features" },
   );
@@ -150,7 +154,8 @@ async function encodedBy(
   return features;
 }
 
-function columnMeans(data: Float32Array, rows: number, d: number): Float64Array {
+/** Means of the columns of rows [rows, d]. */
+export function columnMeans(data: Float32Array | Float64Array, rows: number, d: number): Float64Array {
   const mean = new Float64Array(d);
   for (let i = 0; i < rows * d; i++) mean[i % d]! += data[i]!;
   return mean.map((v) => v / rows);

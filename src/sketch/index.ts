@@ -25,6 +25,7 @@ export {
   type FourierOptions,
   type FourierSpec,
 } from "./families/fourier.ts";
+export { residualBasis } from "./families/residual-moments.ts";
 export { type FamilyName, type FamilyOptions, type FamilySpec, families, familyNames } from "./families/index.ts";
 export {
   type DesignArrays,
@@ -38,6 +39,7 @@ export {
 } from "./features.ts";
 export { labelCounts, ofLabel, withoutLabels } from "./labels.ts";
 export { type Law, type LawName, lawNames, laws } from "./laws.ts";
+export { type PoseSpec, poseCount, posing, warped, warpRows } from "./poses.ts";
 export { type ReducedCovariance, reducedCovariance } from "./reduced.ts";
 export { fitScale, type ModulusPoints, pilotScale } from "./scale.ts";
 export { type SketchSize, sketchBytes, sketchSize, sketchSizeData, sketchSizeText } from "./size.ts";

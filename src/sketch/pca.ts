@@ -28,7 +28,7 @@ const MOST_ROUNDS = 30;
 /**
  * The `count` leading eigenpairs of XᵀX for centred rows X [P, d]; products run in the engine, in float32.
  *
- * Up to d = 1024 it solves the eigenproblem of XᵀX, up to P = 1024 that of XXᵀ: exact to float32. Nothing of size d × d is made beyond
+ * Up to d = 1024 (`mostExact`) it solves the eigenproblem of XᵀX, up to P = 1024 that of XXᵀ: exact to float32. Nothing of size d × d is made beyond
  * d = 1024. If both are larger, it uses block subspace iteration from random directions, 20 more than are wanted (Halko, Martinsson,
  * Tropp 2011, algorithms 4.4 and 5.3). The iteration ends when a round adds less than 1e-3 to the variance that the block keeps (the sum
  * of its Rayleigh quotients), or after 30 rounds. This does not bound the variance that is missed, which depends on the spectrum. With 20
@@ -40,11 +40,12 @@ export async function principalComponents(
   x: NdArray<Float32Array>,
   count: number,
   signal?: AbortSignal,
+  mostExact = MOST_EXACT,
 ): Promise<PrincipalComponents> {
   const [rows, d] = x.shape as [number, number];
-  if (d <= MOST_EXACT) return exact(x, count);
+  if (d <= mostExact) return exact(x, count);
   const width = Math.min(rows, d, count + OVERSAMPLING);
-  return iterated(x, rows <= MOST_EXACT ? await rowDirections(x, width) : randomDirections(width, d), count, signal);
+  return iterated(x, rows <= mostExact ? await rowDirections(x, width) : randomDirections(width, d), count, signal);
 }
 
 async function exact(x: NdArray<Float32Array>, count: number): Promise<PrincipalComponents> {

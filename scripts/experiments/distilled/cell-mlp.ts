@@ -1,8 +1,9 @@
 import * as tf from "#tf";
-import { cellNetwork, entryOf, groupCount } from "../../../priors/cell-linear/network.ts";
+import { cellNetwork, groupCount } from "../../../priors/cell-linear/network.ts";
 import { alignedRoots, matrixPower } from "../../../priors/cell-linear/roots.ts";
 import { applyNetwork, initialWeights, type NetworkSpec } from "../../../priors/generator/network.ts";
 import { drawComponents } from "../../../priors/mixture/draw.ts";
+import { entryOf } from "../../../priors/signals.ts";
 import { fromHost } from "../../../src/data/array.ts";
 import { multiply, multiplyTransposed } from "../../../src/data/matmul.ts";
 import { stream } from "../../../src/data/random.ts";

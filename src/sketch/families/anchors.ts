@@ -23,7 +23,7 @@ const ROUNDS = 30;
  * the first of these stay empty. A group without pilot samples gets its anchors from the samples of all groups.
  */
 export async function anchorsOf(
-  { features, labels }: PilotSamples,
+  { features, labels }: Pick<PilotSamples, "features" | "labels">,
   groups: number,
   spec: PartitionSpec,
   signal?: AbortSignal,

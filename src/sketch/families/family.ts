@@ -8,6 +8,8 @@ export interface Dimensions {
   readonly sample: number;
   /** Numbers of its features, k. */
   readonly features: number;
+  /** Number of poses; 0 if images are not aligned. */
+  readonly poses: number;
 }
 
 /** What a family may use to complete its options. */
@@ -27,6 +29,8 @@ export interface DesignContext extends Dimensions {
 /** What a family may use of the pilot. */
 export interface PilotSamples {
   readonly features: NdArray<Float32Array>;
+  /** What the features leave out of them, [P, d]. */
+  readonly residual: NdArray<Float32Array>;
   /** One label per sample, if sums are by label. */
   readonly labels?: Uint8Array;
 }
@@ -39,6 +43,10 @@ export interface Block {
   readonly features: tf.Tensor;
   /** The features relative to the design's reference, [n, k] (`centredFeatures`). */
   readonly centred: tf.Tensor;
+  /** What the features leave out of the samples, [n, d]. */
+  residual(): tf.Tensor;
+  /** The samples' poses, one-hot [n, poses]; absent if images are not aligned. */
+  readonly poses?: tf.Tensor;
   /**
    * [groups, n]: 1 if a sample belongs to a group, else 0; 0 for the padding of the last block. There is one group, or one for each
    * label. The sums over the samples of each group are `matMul(weights, values)`.

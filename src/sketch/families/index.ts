@@ -1,12 +1,13 @@
 import type { Family } from "./family.ts";
 import { type FourierOptions, type FourierSpec, fourier } from "./fourier.ts";
 import { type LocalMomentsOptions, type LocalMomentsSpec, localMoments } from "./local-moments.ts";
+import { type ResidualMomentsOptions, type ResidualMomentsSpec, residualMoments } from "./residual-moments.ts";
 import { type SecondMomentsOptions, type SecondMomentsSpec, secondMoments } from "./second-moments.ts";
 
 /** The spec of a family in a design. */
-export type FamilySpec = FourierSpec | SecondMomentsSpec | LocalMomentsSpec;
+export type FamilySpec = FourierSpec | SecondMomentsSpec | LocalMomentsSpec | ResidualMomentsSpec;
 /** The options of a family that a user may give. */
-export type FamilyOptions = FourierOptions | SecondMomentsOptions | LocalMomentsOptions;
+export type FamilyOptions = FourierOptions | SecondMomentsOptions | LocalMomentsOptions | ResidualMomentsOptions;
 export type FamilyName = FamilySpec["kind"];
 
 type Entry<K extends FamilyName> = Family<
@@ -19,6 +20,7 @@ export const families: { readonly [K in FamilyName]: Entry<K> } = {
   fourier,
   "second-moments": secondMoments,
   "local-moments": localMoments,
+  "residual-moments": residualMoments,
 };
 
 /** The families of a design that names none. */

@@ -63,7 +63,7 @@ function anchorsIn(arrays: DesignArrays) {
 
 /**
  * Φ(x) = 1[x in cell] and u·1[x in cell] for every fine cell, aaᵀ·1[x in cell] for every coarse one, and uuᵀ. Here u are the features
- * and a the leading ones; only the lower triangles of aaᵀ and uuᵀ are held. A mixture of Gaussians follows from these sums in closed form
+ * and a the leading ones; only the lower triangles of aaᵀ and uuᵀ are held. Where images are aligned, also 1[x in cell and pose]. A mixture of Gaussians follows from these sums in closed form
  * (priors/mixture).
  *
  * If the two nearest anchors of a sample are equally far within float32 rounding, the rounding of its block may decide its cell.
@@ -102,16 +102,21 @@ export const localMoments: Family<LocalMomentsSpec, LocalMomentsOptions> = {
   },
   describe: ({ coarse, fine, features, leading }) =>
     `${coarse} coarse × ${fine} fine cells, ${features} features, second moments of the leading ${leading} in each`,
-  sums: ({ coarse, fine, features, leading }) => ({
+  sums: ({ coarse, fine, features, leading }, { poses }) => ({
     count: [coarse * fine],
+    ...(poses > 0 && { poses: [coarse * fine, poses] }),
     u: [coarse * fine, features],
     aa: [coarse, triangleSize(leading)],
     uu: [triangleSize(features)],
   }),
   inputs: (_, __, arrays) => ({ anchors: anchorsIn(arrays) }),
-  impossible: ({ coarse, fine, features: k, leading }, { count, sums, whole }) => {
+  impossible: ({ coarse, fine, features: k, leading }, { dimensions: { poses }, count, sums, whole }) => {
     const counts = sums.count!;
     if (counts.some((n) => !(n >= 0)) || sumOf(counts) !== count) return "the count of a cell";
+    for (let j = 0; poses > 0 && j < counts.length; j++) {
+      const own = sums.poses!.subarray(j * poses, (j + 1) * poses);
+      if (own.some((n) => !(n >= 0)) || sumOf(own) !== counts[j]) return "the count of a pose";
+    }
     const inCell = (c: number, i: number) => {
       let sum = 0;
       for (let f = c * fine; f < (c + 1) * fine; f++) sum += sums.u![f * k + i]!;
@@ -136,7 +141,7 @@ export const localMoments: Family<LocalMomentsSpec, LocalMomentsOptions> = {
     }
     return contradictsCross(sums.uu!, whole.sums.uu!, whole.count, k) ? "a local cross moment" : undefined;
   },
-  block: ({ coarse, fine, features: k, leading, assigning }, { centred: all, weights }, { anchors }) => {
+  block: ({ coarse, fine, features: k, leading, assigning }, { centred: all, poses, weights }, { anchors }) => {
     const [groups, n] = weights.shape as [number, number];
     const features = tf.slice(all, [0, 0], [n, k]);
     const own = Array.from({ length: groups }, (_, g) => {
@@ -149,10 +154,15 @@ export const localMoments: Family<LocalMomentsSpec, LocalMomentsOptions> = {
       const cells = tf.mul(inCell, tf.slice(weights, [g, 0], [1, n]));
       const wide = tf.sum(tf.reshape(cells, [coarse, fine, n]), 1);
       const a = tf.slice(features, [0, 0], [n, leading]);
-      return { count: tf.sum(cells, 1), u: tf.matMul(cells, features), aa: squareSums(wide, a) };
+      return {
+        count: tf.sum(cells, 1),
+        poses: poses && tf.matMul(cells, poses as tf.Tensor2D),
+        ...{ u: tf.matMul(cells, features), aa: squareSums(wide, a) },
+      };
     });
     return {
       count: tf.stack(own.map(({ count }) => count)),
+      ...(poses && { poses: tf.stack(own.map((sums) => sums.poses!)) }),
       u: tf.reshape(tf.stack(own.map(({ u }) => u)), [groups, coarse * fine, k]),
       aa: tf.stack(own.map(({ aa }) => aa)),
       uu: squareSums(weights, features),

@@ -1,7 +1,6 @@
 import type { NdArray } from "ndarray";
 import * as tf from "#tf";
 import { fromHost } from "../../data/array.ts";
-import { cholesky } from "../../data/cholesky.ts";
 import type { ValueRange } from "../../data/range.ts";
 import { yieldToEvents } from "../../engine/events.ts";
 import { compile } from "../../engine/index.ts";
@@ -9,12 +8,11 @@ import type { Outcome } from "../recovery.ts";
 import { intoBox } from "./into-box.ts";
 import type { MixturePosterior } from "./mixture-posterior.ts";
 
-/** One compiled run makes at most `CHUNK` covariances [n, n], of at most `CHUNK_NUMBERS` numbers together. */
-const CHUNK = 16;
-const CHUNK_NUMBERS = 2 ** 25;
+/** Widths of H are rounded up to a multiple of this, so that few graphs are compiled. */
+const WIDTH = 50;
 
-/** Components that are less probable than this are left out of P. They change it by less than the mode's own approximation. */
-const NEGLIGIBLE = 1e-3;
+/** The probability of the components together that are left out of P. They change it by less than the mode's own approximation. */
+const NEGLIGIBLE = 0.01;
 
 export interface ConstrainedMode {
   /** [batch, ...shape] */
@@ -36,54 +34,49 @@ export interface ConstrainedMode {
  * the bounds tell as much as measurements.
  */
 export async function boxConstrainedMode(
-  { mean, unexplained, featureCovariance }: MixturePosterior,
+  { mean, unexplained, covarianceRoot }: MixturePosterior,
   [low, high]: ValueRange,
   signal?: AbortSignal,
 ): Promise<ConstrainedMode> {
   const batch = mean.shape[0]!;
   const n = mean.size / batch;
-  const { matrix, residual } = await unexplained();
-  const k = matrix.length / n;
-  const rows = Math.max(1, Math.min(CHUNK, batch, Math.floor(CHUNK_NUMBERS / (n * n))));
-  const fixed = {
-    matrix: fromHost(Float32Array.from(matrix), [n, k]),
-    residual: fromHost(Float32Array.from(residual), [n, n]),
-  };
-  const features = new Float32Array(rows * k * k);
-  const inputs = { ...fixed, features: fromHost(features, [rows, k, k]) };
-  const covariances = await compile(covariancesOf(rows, n, k), inputs, { name: "covariances" });
+  const residual = fromHost(Float32Array.from(await unexplained()), [n, n]);
   const estimate = new Float32Array(mean.data);
   const outcomes: Outcome[] = [];
-  for (let first = 0; first < batch; first += rows) {
+  const compiled = new Map<number, ReturnType<typeof compileCovariance>>();
+  for (let i = 0; i < batch; i++) {
+    const H = padded(await covarianceRoot(i, NEGLIGIBLE), n);
+    const width = H.length / n;
+    const covariance = compiled.get(width) ?? compileCovariance(n, width);
+    compiled.set(width, covariance);
+    const { data } = await (await covariance).run({ root: fromHost(H, [n, width]), residual });
+    const row = (p: number) => data.subarray(p * n, (p + 1) * n);
+    outcomes.push(intoBox(estimate.subarray(i * n, (i + 1) * n), row, low, high));
+    await yieldToEvents();
     signal?.throwIfAborted();
-    const count = Math.min(rows, batch - first);
-    for (let i = 0; i < count; i++) features.set(rootOf(featureCovariance(first + i, NEGLIGIBLE), k), i * k * k);
-    const { data } = await covariances.run(inputs);
-    for (let i = 0; i < count; i++) {
-      const row = (p: number) => data.subarray((i * n + p) * n, (i * n + p + 1) * n);
-      outcomes.push(intoBox(estimate.subarray((first + i) * n, (first + i + 1) * n), row, low, high));
-      await yieldToEvents();
-      signal?.throwIfAborted();
-    }
   }
-  await covariances.dispose();
+  for (const covariance of compiled.values()) await (await covariance).dispose();
   return { estimate: fromHost(estimate, mean.shape), outcomes };
 }
 
-/** (EF)(EF)ᵀ + R of several F [rows, k, k]: [rows, n, n]. In this form rounding does not make it indefinite. */
-const covariancesOf =
-  (rows: number, n: number, k: number) =>
-  ({ features, matrix, residual }: { features: tf.Tensor; matrix: tf.Tensor; residual: tf.Tensor }) => {
-    const beside = tf.reshape(tf.transpose(features, [1, 0, 2]), [k, rows * k]);
-    const half = tf.transpose(tf.reshape(tf.matMul(matrix, beside), [n, rows, k]), [1, 0, 2]); // EF
-    return tf.add(tf.matMul(half, half, false, true), residual);
-  };
+type Given = Readonly<Record<"root" | "residual", tf.Tensor>>;
 
-/** F with M + εI = FFᵀ; ε is 1e-12 of M's largest entry, which covers rounding errors. */
-function rootOf(M: Float64Array, k: number): Float64Array {
-  let largest = Number.MIN_VALUE;
-  for (let a = 0; a < k; a++) largest = Math.max(largest, M[a * k + a]!);
-  const raised = M.slice();
-  for (let a = 0; a < k; a++) raised[a * k + a]! += 1e-12 * largest;
-  return cholesky(raised, k);
+/** HHᵀ + R of H [n, width]: in this form rounding does not make it indefinite. */
+const compileCovariance = (n: number, width: number) =>
+  compile(
+    ({ root, residual }: Given) => tf.add(tf.matMul(root, root, false, true), residual),
+    { root: zeros(n, width), residual: zeros(n, n) },
+    { name: "covariance" },
+  );
+
+const zeros = (rows: number, columns: number): NdArray<Float32Array> =>
+  fromHost(new Float32Array(rows * columns), [rows, columns]);
+
+/** H [n, ·] with columns of zeros up to a multiple of `WIDTH`. */
+function padded(H: Float64Array, n: number): Float32Array {
+  const own = H.length / n;
+  const width = Math.ceil(own / WIDTH) * WIDTH;
+  const out = new Float32Array(n * width);
+  for (let p = 0; p < n; p++) out.set(H.subarray(p * own, (p + 1) * own), p * width);
+  return out;
 }

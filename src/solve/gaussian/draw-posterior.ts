@@ -8,7 +8,8 @@ import { type Random, stream } from "../../data/random.ts";
 import { product } from "../../engine/float64.ts";
 import { transposedMatrix } from "../operator-matrix.ts";
 import type { Mixture } from "./as-mixture.ts";
-import { type Gain, gained } from "./gain.ts";
+import type { Part } from "../../../priors/mixture/charts.ts";
+import { gained, type Gains } from "./gain.ts";
 import { conditionalMeans, type MeasurementCovariance } from "./measurement-covariance.ts";
 import type { Reduced } from "./reduction.ts";
 
@@ -16,8 +17,9 @@ export interface Drawing {
   readonly prior: Mixture;
   readonly operator: LinearOperator;
   readonly reduced: Reduced;
-  readonly gains: readonly Gain[];
-  /** P(component | y), [batch, components]. */
+  readonly parts: readonly Part[];
+  readonly gains: Pick<Gains, "of">;
+  /** P(part | y), [batch, parts]. */
   readonly responsibilities: Float64Array;
   readonly batch: number;
   readonly count: number;
@@ -34,19 +36,26 @@ export interface Drawing {
  * with d = y − Φ(centre + Dv).
  */
 export async function drawPosterior(given: Drawing): Promise<NdArray<Float32Array>> {
-  const { prior, operator, reduced, batch, count, seed } = given;
-  const [n, k] = prior.matrix.shape as [number, number];
+  const { prior, operator, reduced, parts, batch, count, seed } = given;
+  const k = prior.means.shape[1]!;
   const random = stream(seed, "posterior draws");
-  const features = new Float64Array(batch * count * k);
   const rows = batch * count;
+  const weighed = reduced.charts.map((_, chart) => ({
+    ...{ chart, features: new Float64Array(rows * k), weights: new Float64Array(rows) },
+  }));
   for (let i = 0; i < batch; i++) {
-    for (const [s, v] of drawFeatures(given, i, random).entries()) features.set(v, (i * count + s) * k);
+    const own = given.responsibilities.subarray(i * parts.length, (i + 1) * parts.length);
+    let row = i * count;
+    for (const at of drawComponents(own, random, count)) {
+      const { chart } = parts[at]!;
+      weighed[chart]!.features.set(await drawGiven(given, i, parts[at]!, random), row * k);
+      weighed[chart]!.weights[row++] = 1;
+    }
   }
   const root = await rootOf(prior.residual, prior.residualRoot);
-  const rest = await drawRest(operator, reduced.residual, root, await reduced.innovationsOf(features, count), random);
-  const known = await product(features, reduced.decoder, rows, k, n);
-  const data = Float32Array.from(known, (v, at) => v + prior.centre.data[at % n]! + rest[at]!);
-  return fromHost(data, [batch, count, ...prior.shape]);
+  const { known, innovations } = await reduced.known(weighed, count);
+  const rest = await drawRest(operator, reduced.residual, root, innovations, random);
+  return fromHost(Float32Array.from(known, (v, at) => v + rest[at]!), [batch, count, ...prior.shape]);
 }
 
 /** Draws of r ~ N(0, C) given d = Φr + w, one for every row d of `innovations` [rows, m]: [rows, n]. */
@@ -70,22 +79,25 @@ export async function drawRest(
   return change.map((v, at) => v + drawn[at]!);
 }
 
-/** `count` draws of the features v of signal i. */
-function drawFeatures({ prior, reduced, gains, responsibilities, count }: Drawing, i: number, random: Random) {
-  const { means, covarianceOf, weights } = prior;
+/** v ~ N(μ_j, Σ_j). */
+export function drawFeaturesOf({ means, covarianceOf, factors }: Mixture, j: number, random: Random): Float64Array {
   const k = means.shape[1]!;
-  const { r, B, u } = reduced;
-  const own = responsibilities.subarray(i * weights.length, (i + 1) * weights.length);
-  return Array.from(drawComponents(own, random, count), (j) => {
-    const gain = gains[covarianceOf[j]!]!;
-    const e = random.fillNormal(new Float64Array(k));
-    const v = Float64Array.from({ length: k }, (_, a) => {
-      let sum = means.data[j * k + a]!;
-      for (let b = 0; b <= a; b++) sum += gain.root[a * k + b]! * e[b]!;
-      return sum;
-    });
-    const measured = multiply(B, v, r, k, 1);
-    const gap = measured.map((value, q) => u[i * r + q]! - value - random.normal());
-    return gained(gain, gap, k).map((change, a) => v[a]! + change);
+  const e = random.fillNormal(new Float64Array(k));
+  return Float64Array.from({ length: k }, (_, a) => {
+    const from = (covarianceOf[j]! * k + a) * k;
+    let sum = means.data[j * k + a]!;
+    for (let b = 0; b <= a; b++) sum += factors.data[from + b]! * e[b]!;
+    return sum;
   });
+}
+
+/** The features v of signal i, given its part. */
+async function drawGiven({ prior, reduced, gains }: Drawing, i: number, { component, chart, block }: Part, random: Random) {
+  const k = prior.means.shape[1]!;
+  const { r } = reduced;
+  const { B, u } = reduced.charts[chart]!;
+  const v = drawFeaturesOf(prior, component, random);
+  const measured = multiply(B, v, r, k, 1);
+  const gap = measured.map((value, q) => u[i * r + q]! - value - random.normal());
+  return gained(await gains.of(block), gap, k).map((change, a) => v[a]! + change);
 }

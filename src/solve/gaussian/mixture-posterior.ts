@@ -1,11 +1,10 @@
 import type { NdArray } from "ndarray";
-import { drawFeatures } from "../../../priors/mixture/draw.ts";
+import { drawComponents } from "../../../priors/mixture/draw.ts";
 import { contiguous, fromHost, sizeOf } from "../../data/array.ts";
-import { logDeterminant, solveLower } from "../../data/cholesky.ts";
-import { multiplyTransposed } from "../../data/matmul.ts";
+import { cholesky, logDeterminant, solveLower } from "../../data/cholesky.ts";
 import { requireOptionNames } from "../../data/options.ts";
-import { stream } from "../../data/random.ts";
-import { dot } from "../../data/vector.ts";
+import { type Random, stream } from "../../data/random.ts";
+import { squaredNorm } from "../../data/vector.ts";
 import { pauses } from "../../engine/events.ts";
 import { product, productTransposed, solveLowerBlocked } from "../../engine/float64.ts";
 import type { IterateOptions } from "../../engine/iterate.ts";
@@ -14,11 +13,12 @@ import type { Chosen } from "../recovery.ts";
 import { linearOperatorOf, requireSignalShape } from "../requirements.ts";
 import { deviationOf, type MarginalPart, type Marginals } from "../uncertainty/marginals.ts";
 import type { Mixture } from "./as-mixture.ts";
-import { likelihoodPower } from "./coarsening.ts";
-import { drawPosterior } from "./draw-posterior.ts";
-import { type Gain, gained, gainOf, posteriorCovariance } from "./gain.ts";
-import { usedSigma } from "./measurement-covariance.ts";
-import { type Reduced, reduceMeasurements, type Unexplained } from "./reduction.ts";
+import { type Block, type Part, partsOf } from "../../../priors/mixture/charts.ts";
+import { informed, likelihoodPower } from "./coarsening.ts";
+import { drawFeaturesOf, drawPosterior } from "./draw-posterior.ts";
+import { beside, gained, type Gains, gainsOf } from "./gain.ts";
+import { conditionalMeans, usedSigma } from "./measurement-covariance.ts";
+import { type Reduced, type ReducedChart, reduceMeasurements, type Weighed } from "./reduction.ts";
 
 export interface PosteriorOptions extends Pick<IterateOptions<unknown>, "onProgress" | "signal"> {
   /** ζ ≥ 0 of `likelihoodPower`: components are weighed by a power of their likelihood. Default: 0, the exact posterior. */
@@ -29,18 +29,18 @@ export interface PosteriorOptions extends Pick<IterateOptions<unknown>, "onProgr
 export interface MixturePosterior {
   /** E[x | y], [batch, ...shape]. */
   readonly mean: NdArray<Float32Array>;
-  /** Responsibilities P(component | y), [batch, components] row by row; with the power of `coarsening`, if it is given. */
+  /** Responsibilities P(part | y), [batch, parts] row by row, the parts those of `partsOf`: components, or components in poses; with the power of `coarsening`, if it is given. */
   readonly responsibilities: Float64Array;
   /** log p(y) of every signal, [batch]. */
   readonly evidence: Float64Array;
   /** The noise that was assumed: the problem's, or the floor of `measurementCovariance` if that is higher. */
   readonly noise: Pick<Chosen, "sigma" | "raised">;
-  /** Cov[x | y] of one signal of the batch, [n, n] row-major: E M Eᵀ + R, with M of `featureCovariance`, E and R of `unexplained`. */
+  /** Cov[x | y] of one signal of the batch, [n, n] row-major: HHᵀ + R, with H of `covarianceRoot` and R of `unexplained`. */
   covariance(signal: number): Promise<Float64Array>;
-  /** M, the covariance of the features v of one signal, [k, k], over the components that are more probable than `least`. */
-  featureCovariance(signal: number, least?: number): Float64Array;
-  /** E [n, k] and R [n, n], the same for all signals: how x depends on v when y is known, and the covariance of x given y and v. */
-  unexplained(): Promise<Unexplained>;
+  /** H [n, ·], without components that have a probability of at most `neglected` together. */
+  covarianceRoot(signal: number, neglected?: number): Promise<Float64Array>;
+  /** R [n, n], the covariance of x given y and the features: the same for all signals. */
+  unexplained(): Promise<Float64Array>;
   /** The posterior of every number of one signal, a mixture of Gaussians: for its quantiles and intervals. */
   marginals(signal: number): Promise<Marginals>;
   /** log p(y) of `count` measurements drawn from the prior and the noise. Compare `evidence` with these. */
@@ -53,8 +53,8 @@ export interface MixturePosterior {
   draw(count: number, seed: number): Promise<NdArray<Float32Array>>;
 }
 
-/** Components that are less probable than this are left out of a posterior mean. They change it by less than float32 rounding does. */
-const NEGLIGIBLE = 1e-9;
+/** The probability of all components together that are left out of moments, which change less than float32 rounding does. */
+const NEGLIGIBLE = 1e-8;
 
 /**
  * The exact posterior of a mixture prior for a linear Φ and Gaussian noise w ~ N(0, W), y = Φx + w:
@@ -86,109 +86,133 @@ export async function mixturePosterior(
     throw new RangeError(`mixture posterior: needs Gaussian noise, got ${problem.noise.name}; use recover`);
   }
   const batch = problem.y.shape[0]!;
-  const [components, k] = prior.means.shape as [number, number];
+  const k = prior.means.shape[1]!;
+  const n = sizeOf(prior.shape);
   const y = contiguous(problem.y) as Float32Array;
   const reduced = await reduceMeasurements(operator, prior, y, problem.noise, signal);
-  const { r, B, u } = reduced;
+  const { r, charts } = reduced;
+  const { parts, blocks } = partsOf(prior);
+  const places = placesByBlock(parts, blocks.length);
   const means = Float64Array.from(prior.means.data);
-  const measuredMeans = await productTransposed(means, B, k); // Bμ_j, [components, r]
-  const gains: Gain[] = [];
-  const logWeights = Float64Array.from(prior.weights, Math.log);
-  const responsibilities = new Float64Array(batch * components); // logarithms first
-  const covariances = prior.factors.shape[0]!;
+  const seen: Float64Array[] = []; // Bμ_j of every component in every chart, [components, r]
+  for (const { B } of charts) seen.push(await productTransposed(means, B, k));
+  const measuredMean = ({ component, chart }: Part) => seen[chart]!.subarray(component * r, (component + 1) * r);
+  const gains = gainsOf(prior, blocks, charts, r);
+  const densities = { parts, places, measuredMean };
+  const responsibilities = new Float64Array(batch * parts.length); // logarithms log π_j p(y | j) first
+  const measuredSpreads = charts.map(() => new Float64Array(r * r)); // Σ_j π_j BΣ_jBᵀ of every chart
   const pause = pauses(signal);
-  for (let c = 0; c < covariances; c++) {
-    const gain = await gainOf(prior, c, B, r);
-    gains.push(gain);
-    await addLogDensities(prior, c, gain, { u, measuredMeans, r }, responsibilities);
-    onProgress?.({ step: c + 1, maxSteps: covariances, objective: Number.NaN });
+  for (const [b, { chart }] of blocks.entries()) {
+    const { factor, spread } = await gains.computed(b);
+    const weight = places[b]!.reduce((sum, at) => sum + parts[at]!.weight, 0);
+    for (let at = 0; at < spread.length; at++) measuredSpreads[chart]![at]! += weight * spread[at]!;
+    await addLogDensities(densities, b, factor, charts[chart]!, responsibilities);
+    onProgress?.({ step: b + 1, maxSteps: blocks.length, objective: Number.NaN });
     await pause();
   }
-  const power = await likelihoodPower(coarsening, prior, gains, measuredMeans);
-  const evidence = reduced.constants.map((constant, i) => {
-    const logs = responsibilities.subarray(i * components, (i + 1) * components); // log π_j p(u | j)
-    const whole = constant + logSum(logs);
-    if (power < 1) for (let j = 0; j < components; j++) logs[j] = power * logs[j]! + (1 - power) * logWeights[j]!;
-    normalise(logs);
+  const measured = charts.map((_, chart) => {
+    const own = parts.filter((part) => part.chart === chart);
+    return { weights: own.map(({ weight }) => weight), means: own.map(measuredMean), spread: measuredSpreads[chart]! };
+  });
+  const exact = coarsening === 0 || parts.length === 1;
+  const power = exact ? 1 : likelihoodPower(coarsening, await informed(measured, r));
+  const logWeights = parts.map(({ weight }) => Math.log(weight));
+  const evidence = Float64Array.from({ length: batch }, (_, i) => {
+    const own = responsibilities.subarray(i * parts.length, (i + 1) * parts.length);
+    const whole = logSum(own);
+    if (power < 1) for (let at = 0; at < own.length; at++) own[at] = power * own[at]! + (1 - power) * logWeights[at]!;
+    normalise(own);
     return whole;
   });
 
-  const likely = (i: number, least = NEGLIGIBLE) =>
-    likelyComponents(prior, responsibilities.subarray(i * components, (i + 1) * components), least);
-  /** Σ_j p_j E[v | y, j] over components of one covariance. They share one matrix, so their innovations are added first. */
-  const meanOf = (i: number, c: number, parts: readonly Likely[]): Float64Array => {
+  /** The likely parts of a signal by their blocks: all but those with a probability of at most `neglected` together. */
+  const likely = (i: number, neglected = NEGLIGIBLE) =>
+    likelyParts(parts, responsibilities.subarray(i * parts.length, (i + 1) * parts.length), neglected);
+  /** Σ_j p_j E[v | y, j] over parts of block b. They share one matrix, so their innovations are added first. */
+  const meanOf = async (i: number, b: number, some: readonly Likely[]): Promise<Float64Array> => {
     const sum = new Float64Array(k);
     const innovation = new Float64Array(r);
-    for (const { j, probability } of parts) {
-      for (let a = 0; a < k; a++) sum[a]! += probability * means[j * k + a]!;
-      for (let q = 0; q < r; q++) innovation[q]! += probability * (u[i * r + q]! - measuredMeans[j * r + q]!);
+    const { u } = charts[blocks[b]!.chart]!;
+    for (const { part, probability } of some) {
+      const expected = measuredMean(part);
+      for (let a = 0; a < k; a++) sum[a]! += probability * means[part.component * k + a]!;
+      for (let q = 0; q < r; q++) innovation[q]! += probability * (u[i * r + q]! - expected[q]!);
     }
-    for (const [a, v] of gained(gains[c]!, innovation, k).entries()) sum[a]! += v;
+    for (const [a, v] of gained(await gains.of(b), innovation, k).entries()) sum[a]! += v;
     return sum;
   };
-  const features = new Float64Array(batch * k);
+  const weighed = new Map<number, Weighed>(); // Σ_j p_j E[v | y, j] of every signal, chart by chart
   for (let i = 0; i < batch; i++) {
-    for (const [c, parts] of likely(i)) {
-      for (const [a, v] of meanOf(i, c, parts).entries()) features[i * k + a]! += v;
+    for (const [b, some] of likely(i)) {
+      const { chart } = blocks[b]!;
+      const own = weighed.get(chart) ?? { chart, features: new Float64Array(batch * k), weights: new Float64Array(batch) };
+      weighed.set(chart, own);
+      for (const [a, v] of (await meanOf(i, b, some)).entries()) own.features[i * k + a]! += v;
+      own.weights[i]! += some.reduce((sum, { probability }) => sum + probability, 0);
     }
+    await pause();
   }
+  for (let i = 0; i < batch; i++) shareOut([...weighed.values()], i, k);
+  const { known, innovations } = await reduced.known([...weighed.values()], 1);
+  const rest = await conditionalMeans(reduced.residual, innovations);
+  const signals = Float32Array.from(known, (v, at) => v + rest[at]!);
 
-  const within = new Map<number, Float64Array>(); // Cov[v | y, c] of every covariance c asked for so far
-  const withinOf = (c: number): Float64Array => {
-    const own = within.get(c) ?? posteriorCovariance(gains[c]!, r, k);
-    within.set(c, own);
+  const spreads = new Map<number, Float64Array>(); // Var[x | y] in every block
+  const spreadOf = async (b: number): Promise<Float64Array> => {
+    const own = spreads.get(b) ?? (await variancesOf(reduced, gains, b, blocks[b]!, n));
+    spreads.set(b, own);
     return own;
   };
-  const featureCovariance = (i: number, least = NEGLIGIBLE): Float64Array => {
-    const out = new Float64Array(k * k);
-    for (const [c, parts] of likely(i, least)) {
-      const own = withinOf(c);
-      const total = parts.reduce((sum, { probability }) => sum + probability, 0);
-      for (let at = 0; at < out.length; at++) out[at]! += total * own[at]!;
-      for (const { j, probability } of parts) {
-        const gap = meanOf(i, c, [{ j, probability: 1 }]).map((v, a) => v - features[i * k + a]!);
-        for (let a = 0; a < k; a++) for (let b = 0; b < k; b++) out[a * k + b]! += probability * gap[a]! * gap[b]!;
+  /** E[v | y, j] of the likely parts of a signal, chart by chart. */
+  const likelyMeans = async (i: number, neglected: number) => {
+    const found = new Map<number, LikelyMean[]>();
+    for (const [b, some] of likely(i, neglected)) {
+      const own = found.get(blocks[b]!.chart) ?? [];
+      found.set(blocks[b]!.chart, own);
+      for (const { part, probability } of some) {
+        own.push({ b, probability, mean: await meanOf(i, b, [{ part, probability: 1 }]) });
+      }
+    }
+    return found;
+  };
+  const marginals = async (i: number): Promise<Marginals> => {
+    const out: MarginalPart[] = [];
+    for (const [chart, own] of await likelyMeans(i, NEGLIGIBLE)) {
+      const features = Float64Array.from({ length: own.length * k }, (_, at) => own[Math.floor(at / k)]!.mean[at % k]!);
+      const moved = await productTransposed(features, await reduced.dependence(chart), k);
+      const origin = await reduced.origin(i, chart);
+      for (const [row, { b, probability }] of own.entries()) {
+        const mean = origin.map((v, p) => v + moved[row * n + p]!);
+        out.push({ probability, mean, variance: await spreadOf(b) });
       }
     }
     return out;
   };
-  const n = sizeOf(prior.shape);
-  const m = sizeOf(operator.outShape);
-  const signals = await reduced.signals(features);
-  const spreads = new Map<number, Float64Array>(); // Var[x | y, c]
-  const spreadOf = async (c: number): Promise<Float64Array> => {
-    const own = spreads.get(c) ?? (await variancesOf(reduced, withinOf(c), n));
-    spreads.set(c, own);
-    return own;
-  };
-  const marginals = async (i: number): Promise<Marginals> => {
-    const known = [...likely(i)].flatMap(([c, parts]) => parts.map((part) => ({ c, ...part })));
-    const gaps = new Float64Array(known.length * k); // of each component's mean of v from that of all
-    for (const [row, { j, c }] of known.entries()) {
-      gaps.set(
-        meanOf(i, c, [{ j, probability: 1 }]).map((v, a) => v - features[i * k + a]!),
-        row * k,
-      );
+  const covarianceRoot = async (i: number, neglected = NEGLIGIBLE): Promise<Float64Array> => {
+    const columns: Float64Array[] = []; // [n, k] for each chart
+    const centres: { probability: number; mean: Float64Array }[] = []; // of x in each chart
+    for (const [chart, own] of await likelyMeans(i, neglected)) {
+      const { probability, mean, covariance } = await pooled(own, gains, blocks, k);
+      const dependence = await reduced.dependence(chart);
+      columns.push(await product(dependence, rootOf(covariance, k), n, k, k));
+      const moved = await productTransposed(mean, dependence, k);
+      const origin = await reduced.origin(i, chart);
+      centres.push({ probability, mean: origin.map((v, p) => v + moved[p]!) });
     }
-    const moved = await productTransposed(gaps, await reduced.dependence(), k);
-    const out: MarginalPart[] = [];
-    for (const [row, { c, probability }] of known.entries()) {
-      const mean = moved.slice(row * n, (row + 1) * n).map((v, p) => v + signals[i * n + p]!);
-      out.push({ probability, mean, variance: await spreadOf(c) });
-    }
-    return out;
+    if (centres.length > 1) columns.push(...apart(centres, n));
+    return beside(columns, n);
   };
   return {
     mean: fromHost(signals, [batch, ...prior.shape]),
     responsibilities,
     evidence,
     noise: usedSigma(reduced.residual),
-    featureCovariance,
+    covarianceRoot,
     unexplained: reduced.unexplained,
     covariance: async (i) => {
-      const { matrix, residual } = await reduced.unexplained();
-      const half = await product(matrix, featureCovariance(i), n, k, k);
-      return (await productTransposed(half, matrix, k)).map((v, at) => v + residual[at]!);
+      const root = await covarianceRoot(i);
+      const residual = await reduced.unexplained();
+      return (await productTransposed(root, root, root.length / n)).map((v, at) => v + residual[at]!);
     },
     marginals,
     expectedEnergy: reduced.energy,
@@ -202,74 +226,176 @@ export async function mixturePosterior(
     },
     expectedEvidence: async (count, seed) => {
       const random = stream(seed, "expected evidence");
-      const { features: v } = drawFeatures(prior, random, count);
-      const drawn = multiplyTransposed(Float64Array.from(v), B, k).map((value) => value + random.normal()); // u = Bv + e
-      const logs = new Float64Array(count * components);
-      for (const [c, gain] of gains.entries()) {
-        await addLogDensities(prior, c, gain, { u: drawn, measuredMeans, r }, logs);
+      const drawn = await reduced.reduce(await drawMeasurements(prior, parts, reduced, count, random));
+      const own = new Float64Array(count * parts.length);
+      for (const [b, { chart }] of blocks.entries()) {
+        await addLogDensities(densities, b, await gains.factorOf(b), drawn[chart]!, own);
         await pause();
       }
-      return Float64Array.from({ length: count }, (_, s) => {
-        let constant = -0.5 * reduced.volume;
-        for (let q = r; q < m; q++) constant -= 0.5 * random.normal() ** 2;
-        return constant + logSum(logs.subarray(s * components, (s + 1) * components));
-      });
+      return Float64Array.from({ length: count }, (_, s) =>
+        logSum(own.subarray(s * parts.length, (s + 1) * parts.length)),
+      );
     },
-    draw: (count, seed) => drawPosterior({ prior, reduced, gains, responsibilities, batch, count, seed, operator }),
+    draw: (count, seed) =>
+      drawPosterior({ ...{ prior, reduced, parts, gains, responsibilities, batch, count, seed, operator } }),
   };
 }
 
-/** Var[x | y, c] of every number, diag(EM_cEᵀ + R), [n], M_c the covariance of v given y. */
-async function variancesOf(reduced: Reduced, within: Float64Array, n: number): Promise<Float64Array> {
-  const matrix = await reduced.dependence();
-  const k = matrix.length / n;
-  const half = await product(matrix, within, n, k, k);
-  return (await reduced.variances()).map((variance, p) => variance + dot(half, p * k, matrix, p * k, k));
+/** Weights of a signal in the charts add up to 1, although negligible parts are left out. */
+function shareOut(weighed: readonly Weighed[], i: number, k: number): void {
+  const total = weighed.reduce((sum, { weights }) => sum + weights[i]!, 0);
+  for (const { features, weights } of weighed) {
+    weights[i]! /= total;
+    for (let a = 0; a < k; a++) features[i * k + a]! /= total;
+  }
 }
 
-/** Adds log π_j N(u; Bμ_j, I + BΣ_cBᵀ) of the components of one covariance to `out` [batch, components]. */
+/** `count` measurements y = Φ(centre + Dv) + (Φr + w) of the mixture, [count, m]. */
+async function drawMeasurements(prior: Mixture, parts: readonly Part[], reduced: Reduced, count: number, random: Random) {
+  const k = prior.means.shape[1]!;
+  const weights = Float64Array.from(parts, ({ weight }) => weight);
+  const drawn = Array.from(drawComponents(weights, random, count), (at) => parts[at]!);
+  const weighed = reduced.charts.map((_, chart) => ({
+    chart,
+    features: new Float64Array(count * k),
+    weights: Float64Array.from(drawn, (part) => Number(part.chart === chart)),
+  }));
+  for (const [s, { component, chart }] of drawn.entries()) {
+    weighed[chart]!.features.set(drawFeaturesOf(prior, component, random), s * k);
+  }
+  const { factor, m } = reduced.residual;
+  const e = random.fillNormal(new Float64Array(count * m));
+  const noise = await productTransposed(e, factor, m); // Le
+  return (await reduced.measured(weighed, count)).map((v, at) => v + noise[at]!);
+}
+
+/** E[v | y, j] of a likely part. */
+interface LikelyMean {
+  readonly b: number;
+  readonly probability: number;
+  readonly mean: Float64Array;
+}
+
+/** The probability of a chart, and the mean of its features given y with Σ_j p_j Cov, [k, k], about it: Σ p(Σ_j − WWᵀ) + Σ p gap gapᵀ. */
+async function pooled(own: readonly LikelyMean[], gains: Gains, blocks: readonly Block[], k: number) {
+  const probability = own.reduce((sum, part) => sum + part.probability, 0);
+  const mean = new Float64Array(k);
+  for (const part of own) for (let a = 0; a < k; a++) mean[a]! += (part.probability / probability) * part.mean[a]!;
+  const gaps = own.map((part) => part.mean.map((v, a) => Math.sqrt(part.probability) * (v - mean[a]!)));
+  const ofBlock = new Map<number, number>();
+  for (const { b, probability: p } of own) ofBlock.set(b, (ofBlock.get(b) ?? 0) + p);
+  const reaches: Float64Array[] = [];
+  const covariance = new Float64Array(k * k);
+  for (const [b, p] of ofBlock) {
+    const whole = await gains.covarianceOf(blocks[b]!.covariance);
+    for (let at = 0; at < whole.length; at++) covariance[at]! += p * whole[at]!;
+    reaches.push((await gains.of(b)).reach.map((v) => Math.sqrt(p) * v));
+  }
+  const [known, apart] = [beside(reaches, k), beside(gaps, k)];
+  const explained = await productTransposed(known, known, known.length / k);
+  const between = await productTransposed(apart, apart, apart.length / k);
+  for (let at = 0; at < covariance.length; at++) covariance[at]! += between[at]! - explained[at]!;
+  return { probability, mean, covariance };
+}
+
+/** Columns √p (x − x̄) [n, 1] of the charts' means of x. */
+function apart(centres: readonly Pick<LikelyMean, "probability" | "mean">[], n: number) {
+  const total = centres.reduce((sum, { probability }) => sum + probability, 0);
+  const mean = new Float64Array(n);
+  for (const own of centres) for (let p = 0; p < n; p++) mean[p]! += (own.probability / total) * own.mean[p]!;
+  return centres.map((own) => own.mean.map((v, p) => Math.sqrt(own.probability) * (v - mean[p]!)));
+}
+
+/** F with M + εI = FFᵀ; ε is 1e-12 of M's largest entry, which covers rounding errors. */
+function rootOf(M: Float64Array, k: number): Float64Array {
+  let largest = Number.MIN_VALUE;
+  for (let a = 0; a < k; a++) largest = Math.max(largest, M[a * k + a]!);
+  const raised = M.slice();
+  for (let a = 0; a < k; a++) raised[a * k + a]! += 1e-12 * largest;
+  return cholesky(raised, k);
+}
+
+/** Var[x | y] of every number in a block, diag(E(LLᵀ − WWᵀ)Eᵀ + R), [n]. */
+async function variancesOf(reduced: Reduced, gains: Gains, b: number, { chart, covariance }: Block, n: number) {
+  const matrix = await reduced.dependence(chart);
+  const k = matrix.length / n;
+  const { reach } = await gains.of(b);
+  const r = reach.length / k;
+  const before = await product(matrix, gains.rootOf(covariance), n, k, k);
+  const explained = await product(matrix, reach, n, k, r);
+  return (await reduced.variances()).map(
+    (variance, p) => variance + Math.max(0, squaredNorm(before, p * k, k) - squaredNorm(explained, p * r, r)),
+  );
+}
+
+/** Places in the list of parts, of each block. */
+function placesByBlock(parts: readonly Part[], blocks: number): number[][] {
+  const places: number[][] = Array.from({ length: blocks }, () => []);
+  for (const [at, { block }] of parts.entries()) places[block]!.push(at);
+  return places;
+}
+
+/** What the densities of measurements need. */
+interface Densities {
+  readonly parts: readonly Part[];
+  readonly places: readonly (readonly number[])[];
+  measuredMean(part: Part): Float64Array;
+}
+
+/** Adds log π_j p(y | j) of the parts of block b to `out` [rows, parts], p(y | j) = N(u; Bμ_j, I + BΣBᵀ) times the constant. */
 async function addLogDensities(
-  { weights, covarianceOf }: Mixture,
-  c: number,
-  { factor }: Gain,
-  { u, measuredMeans, r }: { u: Float64Array; measuredMeans: Float64Array; r: number },
+  { parts, places, measuredMean }: Densities,
+  b: number,
+  factor: Float64Array,
+  { u, constants }: ReducedChart,
   out: Float64Array,
 ): Promise<void> {
-  const components = weights.length;
-  const batch = u.length / r;
+  const rows = constants.length;
+  const r = u.length / rows;
   const logDet = logDeterminant(factor, r);
   const whitened = await solveLowerBlocked(factor, r, u.slice());
-  for (let j = 0; j < components; j++) {
-    if (covarianceOf[j] !== c) continue;
-    const centre = solveLower(factor, r, measuredMeans.slice(j * r, (j + 1) * r));
-    const constant = Math.log(weights[j]!) - 0.5 * logDet;
-    for (let i = 0; i < batch; i++) {
+  for (const at of places[b]!) {
+    const centre = solveLower(factor, r, measuredMean(parts[at]!).slice());
+    const constant = Math.log(parts[at]!.weight) - 0.5 * logDet;
+    for (let i = 0; i < rows; i++) {
       let gap = 0;
-      for (let q = 0, at = i * r; q < r; q++) gap += (whitened[at + q]! - centre[q]!) ** 2;
-      out[i * components + j] = constant - 0.5 * gap;
+      for (let q = 0, from = i * r; q < r; q++) gap += (whitened[from + q]! - centre[q]!) ** 2;
+      out[i * parts.length + at]! += constants[i]! + constant - 0.5 * gap;
     }
   }
 }
 
 export interface Likely {
-  readonly j: number;
+  readonly part: Part;
   /** P(j | y). */
   readonly probability: number;
 }
 
-/** The components of a signal that are more probable than `least`, grouped by their covariance. */
-function likelyComponents(
-  { covarianceOf }: Mixture,
-  responsibilities: Float64Array,
-  least: number,
-): Map<number, Likely[]> {
+/** The parts of a signal but for the least probable ones, of at most `neglected` together, grouped by their blocks. */
+function likelyParts(parts: readonly Part[], responsibilities: Float64Array, neglected: number): Map<number, Likely[]> {
   const found = new Map<number, Likely[]>();
-  for (const [j, probability] of responsibilities.entries()) {
-    if (probability <= least) continue;
-    const c = covarianceOf[j]!;
-    found.set(c, [...(found.get(c) ?? []), { j, probability }]);
+  const least = leastOf(responsibilities, neglected);
+  for (const [at, probability] of responsibilities.entries()) {
+    if (!(probability > least)) continue;
+    const part = parts[at]!;
+    const own = found.get(part.block) ?? [];
+    found.set(part.block, own);
+    own.push({ part, probability });
   }
   return found;
+}
+
+/** The largest of some probabilities with those up to it adding up to at most `neglected`; 0 if there is none. */
+function leastOf(probabilities: Float64Array, neglected: number): number {
+  const rising = probabilities.slice().sort();
+  let sum = 0;
+  let least = 0;
+  for (const p of rising) {
+    sum += p;
+    if (!(sum <= neglected)) break;
+    least = p;
+  }
+  return least;
 }
 
 /** log Σ exp of some logarithms. */
