@@ -160,8 +160,8 @@ export function requireNoDesignOptions(args: DesignArgs): void {
   }
 }
 
-/** Parses a size: 300000, 300k or 1M. */
-function requireSize(text: string): number {
+/** Parses a size: 300000, 300k or 1M. Errors (InputError): anything else. */
+export function requireSize(text: string): number {
   const [, digits, unit = ""] = /^(\d+(?:\.\d+)?)([kM]?)$/.exec(text) ?? [];
   if (digits === undefined) throw new InputError(`--sketch-size: expected a number such as 300k or 1M, got "${text}"`);
   return Math.round(Number(digits) * { "": 1, k: 1e3, M: 1e6 }[unit as "" | "k" | "M"]);

@@ -23,10 +23,19 @@ export interface LinePlotOptions {
   readonly label: string;
   readonly xLabel: string;
   readonly yLabel: string;
+  /** Values of x to compare with, each a vertical line with its name above the plot. */
+  readonly marks?: readonly Mark[];
+}
+
+export interface Mark {
+  readonly x: number;
+  readonly name: string;
 }
 
 /** Height of a line of the legend. */
 const LEGEND = 20;
+/** Height of a line of the marks' names. */
+const MARK = 16;
 
 const plotFrame: Frame = { width: 480, height: 340, left: 74, right: 466, top: 10, bottom: 294 };
 
@@ -35,10 +44,13 @@ export function linePlot(series: readonly Series[], options: LinePlotOptions): s
   const drawn = series.map((s) => ({ ...s, points: s.points.filter((p) => p.x > 0 && p.y > 0) }));
   const points = drawn.flatMap((s) => s.points);
   if (points.length === 0) return "";
-  const { width, height, left, right } = plotFrame;
-  const y = roomyAxis(points.flatMap(extent), upwards(plotFrame), options.yLabel);
+  const { marks = [] } = options;
+  const frame = { ...plotFrame, top: plotFrame.top + MARK * marks.length };
+  const { width, height, left, right } = frame;
+  const y = roomyAxis(points.flatMap(extent), upwards(frame), options.yLabel);
   const xs = [...new Set(points.map((p) => p.x))].sort((a, b) => a - b);
-  const x = { ...roomyAxis(xs, [left + 14, right - 14], options.xLabel), ticks: xs };
+  const across = roomyAxis([...xs, ...marks.map((mark) => mark.x)], [left + 14, right - 14], options.xLabel);
+  const x = { ...across, ticks: xs };
   const lines = drawn.map((s, i) => {
     const shift = (i - (drawn.length - 1) / 2) * 5; // side by side, so that whiskers do not hide each other
     const at = (p: PlotPoint): Point => [x.place(p.x) + shift, y.place(p.y)];
@@ -49,7 +61,24 @@ export function linePlot(series: readonly Series[], options: LinePlotOptions): s
       .join("");
     return `<g class="s${s.style}"><polyline points="${path}"/>${whiskers}${markers}</g>`;
   });
-  return svg(width, height, options.label, [...axes(x, y, plotFrame), ...lines]);
+  return svg(width, height, options.label, [...axes(x, y, frame), ...markLines(marks, x.place, frame), ...lines]);
+}
+
+/** Names run inwards, each on a line of its own, the outermost first: so they stay in the frame, and no line crosses a name. */
+function markLines(marks: readonly Mark[], place: Axis["place"], { left, right, bottom }: Frame): string[] {
+  const outwards = ({ x }: Mark) => place(x) - (left + right) / 2;
+  const sorted = [...marks].sort((a, b) => Math.abs(outwards(b)) - Math.abs(outwards(a)));
+  return sorted.flatMap((mark, i) => {
+    const [at, top] = [place(mark.x), plotFrame.top + MARK * i];
+    const inwards = outwards(mark) > 0 ? -1 : 1;
+    return [
+      line("axis", [
+        [at, top],
+        [at, bottom],
+      ]),
+      text([at + 5 * inwards, top + 11], mark.name, { anchor: inwards > 0 ? "start" : "end" }),
+    ];
+  });
 }
 
 /** A line plot as an SVG file, with its legend above it. */

@@ -116,4 +116,16 @@ test("a file of a line plot holds its legend and as many markers as points", () 
   assert.not.match(file, /NaN|undefined/);
 });
 
+test("marks of a line plot are lines at their values with their names, also beyond the points", () => {
+  const points = [1, 10, 100].map((n) => ({ x: n, y: 1 / n, low: Number.NaN, high: Number.NaN }));
+  const marks = [10, 1000].map((x) => ({ x, name: `mark ${x}` }));
+  const file = linePlotFile([{ name: "a", style: 1, points }], { label: "l", xLabel: "n", yLabel: "s", marks });
+  const [, , ten, hundred] = [...file.matchAll(/translate\(([\d.]+) [\d.]+\)" d/g)].map(([, x]) => Number(x)); // after the legend's
+  const lines = [...file.matchAll(/M([\d.]+) [\d.]+L\1 294"\/><text [^>]*>(mark \d+)</g)];
+  const at = Object.fromEntries(lines.map(([, x, name]) => [name, Number(x)]));
+  assert.equal(Object.keys(at), ["mark 1000", "mark 10"]); // the outermost on top
+  assert.is(at["mark 10"], ten);
+  assert.ok(Math.abs(at["mark 1000"]! - (2 * hundred! - ten!)) < 0.3); // a decade further; rounded to .1
+});
+
 test.run();
