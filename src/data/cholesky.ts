@@ -1,3 +1,4 @@
+import { transpose } from "./matmul.ts";
 import { dot } from "./vector.ts";
 
 /**
@@ -38,6 +39,16 @@ export function solveLower(l: Float64Array, n: number, b: Float64Array): Float64
     for (let i = 0; i < n; i++) x[i] = (x[i]! - dot(l, i * n, b, at, i)) / l[i * n + i]!;
   }
   return b;
+}
+
+/** L⁻¹ [n, n], lower triangular. */
+export function invertLower(l: Float64Array, n: number): Float64Array {
+  const columns = new Float64Array(n * n); // row j is column j of L⁻¹
+  for (let j = 0; j < n; j++) {
+    columns[j * n + j] = 1 / l[j * n + j]!;
+    for (let i = j + 1; i < n; i++) columns[j * n + i] = -dot(l, i * n + j, columns, j * n + j, i - j) / l[i * n + i]!;
+  }
+  return transpose(columns, n, n);
 }
 
 /** Solves Lᵀx = b for every row b of b [rows, n], in place, and returns it. */

@@ -3,7 +3,7 @@ import type { LinearOperator } from "../../../operators/operator.ts";
 import { drawComponents } from "../../../priors/mixture/draw.ts";
 import { drawResiduals, type ResidualRoot, rootOf } from "../../../priors/residual-root.ts";
 import { fromHost } from "../../data/array.ts";
-import { multiply } from "../../data/matmul.ts";
+import { multiplyTransposed } from "../../data/matmul.ts";
 import { type Random, stream } from "../../data/random.ts";
 import { product } from "../../engine/float64.ts";
 import { transposedMatrix } from "../operator-matrix.ts";
@@ -97,7 +97,7 @@ async function drawGiven({ prior, reduced, gains }: Drawing, i: number, { compon
   const { r } = reduced;
   const { B, u } = reduced.charts[chart]!;
   const v = drawFeaturesOf(prior, component, random);
-  const measured = multiply(B, v, r, k, 1);
+  const measured = multiplyTransposed(B, v, k);
   const gap = measured.map((value, q) => u[i * r + q]! - value - random.normal());
-  return gained(await gains.of(block), gap, k).map((change, a) => v[a]! + change);
+  return gained(await gains.of(block), gap).map((change, a) => v[a]! + change);
 }

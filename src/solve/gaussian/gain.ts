@@ -1,6 +1,6 @@
 import type { Block } from "../../../priors/mixture/charts.ts";
 import { cholesky, solveLower } from "../../data/cholesky.ts";
-import { multiply } from "../../data/matmul.ts";
+import { multiplyTransposed } from "../../data/matmul.ts";
 import { product, productTransposed, solveLowerBlocked } from "../../engine/float64.ts";
 import type { Mixture } from "./as-mixture.ts";
 import type { ReducedChart } from "./reduction.ts";
@@ -95,8 +95,8 @@ export function gainsOf(
 }
 
 /** WF⁻¹d of d [r]: by how much an innovation d = u − Bμ moves the mean of v. */
-export const gained = ({ factor, reach }: Gain, d: Float64Array, k: number): Float64Array =>
-  multiply(reach, solveLower(factor, d.length, d.slice()), k, d.length, 1);
+export const gained = ({ factor, reach }: Gain, d: Float64Array): Float64Array =>
+  multiplyTransposed(reach, solveLower(factor, d.length, d.slice()), d.length);
 
 /** Matrices [rows, ·] beside each other, as one. */
 export function beside(matrices: readonly Float64Array[], rows: number): Float64Array {
@@ -105,7 +105,7 @@ export function beside(matrices: readonly Float64Array[], rows: number): Float64
   let from = 0;
   for (const matrix of matrices) {
     const own = matrix.length / rows;
-    for (let p = 0; p < rows; p++) out.set(matrix.subarray(p * own, (p + 1) * own), p * width + from);
+    for (let p = 0; p < rows; p++) for (let q = 0; q < own; q++) out[p * width + from + q] = matrix[p * own + q]!;
     from += own;
   }
   return out;

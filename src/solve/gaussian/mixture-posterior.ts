@@ -11,7 +11,7 @@ import type { IterateOptions } from "../../engine/iterate.ts";
 import { type Problem, problemOf } from "../problem.ts";
 import type { Chosen } from "../recovery.ts";
 import { linearOperatorOf, requireSignalShape } from "../requirements.ts";
-import { deviationOf, type MarginalPart, type Marginals } from "../uncertainty/marginals.ts";
+import type { MarginalPart, Marginals } from "../uncertainty/marginals.ts";
 import type { Mixture } from "./as-mixture.ts";
 import { type Block, type Part, partsOf } from "../../../priors/mixture/charts.ts";
 import { informed, likelihoodPower } from "./coarsening.ts";
@@ -54,7 +54,9 @@ export interface MixturePosterior {
 }
 
 /** The probability of all components together that are left out of moments, which change less than float32 rounding does. */
-const NEGLIGIBLE = 1e-8;
+const NEGLIGIBLE = 1e-9;
+/** The same where components are weighed by a power of their likelihood, which leaves more of them, and of marginals: quantiles need no more. */
+const UNSEEN = 1e-4;
 
 /**
  * The exact posterior of a mixture prior for a linear Φ and Gaussian noise w ~ N(0, W), y = Φx + w:
@@ -126,7 +128,7 @@ export async function mixturePosterior(
   });
 
   /** The likely parts of a signal by their blocks: all but those with a probability of at most `neglected` together. */
-  const likely = (i: number, neglected = NEGLIGIBLE) =>
+  const likely = (i: number, neglected = power < 1 ? UNSEEN : NEGLIGIBLE) =>
     likelyParts(parts, responsibilities.subarray(i * parts.length, (i + 1) * parts.length), neglected);
   /** Σ_j p_j E[v | y, j] over parts of block b. They share one matrix, so their innovations are added first. */
   const meanOf = async (i: number, b: number, some: readonly Likely[]): Promise<Float64Array> => {
@@ -138,7 +140,7 @@ export async function mixturePosterior(
       for (let a = 0; a < k; a++) sum[a]! += probability * means[part.component * k + a]!;
       for (let q = 0; q < r; q++) innovation[q]! += probability * (u[i * r + q]! - expected[q]!);
     }
-    for (const [a, v] of gained(await gains.of(b), innovation, k).entries()) sum[a]! += v;
+    for (const [a, v] of gained(await gains.of(b), innovation).entries()) sum[a]! += v;
     return sum;
   };
   const weighed = new Map<number, Weighed>(); // Σ_j p_j E[v | y, j] of every signal, chart by chart
@@ -164,7 +166,7 @@ export async function mixturePosterior(
     return own;
   };
   /** E[v | y, j] of the likely parts of a signal, chart by chart. */
-  const likelyMeans = async (i: number, neglected: number) => {
+  const likelyMeans = async (i: number, neglected?: number) => {
     const found = new Map<number, LikelyMean[]>();
     for (const [b, some] of likely(i, neglected)) {
       const own = found.get(blocks[b]!.chart) ?? [];
@@ -177,7 +179,7 @@ export async function mixturePosterior(
   };
   const marginals = async (i: number): Promise<Marginals> => {
     const out: MarginalPart[] = [];
-    for (const [chart, own] of await likelyMeans(i, NEGLIGIBLE)) {
+    for (const [chart, own] of await likelyMeans(i, UNSEEN)) {
       const features = Float64Array.from({ length: own.length * k }, (_, at) => own[Math.floor(at / k)]!.mean[at % k]!);
       const moved = await productTransposed(features, await reduced.dependence(chart), k);
       const origin = await reduced.origin(i, chart);
@@ -188,7 +190,7 @@ export async function mixturePosterior(
     }
     return out;
   };
-  const covarianceRoot = async (i: number, neglected = NEGLIGIBLE): Promise<Float64Array> => {
+  const covarianceRoot = async (i: number, neglected?: number): Promise<Float64Array> => {
     const columns: Float64Array[] = []; // [n, k] for each chart
     const centres: { probability: number; mean: Float64Array }[] = []; // of x in each chart
     for (const [chart, own] of await likelyMeans(i, neglected)) {
@@ -220,7 +222,10 @@ export async function mixturePosterior(
       const out = new Float32Array(batch * n);
       for (let i = 0; i < batch; i++) {
         await pause();
-        out.set(deviationOf(await marginals(i)), i * n);
+        const root = await covarianceRoot(i);
+        const width = root.length / n;
+        const residual = await reduced.variances();
+        for (let p = 0; p < n; p++) out[i * n + p] = Math.sqrt(squaredNorm(root, p * width, width) + residual[p]!);
       }
       return fromHost(out, [batch, ...prior.shape]);
     },
@@ -281,7 +286,11 @@ async function pooled(own: readonly LikelyMean[], gains: Gains, blocks: readonly
   const probability = own.reduce((sum, part) => sum + part.probability, 0);
   const mean = new Float64Array(k);
   for (const part of own) for (let a = 0; a < k; a++) mean[a]! += (part.probability / probability) * part.mean[a]!;
-  const gaps = own.map((part) => part.mean.map((v, a) => Math.sqrt(part.probability) * (v - mean[a]!)));
+  const apart = new Float64Array(k * own.length); // columns √p (mean_j − mean)
+  for (const [j, part] of own.entries()) {
+    const root = Math.sqrt(part.probability);
+    for (let a = 0; a < k; a++) apart[a * own.length + j] = root * (part.mean[a]! - mean[a]!);
+  }
   const ofBlock = new Map<number, number>();
   for (const { b, probability: p } of own) ofBlock.set(b, (ofBlock.get(b) ?? 0) + p);
   const reaches: Float64Array[] = [];
@@ -291,9 +300,9 @@ async function pooled(own: readonly LikelyMean[], gains: Gains, blocks: readonly
     for (let at = 0; at < whole.length; at++) covariance[at]! += p * whole[at]!;
     reaches.push((await gains.of(b)).reach.map((v) => Math.sqrt(p) * v));
   }
-  const [known, apart] = [beside(reaches, k), beside(gaps, k)];
+  const known = beside(reaches, k);
   const explained = await productTransposed(known, known, known.length / k);
-  const between = await productTransposed(apart, apart, apart.length / k);
+  const between = await productTransposed(apart, apart, own.length);
   for (let at = 0; at < covariance.length; at++) covariance[at]! += between[at]! - explained[at]!;
   return { probability, mean, covariance };
 }
