@@ -17,8 +17,8 @@ interface Row {
   readonly mse: number;
 }
 
-/** Priors that are learned from the sketch; whatever else is compared knows nothing of the data. */
-const learned = ["mixture", "generator", "gaussian"];
+/** Priors that are learned from a sketch; whatever else is compared knows nothing of the data. */
+const learned = ["mixture", "generator", "fourier", "gaussian"];
 
 test("the whole chain at toy size: the mixture is below the Gaussian, which is below every penalty where numbers are missing; a report", () => {
   const out = mkdtempSync(path.join(os.tmpdir(), "sketchprior-demo-"));
@@ -40,11 +40,20 @@ test("the whole chain at toy size: the mixture is below the Gaussian, which is b
       assert.ok(ratios.at(-1)! < 1, `${operator}: mixture and Gaussian`);
       if (operator.startsWith("blur")) continue;
       assert.ok(mse.get("gaussian")! < 0.9 * Math.min(...penalties), `${operator}: Gaussian and penalties`);
+      assert.ok(mse.get("fourier")! < Math.min(...penalties), `${operator}: network of Fourier moments and penalties`);
     }
     assert.ok(ratios.reduce((sum, ratio) => sum + ratio / ratios.length, 0) < 0.9, `${ratios}`);
     assert.is(rows.length, operators.length * methods.length);
     assert.match(readFileSync(path.join(out, "index.html"), "utf8"), /<img[^>]*data:image\/png/);
-    for (const file of ["report.json", "report.csv", "sketch.npz", "mixture/prior.json", "generator/generator.onnx"]) {
+    for (const file of [
+      "report.json",
+      "report.csv",
+      "sketch.npz",
+      "mixture/prior.json",
+      "generator/generator.onnx",
+      "fourier.npz",
+      "fourier/generator.onnx",
+    ]) {
       assert.ok(existsSync(path.join(out, file)), file);
     }
   } finally {
