@@ -55,5 +55,7 @@ export const posesMembers = (poses: Poses | undefined): Record<string, NpyArray>
 export function readPoses(npz: Npz<unknown>, file: string): { readonly poses?: Poses } {
   if (!(POSES.warps in npz.arrays)) return {};
   const weights = Float64Array.from(member(npz, POSES.weights, file).data);
-  return { poses: { warps: readFloat32(npz, POSES.warps, file), weights, offset: readFloat32(npz, POSES.offset, file) } };
+  return {
+    poses: { warps: readFloat32(npz, POSES.warps, file), weights, offset: readFloat32(npz, POSES.offset, file) },
+  };
 }

@@ -150,8 +150,8 @@ const demo = defineCommand({
     const about = {
       title: "Handwritten digits from few measurements, with a prior learned from a sketch",
       paragraphs: [
-        `One pass over ${digits.count} training digits gave a sketch of ${sketchSizeText(sketchSize(sketch.design))}: moments in the ` +
-          "cells of a partition, by label, and one covariance. A mixture of Gaussians follows from it in closed form, a generator " +
+        `One pass over ${digits.count} training digits gave a sketch of ${sketchSizeText(sketchSize(sketch.design))}: moments of the digits, ` +
+          "made upright and of one width, in the cells of a partition, by label, and one covariance. A mixture of Gaussians, each in every slant and width, follows from it in closed form, a generator " +
           "network from the mixture; the Gaussian has the sketch's mean and covariance. The digits below come from the test set: " +
           "neither a sketch, nor the training, nor any choice of a parameter has seen them.",
         "The method fourier is a network G that was trained to have the random Fourier moments of the digits and nothing else, and " +
@@ -165,7 +165,7 @@ const demo = defineCommand({
       facts: {
         data: `${digits.name}, ${digits.count} digits; recovered: the first ${args.limit} of ${test.name}`,
         sketch: `${sketchSizeText(sketchSize(sketch.design))}, design ${sketch.design.fingerprint.slice(0, 16)}`,
-        mixture: `${mixture.model.weights.length} Gaussians`,
+        mixture: `${mixture.model.weights.length} Gaussians in ${mixture.model.poses?.warps.shape[0] ?? 1} poses`,
         generator: `cell-linear, ${generator.settings.latent} latents, ${generator.history.length} steps`,
         fourier: `network, ${fourier.settings.latent} latents, ${fourier.history.length} steps on ${frequencies(fourierSketch.design).shape[1]} Fourier moments; solver ${fourierRecovery.solver}`,
         "sketch of fourier": `${sketchSizeText(sketchSize(fourierSketch.design))}, design ${fourierSketch.design.fingerprint.slice(0, 16)}`,

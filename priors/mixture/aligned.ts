@@ -1,12 +1,12 @@
 import { fromHost } from "../../src/data/array.ts";
 import { InputError } from "../../src/data/errors.ts";
+import { symmetricEigen } from "../../src/data/linalg.ts";
 import { multiply, multiplyTransposed } from "../../src/data/matmul.ts";
 import { dot } from "../../src/data/vector.ts";
-import { familySpec, featureBasis, posing, residualBasis, type Sketch } from "../../src/sketch/index.ts";
 import { fromTriangle } from "../../src/sketch/families/family.ts";
+import { familySpec, featureBasis, posing, residualBasis, type Sketch } from "../../src/sketch/index.ts";
 import type { Poses } from "../prior.ts";
 import { type Residual, residualOfRoot } from "../residual-root.ts";
-import { symmetricEigen } from "../../src/data/linalg.ts";
 
 /** A cell has each pose as often as it was seen there, and the poses of all cells with the weight of so many samples. */
 const PRIOR_SAMPLES = 5;
@@ -35,7 +35,11 @@ export async function aligned(sketch: Sketch, k: number): Promise<Aligned> {
     throw new InputError(`mixture: aligned images need cells of all ${basis.shape[1]} features, got ${k}`);
   }
   const offset = sums["residual-moments.r"]!.map((v) => v / count);
-  const known = { centre: Float64Array.from(mean.data), origin: new Float64Array(k), matrix: Float64Array.from(basis.data) };
+  const known = {
+    centre: Float64Array.from(mean.data),
+    origin: new Float64Array(k),
+    matrix: Float64Array.from(basis.data),
+  };
   const warps = posing(design.poses!, design.shape);
   const poses = (cells: readonly (readonly number[])[]): Poses => ({
     ...{ warps, offset: fromHost(Float32Array.from(offset), [offset.length]) },

@@ -37,6 +37,9 @@ export const em = defineCommand({
     requireInteger("steps", args.steps);
     await requireFolder(args.out, args.force);
     const sketch = await loadSketch(args.sketch);
+    if (sketch.design.poses) {
+      throw new InputError(`em: ${args.sketch} is of aligned images; make a sketch with --poses none`);
+    }
     const trained = await trainMixture(sketch, { signal });
     const dataset = await openDataset(args.data);
     const groups = sketch.design.labels ?? 1;

@@ -75,7 +75,8 @@ export const designOptions = <T>(y: Argv<T>) =>
     })
     .option("poses", {
       ...{ type: "string", requiresArg: true, choices: ["auto", "none"], defaultDescription: "auto" },
-      describe: "with --sketch-size, align grey images by slant and width; auto: if that makes held-out pilot samples likelier",
+      describe:
+        "with --sketch-size, align grey images by slant and width; auto: if that makes held-out pilot samples likelier",
     })
     .option("by-label", { type: "boolean", describe: "separate sums for each label" })
     .option("pilot", {
@@ -133,7 +134,8 @@ export async function designOf(
     const poses = args.poses as "auto" | "none" | undefined;
     return learned({ sketchSize: requireSize(size), seed, ...(poses && { poses }) });
   }
-  if (args.poses !== undefined) throw new InputError("--poses: only designs by --sketch-size align images; give it too");
+  if (args.poses !== undefined)
+    throw new InputError("--poses: only designs by --sketch-size align images; give it too");
   return learned({
     features: args.features ?? rawOrPca(dataset.shape),
     families: [
@@ -152,7 +154,17 @@ export async function designOf(
 
 /** Errors (InputError): an option that shapes a design is given together with --design, which already fixes it. */
 export function requireNoDesignOptions(args: DesignArgs): void {
-  const names = ["frequencies", "law", "structured", "scale", "features", "by-label", "sketch-size", "pilot", "poses"] as const;
+  const names = [
+    "frequencies",
+    "law",
+    "structured",
+    "scale",
+    "features",
+    "by-label",
+    "sketch-size",
+    "pilot",
+    "poses",
+  ] as const;
   for (const name of names) {
     if (args[name] !== undefined) {
       throw new InputError(`--${name}: the file of --design already fixes it; give one of the two`);

@@ -83,7 +83,9 @@ export async function solveLowerBlocked(
     const diagonal = columnsOf(l, n, from, from, to).subarray(0, width * width);
     // many right-hand sides are multiplied by the inverse, which ONNX Runtime does; it is as accurate (Higham 2002, section 14.2)
     const solved =
-      rows > width ? await productTransposed(rest, invertLower(diagonal, width), width) : solveLower(diagonal, width, rest);
+      rows > width
+        ? await productTransposed(rest, invertLower(diagonal, width), width)
+        : solveLower(diagonal, width, rest);
     for (let i = 0; i < rows; i++) b.set(solved.subarray(i * width, (i + 1) * width), i * n + from);
   }
   return b;

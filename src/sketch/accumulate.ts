@@ -201,7 +201,10 @@ async function compileBlock(design: SketchDesign, rows: number) {
   const x = ndarray(new Float32Array(rows * dimensions.sample), [rows, dimensions.sample]);
   const weights = ndarray(new Float32Array(groups * rows), [groups, rows]);
   const compiled = await compile(
-    (given: Record<"x" | "weights", tf.Tensor> & Record<"arrays" | "warps", Tensors> & { inputs: Record<string, Tensors> }) => {
+    (
+      given: Record<"x" | "weights", tf.Tensor> &
+        Record<"arrays" | "warps", Tensors> & { inputs: Record<string, Tensors> },
+    ) => {
       const common = encoded(design, given.x, given.arrays, given.warps);
       const sums: Record<string, tf.Tensor> = {};
       for (const spec of design.families) {

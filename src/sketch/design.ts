@@ -116,7 +116,10 @@ export async function makeDesign(options: DesignOptions): Promise<SketchDesign> 
       if (!facts) throw needPilot(purpose);
       if (labels !== undefined && !pilotLabels) throw needPilot(`${purpose} by label`);
       return {
-        ...(await encodedPilot({ shape, features, ...(poses && { poses }) }, given!, { ...facts.arrays, ...facts.reference })),
+        ...(await encodedPilot({ shape, features, ...(poses && { poses }) }, given!, {
+          ...facts.arrays,
+          ...facts.reference,
+        })),
         ...(labels !== undefined && pilotLabels && { labels: pilotLabels }),
       };
     },
@@ -180,8 +183,9 @@ export function familySpec<K extends FamilySpec["kind"]>(design: SketchDesign, k
   const spec = design.families.find((f) => f.kind === kind);
   if (spec) return spec as Extract<FamilySpec, { kind: K }>;
   const have = design.families.map((f) => familyOf(f.kind).title).join(", ");
+  const next = design.poses && kind === "second-moments" ? " (--poses none, or a larger --sketch-size)" : "";
   throw new InputError(
-    `${purpose}: the sketch has no ${families[kind].title} (it has ${have}); sketch the data with them`,
+    `${purpose}: the sketch has no ${families[kind].title} (it has ${have}); sketch the data with them${next}`,
   );
 }
 

@@ -25,7 +25,12 @@ export const warpsFor = ({ poses, shape }: Encoding): Readonly<Record<string, Nd
 type Tensors = Readonly<Record<string, tf.Tensor>>;
 
 /** What the moment families are told of samples x [n, d]: all of a `Block` but its weights. A pure tensor function. */
-export function encoded({ shape, features: spec, poses: grid }: Encoding, x: tf.Tensor, arrays: Tensors, warps: Tensors) {
+export function encoded(
+  { shape, features: spec, poses: grid }: Encoding,
+  x: tf.Tensor,
+  arrays: Tensors,
+  warps: Tensors,
+) {
   const poses = grid && posesOf(grid, x, imageShape(shape));
   const aligned = poses ? warped(x, poses, warps.align!) : x;
   const features = encodeFeatures(spec, aligned, arrays);

@@ -145,7 +145,8 @@ async function encodedBy(
   arrays: DesignArrays,
 ): Promise<NdArray<Float32Array>> {
   const encoded = await compile(
-    (given: { x: tf.Tensor; arrays: Readonly<Record<string, tf.Tensor>> }) => encodeFeatures(spec, given.x, given.arrays),
+    (given: { x: tf.Tensor; arrays: Readonly<Record<string, tf.Tensor>> }) =>
+      encodeFeatures(spec, given.x, given.arrays),
     { x: rows, arrays },
     { name: "features" },
   );

@@ -25,8 +25,8 @@ export {
   type FourierOptions,
   type FourierSpec,
 } from "./families/fourier.ts";
-export { residualBasis } from "./families/residual-moments.ts";
 export { type FamilyName, type FamilyOptions, type FamilySpec, families, familyNames } from "./families/index.ts";
+export { residualBasis } from "./families/residual-moments.ts";
 export {
   type DesignArrays,
   encodeFeatures,

@@ -28,7 +28,10 @@ const ROUNDING = 1e-6;
  * A mixture is made from every other sample as from a sketch: cells by k-means, with one covariance, in the features of the images as they are
  * or aligned. Compared is the mean of log p(Ax) over the other samples, A one random Gaussian matrix [50, n]: recovery sees signals through such Φ.
  */
-export async function likeliestPoses(pilot: NdArray<Float32Array>, signal?: AbortSignal): Promise<PoseSpec | undefined> {
+export async function likeliestPoses(
+  pilot: NdArray<Float32Array>,
+  signal?: AbortSignal,
+): Promise<PoseSpec | undefined> {
   const [count = 0, ...shape] = pilot.shape;
   const n = sizeOf(shape);
   if (shape.length !== 2 || count < FEWEST || n <= FEATURES) return undefined;
@@ -61,11 +64,11 @@ export async function heldOutLikelihood(
   const aligned = poses ? await alignedRows(poses, fit, shape) : fit;
   const { arrays } = await learnFeatures(features, aligned, signal, 0); // exact directions take seconds, and decide nothing here
   const { mean, basis } = featureBasis(arrays)!;
-  const { features: u, residual, poses: own } = await encodedPilot(
-    { shape, features, ...(poses && { poses }) },
-    fit,
-    arrays,
-  );
+  const {
+    features: u,
+    residual,
+    poses: own,
+  } = await encodedPilot({ shape, features, ...(poses && { poses }) }, fit, arrays);
   const partition = { coarse: CELLS, fine: 1, assigning: FEATURES, seed: 1 };
   const anchors = await anchorsOf({ features: u }, 1, partition, signal);
   const poseTotal = poses ? poseCount(poses) : 1;
@@ -136,7 +139,9 @@ function multiplyAcross(B: Float64Array, W: Float64Array): Float64Array {
 /** Cells of features u by their nearest anchors: means [cells, k], P(cell, pose) [cells, poses], one covariance within cells [k, k]. */
 function partitioned(u: Float32Array, anchors: Float32Array, poses: Float32Array | undefined, poseTotal: number) {
   const rows = u.length / FEATURES;
-  const cellOf = Int32Array.from({ length: rows }, (_, i) => nearest(u.subarray(i * FEATURES, (i + 1) * FEATURES), anchors));
+  const cellOf = Int32Array.from({ length: rows }, (_, i) =>
+    nearest(u.subarray(i * FEATURES, (i + 1) * FEATURES), anchors),
+  );
   const counts = new Float64Array(CELLS);
   const means = new Float64Array(CELLS * FEATURES);
   const seen = new Float64Array(CELLS * poseTotal);
@@ -151,7 +156,10 @@ function partitioned(u: Float32Array, anchors: Float32Array, poses: Float32Array
     }
   }
   for (let at = 0; at < means.length; at++) means[at]! /= Math.max(1, counts[Math.floor(at / FEATURES)]!);
-  const gaps = Float64Array.from(u, (v, at) => v - means[cellOf[Math.floor(at / FEATURES)]! * FEATURES + (at % FEATURES)]!);
+  const gaps = Float64Array.from(
+    u,
+    (v, at) => v - means[cellOf[Math.floor(at / FEATURES)]! * FEATURES + (at % FEATURES)]!,
+  );
   const weights = seen.map((n, at) => {
     const cell = Math.floor(at / poseTotal);
     const share = (n + PRIOR_SAMPLES * overall[at % poseTotal]!) / (counts[cell]! + PRIOR_SAMPLES);

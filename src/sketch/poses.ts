@@ -21,8 +21,10 @@ export interface PoseSpec {
 /** Number of poses, |slants| · |widths|. Pose p has slant ⌊p / |widths|⌋ and width p mod |widths|. */
 export const poseCount = ({ slants, widths }: PoseSpec): number => slants.length * widths.length;
 
-/** What leans less than this is upright; images without mass are. */
+/** Added to the moments C_yy and the widths, in columns: images without mass are upright. */
 const TINY = 1e-6;
+/** The least mass that is divided by, whatever the units. */
+const LEAST = 1e-30;
 
 /**
  * Slant and width of every image of x [n, H·W], [n, 2]. With the brightness above 0 as mass and its central moments C: slant C_xy/C_yy, width
@@ -36,7 +38,7 @@ function slantAndWidth(x: tf.Tensor, [height, width]: ImageShape): tf.Tensor {
   const monomials = tf.tensor2d(at.map(([row, column]) => [1, row, column, row * row, row * column, column * column]));
   const sums = tf.matMul(tf.relu(x) as tf.Tensor2D, monomials);
   const [mass, ...rest] = tf.split(sums, 6, 1);
-  const [y, z, yy, yz, zz] = rest.map((sum) => tf.div(sum, tf.add(mass!, TINY)));
+  const [y, z, yy, yz, zz] = rest.map((sum) => tf.div(sum, tf.maximum(mass!, LEAST)));
   const cyy = tf.add(tf.sub(yy!, tf.square(y!)), TINY);
   const cyz = tf.sub(yz!, tf.mul(y!, z!));
   const czz = tf.sub(zz!, tf.square(z!));

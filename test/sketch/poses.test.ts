@@ -16,7 +16,7 @@ import {
   warpRows,
 } from "../../src/sketch/index.ts";
 import { likeliestPoses } from "../../src/sketch/likeliest-poses.ts";
-import { aligning, alignedRows, posesOf, suggestedPoses } from "../../src/sketch/poses.ts";
+import { alignedRows, aligning, posesOf, suggestedPoses } from "../../src/sketch/poses.ts";
 import { refuses } from "../data/tiny.ts";
 import { H, stroke, strokes, W } from "./strokes.ts";
 import { sameSums } from "./tiny.ts";
@@ -55,7 +55,11 @@ test("the pose of an image is the nearest slant and width by its moments; black 
   const images = strokes(60);
   const found = tf.tidy(() => posesOf(spec, tf.tensor2d(images.data, [60, H * W]), [H, W]).arraySync() as number[][]);
   for (const [i, oneHot] of found.entries()) {
-    assert.is(oneHot.reduce((a, b) => a + b, 0), 1, `${i}`);
+    assert.is(
+      oneHot.reduce((a, b) => a + b, 0),
+      1,
+      `${i}`,
+    );
     assert.is(oneHot.indexOf(1), poseByDefinition(images.data.subarray(i * H * W, (i + 1) * H * W)), `${i}`);
   }
   assert.ok(new Set(found.map((oneHot) => oneHot.indexOf(1))).size > 5);
@@ -174,7 +178,10 @@ test("strokes that lean by chance are likelier aligned, which designs find by th
 
 test("grids reach over the pilot's slants, about its median width", async () => {
   const [slants, both] = await suggestedPoses(flat(strokes(400)), [H, W]);
-  assert.equal(slants!.slants.map((v) => Math.round(10 * v)), [-4, -2, 0, 2, 4]);
+  assert.equal(
+    slants!.slants.map((v) => Math.round(10 * v)),
+    [-4, -2, 0, 2, 4],
+  );
   assert.equal(slants!.widths, [1]);
   assert.is(both!.widths.length, 3);
   assert.ok(Math.abs(both!.width - 1.25) < 0.2, `${both!.width}`);
@@ -197,14 +204,26 @@ test("aligned pilots vary less", async () => {
 
 test("what has no poses is refused, each in one line", async () => {
   const pilot = strokes(50);
-  await refuses(() => makeDesign({ shape: [H, W], poses: spec, pilot, families }), /poses: features of aligned images must be pca:K/);
+  await refuses(
+    () => makeDesign({ shape: [H, W], poses: spec, pilot, families }),
+    /poses: features of aligned images must be pca:K/,
+  );
   const vectors = ndarray(pilot.data, [50, H * W]);
   const given = { features: "pca:6", poses: spec, families } as const;
-  await refuses(() => makeDesign({ ...given, shape: [H * W], pilot: vectors }), /must be grey images \[height, width\], got \[99\]/);
+  await refuses(
+    () => makeDesign({ ...given, shape: [H * W], pilot: vectors }),
+    /must be grey images \[height, width\], got \[99\]/,
+  );
   const residual = [{ kind: "residual-moments" }] as const;
-  await refuses(() => makeDesign({ shape: [H, W], features: "pca:6", pilot, families: residual }), /images must be aligned/);
+  await refuses(
+    () => makeDesign({ shape: [H, W], features: "pca:6", pilot, families: residual }),
+    /images must be aligned/,
+  );
   const wrong = [{ kind: "residual-moments", directions: 0 }] as const;
-  await refuses(() => makeDesign({ ...given, shape: [H, W], pilot, families: wrong }), /directions: expected 1 to 99, got 0/);
+  await refuses(
+    () => makeDesign({ ...given, shape: [H, W], pilot, families: wrong }),
+    /directions: expected 1 to 99, got 0/,
+  );
   const data = arrayDataset("strokes", pilot);
   await refuses(() => designFor(data, { poses: "auto" }), /only designs by a sketch size align images/);
 });

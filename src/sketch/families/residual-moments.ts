@@ -50,7 +50,10 @@ export const residualMoments: Family<ResidualMomentsSpec, ResidualMomentsOptions
     const { residual } = await context.pilot("residual moments");
     const [rows, d] = residual.shape as [number, number];
     const mean = columnMeans(residual.data, rows, d);
-    const centred = ndarray(residual.data.map((v, at) => v - mean[at % d]!), [rows, d]);
+    const centred = ndarray(
+      residual.data.map((v, at) => v - mean[at % d]!),
+      [rows, d],
+    );
     const { vectors } = await principalComponents(centred, directions, context.signal);
     const basis = new Float32Array(d * directions);
     for (let i = 0; i < d; i++) for (let q = 0; q < directions; q++) basis[i * directions + q] = vectors[q * d + i]!;
@@ -66,7 +69,8 @@ export const residualMoments: Family<ResidualMomentsSpec, ResidualMomentsOptions
   impossible: ({ directions }, { dimensions: { sample }, count, sums, whole }) => {
     for (let i = 0; i < sample; i++) {
       const [name, at] = directions === undefined ? (["rr", diagonalAt(i)] as const) : (["squares", i] as const);
-      if (contradicts(sums.r![i]!, sums[name]![at]!, count, whole.sums[name]![at]!, whole.count)) return "a residual moment";
+      if (contradicts(sums.r![i]!, sums[name]![at]!, count, whole.sums[name]![at]!, whole.count))
+        return "a residual moment";
     }
     const [name, size] = directions === undefined ? (["rr", sample] as const) : (["vv", directions] as const);
     return contradictsCross(sums[name]!, whole.sums[name]!, whole.count, size) ? "a residual cross moment" : undefined;

@@ -1,5 +1,6 @@
 import type { NdArray } from "ndarray";
 import type { LinearOperator } from "../../../operators/operator.ts";
+import type { Part } from "../../../priors/mixture/charts.ts";
 import { drawComponents } from "../../../priors/mixture/draw.ts";
 import { drawResiduals, type ResidualRoot, rootOf } from "../../../priors/residual-root.ts";
 import { fromHost } from "../../data/array.ts";
@@ -8,8 +9,7 @@ import { type Random, stream } from "../../data/random.ts";
 import { product } from "../../engine/float64.ts";
 import { transposedMatrix } from "../operator-matrix.ts";
 import type { Mixture } from "./as-mixture.ts";
-import type { Part } from "../../../priors/mixture/charts.ts";
-import { gained, type Gains } from "./gain.ts";
+import { type Gains, gained } from "./gain.ts";
 import { conditionalMeans, type MeasurementCovariance } from "./measurement-covariance.ts";
 import type { Reduced } from "./reduction.ts";
 
@@ -55,7 +55,10 @@ export async function drawPosterior(given: Drawing): Promise<NdArray<Float32Arra
   const root = await rootOf(prior.residual, prior.residualRoot);
   const { known, innovations } = await reduced.known(weighed, count);
   const rest = await drawRest(operator, reduced.residual, root, innovations, random);
-  return fromHost(Float32Array.from(known, (v, at) => v + rest[at]!), [batch, count, ...prior.shape]);
+  return fromHost(
+    Float32Array.from(known, (v, at) => v + rest[at]!),
+    [batch, count, ...prior.shape],
+  );
 }
 
 /** Draws of r ~ N(0, C) given d = Φr + w, one for every row d of `innovations` [rows, m]: [rows, n]. */
@@ -92,7 +95,12 @@ export function drawFeaturesOf({ means, covarianceOf, factors }: Mixture, j: num
 }
 
 /** The features v of signal i, given its part. */
-async function drawGiven({ prior, reduced, gains }: Drawing, i: number, { component, chart, block }: Part, random: Random) {
+async function drawGiven(
+  { prior, reduced, gains }: Drawing,
+  i: number,
+  { component, chart, block }: Part,
+  random: Random,
+) {
   const k = prior.means.shape[1]!;
   const { r } = reduced;
   const { B, u } = reduced.charts[chart]!;

@@ -19,12 +19,7 @@ const KEPT_BYTES = 2 ** 28;
 export type Gains = ReturnType<typeof gainsOf>;
 
 /** The gains of the blocks of a mixture. */
-export function gainsOf(
-  { factors }: Mixture,
-  blocks: readonly Block[],
-  charts: readonly ReducedChart[],
-  r: number,
-) {
+export function gainsOf({ factors }: Mixture, blocks: readonly Block[], charts: readonly ReducedChart[], r: number) {
   const [covariances, k] = factors.shape as [number, number];
   const roots = Float64Array.from(factors.data); // L of every covariance, [covariances, k, k]
   const rootOf = (c: number) => roots.subarray(c * k * k, (c + 1) * k * k);

@@ -1,4 +1,5 @@
 import type { NdArray } from "ndarray";
+import { type Block, type Part, partsOf } from "../../../priors/mixture/charts.ts";
 import { drawComponents } from "../../../priors/mixture/draw.ts";
 import { contiguous, fromHost, sizeOf } from "../../data/array.ts";
 import { cholesky, logDeterminant, solveLower } from "../../data/cholesky.ts";
@@ -13,10 +14,9 @@ import type { Chosen } from "../recovery.ts";
 import { linearOperatorOf, requireSignalShape } from "../requirements.ts";
 import type { MarginalPart, Marginals } from "../uncertainty/marginals.ts";
 import type { Mixture } from "./as-mixture.ts";
-import { type Block, type Part, partsOf } from "../../../priors/mixture/charts.ts";
 import { informed, likelihoodPower } from "./coarsening.ts";
 import { drawFeaturesOf, drawPosterior } from "./draw-posterior.ts";
-import { beside, gained, type Gains, gainsOf } from "./gain.ts";
+import { beside, type Gains, gained, gainsOf } from "./gain.ts";
 import { conditionalMeans, usedSigma } from "./measurement-covariance.ts";
 import { type Reduced, type ReducedChart, reduceMeasurements, type Weighed } from "./reduction.ts";
 
@@ -147,7 +147,11 @@ export async function mixturePosterior(
   for (let i = 0; i < batch; i++) {
     for (const [b, some] of likely(i)) {
       const { chart } = blocks[b]!;
-      const own = weighed.get(chart) ?? { chart, features: new Float64Array(batch * k), weights: new Float64Array(batch) };
+      const own = weighed.get(chart) ?? {
+        chart,
+        features: new Float64Array(batch * k),
+        weights: new Float64Array(batch),
+      };
       weighed.set(chart, own);
       for (const [a, v] of (await meanOf(i, b, some)).entries()) own.features[i * k + a]! += v;
       own.weights[i]! += some.reduce((sum, { probability }) => sum + probability, 0);
@@ -256,7 +260,13 @@ function shareOut(weighed: readonly Weighed[], i: number, k: number): void {
 }
 
 /** `count` measurements y = Φ(centre + Dv) + (Φr + w) of the mixture, [count, m]. */
-async function drawMeasurements(prior: Mixture, parts: readonly Part[], reduced: Reduced, count: number, random: Random) {
+async function drawMeasurements(
+  prior: Mixture,
+  parts: readonly Part[],
+  reduced: Reduced,
+  count: number,
+  random: Random,
+) {
   const k = prior.means.shape[1]!;
   const weights = Float64Array.from(parts, ({ weight }) => weight);
   const drawn = Array.from(drawComponents(weights, random, count), (at) => parts[at]!);

@@ -1,4 +1,5 @@
 import type { LinearOperator } from "../../../operators/operator.ts";
+import { type Chart, chartsOf, sharesOf } from "../../../priors/mixture/charts.ts";
 import { sizeOf } from "../../data/array.ts";
 import { logDeterminant } from "../../data/cholesky.ts";
 import { triangularise } from "../../data/householder.ts";
@@ -9,7 +10,6 @@ import { product, productTransposed, solveLowerBlocked } from "../../engine/floa
 import type { NoiseModel } from "../../measure/noise/noise.ts";
 import { transposedMatrix } from "../operator-matrix.ts";
 import type { Mixture } from "./as-mixture.ts";
-import { type Chart, chartsOf, sharesOf } from "../../../priors/mixture/charts.ts";
 import {
   conditionalMeans,
   conditionalVariances,
@@ -61,7 +61,13 @@ export async function reduceMeasurements(
   for (const [p, { decoder }] of seen.entries()) {
     for (const [a, v] of variances.entries()) energy += shares[p]! * v * squaredNorm(decoder, a * m, m);
   }
-  const residual = await measurementCovariance(operator, prior.residual.data, noise, (NOISE_FLOOR * energy) / m, signal);
+  const residual = await measurementCovariance(
+    operator,
+    prior.residual.data,
+    noise,
+    (NOISE_FLOOR * energy) / m,
+    signal,
+  );
   const { factor } = residual;
   const volume = logDeterminant(factor, m) + m * Math.log(2 * Math.PI);
   const half = once(() => whitenedCross(residual, signal));
@@ -107,7 +113,8 @@ export async function reduceMeasurements(
     /** The same for other measurements [count, m]. */
     reduce: reduceAll,
     /** E‖y‖², without the correlations of v. */
-    energy: energy + squaredNorm(factor) + seen.reduce((sum, { centre }, p) => sum + shares[p]! * squaredNorm(centre), 0),
+    energy:
+      energy + squaredNorm(factor) + seen.reduce((sum, { centre }, p) => sum + shares[p]! * squaredNorm(centre), 0),
     /** x̄ = Σ_p (w_p centre_p + D_p v_p) of rows of weighed features, `count` rows for every signal, and y − Φx̄. */
     known: async (weighed: readonly Weighed[], count: number) => {
       const { known, measured } = await decoded(weighed, batch * count, through);

@@ -69,7 +69,12 @@ const posteriorOf = (
 
 /** Components with the maps of features to signals x = centre + Dv: one for each pose. */
 function partsByDefinition({ weights, centre, matrix, poses }: MixturePrior) {
-  const all = Array.from(weights, (weight, j) => ({ j, weight, centre: Float64Array.from(centre.data), D: Float64Array.from(matrix.data) }));
+  const all = Array.from(weights, (weight, j) => ({
+    j,
+    weight,
+    centre: Float64Array.from(centre.data),
+    D: Float64Array.from(matrix.data),
+  }));
   if (!poses) return all;
   return [0, 1].flatMap((p) => {
     const T = new Float64Array(n * n); // block diagonal: each row of the image by itself
@@ -94,9 +99,7 @@ function dense(own: MixturePrior, phi: Float64Array, m: number, y: Float64Array,
     const c = prior.covarianceOf[j]!;
     const half = multiply(D, prior.factors.data.subarray(c * k * k, (c + 1) * k * k), n, k, k);
     const sigma = multiplyTransposed(half, half, k).map((v, at) => v + prior.residual.data[at]!);
-    const mean = multiply(D, prior.means.data.subarray(j * k, (j + 1) * k), n, k, 1).map(
-      (v, i) => v + centre[i]!,
-    );
+    const mean = multiply(D, prior.means.data.subarray(j * k, (j + 1) * k), n, k, 1).map((v, i) => v + centre[i]!);
     const cross = multiply(phi, sigma, m, n, n);
     const S = multiplyTransposed(cross, phi, n);
     for (let q = 0; q < m; q++) S[q * m + q]! += noise ** 2;
