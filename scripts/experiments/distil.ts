@@ -4,7 +4,7 @@ import { defineCommand } from "../../src/cli/command.ts";
 import { requireInteger } from "../../src/cli/options.ts";
 import { compare } from "../../src/compare/compare.ts";
 import { methodOf } from "../../src/compare/method.ts";
-import { openDataset, readRows } from "../../src/data/index.ts";
+import { InputError, openDataset, readRows } from "../../src/data/index.ts";
 import { measure } from "../../src/measure/index.ts";
 import { gaussianNoise } from "../../src/measure/noise/gaussian.ts";
 import { comparisonText } from "../../src/report/table.ts";
@@ -29,7 +29,11 @@ export const distilCommand = defineCommand({
   run: async (args, { seed, signal, progress }) => {
     requireInteger("limit", args.limit);
     if (args.steps !== undefined) requireInteger("steps", args.steps);
-    const { model } = await trainMixture(await loadSketch(args.sketch));
+    const sketch = await loadSketch(args.sketch);
+    if (sketch.design.poses) {
+      throw new InputError(`distil: ${args.sketch} is of aligned images; make a sketch with --poses none`);
+    }
+    const { model } = await trainMixture(sketch);
     const options = { seed, signal, ...(args.steps !== undefined && { steps: args.steps }) };
     const kind = args.kind as DistilledName;
     const made = await progress(kind, (onProgress) => distil(model, kind, { ...options, onProgress }));

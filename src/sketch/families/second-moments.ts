@@ -36,7 +36,9 @@ export const secondMoments: Family<SecondMomentsSpec, SecondMomentsOptions> = {
   design: ({ pooled = false, reduced }, { sample, features, poses }) => {
     const asReduced = reduced ?? sample > MOST_FULL;
     if (asReduced && poses > 0) {
-      throw new InputError("sketch: second moments: reduced ones are of the images' own features, not of aligned images");
+      throw new InputError(
+        "sketch: second moments: reduced ones are of the images' own features, not of aligned images",
+      );
     }
     const size = asReduced ? features : sample;
     if (size > MOST_HELD) {
