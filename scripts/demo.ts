@@ -81,6 +81,10 @@ const demo = defineCommand({
         ...{ type: "number", default: 1_160_000, requiresArg: true },
         describe: "numbers that the sketch may hold, sums and design together",
       })
+      .option("poses", {
+        ...{ choices: ["auto", "none"] as const, default: "auto" as const, requiresArg: true },
+        describe: "whether digits are aligned: none is faster",
+      })
       .option("steps", {
         ...{ type: "number", requiresArg: true, defaultDescription: `200, fourier ${fourierTraining.steps}` },
         describe: "training steps of each generator",
@@ -106,7 +110,9 @@ const demo = defineCommand({
         }),
       );
     };
-    const [sketch, sketching] = await lap(() => sketched("sketch", { byLabel: true, sketchSize: args["sketch-size"] }));
+    const [sketch, sketching] = await lap(() =>
+      sketched("sketch", { byLabel: true, sketchSize: args["sketch-size"], poses: args.poses }),
+    );
     note(`sketched ${digits.count} digits in ${sketching}`);
     const [mixture, fitting] = await lap(() => trainMixture(sketch));
     const steps = args.steps === undefined ? {} : { steps: args.steps };

@@ -23,7 +23,7 @@ const learned = ["mixture", "generator", "fourier", "gaussian"];
 test("the whole chain at toy size: the mixture is below the Gaussian, which is below every penalty where numbers are missing; a report", () => {
   const out = mkdtempSync(path.join(os.tmpdir(), "sketchprior-demo-"));
   try {
-    const small = ["--limit", "2", "--tune-count", "2", "--sketch-size", "930000", "--steps", "2"];
+    const small = ["--limit", "2", "--tune-count", "2", "--sketch-size", "200000", "--poses", "none", "--steps", "2"];
     const { status, stdout, stderr } = demo(...small, "--json", "--out", out);
     assert.is(status, 0, stderr);
     const { rows, methods } = JSON.parse(stdout) as { rows: Row[]; methods: string[] };
