@@ -153,11 +153,13 @@ const demo = defineCommand({
     });
 
     const seconds = (performance.now() - started) / 1000;
+    const aligned = sketch.design.poses !== undefined;
     const about = {
       title: "Handwritten digits from few measurements, with a prior learned from a sketch",
       paragraphs: [
-        `One pass over ${digits.count} training digits gave a sketch of ${sketchSizeText(sketchSize(sketch.design))}: moments of the digits, ` +
-          "made upright and of one width, in the cells of a partition, by label, and one covariance. A mixture of Gaussians, each in every slant and width, follows from it in closed form, a generator " +
+        `One pass over ${digits.count} training digits gave a sketch of ${sketchSizeText(sketchSize(sketch.design))}: moments of the digits` +
+          `${aligned ? ", made upright and of one width," : ""} in the cells of a partition, by label, and one covariance. A mixture of ` +
+          `Gaussians${aligned ? ", each in every slant and width," : ""} follows from it in closed form, a generator ` +
           "network from the mixture; the Gaussian has the sketch's mean and covariance. The digits below come from the test set: " +
           "neither a sketch, nor the training, nor any choice of a parameter has seen them.",
         "The method fourier is a network G that was trained to have the random Fourier moments of the digits and nothing else, and " +

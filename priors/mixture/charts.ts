@@ -1,6 +1,6 @@
 import { transpose } from "../../src/data/matmul.ts";
 import { warpRows } from "../../src/sketch/index.ts";
-import type { MixturePrior, Poses } from "../prior.ts";
+import type { MixturePrior } from "../prior.ts";
 
 /** An affine map of features to signals, x = centre + Dv + r: that of a mixture, or of one of its poses. */
 export interface Chart {
@@ -13,15 +13,15 @@ export interface Chart {
 /** What makes signals of features. */
 export type Decoder = Pick<MixturePrior, "centre" | "matrix" | "shape" | "poses">;
 
-const known = new WeakMap<Poses, readonly Chart[]>();
+const known = new WeakMap<Decoder["matrix"], { readonly of: Decoder; readonly charts: readonly Chart[] }>();
 
 /** The charts of a mixture: one, or offset + T_p centre and T_p D for each pose p. */
 export function chartsOf({ centre, matrix, shape, poses }: Decoder): readonly Chart[] {
   const [n, k] = matrix.shape as [number, number];
   const decoder = transpose(matrix.data, n, k);
   if (!poses) return [{ centre: Float64Array.from(centre.data), decoder }];
-  const before = known.get(poses);
-  if (before) return before;
+  const before = known.get(matrix);
+  if (before?.of.centre === centre && before.of.poses === poses) return before.charts;
   const { warps, offset } = poses;
   const image = shape as readonly [number, number];
   const own = Float64Array.from(centre.data);
@@ -29,7 +29,7 @@ export function chartsOf({ centre, matrix, shape, poses }: Decoder): readonly Ch
     centre: warpRows(own, warps, p, image).map((v, i) => v + offset.data[i]!),
     decoder: warpRows(decoder, warps, p, image),
   }));
-  known.set(poses, charts);
+  known.set(matrix, { of: { centre, matrix, shape, poses }, charts });
   return charts;
 }
 

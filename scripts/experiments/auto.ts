@@ -121,7 +121,7 @@ async function knowing(problem: Problem, prior: Prior, truth: NdArray<Float32Arr
 
 async function learnedMixture(signal: AbortSignal): Promise<Prior> {
   const digits = await openDataset("mnist:train");
-  const design = await designFor(digits, { byLabel: true, sketchSize: 1_160_000 });
+  const design = await designFor(digits, { byLabel: true, sketchSize: 1_160_000, poses: "none" });
   return mixturePrior("mixture", (await trainMixture(await sketchDataset(digits, design, { signal }))).model);
 }
 

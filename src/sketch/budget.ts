@@ -21,6 +21,8 @@ const REDUCED_FRACTION = 0.35;
 /** The part of what is then left for the second moments of each label; with the basis, if no reduced second moments have paid for it. */
 const LABEL_FRACTION = 0.3;
 const LABEL_AND_BASIS_FRACTION = 0.5;
+/** The part of the budget that residual moments and the covariance of all pixels together may take. */
+const BOTH_FRACTION = 0.55;
 /** Directions of the reduced moments of what the features of aligned images leave out. */
 const RESIDUAL_DIRECTIONS = 60;
 /** Principal components are estimated from the pilot, so there must be fewer components than samples. */
@@ -35,7 +37,7 @@ const PILOT_FRACTION = 0.5;
  * remainder is for as many coarse cells as fit, each of about a tenth of a label's numbers. A reference takes d numbers of the budget,
  * whether the data need one or not.
  * With `poses` images are aligned. What the features leave out of them then has its own second moments instead of the pixels' covariance;
- * that is kept too, for Gaussians of the sketch, where both take no more than two thirds of the budget.
+ * that is kept too, for Gaussians of the sketch, where both take no more than .55 of the budget.
  * `pilot` is the number of pilot samples, `seed` the seed of the cells' anchors. Errors (InputError): a budget too small for one cell.
  */
 export function mixtureDesign(
@@ -86,7 +88,8 @@ function posedDesign(
   const whole = d + triangleSize(d);
   const full = whole <= WHOLE_FRACTION * size;
   const directions = Math.min(d, RESIDUAL_DIRECTIONS);
-  const moments = full ? 2 * whole : 2 * d + d * directions + triangleSize(directions);
+  const gaussian = 2 * whole <= BOTH_FRACTION * size;
+  const moments = full ? (gaussian ? 2 : 1) * whole : 2 * d + d * directions + triangleSize(directions);
   const left = size - (labels ?? 0) - d - moments;
   const cost = (k: number) => groups * triangleSize(k) + d + d * k;
   const most = Math.min(d, MOST_FEATURES, Math.max(1, Math.floor(PILOT_FRACTION * pilot)));
@@ -98,7 +101,7 @@ function posedDesign(
     families: [
       { kind: "local-moments", ...cells, seed },
       { kind: "residual-moments", ...(!full && { directions }) },
-      ...(full ? [{ kind: "second-moments", pooled } as const] : []),
+      ...(gaussian ? [{ kind: "second-moments", pooled } as const] : []),
     ],
   };
 }

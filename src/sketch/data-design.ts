@@ -1,8 +1,7 @@
-import type { NdArray } from "ndarray";
 import { sizeOf } from "../data/array.ts";
 import { InputError } from "../data/errors.ts";
 import { checkedRange, type Dataset, type Range, readRows } from "../data/rows.ts";
-import { mixtureDesign } from "./budget.ts";
+import { type MixtureDesign, mixtureDesign } from "./budget.ts";
 import { type DesignOptions, makeDesign, type SketchDesign } from "./design.ts";
 import { likeliestPoses } from "./likeliest-poses.ts";
 import { type PoseSpec, poseCount } from "./poses.ts";
@@ -25,7 +24,10 @@ export interface DataDesignOptions extends Omit<DesignOptions, "shape" | "pilot"
   readonly byLabel?: boolean;
   /** Instead of features and families: a design for a mixture prior whose sketches, sums and design together, are at most this many numbers (`mixtureDesign`). */
   readonly sketchSize?: number;
-  /** Whether images are aligned, with `sketchSize`: `auto` (default) if the held-out half of the pilot is more likely so (`likeliestPoses`). */
+  /**
+   * Whether images are aligned, with `sketchSize`: `auto` (default) if the held-out half of the pilot is more likely so
+   * (`likeliestPoses`) and the size holds at least 40 features of aligned images.
+   */
   readonly poses?: PoseSpec | "auto" | "none";
   /** Seed of the cells that `sketchSize` chooses; default 1. */
   readonly seed?: number;
@@ -57,11 +59,13 @@ export async function designFor(
   if (sketchSize === undefined && poses !== undefined && poses !== "none") {
     throw new InputError("design: poses: only designs by a sketch size align images; give one");
   }
-  const aligned = sketchSize === undefined ? undefined : await alignedBy(poses ?? "auto", pilot, options.signal);
-  const chosen =
-    sketchSize === undefined
-      ? {}
-      : mixtureDesign(sketchSize, d, labels, pilot.shape[0], seed, aligned ? poseCount(aligned) : 0);
+  const designOf = (size: number, grid?: PoseSpec) =>
+    mixtureDesign(size, d, labels, pilot.shape[0], seed, grid ? poseCount(grid) : 0);
+  const given = typeof poses === "object" ? poses : undefined;
+  const found =
+    sketchSize !== undefined && (poses ?? "auto") === "auto" ? await likeliestPoses(pilot, options.signal) : undefined;
+  const aligned = given ?? (found && hasRoom(() => designOf(sketchSize!, found)) ? found : undefined);
+  const chosen = sketchSize === undefined ? {} : designOf(sketchSize, aligned);
   return makeDesign({
     ...options,
     ...chosen,
@@ -73,14 +77,17 @@ export async function designFor(
   });
 }
 
-/** The poses that are given, or those that make the pilot likeliest; undefined: images stay as they are. */
-async function alignedBy(
-  poses: PoseSpec | "auto" | "none",
-  pilot: NdArray<Float32Array>,
-  signal?: AbortSignal,
-): Promise<PoseSpec | undefined> {
-  if (poses === "none") return undefined;
-  return poses === "auto" ? likeliestPoses(pilot, signal) : poses;
+/** Features that a design of aligned images needs at least: with fewer, cells of the images as they are tell more. */
+const LEAST_ALIGNED = 40;
+
+/** Whether a budget holds enough features of aligned images. */
+function hasRoom(design: () => MixtureDesign): boolean {
+  try {
+    return Number(/^pca:(\d+)$/.exec(design().features)?.[1]) >= LEAST_ALIGNED;
+  } catch (error) {
+    if (error instanceof InputError) return false;
+    throw error;
+  }
 }
 
 /** The labels of a data set. Errors (InputError): it has none. */

@@ -22,7 +22,7 @@ import {
   parseFeatures,
 } from "./features.ts";
 import { fingerprint } from "./fingerprint.ts";
-import { alignedRows, imageShape, type PoseSpec, poseCount } from "./poses.ts";
+import { alignedRows, imageShape, type PoseSpec, poseCount, requirePoses } from "./poses.ts";
 import { pilotScale } from "./scale.ts";
 
 /** Version of what a design means. Sketches of designs with different versions do not merge. */
@@ -80,6 +80,7 @@ export interface DesignOptions {
  */
 export async function makeDesign(options: DesignOptions): Promise<SketchDesign> {
   const { shape, pilot, poses, labels, pilotLabels, signal } = options;
+  if (poses) requirePoses(poses);
   if (labels !== undefined && !(Number.isInteger(labels) && labels >= 1 && labels <= MOST_LABELS)) {
     throw new InputError(`design: labels: expected an integer from 1 to ${MOST_LABELS}, got ${labels}`);
   }

@@ -3,6 +3,7 @@ import { sizeOf } from "../data/array.ts";
 import { cholesky, logDeterminant, solveLower } from "../data/cholesky.ts";
 import { multiply, multiplyTransposed } from "../data/matmul.ts";
 import { stream } from "../data/random.ts";
+import { pauses } from "../engine/events.ts";
 import { encodedPilot } from "./encoded.ts";
 import { anchorsOf } from "./families/anchors.ts";
 import { columnMeans, featureBasis, learnFeatures } from "./features.ts";
@@ -18,7 +19,7 @@ const WORTH = 0.01;
 const FEWEST = 1000;
 /** A cell has each pose as often as it was seen, and the poses of all cells with the weight of so many samples. */
 const PRIOR_SAMPLES = 5;
-/** Variance added to a measurement, as a part of the mean one: rounding. */
+/** Variance added to a measurement, as a part of the mean variance of measurements: rounding. */
 const ROUNDING = 1e-6;
 
 /**
@@ -79,14 +80,17 @@ export async function heldOutLikelihood(
   const left = through(residual.data);
   const leftMean = columnMeans(left, rows, MEASUREMENTS);
   const noise = covarianceOf(left, leftMean, MEASUREMENTS);
-  let trace = 0;
-  for (let q = 0; q < MEASUREMENTS; q++) trace += noise[q * (MEASUREMENTS + 1)]!;
   const y = through(held.data);
+  const seenOfFit = through(fit.data);
+  const whole = covarianceOf(seenOfFit, columnMeans(seenOfFit, rows, MEASUREMENTS), MEASUREMENTS);
+  const floor = (ROUNDING * traceOf(whole, MEASUREMENTS)) / MEASUREMENTS;
+  if (!(floor > 0)) return Number.NEGATIVE_INFINITY; // equal images
   const count = held.shape[0]!;
   const logs: Float64Array[] = [];
+  const pause = pauses(signal);
   const warps = poses && posing(poses, shape);
   for (let p = 0; p < poseTotal; p++) {
-    signal?.throwIfAborted();
+    await pause();
     const images = Float64Array.from({ length: (FEATURES + 1) * n }, (_, at) => {
       const [row, i] = [Math.floor(at / n), at % n];
       return row < FEATURES ? basis.data[i * FEATURES + row]! : mean.data[i]!;
@@ -96,7 +100,7 @@ export async function heldOutLikelihood(
     const centre = seen.subarray(FEATURES * MEASUREMENTS);
     const spread = multiplyAcross(B, cells.covariance);
     for (let q = 0; q < spread.length; q++) spread[q]! += noise[q]!;
-    for (let q = 0; q < MEASUREMENTS; q++) spread[q * (MEASUREMENTS + 1)]! += (ROUNDING * trace) / MEASUREMENTS;
+    for (let q = 0; q < MEASUREMENTS; q++) spread[q * (MEASUREMENTS + 1)]! += floor;
     const factor = cholesky(spread, MEASUREMENTS);
     const logDet = logDeterminant(factor, MEASUREMENTS);
     const whiten = (v: Float64Array) => solveLower(factor, MEASUREMENTS, v);
@@ -134,6 +138,12 @@ function multiplyAcross(B: Float64Array, W: Float64Array): Float64Array {
     for (let q = 0; q < m; q++) for (let s = 0; s < m; s++) out[q * m + s]! += B[a * m + q]! * WB[a * m + s]!;
   }
   return out;
+}
+
+function traceOf(matrix: Float64Array, n: number): number {
+  let sum = 0;
+  for (let i = 0; i < n; i++) sum += matrix[i * (n + 1)]!;
+  return sum;
 }
 
 /** Cells of features u by their nearest anchors: means [cells, k], P(cell, pose) [cells, poses], one covariance within cells [k, k]. */

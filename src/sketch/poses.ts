@@ -152,6 +152,16 @@ function splineCoefficients(size: number): Float64Array {
   return solveLowerTransposed(factor, size, solveLower(factor, size, identity));
 }
 
+/** Errors (InputError): grids that are empty, not finite, not rising, or have widths of 0 and less. */
+export function requirePoses({ slants, widths, width }: PoseSpec): void {
+  const rising = (grid: readonly number[]) =>
+    grid.length > 0 && grid.every((v, i) => Number.isFinite(v) && (i === 0 || v > grid[i - 1]!));
+  if (rising(slants) && rising(widths) && widths[0]! > 0 && width > 0 && width < Number.POSITIVE_INFINITY) return;
+  throw new InputError(
+    `design: poses: expected slants and positive widths in rising order and a typical width, got ${slants}; ${widths}; ${width}`,
+  );
+}
+
 /** Errors (InputError): signals that are no grey images. */
 export function imageShape(shape: readonly number[]): ImageShape {
   if (shape.length === 2) return shape as unknown as ImageShape;
@@ -160,6 +170,8 @@ export function imageShape(shape: readonly number[]): ImageShape {
 
 /** Slants of a grid are multiples of this; wider steps were worse on digits, narrower ones no better. */
 const SLANT_STEP = 0.2;
+/** Typical widths below this, in columns, are those of images without mass. */
+const LEAST_WIDTH = 0.01;
 /** Relative widths of a grid. */
 const WIDTHS = [1 / 1.22, 1, 1.22];
 /** Grids reach over the slants of the pilot but for this part at both ends, and to at most `MOST_SLANT`. */
@@ -179,12 +191,13 @@ export async function suggestedPoses(pilot: NdArray<Float32Array>, shape: readon
   const [low, high] = [quantile(slants, OUTLIERS), quantile(slants, 1 - OUTLIERS)].map((v) =>
     Math.round(Math.max(-MOST_SLANT, Math.min(MOST_SLANT, v)) / SLANT_STEP),
   );
-  if (!(width > 0)) return [];
+  if (!(width > LEAST_WIDTH)) return [];
   const grid = Array.from({ length: high! - low! + 1 }, (_, i) => (low! + i) * SLANT_STEP);
-  return [
+  const grids = [
     { slants: grid, widths: [1], width },
     { slants: grid, widths: WIDTHS, width },
   ];
+  return grids.filter((spec) => poseCount(spec) > 1);
 }
 
 /** A pilot's rows [P, H·W], aligned. */

@@ -146,8 +146,18 @@ for (const [name, make] of Object.entries(designs)) {
       }
     };
     near("r", r);
-    if ("residual-moments.rr" in sketch.sums) near("rr", rr);
-    else near("squares", squares);
+    if ("residual-moments.rr" in sketch.sums) return near("rr", rr);
+    near("squares", squares);
+    const V = design.arrays["residual-moments.basis"]!; // vvᵀ = Vᵀ rrᵀ V
+    const q = V.shape[1]!;
+    const entry = (a: number, b: number) => rr[(Math.max(a, b) * (Math.max(a, b) + 1)) / 2 + Math.min(a, b)]!;
+    const vv = new Float64Array((q * (q + 1)) / 2);
+    for (let i = 0, at = 0; i < q; i++) {
+      for (let j = 0; j <= i; j++, at++) {
+        for (let a = 0; a < n; a++) for (let b = 0; b < n; b++) vv[at]! += V.get(a, i) * entry(a, b) * V.get(b, j);
+      }
+    }
+    near("vv", vv);
   });
 
   test(`${name}: parts merge to the whole`, async () => {
@@ -202,6 +212,31 @@ test("aligned pilots vary less", async () => {
   assert.ok(variance(await alignedRows(both!, images, [H, W])) < 0.8 * variance(images));
 });
 
+test("equal images stay as they are, and copies of a few are no fault", async () => {
+  const black = ndarray(new Float32Array(1000 * H * W), [1000, H, W]);
+  assert.is(await likeliestPoses(black), undefined);
+  const ten = strokes(10, 0).data;
+  const copies = Float32Array.from({ length: 1000 * H * W }, (_, at) => ten[at % ten.length]!);
+  const found = await likeliestPoses(ndarray(copies, [1000, H, W]));
+  assert.ok(found === undefined || poseCount(found) > 1);
+});
+
+test("budgets that hold too few features of aligned images leave images as they are", async () => {
+  const data = arrayDataset("strokes", strokes(1000));
+  assert.is((await designFor(data, { sketchSize: 6000 })).poses, undefined);
+});
+
+test("an interruption ends the choice of poses with its reason", async () => {
+  const controller = new AbortController();
+  const choice = likeliestPoses(strokes(1000), controller.signal);
+  controller.abort(new Error("enough"));
+  const reason = await choice.then(
+    () => undefined,
+    (error: Error) => error.message,
+  );
+  assert.is(reason, "enough");
+});
+
 test("what has no poses is refused, each in one line", async () => {
   const pilot = strokes(50);
   await refuses(
@@ -224,6 +259,22 @@ test("what has no poses is refused, each in one line", async () => {
     () => makeDesign({ ...given, shape: [H, W], pilot, families: wrong }),
     /directions: expected 1 to 99, got 0/,
   );
+  const few = [{ kind: "residual-moments", directions: 60 }] as const;
+  await refuses(
+    () => makeDesign({ ...given, shape: [H, W], pilot, families: few }),
+    /60 directions need a pilot of more samples, got 50/,
+  );
+  for (const bad of [
+    { ...spec, slants: [] },
+    { ...spec, widths: [0, 1] },
+    { ...spec, width: 0 },
+    { ...spec, slants: [0, Number.NaN] },
+  ]) {
+    await refuses(
+      () => makeDesign({ ...given, poses: bad, shape: [H, W], pilot }),
+      /slants and positive widths in rising order/,
+    );
+  }
   const data = arrayDataset("strokes", pilot);
   await refuses(() => designFor(data, { poses: "auto" }), /only designs by a sketch size align images/);
 });

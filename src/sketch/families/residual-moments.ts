@@ -49,6 +49,11 @@ export const residualMoments: Family<ResidualMomentsSpec, ResidualMomentsOptions
     if (directions === undefined) return {};
     const { residual } = await context.pilot("residual moments");
     const [rows, d] = residual.shape as [number, number];
+    if (directions >= rows) {
+      throw new InputError(
+        `sketch: residual moments: ${directions} directions need a pilot of more samples, got ${rows}`,
+      );
+    }
     const mean = columnMeans(residual.data, rows, d);
     const centred = ndarray(
       residual.data.map((v, at) => v - mean[at % d]!),

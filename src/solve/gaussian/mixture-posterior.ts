@@ -192,7 +192,8 @@ export async function mixturePosterior(
         out.push({ probability, mean, variance: await spreadOf(b) });
       }
     }
-    return out;
+    const total = out.reduce((sum, { probability }) => sum + probability, 0);
+    return out.map((part) => ({ ...part, probability: part.probability / total }));
   };
   const covarianceRoot = async (i: number, neglected?: number): Promise<Float64Array> => {
     const columns: Float64Array[] = []; // [n, k] for each chart
