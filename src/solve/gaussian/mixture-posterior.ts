@@ -1,8 +1,9 @@
 import type { NdArray } from "ndarray";
 import { type Block, type Part, partsOf } from "../../../priors/mixture/charts.ts";
 import { drawComponents } from "../../../priors/mixture/draw.ts";
+import { raisedCholesky } from "../../../priors/raised-cholesky.ts";
 import { contiguous, fromHost, sizeOf } from "../../data/array.ts";
-import { cholesky, logDeterminant, solveLower } from "../../data/cholesky.ts";
+import { logDeterminant, solveLower } from "../../data/cholesky.ts";
 import { requireOptionNames } from "../../data/options.ts";
 import { type Random, stream } from "../../data/random.ts";
 import { squaredNorm } from "../../data/vector.ts";
@@ -199,9 +200,14 @@ export async function mixturePosterior(
     const columns: Float64Array[] = []; // [n, k] for each chart
     const centres: { probability: number; mean: Float64Array }[] = []; // of x in each chart
     for (const [chart, own] of await likelyMeans(i, neglected)) {
-      const { probability, mean, covariance } = await pooled(own, gains, blocks, k);
+      const { probability, mean, before, covariance } = await pooled(own, gains, blocks, k);
       const dependence = await reduced.dependence(chart);
-      columns.push(await product(dependence, rootOf(covariance, k), n, k, k));
+      const root = await raisedCholesky(
+        covariance,
+        k,
+        ROUNDED.map((part) => (a) => part * before[a]!),
+      );
+      columns.push(await product(dependence, root, n, k, k));
       const moved = await productTransposed(mean, dependence, k);
       const origin = await reduced.origin(i, chart);
       centres.push({ probability, mean: origin.map((v, p) => v + moved[p]!) });
@@ -292,7 +298,10 @@ interface LikelyMean {
   readonly mean: Float64Array;
 }
 
-/** The probability of a chart, and the mean of its features given y with Σ_j p_j Cov, [k, k], about it: Σ p(Σ_j − WWᵀ) + Σ p gap gapᵀ. */
+/**
+ * The probability of a chart, and the mean of its features given y with Σ_j p_j Cov, [k, k], about it: Σ p(Σ_j − WWᵀ) + Σ p gap gapᵀ. `before`
+ * is the diagonal of Σ pΣ_j.
+ */
 async function pooled(own: readonly LikelyMean[], gains: Gains, blocks: readonly Block[], k: number) {
   const probability = own.reduce((sum, part) => sum + part.probability, 0);
   const mean = new Float64Array(k);
@@ -311,11 +320,12 @@ async function pooled(own: readonly LikelyMean[], gains: Gains, blocks: readonly
     for (let at = 0; at < whole.length; at++) covariance[at]! += p * whole[at]!;
     reaches.push((await gains.of(b)).reach.map((v) => Math.sqrt(p) * v));
   }
+  const before = Float64Array.from({ length: k }, (_, a) => covariance[a * (k + 1)]!);
   const known = beside(reaches, k);
   const explained = await productTransposed(known, known, known.length / k);
   const between = await productTransposed(apart, apart, own.length);
   for (let at = 0; at < covariance.length; at++) covariance[at]! += between[at]! - explained[at]!;
-  return { probability, mean, covariance };
+  return { probability, mean, before, covariance };
 }
 
 /** Columns √p (x − x̄) [n, 1] of the charts' means of x. */
@@ -326,14 +336,8 @@ function apart(centres: readonly Pick<LikelyMean, "probability" | "mean">[], n: 
   return centres.map((own) => own.mean.map((v, p) => Math.sqrt(own.probability) * (v - mean[p]!)));
 }
 
-/** F with M + εI = FFᵀ; ε is 1e-12 of M's largest entry, which covers rounding errors. */
-function rootOf(M: Float64Array, k: number): Float64Array {
-  let largest = Number.MIN_VALUE;
-  for (let a = 0; a < k; a++) largest = Math.max(largest, M[a * k + a]!);
-  const raised = M.slice();
-  for (let a = 0; a < k; a++) raised[a * k + a]! += 1e-12 * largest;
-  return cholesky(raised, k);
-}
+/** Parts of the features' variances before y by which rounding of the difference Σ − WWᵀ may be off. */
+const ROUNDED = [1e-15, 1e-13, 1e-11, 1e-9, 1e-7];
 
 /** Var[x | y] of every number in a block, diag(E(LLᵀ − WWᵀ)Eᵀ + R), [n]. */
 async function variancesOf(reduced: Reduced, gains: Gains, b: number, { chart, covariance }: Block, n: number) {

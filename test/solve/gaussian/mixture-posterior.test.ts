@@ -167,6 +167,26 @@ for (const [operator, own] of operators.flatMap((operator) => [prior, posed].map
   }
 }
 
+test("without noise, variances that are far apart leave a covariance, and the mode within bounds ends", async () => {
+  const far: MixturePrior = {
+    ...prior,
+    factors: fromHost(
+      prior.factors.data.map((v, at) => v * 10 ** (-5 * (Math.floor(at / k) % k))),
+      [covariances, k, k],
+    ),
+    residual: fromHost(new Float32Array(n * n), [n, n]),
+  };
+  const operator = gaussian({ inShape: [2, 3], m: 5, seed: 2 });
+  const x = await drawSamples(far, 6, 3);
+  const { y } = await measure(x, operator, { noise: 0 });
+  const posterior = await posteriorOf(operator, far, y);
+  const { estimate, outcomes } = await boxConstrainedMode(posterior, [-2, 2]);
+  assert.is(outcomes.length, 6);
+  assert.ok(estimate.data.every(Number.isFinite));
+  const sigma = await posterior.covariance(0);
+  for (let p = 0; p < n; p++) assert.ok(sigma[p * (n + 1)]! >= 0, `${p}: ${sigma[p * (n + 1)]}`);
+});
+
 test("without noise the mean explains the measurements", async () => {
   const operator = gaussian({ inShape: [2, 3], m: 3, seed: 2 });
   const y = draw("measurements", 12);
