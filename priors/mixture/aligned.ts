@@ -4,12 +4,17 @@ import { symmetricEigen } from "../../src/data/linalg.ts";
 import { multiply, multiplyTransposed } from "../../src/data/matmul.ts";
 import { dot } from "../../src/data/vector.ts";
 import { fromTriangle } from "../../src/sketch/families/family.ts";
-import { familySpec, featureBasis, posing, residualBasis, type Sketch } from "../../src/sketch/index.ts";
+import {
+  expectedCounts,
+  familySpec,
+  featureBasis,
+  posing,
+  residualBasis,
+  type Sketch,
+} from "../../src/sketch/index.ts";
 import type { Poses } from "../prior.ts";
 import { type Residual, residualOfRoot } from "../residual-root.ts";
 
-/** A cell has each pose as often as it was seen there, and the poses of all cells with the weight of so many samples. */
-const PRIOR_SAMPLES = 5;
 /** Poses with a smaller expected number of samples in a cell are left out. */
 const FEWEST = 0.3;
 
@@ -51,19 +56,19 @@ export async function aligned(sketch: Sketch, k: number): Promise<Aligned> {
 
 /** P(p | j) [components, poses] of components that are made of these cells. */
 function poseWeights(seen: Float64Array, count: number, cells: readonly (readonly number[])[]): Float64Array {
-  const overall = new Float64Array(count);
-  for (const [at, n] of seen.entries()) overall[at % count]! += n;
-  const all = overall.reduce((a, b) => a + b, 0);
+  const all = seen.reduce((a, b) => a + b, 0);
+  const shares = new Float64Array(count);
+  for (const [at, n] of seen.entries()) shares[at % count]! += n / all;
   const out = new Float64Array(cells.length * count);
   for (const [j, own] of cells.entries()) {
-    const row = out.subarray(j * count, (j + 1) * count);
-    for (const cell of own) for (let p = 0; p < count; p++) row[p]! += seen[cell * count + p]!;
-    for (let p = 0; p < count; p++) {
-      const expected = row[p]! + (PRIOR_SAMPLES * overall[p]!) / all;
-      row[p] = expected < FEWEST ? 0 : expected;
-    }
-    const total = row.reduce((a, b) => a + b, 0);
-    for (let p = 0; p < count; p++) row[p]! /= total;
+    const inCells = new Float64Array(count);
+    for (const cell of own) for (let p = 0; p < count; p++) inCells[p]! += seen[cell * count + p]!;
+    const expected = expectedCounts(inCells, shares).map((n) => (n < FEWEST ? 0 : n));
+    const total = expected.reduce((a, b) => a + b, 0);
+    out.set(
+      expected.map((n) => n / total),
+      j * count,
+    );
   }
   return out;
 }

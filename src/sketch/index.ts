@@ -39,7 +39,7 @@ export {
 } from "./features.ts";
 export { labelCounts, ofLabel, withoutLabels } from "./labels.ts";
 export { type Law, type LawName, lawNames, laws } from "./laws.ts";
-export { type PoseSpec, poseCount, posing, warped, warpRows } from "./poses.ts";
+export { expectedCounts, type PoseSpec, poseCount, posing, warped, warpRows } from "./poses.ts";
 export { type ReducedCovariance, reducedCovariance } from "./reduced.ts";
 export { fitScale, type ModulusPoints, pilotScale } from "./scale.ts";
 export { type SketchSize, sketchBytes, sketchSize, sketchSizeData, sketchSizeText } from "./size.ts";

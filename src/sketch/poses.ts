@@ -200,6 +200,13 @@ export async function suggestedPoses(pilot: NdArray<Float32Array>, shape: readon
   return grids.filter((spec) => poseCount(spec) > 1);
 }
 
+/** A cell has each pose as often as it was seen there, and the poses of all cells with the weight of so many samples. */
+const POOLED_SAMPLES = 5;
+
+/** The counts of poses in a cell, with those of all cells: P(pose | cell) in proportion. `shares` are the parts of all samples, [poses]. */
+export const expectedCounts = (seen: Float64Array, shares: Float64Array): Float64Array =>
+  seen.map((n, p) => n + POOLED_SAMPLES * shares[p]!);
+
 /** A pilot's rows [P, H·W], aligned. */
 export async function alignedRows(
   spec: PoseSpec,

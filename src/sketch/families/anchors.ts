@@ -89,7 +89,8 @@ function spreadCentres(points: readonly Float32Array[], count: number, random: R
   return centres;
 }
 
-function nearest(point: Float32Array, centres: readonly Float32Array[]): number {
+/** The place of the centre that is nearest to a point. */
+export function nearest(point: Float32Array, centres: readonly Float32Array[]): number {
   let best = 0;
   let least = Number.POSITIVE_INFINITY;
   for (const [c, centre] of centres.entries()) {
