@@ -4,13 +4,13 @@ import { FEATURES, heldOutLikelihood, MEASUREMENTS } from "./held-out-likelihood
 import { type PoseSpec, suggestedPoses } from "./poses.ts";
 
 /** Log-likelihood that a grid must gain for each measurement. What gains less is not worth the time of its many poses. */
-const WORTH = 0.01;
+const WORTH = 0.05;
 /** Fewer pilot samples cannot tell. */
 const FEWEST = 1000;
 
 /**
  * The poses that make held-out samples of a pilot [P, H, W] likeliest (`heldOutLikelihood`), of the grids of `suggestedPoses`; undefined if none
- * gains .01 for each measurement. Mixtures are made from every other sample. Grey images of more than 60 pixels alone have poses, and 1000
+ * gains .05 for each measurement. Mixtures are made from every other sample. Grey images of more than 60 pixels alone have poses, and 1000
  * samples or more are needed.
  */
 export async function likeliestPoses(
