@@ -53,6 +53,7 @@ tbody th{font-weight:400}
 tbody tr.first>*{border-top:1px solid var(--line)}
 tbody tr.first:first-child>*{border-top:0}
 td small,th small{display:block;white-space:nowrap}
+.summary td small{white-space:normal}
 .all{font-size:.78em}.all td,.all th{white-space:nowrap}.all .n{padding-left:.6em}
 .facts th{color:var(--soft);white-space:nowrap;padding-right:1.4em}
 .facts td{overflow-wrap:anywhere}
