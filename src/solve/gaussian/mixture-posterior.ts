@@ -202,11 +202,7 @@ export async function mixturePosterior(
     for (const [chart, own] of await likelyMeans(i, neglected)) {
       const { probability, mean, before, covariance } = await pooled(own, gains, blocks, k);
       const dependence = await reduced.dependence(chart);
-      const root = await raisedCholesky(
-        covariance,
-        k,
-        ROUNDED.map((part) => (a) => part * before[a]!),
-      );
+      const root = await rootOf(covariance, before);
       columns.push(await product(dependence, root, n, k, k));
       const moved = await productTransposed(mean, dependence, k);
       const origin = await reduced.origin(i, chart);
@@ -336,8 +332,17 @@ function apart(centres: readonly Pick<LikelyMean, "probability" | "mean">[], n: 
   return centres.map((own) => own.mean.map((v, p) => Math.sqrt(own.probability) * (v - mean[p]!)));
 }
 
-/** Parts of the features' variances before y by which rounding of the difference Σ − WWᵀ may be off. */
+/** Parts of the variances before y by which rounding of the difference Σ − WWᵀ may be off. */
 const ROUNDED = [1e-15, 1e-13, 1e-11, 1e-9, 1e-7];
+
+/** F with M + diag(a) = FFᵀ: a is rounding of each feature's own variance before y, or of the largest, where features do not vary. */
+function rootOf(M: Float64Array, before: Float64Array): Promise<Float64Array> {
+  const largest = before.reduce((a, b) => Math.max(a, b), 0);
+  return raisedCholesky(M, before.length, [
+    ...ROUNDED.map((part) => (a: number) => part * before[a]!),
+    ...ROUNDED.map((part) => () => part * largest),
+  ]);
+}
 
 /** Var[x | y] of every number in a block, diag(E(LLᵀ − WWᵀ)Eᵀ + R), [n]. */
 async function variancesOf(reduced: Reduced, gains: Gains, b: number, { chart, covariance }: Block, n: number) {
