@@ -3,12 +3,14 @@ import { describeKinds, parseSpec } from "../src/data/spec.ts";
 import { blurKind } from "./blur.ts";
 import { compose } from "./compose.ts";
 import { gaussianKind } from "./gaussian.ts";
+import { identityKind } from "./identity.ts";
 import type { Draws, OperatorKind } from "./kind.ts";
 import { maskKind } from "./mask.ts";
 import type { ForwardOperator } from "./operator.ts";
 
 /** Every operator that specs know, one line each. */
 const kinds = {
+  identity: identityKind,
   gaussian: gaussianKind,
   mask: maskKind,
   blur: blurKind,

@@ -2,7 +2,7 @@ import type { Options, OptionTable, OptionValues } from "../src/data/options.ts"
 import type { IterateOptions } from "../src/engine/iterate.ts";
 import type { Sketch } from "../src/sketch/index.ts";
 import type { SketchData } from "./facts.ts";
-import type { GeneratorPrior, MixturePrior, PenaltyPrior } from "./prior.ts";
+import type { GeneratorPrior, LearnedPrior, PenaltyPrior } from "./prior.ts";
 
 /**
  * A kind of penalty r(x), made from options alone. To add one: its file, which exports this; one line in the registry; its test.
@@ -98,7 +98,7 @@ export interface LearnedKind<T = unknown> {
   encode(trained: T): { readonly content: object; readonly files: PriorFiles };
   /** From the content of prior.json; `where` begins messages. Errors (InputError): missing or damaged files. */
   decode(content: unknown, read: ReadFile, where: string): Promise<T>;
-  prior(name: string, trained: T): GeneratorPrior | MixturePrior;
+  prior(name: string, trained: T): LearnedPrior;
   describe(trained: T): PriorFacts;
   /** How its training went, where it took steps. */
   course?(trained: T): TrainingCourse;

@@ -3,13 +3,15 @@ import { cellLinearKind } from "./cell-linear/index.ts";
 import { generatorKind } from "./generator/index.ts";
 import type { LearnedKind, PriorFacts, PriorFiles, ReadFile, TrainingCourse } from "./kind.ts";
 import { mixtureKind } from "./mixture/index.ts";
-import type { GeneratorPrior, MixturePrior } from "./prior.ts";
+import { patchesKind } from "./patches/index.ts";
+import type { LearnedPrior } from "./prior.ts";
 
 /** Every kind of prior that is learned from a sketch, one line each; the first that accepts a sketch is its default. */
 const kinds = {
   mixture: mixtureKind,
   generator: generatorKind,
   "cell-linear": cellLinearKind,
+  patches: patchesKind,
 } satisfies Record<string, LearnedKind>;
 
 export type LearnedName = keyof typeof kinds;
@@ -54,7 +56,7 @@ export async function decodePrior(read: ReadFile, where: string): Promise<Traine
 }
 
 /** The prior of a folder's content. */
-export const priorOf = ({ kind, trained }: TrainedPrior, name: string): GeneratorPrior | MixturePrior =>
+export const priorOf = ({ kind, trained }: TrainedPrior, name: string): LearnedPrior =>
   learnedKinds[kind].prior(name, trained);
 
 export const factsOf = ({ kind, trained }: TrainedPrior): PriorFacts => learnedKinds[kind].describe(trained);

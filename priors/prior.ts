@@ -143,4 +143,30 @@ export interface Poses {
   readonly offset: NdArray<Float32Array>;
 }
 
-export type Prior = GeneratorPrior | PenaltyPrior | GaussianPrior | MixturePrior;
+/**
+ * A mixture of zero-mean Gaussians on the patches of images of any size, once the mean of each patch is removed, channel by channel:
+ *
+ *   P x − mean(P x) ~ Σ_k π_k N(0, U_k diag(λ_k) U_kᵀ) for every patch P x of [side, side] or [side, side, channels].
+ */
+export interface PatchPrior {
+  readonly kind: "patches";
+  readonly name: string;
+  /** Pixels along a side of a patch. */
+  readonly side: number;
+  /** Numbers of a pixel: 1 or 3. */
+  readonly channels: number;
+  /** π, [components]. */
+  readonly weights: Float64Array;
+  /** λ, [components, d], falling. */
+  readonly values: NdArray<Float32Array>;
+  /** U, [components, d, d], an eigenvector in each row. */
+  readonly vectors: NdArray<Float32Array>;
+}
+
+/** A prior of signals of one shape. */
+export type SignalPrior = GeneratorPrior | PenaltyPrior | GaussianPrior | MixturePrior;
+
+/** A prior that is learned from a sketch. */
+export type LearnedPrior = GeneratorPrior | MixturePrior | PatchPrior;
+
+export type Prior = SignalPrior | PatchPrior;

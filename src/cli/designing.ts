@@ -6,6 +6,7 @@ import type { DataDesignOptions } from "../sketch/data-design.ts";
 import { type LawName, lawNames } from "../sketch/laws.ts";
 import type { Context } from "./command.ts";
 import { numberList, requireInteger } from "./options.ts";
+import { patchDesign } from "./patch-design.ts";
 
 /** Samples with more numbers than this are sketched in principal components, unless --features is given. */
 const MOST_RAW = 100;
@@ -78,6 +79,15 @@ export const designOptions = <T>(y: Argv<T>) =>
       describe:
         "with --sketch-size, align grey images by slant and width; auto: if that makes held-out pilot samples likelier",
     })
+    .option("cells", {
+      ...{ type: "number", requiresArg: true, defaultDescription: "200" },
+      describe: "of patches: the soft cells that have second moments",
+    })
+    .option("cells-of", {
+      ...{ type: "string", requiresArg: true, defaultDescription: "a pilot of the data" },
+      describe:
+        "of patches, what the cells are fitted to: pilot, dead-leaves (no data at all), or a patch prior's folder (a second pass)",
+    })
     .option("by-label", { type: "boolean", describe: "separate sums for each label" })
     .option("pilot", {
       ...{ type: "number", requiresArg: true, defaultDescription: "5000, fewer of more than 3355 numbers" },
@@ -98,6 +108,8 @@ export interface DesignArgs {
   readonly features: string | undefined;
   readonly pilot: number | undefined;
   readonly poses: string | undefined;
+  readonly cells: number | undefined;
+  readonly "cells-of": string | undefined;
   readonly "by-label": boolean | undefined;
   readonly "sketch-size": string | undefined;
 }
@@ -126,6 +138,16 @@ export async function designOf(
         onProgress: (step, maxSteps) => onProgress({ step, maxSteps, objective: Number.NaN }),
       }),
     );
+  if (dataset.typical) {
+    for (const name of ["frequencies", "law", "structured", "scale", "features", "sketch-size", "poses"] as const) {
+      if (args[name] === undefined) continue;
+      throw new InputError(`--${name}: patches have gated moments; give --cells`);
+    }
+    return learned(await patchDesign(dataset, args));
+  }
+  for (const name of ["cells", "cells-of"] as const) {
+    if (args[name] !== undefined) throw new InputError(`--${name}: only patches have soft cells; give patches:DATA`);
+  }
   if (size !== undefined) {
     for (const name of ["frequencies", "law", "structured", "scale", "features"] as const) {
       if (args[name] === undefined) continue;
@@ -164,6 +186,8 @@ export function requireNoDesignOptions(args: DesignArgs): void {
     "sketch-size",
     "pilot",
     "poses",
+    "cells",
+    "cells-of",
   ] as const;
   for (const name of names) {
     if (args[name] !== undefined) {

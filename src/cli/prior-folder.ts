@@ -9,7 +9,8 @@ import {
   priorOf,
   type TrainedPrior,
 } from "../../priors/learned.ts";
-import type { GeneratorPrior, MixturePrior } from "../../priors/prior.ts";
+import { patchMixture } from "../../priors/patches/index.ts";
+import type { GeneratorPrior, LearnedPrior, MixturePrior } from "../../priors/prior.ts";
 import { InputError, messageOf } from "../data/errors.ts";
 import { fileExists, readFileOrExplain, writeAtomic } from "../data/files.ts";
 
@@ -37,8 +38,14 @@ export const loadTrained = (folder: string): Promise<TrainedPrior> =>
   decodePrior((name) => readFileOrExplain(path.join(folder, name)), folder);
 
 /** The prior of a folder with the given name, by default the folder's. Errors: those of `loadTrained`. */
-export const loadPrior = async (folder: string, name = folder): Promise<GeneratorPrior | MixturePrior> =>
+export const loadPrior = async (folder: string, name = folder): Promise<LearnedPrior> =>
   priorOf(await loadTrained(folder), name);
+
+/** The prior of a folder for draws of it: of a patch prior, its patches without their means. Errors: those of `loadTrained`. */
+export async function loadDrawable(folder: string, name?: string): Promise<GeneratorPrior | MixturePrior> {
+  const prior = await loadPrior(folder, name);
+  return prior.kind === "patches" ? patchMixture(prior) : prior;
+}
 
 /** Checkpoints in a file, which is always replaced as a whole. With `resume`, training goes on from the checkpoint that is there. */
 export const fileCheckpoints = (file: string, { every, resume }: { every: number; resume: boolean }): Checkpoints => ({

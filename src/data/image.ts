@@ -25,15 +25,8 @@ const largest: Readonly<Record<string, number>> = { uchar: 255, ushort: 65_535 }
  * Errors (InputError): damaged, transparent, several pages, more than 2^26 pixels (8192 × 8192), other types of numbers.
  */
 export async function readImage(file: string): Promise<Image> {
-  await fileSize(file); // its errors say what is wrong with the path
-  const { default: sharp } = await import("sharp");
-  sharp.cache(false); // it caches by name: a file that was replaced would be read as it was
-  const described = await sharp(file, { limitInputPixels: false })
-    .metadata()
-    .catch((error: unknown) => {
-      throw unreadable(file, error);
-    });
-  const { format, width, height, space, depth, pages = 1, hasAlpha } = described;
+  const { sharp, metadata } = await opened(file);
+  const { format, width, height, space, depth, pages = 1, hasAlpha } = metadata;
   if (width * height > MOST_PIXELS) {
     throw new InputError(`${file}: is ${width}×${height}, more than the limit of ${MOST_PIXELS} pixels; cut it up`);
   }
@@ -61,6 +54,24 @@ export async function readImage(file: string): Promise<Image> {
   } catch (error) {
     throw error instanceof InputError ? error : unreadable(file, error);
   }
+}
+
+/** Height and width of an image, from the head of its file. Errors (InputError): it is no image. */
+export async function imageSize(file: string): Promise<readonly [height: number, width: number]> {
+  const { height, width } = (await opened(file)).metadata;
+  return [height, width];
+}
+
+async function opened(file: string) {
+  await fileSize(file); // its errors say what is wrong with the path
+  const { default: sharp } = await import("sharp");
+  sharp.cache(false); // it caches by name: a file that was replaced would be read as it was
+  const metadata = await sharp(file, { limitInputPixels: false })
+    .metadata()
+    .catch((error: unknown) => {
+      throw unreadable(file, error);
+    });
+  return { sharp, metadata };
 }
 
 /** The picture's numbers as red, green, blue. */

@@ -1,4 +1,4 @@
-import ndarray from "ndarray";
+import ndarray, { type NdArray } from "ndarray";
 import { sameShape, sizeOf } from "./array.ts";
 import { InputError } from "./errors.ts";
 import { type Batch, checkedRange, type Dataset, type Range, requireSize, type StoredSize } from "./rows.ts";
@@ -51,12 +51,27 @@ export function severalDatasets(parts: readonly Dataset[]): Dataset {
     }
   }
 
+  const typical = async (rows: number, { from, to }: Range): Promise<NdArray<Float32Array>> => {
+    const data: Float32Array[] = [];
+    for (const [i, part] of parts.entries()) {
+      const own = { from: Math.max(0, from - starts[i]!), to: Math.min(part.count, to - starts[i]!) };
+      if (own.from >= own.to) continue;
+      const share = Math.ceil((rows * (own.to - own.from)) / (to - from));
+      data.push((await part.typical!(share, own)).data);
+    }
+    const all = Float32Array.from(data.flatMap((own) => [...own]));
+    return ndarray(all, [all.length / width, ...shape]);
+  };
+
   const labels = async (): Promise<Uint8Array> => {
     const out = new Uint8Array(count);
     for (const [i, part] of parts.entries()) out.set(await part.labels!(), starts[i]!);
     return out;
   };
-  const kept = parts.every((part) => part.stored) ? { stored: () => storedSize(parts) } : {};
+  const kept = {
+    ...(parts.every((part) => part.stored) && { stored: () => storedSize(parts) }),
+    ...(parts.every((part) => part.typical) && { typical }),
+  };
   if (!parts.every((part) => part.labels)) return { name, count, shape, batches, ...kept };
   const labelNames = parts.find((part) => part.labelNames)?.labelNames;
   return { name, count, shape, batches, ...kept, labels, ...(labelNames && { labelNames }) };

@@ -11,6 +11,9 @@ export const DEFAULT_PILOT = 5000;
 const PILOT_BYTES = 2 ** 26;
 const LEAST_PILOT = 500;
 
+/** Samples of a pilot of patches, which the cells of many are fitted to. */
+const PATCH_PILOT = 20_000;
+
 /** The default number of pilot samples of d numbers: 5000 up to d = 3355, 1365 at 64 × 64 × 3. */
 export const pilotRowsFor = (d: number): number =>
   Math.min(DEFAULT_PILOT, Math.max(LEAST_PILOT, Math.floor(PILOT_BYTES / (4 * d))));
@@ -18,7 +21,9 @@ export const pilotRowsFor = (d: number): number =>
 export interface DataDesignOptions extends Omit<DesignOptions, "shape" | "pilot" | "pilotLabels" | "poses"> {
   /** Samples of the pilot; default `pilotRowsFor`, or all of a smaller set. */
   readonly pilotRows?: number;
-  /** The samples that the design may depend on; default all. The pilot is the first of them, and `byLabel` looks at their labels. */
+  /** Takes the pilot from another data set of the same shape. */
+  readonly pilotFrom?: Dataset;
+  /** The samples that the design may depend on; default all. The pilot is typical samples of them, or the first ones, and `byLabel` looks at their labels. */
   readonly range?: Range;
   /** Separate sums for each label, from 0 to the largest label of the range; default false. */
   readonly byLabel?: boolean;
@@ -36,10 +41,10 @@ export interface DataDesignOptions extends Omit<DesignOptions, "shape" | "pilot"
 /** `makeDesign` for a data set, with its first samples as the pilot. */
 export async function designFor(
   dataset: Dataset,
-  { pilotRows, range, byLabel = false, sketchSize, poses, seed = 1, ...options }: DataDesignOptions = {},
+  { pilotRows, pilotFrom, range, byLabel = false, sketchSize, poses, seed = 1, ...options }: DataDesignOptions = {},
 ): Promise<SketchDesign> {
   const d = sizeOf(dataset.shape);
-  const wanted = pilotRows ?? pilotRowsFor(d);
+  const wanted = pilotRows ?? (dataset.typical ? PATCH_PILOT : pilotRowsFor(d));
   if (!(Number.isInteger(wanted) && wanted > 0)) {
     throw new InputError(`design: pilot: must be a positive number of samples, got ${pilotRows}`);
   }
@@ -54,7 +59,7 @@ export async function designFor(
   const { from, to } = checkedRange(dataset.name, dataset.count, range);
   const known = byLabel ? (await labelsOf(dataset)).subarray(from, to) : undefined;
   const labels = known ? 1 + known.reduce((a, b) => Math.max(a, b), 0) : options.labels;
-  const pilot = await readRows(dataset, from, Math.min(to, from + wanted));
+  const pilot = await pilotOf(pilotFrom ?? dataset, wanted, pilotFrom ? undefined : { from, to });
   const pilotLabels = labels !== undefined && dataset.labels && (await dataset.labels()).subarray(from);
   if (sketchSize === undefined && poses !== undefined && poses !== "none") {
     throw new InputError("design: poses: only designs by a sketch size align images; give one");
@@ -75,6 +80,11 @@ export async function designFor(
     shape: dataset.shape,
     pilot,
   });
+}
+
+function pilotOf(dataset: Dataset, rows: number, range?: Range) {
+  const { from, to } = checkedRange(dataset.name, dataset.count, range);
+  return dataset.typical ? dataset.typical(rows, { from, to }) : readRows(dataset, from, Math.min(to, from + rows));
 }
 
 /** Features that a design of aligned images needs at least: with fewer, cells of the images as they are tell more. */

@@ -67,6 +67,8 @@ export interface DesignOptions {
   readonly pilot?: NdArray<Float32Array>;
   /** The pilot's labels: needed by local moments of a design by label. */
   readonly pilotLabels?: Uint8Array;
+  /** Arrays that the families take instead of learning them from the pilot. */
+  readonly learned?: DesignArrays;
   /** Aborts learning from the pilot between two steps, with the signal's reason. */
   readonly signal?: AbortSignal;
   /** Called after every step with the number of steps done and the total. The steps are the features and each family. */
@@ -117,6 +119,7 @@ export async function makeDesign(options: DesignOptions): Promise<SketchDesign> 
       if (!facts) throw needPilot(purpose);
       if (labels !== undefined && !pilotLabels) throw needPilot(`${purpose} by label`);
       return {
+        samples: given!,
         ...(await encodedPilot({ shape, features, ...(poses && { poses }) }, given!, {
           ...facts.arrays,
           ...facts.reference,
@@ -136,7 +139,7 @@ export async function makeDesign(options: DesignOptions): Promise<SketchDesign> 
   for (const given of chosen) {
     const family = familyOf(given.kind);
     const spec = await family.design(given, context);
-    arrays = { ...arrays, ...(await family.learn?.(spec, context)) };
+    arrays = { ...arrays, ...(options.learned ?? (await family.learn?.(spec, context))) };
     specs.push(spec);
     step();
   }

@@ -25,6 +25,7 @@ export {
   type FourierOptions,
   type FourierSpec,
 } from "./families/fourier.ts";
+export { GATES } from "./families/gated-moments.ts";
 export { type FamilyName, type FamilyOptions, type FamilySpec, families, familyNames } from "./families/index.ts";
 export { residualBasis } from "./families/residual-moments.ts";
 export {
@@ -37,6 +38,7 @@ export {
   parseFeatures,
   referenceOf,
 } from "./features.ts";
+export { type Gates, gatesOf, logGates, maximised } from "./gates.ts";
 export { labelCounts, ofLabel, withoutLabels } from "./labels.ts";
 export { type Law, type LawName, lawNames, laws } from "./laws.ts";
 export { expectedCounts, type PoseSpec, poseCount, posing, warped, warpRows } from "./poses.ts";

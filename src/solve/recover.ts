@@ -81,7 +81,7 @@ export async function problemFor(
   const known = noiseOf(noise);
   const model = "misfit" in known ? known : known.ofMeasured(given.y);
   const problem = problemOf({ ...given, noise: model ?? gaussianNoise(0) });
-  requireSignalShape("recover", prior, problem);
+  if (prior.kind !== "patches") requireSignalShape("recover", prior, problem);
   await requireLinearity(problem.operator);
   if (model) return problem;
   const { sigma, by } = await estimateSigma(problem, prior, {

@@ -1,5 +1,5 @@
 import { isLinear, type LinearOperator, requireLinear } from "../../operators/operator.ts";
-import type { Prior } from "../../priors/prior.ts";
+import type { SignalPrior } from "../../priors/prior.ts";
 import { sameShape } from "../data/array.ts";
 import type { Problem } from "./problem.ts";
 
@@ -19,7 +19,7 @@ export const all = (...answers: readonly (true | string)[]): true | string =>
 export const linearOperatorOf = (who: string, { operator }: Problem): LinearOperator => requireLinear(who, operator);
 
 /** Errors (RangeError): a prior for signals of another shape than the operator measures. */
-export function requireSignalShape(who: string, prior: Pick<Prior, "shape">, { operator }: Problem): void {
+export function requireSignalShape(who: string, prior: Pick<SignalPrior, "shape">, { operator }: Problem): void {
   if (sameShape(operator.inShape, prior.shape)) return;
   throw new RangeError(
     `${who}: ${operator.name} measures signals of [${operator.inShape.join(", ")}], the prior is for ` +

@@ -12,6 +12,7 @@ process.chdir(scratch());
 const pixels = stream(1, "images").fillNormal(new Float32Array(200 * 16));
 writeFileSync("images.npy", encodeNpy(ndarray(pixels, [200, 4, 4])));
 await ok("sketch images.npy -o X.npz --sketch-size 1k");
+await ok("sketch patches:images.npy:side=3 -o Q.npz --cells 4");
 await ok("sketch images.npy -o F.npz --frequencies 16 --scale 1");
 
 /** A sketch that every kind accepts, and options for a short training. */
@@ -19,6 +20,7 @@ const short: { readonly [K in LearnedName]: string } = {
   mixture: "X.npz",
   generator: "F.npz --latent 3 --hidden 8 --steps 5 --batch 50",
   "cell-linear": "X.npz --latent 3 --directions 8 --steps 5",
+  patches: "Q.npz",
 };
 
 for (const kind of learnedNames) {

@@ -39,7 +39,7 @@ export const sample = defineCommand({
     }
     await requireWritable(args.out, args.force);
     const [
-      { loadPrior },
+      { loadDrawable },
       { drawLabelled, withoutResidual },
       { grid, isPictureShape, pictures },
       { encodeNpy },
@@ -53,7 +53,7 @@ export const sample = defineCommand({
       import("../../data/npz.ts"),
       import("../../data/files.ts"),
     ]);
-    const prior = await loadPrior(args.prior);
+    const prior = await loadDrawable(args.prior);
     if (image && !isPictureShape(prior.shape)) {
       throw new InputError(
         `--out: signals of shape ${shapeText(prior.shape)} are no images; write a .npy file instead`,

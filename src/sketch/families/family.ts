@@ -28,6 +28,8 @@ export interface DesignContext extends Dimensions {
 
 /** What a family may use of the pilot. */
 export interface PilotSamples {
+  /** As they were given, [P, d]. */
+  readonly samples: NdArray<Float32Array>;
   readonly features: NdArray<Float32Array>;
   /** What the features leave out of them, [P, d]. */
   readonly residual: NdArray<Float32Array>;
@@ -149,6 +151,18 @@ export function squareSums(weights: tf.Tensor, a: tf.Tensor): tf.Tensor {
     return tf.gather(tf.reshape(tf.matMul(tf.mul(a, inGroup), a, true, false), [d * d]), lower);
   });
   return tf.stack(own);
+}
+
+/** The lower triangles of aaᵀ for every row of a [n, d], one column each: [d(d+1)/2, n]. A pure tensor function. */
+export function triangleProducts(a: tf.Tensor): tf.Tensor {
+  const d = a.shape[1]!;
+  const [first, second] = [new Int32Array(triangleSize(d)), new Int32Array(triangleSize(d))];
+  for (let i = 0, at = 0; i < d; i++) {
+    for (let j = 0; j <= i; j++, at++) [first[at], second[at]] = [i, j];
+  }
+  const columns = tf.transpose(a); // whole rows are gathered, which is fast
+  const of = (rows: Int32Array) => tf.gather(columns, tf.tensor1d(rows, "int32"));
+  return tf.mul(of(first), of(second));
 }
 
 /** The symmetric matrix [d, d], row-major, of a lower triangle. */

@@ -128,6 +128,7 @@ async function generatorOf(prior: Prior): Promise<GeneratorPrior> {
 }
 
 function latentSize(prior: Prior): number {
+  if (prior.kind === "patches") throw new RangeError(`csgm: ${prior.name} is no generator`);
   if (prior.kind === "generator") return prior.latent;
   return prior.kind === "mixture" ? prior.means.shape[1]! : sizeOf(prior.shape);
 }

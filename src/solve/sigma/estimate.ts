@@ -35,10 +35,10 @@ const LARGE = 4096;
 /**
  * Estimates the unknown σ of Gaussian noise, one for all signals; Φ is linear. The first rule that applies is used:
  *
- * - For a learned prior: the greatest evidence. A generator that is not affine is replaced by the Gaussian of its mean and covariance.
- * - For a penalty, if x and y are images of the same shape with at least 4096 pixels, and Φ adds no detail to a constant image
+ * - For a learned prior of whole signals: the greatest evidence. A generator that is not affine is replaced by the Gaussian of its mean and covariance.
+ * - For a penalty or a prior of patches, if x and y are images of the same shape with at least 4096 pixels, and Φ adds no detail to a constant image
  *   (denoising, deblurring): the median of fine wavelet coefficients.
- * - For any other problem with a penalty: generalised cross-validation of total variation.
+ * - For any other problem with one of them: generalised cross-validation of total variation.
  *
  * y: [batch, ...outShape]. Errors (InputError): Φ that is not linear, y that is 0, measurements that leave no residual.
  */
@@ -53,7 +53,7 @@ export async function estimateSigma(
   const size = Math.sqrt(squaredNorm(contiguous(y) as Float32Array) / y.size);
   if (size === 0) throw new InputError("sigma: auto: all measurements are 0; give σ, as gaussian:sigma=0.05");
   const unknown: UnknownNoise = { operator, y, size, seed, ...(signal && { signal }) };
-  if (prior.kind !== "penalty") {
+  if (prior.kind !== "penalty" && prior.kind !== "patches") {
     const sigma = await sigmaByEvidence(unknown, await mixtureOf(prior, seed));
     const by = sigma < 2 * LEAST * size ? "sigma by evidence, which does not tell it from 0" : "sigma by evidence";
     return { sigma, by };

@@ -1,0 +1,20 @@
+import { operatorKind } from "./kind.ts";
+import { type LinearOperator, linearOperator } from "./operator.ts";
+
+/** y = x: what is measured is the signal itself, with noise. */
+export const identity = ({ inShape }: { readonly inShape: readonly number[] }): LinearOperator =>
+  linearOperator({
+    ...{ name: "identity", inShape, outShape: inShape, norm: 1 },
+    forward: (x) => x,
+    adjoint: (y) => y,
+  });
+
+export const identityKind = operatorKind({
+  summary: "the signal itself: for denoising",
+  options: {},
+  samples: [
+    { inShape: [5, 4], spec: "identity" },
+    { inShape: [7], spec: "identity" },
+  ],
+  make: (inShape) => identity({ inShape }),
+});

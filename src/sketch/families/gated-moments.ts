@@ -1,0 +1,132 @@
+import * as tf from "#tf";
+import { InputError } from "../../data/errors.ts";
+import type { DesignArrays } from "../features.ts";
+import { fitGates, logGates, responsibilities } from "../gates.ts";
+import {
+  contradicts,
+  contradictsCross,
+  diagonalAt,
+  type Family,
+  ROUNDING,
+  triangleProducts,
+  triangleSize,
+} from "./family.ts";
+
+/**
+ * Second moments in soft cells: the responsibilities of a reference mixture of zero-mean Gaussians, which is fixed before the pass. A
+ * sample's own mean is removed first, for each channel.
+ */
+export interface GatedMomentsSpec {
+  readonly kind: "gated-moments";
+  /** Components of the reference mixture, K. */
+  readonly cells: number;
+  /** Leading directions of each component, q; the others share one variance. */
+  readonly rank: number;
+  /** Numbers of a sample that have a mean of their own: the channels of an image. */
+  readonly channels: number;
+  /** What the reference mixture was fitted to, for people. */
+  readonly of: string;
+  readonly seed: number;
+}
+
+export interface GatedMomentsOptions {
+  readonly kind: "gated-moments";
+  /** Default 200. */
+  readonly cells?: number;
+  /** Default 16, or what the samples allow. */
+  readonly rank?: number;
+  /** Default 1. */
+  readonly channels?: number;
+  /** Default "pilot". */
+  readonly of?: string;
+  /** Seed of the components' first members; default 1. */
+  readonly seed?: number;
+}
+
+/** Names of the reference mixture's arrays in a design. */
+export const GATES = {
+  directions: "gated-moments.directions",
+  flat: "gated-moments.flat",
+  constants: "gated-moments.constants",
+} as const;
+
+/** The arrays of a design. Errors (InputError): it holds none. */
+export function gatesIn(arrays: DesignArrays) {
+  const [directions, flat, constants] = [GATES.directions, GATES.flat, GATES.constants].map((name) => arrays[name]);
+  if (directions && flat && constants) return { directions, flat, constants };
+  throw new InputError("gated moments: the design holds no reference mixture; make it with a pilot");
+}
+
+/** x − mean(x), the mean of each channel: [n, d] with d = pixels · channels. A pure tensor function. */
+export function withoutMean(x: tf.Tensor, channels: number): tf.Tensor {
+  const [n, d] = x.shape as [number, number];
+  const apart = tf.reshape(x, [n, d / channels, channels]);
+  return tf.reshape(tf.sub(apart, tf.mean(apart, 1, true)), [n, d]);
+}
+
+/**
+ * Φ(x) = r_k(x) and r_k(x) vvᵀ for every cell k, with v = x − mean(x) and r(x) the `responsibilities` of `logGates`; only lower triangles are held. A
+ * mixture of zero-mean Gaussians follows in closed form: it is one step of expectation maximisation from the reference mixture
+ * (priors/patches).
+ */
+export const gatedMoments: Family<GatedMomentsSpec, GatedMomentsOptions> = {
+  title: "gated moments",
+  aboutReference: false,
+  summary: "counts and second moments in the soft cells of a mixture, of samples without their mean",
+  design: ({ cells = 200, rank, channels = 1, of = "pilot", seed = 1 }, { sample, features }) => {
+    const most = sample - channels - 1;
+    const spec = { cells, rank: rank ?? Math.max(1, Math.min(16, most)), channels, seed };
+    for (const [name, value] of Object.entries(spec)) {
+      if (Number.isSafeInteger(value) && value >= (name === "seed" ? 0 : 1)) continue;
+      throw new InputError(`sketch: gated moments: ${name}: must be a positive integer, got ${value}`);
+    }
+    if (sample % channels !== 0 || spec.rank > most) {
+      throw new InputError(
+        `sketch: gated moments: samples of ${sample} numbers with ${channels} channels hold no ${spec.rank} directions; they need ` +
+          `at least ${spec.rank + channels + 1} numbers`,
+      );
+    }
+    if (features !== sample) throw new InputError("sketch: gated moments: need features raw");
+    return { kind: "gated-moments", ...spec, of };
+  },
+  learn: async ({ cells, rank, channels, seed }, context) => {
+    const { samples } = await context.pilot("soft cells");
+    const { signal } = context;
+    const gates = await fitGates(samples, { cells, rank, channels, seed, ...(signal && { signal }) });
+    return { [GATES.directions]: gates.directions, [GATES.flat]: gates.flat, [GATES.constants]: gates.constants };
+  },
+  describe: ({ cells, rank, of }) => `${cells} soft cells of ${rank} directions, fitted to ${of}`,
+  sums: ({ cells }, { sample }) => ({ count: [cells], xx: [cells, triangleSize(sample)] }),
+  inputs: (_, __, arrays) => gatesIn(arrays),
+  impossible: ({ cells }, { dimensions: { sample }, count, sums, whole }) => {
+    const counts = sums.count!;
+    const slack = ROUNDING * whole.count;
+    const total = counts.reduce((a, b) => a + b, 0);
+    if (counts.some((n) => !(n >= -slack)) || Math.abs(total - count) > slack) return "the count of a cell";
+    const size = triangleSize(sample);
+    for (let k = 0; k < cells; k++) {
+      const [own, all] = [sums, whole.sums].map(({ xx }) => xx!.subarray(k * size, (k + 1) * size));
+      const before = Math.max(0, whole.sums.count![k]!);
+      for (let i = 0; i < sample; i++) {
+        const at = diagonalAt(i);
+        if (contradicts(0, own![at]!, Math.max(0, counts[k]!), all![at]!, before)) return "a cell's moment";
+      }
+      if (contradictsCross(own!, all!, before, sample)) return "a cell's cross moment";
+    }
+    return undefined;
+  },
+  block: ({ channels, cells }, { features, weights }, { directions, flat, constants }) => {
+    const v = withoutMean(features, channels);
+    const gates = responsibilities(logGates(v, { directions: directions!, flat: flat!, constants: constants! }));
+    const products = triangleProducts(v);
+    const own = Array.from({ length: weights.shape[0]! }, (_, g) => {
+      const inGroup = tf.mul(gates, tf.reshape(tf.slice(weights, [g, 0], [1, -1]), [-1, 1])); // [n, K]
+      return { count: tf.sum(inGroup, 0), xx: tf.matMul(inGroup, products, true, true) };
+    });
+    const d = v.shape[1]!;
+    return {
+      count: tf.reshape(tf.stack(own.map(({ count }) => count)), [own.length, cells]),
+      xx: tf.reshape(tf.stack(own.map(({ xx }) => xx)), [own.length, cells, triangleSize(d)]),
+    };
+  },
+};

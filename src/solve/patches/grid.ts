@@ -1,0 +1,83 @@
+import type { Random } from "../../data/random.ts";
+
+/** Where the patches of an image are: all corners (row, column) of `rows` × `columns`. */
+export interface Grid {
+  readonly rows: readonly number[];
+  readonly columns: readonly number[];
+}
+
+/** An image of [height, width, channels] numbers, and patches of side² pixels of it. */
+export interface Sizes {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly side: number;
+}
+
+/** Patches every `spacing` pixels from a random corner on, and at both ends. A spacing of at most a side leaves no pixel out. */
+export function randomGrid({ height, width, side }: Sizes, spacing: number, random: Random): Grid {
+  const along = (length: number) => {
+    const last = length - side;
+    const places = new Set([0, last]);
+    for (let at = random.integer(spacing); at < last; at += spacing) places.add(at);
+    return [...places].sort((a, b) => a - b);
+  };
+  return { rows: along(height), columns: along(width) };
+}
+
+/** The patches of an image without their means, [patches, d], and the means, [patches, channels]. */
+export function patchesOf(image: Float32Array, { rows, columns }: Grid, { width, channels, side }: Sizes) {
+  const d = side * side * channels;
+  const line = side * channels;
+  const patches = new Float32Array(rows.length * columns.length * d);
+  const means = new Float32Array(rows.length * columns.length * channels);
+  let to = 0;
+  let row = 0;
+  for (const y of rows) {
+    for (const x of columns) {
+      for (let i = 0, from = (y * width + x) * channels; i < side; i++, from += width * channels, to += line) {
+        for (let j = 0; j < line; j++) patches[to + j] = image[from + j]!;
+      }
+      for (let c = 0; c < channels; c++) {
+        let sum = 0;
+        for (let at = to - d + c; at < to; at += channels) sum += patches[at]!;
+        const mean = sum / (side * side);
+        for (let at = to - d + c; at < to; at += channels) patches[at]! -= mean;
+        means[row * channels + c] = mean;
+      }
+      row++;
+    }
+  }
+  return { patches, means };
+}
+
+/** Adds patches with their means to the places they came from, and divides every pixel by the number of its patches. */
+export function averaged(
+  patches: Float32Array,
+  means: Float32Array,
+  { rows, columns }: Grid,
+  { height, width, channels, side }: Sizes,
+): Float32Array {
+  const line = side * channels;
+  const sums = new Float64Array(height * width * channels);
+  let from = 0;
+  let row = 0;
+  for (const y of rows) {
+    for (const x of columns) {
+      for (let i = 0, to = (y * width + x) * channels; i < side; i++, to += width * channels, from += line) {
+        for (let j = 0; j < line; j++) sums[to + j]! += patches[from + j]! + means[row * channels + (j % channels)]!;
+      }
+      row++;
+    }
+  }
+  const covered = (places: readonly number[], length: number) => {
+    const counts = new Float64Array(length);
+    for (const place of places) for (let i = 0; i < side; i++) counts[place + i]!++;
+    return counts;
+  };
+  const [down, across] = [covered(rows, height), covered(columns, width)];
+  return Float32Array.from(sums, (sum, at) => {
+    const pixel = Math.floor(at / channels);
+    return sum / (down[Math.floor(pixel / width)]! * across[pixel % width]!);
+  });
+}

@@ -1,0 +1,165 @@
+import type { NdArray } from "ndarray";
+import type { LinearOperator } from "../../../operators/operator.ts";
+import type { PatchPrior } from "../../../priors/prior.ts";
+import { fromHost, sizeOf } from "../../data/array.ts";
+import { checkedOptions, type Options, type OptionTable, type OptionValues } from "../../data/options.ts";
+import { stream } from "../../data/random.ts";
+import { clipped } from "../../data/range.ts";
+import { pauses } from "../../engine/events.ts";
+import { filled } from "../batch.ts";
+import { applyToRows } from "../operator-matrix.ts";
+import { whitenedProblem } from "../penalised/whitening.ts";
+import type { Problem } from "../problem.ts";
+import type { Solved } from "../recovery.ts";
+import { all, hasGaussianNoise, isLinearProblem } from "../requirements.ts";
+import type { Solver } from "../solver.ts";
+import { averaged, patchesOf, randomGrid, type Sizes } from "./grid.ts";
+import { type ImageStep, withImageSteps } from "./image-step.ts";
+import { patchStep } from "./patch-step.ts";
+
+const options = {
+  steps: { type: "integer", default: 10, description: "patch steps, s falling by one factor from first to last" },
+  first: { type: "number", description: "s of the first step; default: 25 σ, but at most .2; at least σ" },
+  last: { type: "number", description: "s of the last step; default: 2 σ, but at most half the first" },
+  spacing: { type: "integer", default: 2, description: "pixels between patches; all are taken in the last step" },
+  rank: { type: "integer", default: 20, description: "directions of a component that its choice looks at" },
+} as const satisfies OptionTable;
+
+/** Least σ: noise of less than that of rounding to 8 bits is not told from it. */
+const LEAST_SIGMA = 1 / 255 / Math.sqrt(12);
+
+/**
+ * Expected patch log likelihood (Zoran, Weiss, "From learning models of natural image patches to whole image restoration", ICCV 2011) by
+ * half-quadratic splitting:
+ *
+ *     min_x ‖y − Φx‖²/(2σ²) − (1/p²) Σ_P log p(Px)
+ *
+ * with a patch z_P ≈ Px of its own for each place, and s falling from step to step:
+ *
+ *     z_P = argmin_z ‖z − Px‖²/(2s²) − log p(z),   x = argmin_x ‖y − Φx‖²/(2σ²) + ‖x − z̄‖²/(2s²),
+ *
+ * where z̄ averages the overlapping z_P. It begins with the x of least ‖y − Φx‖²/(2σ²) + ‖∇x‖²/(2g²), g the deviation of neighbouring pixels
+ * under the prior; to denoise (Φ = I) with x = y, and s is σ/√(1, 4, 8, 16, …, 128) as in the paper. A random grid of patches in every step
+ * (Parameswaran et al., "Accelerating GMM-based patch priors", 2018). The means of patches are not changed. For images in [0, 1].
+ */
+export const halfQuadratic: Solver<PatchPrior> = {
+  name: "half-quadratic",
+  summary: "patches of images of any size, by half-quadratic splitting (Zoran, Weiss 2011)",
+  options,
+  uncertainty: false,
+  accepts: (prior, problem) =>
+    prior.kind === "patches" ? acceptsImages(prior, problem) : `${prior.name} is no patch prior`,
+  solve: async (problem, prior, { seed = 1, onProgress, signal, own }): Promise<Solved> => {
+    const settings = checkedOptions("half-quadratic", options, own);
+    const { spacing } = settings;
+    const [height = 0, width = 0, channels = 1] = problem.shape;
+    const sizes: Sizes = { height, width, channels, side: prior.side };
+    const d = prior.values.shape[1]!;
+    const whitened = whitenedProblem(problem);
+    const given = whitened.noise.sigma;
+    const sigma = Math.max(given, LEAST_SIGMA);
+    const denoising = await isIdentity(whitened.operator);
+    const schedule = scheduleOf(sigma, denoising, own ?? {}, settings);
+    const steps = schedule.length;
+    const batch = problem.y.shape[0]!;
+    const estimate = new Float32Array(batch * sizeOf(problem.shape));
+    const pause = pauses(signal);
+    const patch = await patchStep(prior, Math.max(1, Math.min(settings.rank, d - prior.channels - 1)));
+    const within = (x: NdArray<Float32Array>) => (problem.range ? clipped(x, problem.range) : x);
+    const [n, m] = [sizeOf(problem.shape), sizeOf(problem.operator.outShape)];
+    const recovered = async (i: number, average: ImageStep, smooth: ImageStep) => {
+      const random = stream(seed, "patch grids", i);
+      const y = fromHost(whitened.y.data.slice(i * m, (i + 1) * m), [1, ...problem.operator.outShape]);
+      let x = denoising
+        ? fromHost(y.data, [1, ...problem.shape])
+        : await smooth(y, filled(1, problem.shape), sigma ** 2 / (2 * roughness(prior) ** 2));
+      for (const [at, s] of schedule.entries()) {
+        await pause();
+        const grid = randomGrid(sizes, at + 1 === steps ? 1 : Math.min(spacing, prior.side), random);
+        const { patches, means } = patchesOf(x.data, grid, sizes);
+        const filtered = averaged(await patch.run(patches, s, signal), means, grid, sizes);
+        x = within(await average(y, fromHost(filtered, x.shape), sigma ** 2 / (2 * s ** 2)));
+        onProgress?.({ step: i * steps + at + 1, maxSteps: batch * steps, objective: Number.NaN });
+      }
+      return x;
+    };
+    try {
+      await withImageSteps(whitened, signal, async (average, smooth) => {
+        for (let i = 0; i < batch; i++) estimate.set((await recovered(i, average, smooth)).data, i * n);
+      });
+    } finally {
+      await patch.dispose();
+    }
+    const raised = sigma > given ? { raised: { from: given, to: sigma, measurements: m } } : {};
+    return {
+      estimate: fromHost(estimate, [batch, ...problem.shape]),
+      outcomes: Array.from({ length: batch }, (_, i) =>
+        estimate.subarray(i * n, (i + 1) * n).every(Number.isFinite) ? "completed" : "non-finite",
+      ),
+      chosen: { solver: "half-quadratic", noise: problem.noise.name, sigma, ...raised },
+      ...{ warnings: [], steps, history: [] },
+    };
+  },
+};
+
+function acceptsImages(prior: PatchPrior, problem: Problem): true | string {
+  const { shape } = problem;
+  const [height = 0, width = 0, channels = 1] = shape;
+  const images = shape.length === 2 || (shape.length === 3 && channels === 3);
+  return all(
+    images || `signals of [${shape.join(", ")}] are no images`,
+    channels === prior.channels ||
+      `${prior.name} is of ${prior.channels === 1 ? "grey" : "colour"} patches, the image is ${channels === 1 ? "grey" : "in colour"}`,
+    Math.min(height, width) >= prior.side ||
+      `the image of ${width}×${height} is smaller than a patch of ${prior.side}×${prior.side}`,
+    isLinearProblem(problem),
+    hasGaussianNoise(problem),
+  );
+}
+
+/** The most s of the first step, unless σ is larger. Photographs in [0, 1] deviate by about as much. */
+const MOST_FIRST = 0.2;
+
+/** s of every step. Where nothing was chosen and Φ = I, that of the paper; else falling by one factor. */
+function scheduleOf(
+  sigma: number,
+  denoising: boolean,
+  chosen: Options,
+  settings: OptionValues<typeof options>,
+): number[] {
+  const own = ["steps", "first", "last"].some((name) => chosen[name] !== undefined);
+  if (denoising && !own) return [1, 4, 8, 16, 32, 64, 128].map((beta) => sigma / Math.sqrt(beta));
+  const { steps, first = Math.max(sigma, Math.min(25 * sigma, MOST_FIRST)) } = settings;
+  const { last = Math.min(2 * sigma, first / 2) } = settings;
+  if (!(steps >= 1)) throw new RangeError(`half-quadratic: steps: expected at least 1, got ${steps}`);
+  if (!(first > 0 && last > 0 && last <= first)) {
+    throw new RangeError(`half-quadratic: expected 0 < last ≤ first, got first ${first} and last ${last}`);
+  }
+  return Array.from({ length: steps }, (_, t) => first * (last / first) ** (steps === 1 ? 1 : t / (steps - 1)));
+}
+
+/** Whether Φx = x, by a random x. */
+async function isIdentity(operator: LinearOperator): Promise<boolean> {
+  const n = sizeOf(operator.inShape);
+  if (sizeOf(operator.outShape) !== n) return false;
+  const probe = fromHost(stream(1, "identity probe").fillNormal(new Float32Array(n)), [1, n]);
+  const measured = await applyToRows(operator, probe);
+  return probe.data.every((v, i) => v === measured.data[i]);
+}
+
+/** Root mean square of the difference of two neighbours in a row, under the prior. */
+export function roughness({ weights, values, vectors, side, channels }: PatchPrior): number {
+  const d = values.shape[1]!;
+  const next = (i: number) => (Math.floor(i / channels) % side < side - 1 ? i + channels : -1);
+  let sum = 0;
+  for (const [k, weight] of weights.entries()) {
+    for (let j = 0; j < d; j++) {
+      const from = (k * d + j) * d;
+      let squares = 0;
+      for (let i = 0; i < d; i++)
+        if (next(i) >= 0) squares += (vectors.data[from + i]! - vectors.data[from + next(i)]!) ** 2;
+      sum += weight * values.data[k * d + j]! * squares;
+    }
+  }
+  return Math.sqrt(sum / (side * (side - 1) * channels));
+}
