@@ -30,6 +30,7 @@ import {
   sketchSizeText,
 } from "../src/sketch/index.ts";
 import { problemOf } from "../src/solve/index.ts";
+import { photo } from "./demo/photo.ts";
 
 /** What is measured: Gaussian Φ with few measurements, a hidden block, a blur; noise is that of one measurement. */
 const problems = [
@@ -196,4 +197,5 @@ const demo = defineCommand({
   },
 });
 
-process.exitCode = await runCommandLine(["demo", ...process.argv.slice(2)], process, { demo });
+const words = process.argv.slice(2);
+process.exitCode = await runCommandLine(words[0] === "photo" ? words : ["demo", ...words], process, { demo, photo });

@@ -6,8 +6,11 @@ import { type Batch, checkedRange, type Dataset, type Range, requireSize } from 
 const SIDE = 128;
 /** Images of the set; they are drawn when they are read. */
 const COUNT = 10_000;
-/** Radii of the leaves in pixels: their density is proportional to r⁻³ between these. */
-const [LEAST_RADIUS, MOST_RADIUS] = [1, 100];
+/**
+ * Radii of the leaves in pixels: their density is proportional to r⁻³ between these. Of 1, 4 and 10 pixels the second was the best least radius: 60
+ * cells of dead leaves denoised six training photographs (σ = 25/255) to 29.28, 29.41 and 29.36 dB.
+ */
+const [LEAST_RADIUS, MOST_RADIUS] = [4, 100];
 /** Samples of a pixel along each axis. */
 const FINE = 2;
 /** The blur of the optics, a standard deviation in pixels. */

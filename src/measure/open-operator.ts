@@ -1,4 +1,6 @@
+import { boundaries } from "../../operators/blur.ts";
 import { compose } from "../../operators/compose.ts";
+import { convolution } from "../../operators/convolution.ts";
 import { matrixOperator } from "../../operators/matrix.ts";
 import type { ForwardOperator } from "../../operators/operator.ts";
 import { describeOperators, operatorParts, parsePart } from "../../operators/registry.ts";
@@ -20,12 +22,20 @@ export interface OpenOperatorOptions {
 /** Whether a part of a spec is the path of a user's module. */
 export const isModule = (part: string): boolean => /\.(js|mjs|cjs)$/i.test(part);
 
-/** What specs can name beside the operators of the registry. Both are read from files. */
+/** What specs can name beside the operators of the registry. All are read from files. */
 const files = {
   matrix: {
     summary: "y = Ax, A your own matrix; a row each measurement, a column each number of a signal",
     options: {
       file: { type: "text", required: true, description: "the matrix: .npy, .npz, A.npz:member or .csv" },
+    },
+  },
+  convolution: {
+    summary: "y = k ∗ x, k your own blur kernel; keeps the shape",
+    options: {
+      file: { type: "text", required: true, description: "the kernel: .npy, .npz, k.npz:member, .csv or an image" },
+      boundary: { type: "choice", choices: boundaries, default: "reflect", description: "what lies outside the image" },
+      normalise: { type: "flag", description: "divide the kernel by its sum" },
     },
   },
   "./mine.js": {
@@ -70,6 +80,10 @@ async function openPart(
     const { values } = parseSpec("operator", files, part);
     return openMatrix(values.file as string, shape);
   }
+  if (/^convolution\s*(:|$)/.test(part)) {
+    const { values } = parseSpec("operator", { convolution: files.convolution }, part);
+    return openConvolution(values as unknown as KernelValues, shape);
+  }
   if (shape) return parsePart(part, shape, draws);
   throw new InputError(`operator: ${part} needs the shape of one signal; say --shape, as 28,28`);
 }
@@ -80,6 +94,30 @@ async function openMatrix(file: string, inShape: readonly number[] | undefined):
   try {
     const operator = matrixOperator({ matrix, ...(inShape && { inShape }) });
     return { ...operator, digest: await sha256([Int32Array.from(matrix.shape), matrix.data]) };
+  } catch (error) {
+    throw new InputError(`${file}: ${messageOf(error)}`);
+  }
+}
+
+interface KernelValues {
+  readonly file: string;
+  readonly boundary: (typeof boundaries)[number];
+  readonly normalise: boolean;
+}
+
+async function openConvolution(
+  { file, boundary, normalise }: KernelValues,
+  inShape: readonly number[] | undefined,
+): Promise<ForwardOperator> {
+  if (!inShape) throw new InputError("operator: convolution needs the shape of one signal; say --shape, as 28,28");
+  const array = await readArray(file);
+  const numbers = Float32Array.from(contiguous(array as HostArray));
+  const sum = numbers.reduce((a, b) => a + b, 0);
+  if (normalise && !(Math.abs(sum) > 0)) throw new InputError(`${file}: the kernel's sum is ${sum}, it cannot be 1`);
+  const kernel = fromHost(normalise ? numbers.map((v) => v / sum) : numbers, array.shape);
+  try {
+    const operator = convolution({ inShape, kernel, boundary });
+    return { ...operator, digest: await sha256([Int32Array.from(kernel.shape), kernel.data]) };
   } catch (error) {
     throw new InputError(`${file}: ${messageOf(error)}`);
   }

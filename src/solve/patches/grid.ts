@@ -51,15 +51,23 @@ export function patchesOf(image: Float32Array, { rows, columns }: Grid, { width,
   return { patches, means };
 }
 
-/** Adds patches with their means to the places they came from, and divides every pixel by the number of its patches. */
-export function averaged(
-  patches: Float32Array,
-  means: Float32Array,
+/** A grid in bands of rows, each of at most about `most` patches. */
+export function bandsOf({ rows, columns }: Grid, most: number): Grid[] {
+  const each = Math.max(1, Math.floor(most / columns.length));
+  return Array.from({ length: Math.ceil(rows.length / each) }, (_, i) => ({
+    rows: rows.slice(i * each, (i + 1) * each),
+    columns,
+  }));
+}
+
+/** Adds patches with their means to the places of `sums` that they came from. */
+export function addPatches(
+  sums: Float64Array,
+  { patches, means }: { readonly patches: Float32Array; readonly means: Float32Array },
   { rows, columns }: Grid,
-  { height, width, channels, side }: Sizes,
-): Float32Array {
+  { width, channels, side }: Sizes,
+): void {
   const line = side * channels;
-  const sums = new Float64Array(height * width * channels);
   let from = 0;
   let row = 0;
   for (const y of rows) {
@@ -70,6 +78,14 @@ export function averaged(
       row++;
     }
   }
+}
+
+/** Sums of the patches of a whole grid, divided at every pixel by the number of its patches. */
+export function averaged(
+  sums: Float64Array,
+  { rows, columns }: Grid,
+  { height, width, channels, side }: Sizes,
+): Float32Array {
   const covered = (places: readonly number[], length: number) => {
     const counts = new Float64Array(length);
     for (const place of places) for (let i = 0; i < side; i++) counts[place + i]!++;

@@ -13,7 +13,7 @@ import type { Problem } from "../problem.ts";
 import type { Solved } from "../recovery.ts";
 import { all, hasGaussianNoise, isLinearProblem } from "../requirements.ts";
 import type { Solver } from "../solver.ts";
-import { averaged, patchesOf, randomGrid, type Sizes } from "./grid.ts";
+import { addPatches, averaged, bandsOf, patchesOf, randomGrid, type Sizes } from "./grid.ts";
 import { type ImageStep, withImageSteps } from "./image-step.ts";
 import { patchStep } from "./patch-step.ts";
 
@@ -25,6 +25,8 @@ const options = {
   rank: { type: "integer", default: 20, description: "directions of a component that its choice looks at" },
 } as const satisfies OptionTable;
 
+/** Patches that are in memory at a time. */
+const BAND = 2 ** 17;
 /** Least σ: noise of less than that of rounding to 8 bits is not told from it. */
 const LEAST_SIGMA = 1 / 255 / Math.sqrt(12);
 
@@ -76,8 +78,13 @@ export const halfQuadratic: Solver<PatchPrior> = {
       for (const [at, s] of schedule.entries()) {
         await pause();
         const grid = randomGrid(sizes, at + 1 === steps ? 1 : Math.min(spacing, prior.side), random);
-        const { patches, means } = patchesOf(x.data, grid, sizes);
-        const filtered = averaged(await patch.run(patches, s, signal), means, grid, sizes);
+        const sums = new Float64Array(n);
+        for (const band of bandsOf(grid, BAND)) {
+          const { patches, means } = patchesOf(x.data, band, sizes);
+          addPatches(sums, { patches: await patch.run(patches, s, signal), means }, band, sizes);
+          await pause();
+        }
+        const filtered = averaged(sums, grid, sizes);
         x = within(await average(y, fromHost(filtered, x.shape), sigma ** 2 / (2 * s ** 2)));
         onProgress?.({ step: i * steps + at + 1, maxSteps: batch * steps, objective: Number.NaN });
       }

@@ -1,0 +1,92 @@
+import type { NdArray } from "ndarray";
+import * as tf from "#tf";
+import { contiguous, isArray } from "../src/data/array.ts";
+import { alongAxis, matrixOf, transposed } from "./axes.ts";
+import type { Boundary } from "./blur.ts";
+import { type LinearOperator, linearOperator } from "./operator.ts";
+
+export interface ConvolutionOptions {
+  /** [h, w] or [h, w, channels]; channels are convolved one by one. */
+  readonly inShape: readonly number[];
+  /** k [rows, columns]. Its centre is the entry (⌊rows/2⌋, ⌊columns/2⌋). */
+  readonly kernel: NdArray<Float32Array>;
+  /** What lies outside the image, as for `blur`; default reflect. */
+  readonly boundary?: Boundary;
+}
+
+/**
+ * Convolution with any kernel: y[i, j] = Σ_ab k[a, b] x[i + ⌊rows/2⌋ − a, j + ⌊columns/2⌋ − b]. Keeps the shape. The kernel is used as it is; for a blur its sum
+ * should be 1.
+ * Errors: a kernel that is no float32 matrix (TypeError), is not finite or larger than the image; a shape that is no image (RangeError).
+ */
+export function convolution({ inShape, kernel, boundary = "reflect" }: ConvolutionOptions): LinearOperator {
+  if (!isArray(kernel) || kernel.shape.length !== 2 || !(kernel.data instanceof Float32Array)) {
+    throw new TypeError("convolution: kernel: expected an ndarray of float32, [rows, columns]");
+  }
+  const [rows, columns] = kernel.shape as [number, number];
+  const [height = 0, width = 0] = inShape;
+  if (inShape.length < 2 || inShape.length > 3) {
+    throw new RangeError(`convolution: expected images [h, w] or [h, w, channels], got [${inShape.join(", ")}]`);
+  }
+  if (rows > height || columns > width) {
+    throw new RangeError(
+      `convolution: the kernel of ${rows}×${columns} is larger than the image of ${height}×${width}`,
+    );
+  }
+  const data = contiguous(kernel) as Float32Array;
+  if (!data.every(Number.isFinite)) throw new RangeError("convolution: kernel: expected finite numbers");
+  const turned = data.slice().reverse();
+  const pads = [padding(height, rows, boundary), padding(width, columns, boundary)];
+  const folds = pads.map(transposed);
+  const filter = (values: Float32Array) => tf.tensor4d(values, [rows, columns, 1, 1]);
+  return linearOperator({
+    name: `convolution(${rows}×${columns}${boundary === "reflect" ? "" : `,boundary=${boundary}`})`,
+    inShape,
+    outShape: inShape,
+    forward: (x) => {
+      const padded = pads.reduce((image, matrix, axis) => alongAxis(image, axis, matrix), x);
+      return joined(tf.conv2d(apart(padded), filter(turned), 1, "valid"), inShape);
+    },
+    adjoint: (y) => {
+      const [top, left] = [rows - 1, columns - 1];
+      const around = tf.pad(apart(y), [
+        [0, 0],
+        [top, top],
+        [left, left],
+        [0, 0],
+      ]);
+      const spread = tf.conv2d(around as tf.Tensor4D, filter(data), 1, "valid");
+      const whole = joined(spread, [height + rows - 1, width + columns - 1, ...inShape.slice(2)]);
+      return folds.reduce((image, matrix, axis) => alongAxis(image, axis, matrix), whole);
+    },
+  });
+}
+
+/** [batch, h, w, channels] as one grey image each, [batch · channels, h, w, 1]. */
+function apart(x: tf.Tensor): tf.Tensor4D {
+  const [batch, height, width, channels = 1] = x.shape as [number, number, number, number?];
+  const moved = channels === 1 ? x : tf.transpose(x, [0, 3, 1, 2]);
+  return tf.reshape(moved, [batch * channels, height, width, 1]);
+}
+
+/** The reverse of `apart`, for images of `shape`. */
+function joined(x: tf.Tensor, shape: readonly number[]): tf.Tensor {
+  const [height, width, channels] = shape as [number, number, number?];
+  if (channels === undefined) return tf.reshape(x, [x.shape[0]!, height, width]);
+  const images = tf.reshape(x, [x.shape[0]! / channels, channels, height, width]);
+  return tf.transpose(images, [0, 2, 3, 1]);
+}
+
+/** Continues an axis of n pixels by what `size` − 1 of a kernel hang over it: [n + size − 1, n]. */
+function padding(n: number, size: number, boundary: Boundary) {
+  const before = size - 1 - Math.floor(size / 2);
+  const wrapped = (at: number, period: number) => ((at % period) + period) % period;
+  return matrixOf(n + size - 1, n, (i, j) => {
+    const at = i - before;
+    if (at >= 0 && at < n) return Number(at === j);
+    if (boundary === "zero") return 0;
+    if (boundary === "circular") return Number(wrapped(at, n) === j);
+    const place = wrapped(at, 2 * n);
+    return Number((place < n ? place : 2 * n - 1 - place) === j);
+  });
+}
