@@ -39,7 +39,8 @@ export {
   trainMixture,
 } from "../priors/mixture/index.ts";
 export { latentForm } from "../priors/mixture/latent-form.ts";
-export type { GaussianPrior, GeneratorPrior, MixturePrior, PenaltyPrior } from "../priors/prior.ts";
+export { fitPatches, type PatchModel } from "../priors/patches/index.ts";
+export type { GaussianPrior, GeneratorPrior, MixturePrior, PatchPrior, PenaltyPrior } from "../priors/prior.ts";
 export { parsePenalty } from "../priors/registry.ts";
 export { loadPrior, loadTrained, savePrior } from "./cli/prior-folder.ts";
 export { type Dataset, InputError, openDataset, openDatasets, readArray, readRows } from "./data/index.ts";
