@@ -97,6 +97,15 @@ test("expectation maximisation: the same pilot gives the same cells, too small p
       pilot: ndarray(rows(60).data, [60, 2, 3]),
     });
   await refuses(() => make({ cells: 0 }), /cells: must be a positive integer, got 0/);
+  const large = {
+    shape: [23, 23],
+    families: [{ kind: "gated-moments" }],
+    pilot: ndarray(new Float32Array(529), [1, 23, 23]),
+  } as const;
+  await refuses(
+    () => makeDesign(large),
+    /529 numbers for each cell is too large \(at most 512\); take smaller patches/,
+  );
   await refuses(() => make({ rank: 5 }), /hold no 5 directions/);
 });
 

@@ -43,6 +43,9 @@ export interface GatedMomentsOptions {
   readonly seed?: number;
 }
 
+/** Numbers of the largest samples: covariances of all cells are made and decomposed. */
+const MOST_NUMBERS = 512;
+
 /** Names of the reference mixture's arrays in a design. */
 export const GATES = {
   directions: "gated-moments.directions",
@@ -84,6 +87,12 @@ export const gatedMoments: Family<GatedMomentsSpec, GatedMomentsOptions> = {
       throw new InputError(
         `sketch: gated moments: samples of ${sample} numbers with ${channels} channels hold no ${spec.rank} directions; they need ` +
           `at least ${spec.rank + channels + 1} numbers`,
+      );
+    }
+    if (sample > MOST_NUMBERS) {
+      throw new InputError(
+        `sketch: gated moments: a covariance of ${sample} numbers for each cell is too large (at most ${MOST_NUMBERS}); take smaller patches, as ` +
+          "patches:DATA:side=8",
       );
     }
     if (features !== sample) throw new InputError("sketch: gated moments: need features raw");
