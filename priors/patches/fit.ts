@@ -1,6 +1,6 @@
 import ndarray from "ndarray";
 import { symmetricEigen } from "../../src/data/linalg.ts";
-import { familySpec, maximised, type Sketch } from "../../src/sketch/index.ts";
+import { familySpec, LEAST, maximised, type Sketch } from "../../src/sketch/index.ts";
 import type { PatchPrior } from "../prior.ts";
 
 /** A mixture of Gaussians on patches, without a name. */
@@ -19,7 +19,10 @@ export function fitPatches({ design, sums }: Sketch): PatchModel {
   const vectors = new Float32Array(cells * d * d);
   for (const [k, covariance] of covariances.entries()) {
     const eigen = symmetricEigen(covariance, d);
-    values.set(eigen.values, k * d);
+    values.set(
+      eigen.values.map((v) => Math.max(v, LEAST)), // of a cell that few samples are left in after a subtraction
+      k * d,
+    );
     vectors.set(eigen.vectors, k * d * d);
   }
   return {

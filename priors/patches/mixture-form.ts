@@ -2,7 +2,7 @@ import ndarray from "ndarray";
 import { cholesky } from "../../src/data/cholesky.ts";
 import type { MixturePrior, PatchPrior } from "../prior.ts";
 
-/** Variance that is added to each number, as a part of the largest: the means that were removed have none. */
+/** Variance that is added to each number, as a part of the largest, against the rounding of float32. */
 const RAISE = 1e-7;
 
 /** The patches without their means as signals of a mixture: for draws. */

@@ -1,6 +1,6 @@
+import { isPenalty } from "../../priors/registry.ts";
 import { defineCommand } from "../../src/cli/command.ts";
 import { requireInteger } from "../../src/cli/options.ts";
-import { loadPrior } from "../../src/cli/prior-folder.ts";
 import { openPrior } from "../../src/cli/recovering.ts";
 import { fromHost, sizeOf } from "../../src/data/array.ts";
 import { InputError } from "../../src/data/errors.ts";
@@ -13,6 +13,8 @@ import { recover } from "../../src/solve/index.ts";
 
 /** λ of penalties are tried at these multiples of the given one, on the images of --tune. */
 const FACTORS = [0.25, 0.5, 1, 2, 4];
+/** Times that the grid goes on where its best is at an edge. */
+const MOST_ROUNDS = 6;
 
 /** PSNR of recoveries of whole images that may differ in size, for a folder of images: the figures of patch priors. */
 export const restore = defineCommand({
@@ -36,7 +38,8 @@ export const restore = defineCommand({
       .option("noise", { type: "string", default: "gaussian:sigma=0.1", requiresArg: true, describe: "its noise" })
       .option("tune", {
         ...{ type: "string", requiresArg: true },
-        describe: "folder of images that λ of penalties is chosen on; default: their own rule",
+        describe:
+          "folder of images that λ of penalties is chosen on; default: their own rule, which the table then shows without a λ",
       })
       .option("tune-count", { type: "number", default: 4, requiresArg: true, describe: "how many of them" })
       .option("limit", { type: "number", requiresArg: true, describe: "only so many images, spread over the folder" }),
@@ -64,23 +67,24 @@ export const restore = defineCommand({
     };
     const tuning = args.tune === undefined ? [] : spread((await imagesIn(args.tune)).here, args["tune-count"]);
     const chosen = async (name: string): Promise<number | undefined> => {
-      if (tuning.length === 0 || (await isFolderPrior(name))) return undefined;
+      if (tuning.length === 0 || !isPenalty(name)) return undefined;
       const first = (await psnr(name, tuning[0]!, 0)).lambda;
       const mean = async (lambda: number) => {
         let sum = 0;
         for (const [i, file] of tuning.entries()) sum += (await psnr(name, file, i, lambda)).psnr / tuning.length;
         return sum;
       };
-      let tried = await Promise.all(FACTORS.map(async (factor) => ({ lambda: factor * (first as number), mean: 0 })));
-      for (let round = 0; round < 4; round++) {
-        for (const one of tried) if (one.mean === 0) one.mean = await mean(one.lambda);
-        tried = tried.sort((a, b) => a.lambda - b.lambda);
-        const best = tried.reduce((a, b) => (b.mean > a.mean ? b : a));
-        if (best === tried[0]) tried.unshift({ lambda: best.lambda / 2, mean: 0 });
-        else if (best === tried.at(-1)) tried.push({ lambda: best.lambda * 2, mean: 0 });
-        else break;
+      const tried = new Map<number, number>(); // mean PSNR by λ
+      const best = () => [...tried.keys()].reduce((a, b) => (tried.get(b)! > tried.get(a)! ? b : a));
+      for (const factor of FACTORS) tried.set(factor * (first as number), await mean(factor * (first as number)));
+      for (let round = 0; round < MOST_ROUNDS; round++) {
+        const [low, high] = [Math.min(...tried.keys()), Math.max(...tried.keys())];
+        if (best() > low && best() < high) return best();
+        const next = best() === low ? low / 2 : high * 2;
+        tried.set(next, await mean(next));
       }
-      return tried.reduce((a, b) => (b.mean > a.mean ? b : a)).lambda;
+      note(`${name}: λ = ${best().toPrecision(3)} may be at an edge of what was tried`);
+      return best();
     };
     const rows: { prior: string; psnr: number[]; seconds: number[]; lambda?: number }[] = [];
     for (const name of args.prior) {
@@ -100,8 +104,11 @@ export const restore = defineCommand({
       rows.push(row);
     }
     const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+    const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+    const [{ psnr: ofFirst }] = rows as [(typeof rows)[number]];
+    const behind = (all: readonly number[]) => mean(ofFirst.map((v, i) => v - all[i]!));
     const line = ({ prior, psnr: all, seconds, lambda }: (typeof rows)[number]) =>
-      `| ${prior}${lambda === undefined ? "" : `, λ = ${lambda.toPrecision(3)}`} | ${mean(all).toFixed(2)} | ${mean(seconds).toFixed(1)} |`;
+      `| ${prior}${lambda === undefined ? "" : `, λ = ${lambda.toPrecision(3)}`} | ${mean(all).toFixed(2)} | ${behind(all).toFixed(2)} | ${median(seconds).toFixed(1)} |`;
     const head = [
       `| ${args.operator}, ${args.noise}, ${files.length} images | mean PSNR | seconds an image |`,
       "|---|--:|--:|",
@@ -109,13 +116,6 @@ export const restore = defineCommand({
     return { text: [...head, ...rows.map(line)].join("\n"), data: { images: files, rows } };
   },
 });
-
-async function isFolderPrior(name: string): Promise<boolean> {
-  return loadPrior(name).then(
-    () => true,
-    () => false,
-  );
-}
 
 /** `count` of some files, spread evenly; all if it is not given. */
 function spread(files: readonly string[], count = files.length): readonly string[] {

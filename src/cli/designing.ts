@@ -90,8 +90,12 @@ export const designOptions = <T>(y: Argv<T>) =>
     })
     .option("by-label", { type: "boolean", describe: "separate sums for each label" })
     .option("pilot", {
-      ...{ type: "number", requiresArg: true, defaultDescription: "5000, fewer of more than 3355 numbers" },
-      describe: "first samples, from which scales, PCA and cells are learned",
+      ...{
+        type: "number",
+        requiresArg: true,
+        defaultDescription: "5000, fewer of more than 3355 numbers; 20000 patches",
+      },
+      describe: "first samples, or patches from all over the images, from which scales, PCA and cells are learned",
     });
 
 /** Text about --seed for the end of `--help`. */

@@ -57,6 +57,8 @@ function drawn(seed: number, index: number): Float32Array {
   let left = side * side;
   while (left > 0) {
     const radius = FINE * (LEAST_RADIUS ** -2 + random.uniform() * (MOST_RADIUS ** -2 - LEAST_RADIUS ** -2)) ** -0.5;
+    const reach = (side + 2 * radius) / (side + 2 * FINE * MOST_RADIUS); // large leaves reach the image from a larger square
+    if (random.uniform() > reach ** 2) continue;
     const place = () => random.uniform() * (side + 2 * radius) - radius;
     const leaf: Leaf = {
       ...{ x: place(), y: place(), radius },
@@ -72,10 +74,11 @@ function drawn(seed: number, index: number): Float32Array {
 /** Paints a leaf where nothing is painted yet, and returns how many samples that were. */
 function cover({ x, y, radius, ratio, angle, grey, slope }: Leaf, out: Float32Array, open: Uint8Array, side: number) {
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+  const half = ratio === undefined ? radius : radius / Math.hypot(1, ratio); // corners are a radius away
   const inside = (dx: number, dy: number) =>
     ratio === undefined
       ? dx * dx + dy * dy <= radius * radius
-      : Math.abs(cos * dx + sin * dy) <= 0.8 * radius && Math.abs(cos * dy - sin * dx) <= 0.8 * radius * ratio;
+      : Math.abs(cos * dx + sin * dy) <= half && Math.abs(cos * dy - sin * dx) <= half * ratio;
   const within = (v: number) => Math.min(side, Math.max(0, Math.ceil(v)));
   let painted = 0;
   for (let row = within(y - radius); row < within(y + radius); row++) {

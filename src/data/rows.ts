@@ -32,7 +32,7 @@ export interface Dataset {
   readonly shape: readonly number[];
   /** The samples of `range` (default all) in order, in batches of `size`; the last one may be smaller. NaN and Inf are refused. */
   batches(size: number, range?: Range): AsyncIterable<Batch>;
-  /** At most `rows` samples from all over `range`, in random order; absent if the first ones are taken for typical. */
+  /** `rows` samples from all over `range`, or as many as it holds; drawn, so one may come twice. Sets of patches have it, others' first ones are taken for typical. */
   typical?(rows: number, range: Range): Promise<NdArray<Float32Array>>;
   /** One label per sample, if the data set has labels. */
   labels?(): Promise<Uint8Array>;

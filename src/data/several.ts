@@ -17,6 +17,10 @@ export function severalDatasets(parts: readonly Dataset[]): Dataset {
       `${part.name}: holds samples of shape [${part.shape}], but ${head.name} holds [${head.shape}]; all must have one shape`,
     );
   }
+  const whole = parts.find((part) => !part.typical);
+  if (whole && parts.some((part) => part.typical)) {
+    throw new InputError(`${whole.name}: holds whole samples, others hold patches; give patches:DATA for all`);
+  }
   requireSameLabelNames(parts);
   const starts = [0];
   for (const part of parts) starts.push(starts.at(-1)! + part.count);
@@ -52,15 +56,17 @@ export function severalDatasets(parts: readonly Dataset[]): Dataset {
   }
 
   const typical = async (rows: number, { from, to }: Range): Promise<NdArray<Float32Array>> => {
-    const data: Float32Array[] = [];
+    const wanted = Math.min(rows, to - from);
+    const data = new Float32Array(wanted * width);
+    let filled = 0;
     for (const [i, part] of parts.entries()) {
       const own = { from: Math.max(0, from - starts[i]!), to: Math.min(part.count, to - starts[i]!) };
       if (own.from >= own.to) continue;
-      const share = Math.ceil((rows * (own.to - own.from)) / (to - from));
-      data.push((await part.typical!(share, own)).data);
+      const upTo = Math.round((wanted * (starts[i]! + own.to - from)) / (to - from));
+      data.set((await part.typical!(upTo - filled, own)).data, filled * width);
+      filled = upTo;
     }
-    const all = Float32Array.from(data.flatMap((own) => [...own]));
-    return ndarray(all, [all.length / width, ...shape]);
+    return ndarray(data, [wanted, ...shape]);
   };
 
   const labels = async (): Promise<Uint8Array> => {

@@ -32,7 +32,7 @@ const LOWEST = -20;
 export const responsibilities = (logs: tf.Tensor): tf.Tensor =>
   tf.softmax(tf.maximum(tf.sub(logs, tf.max(logs, 1, true)), LOWEST));
 
-/** The gates of covariances with eigenvalues [K, d], falling, and eigenvectors [K, d, d] in rows; `channels` variances at the end are 0. */
+/** The gates of covariances with eigenvalues [K, d], falling, and eigenvectors [K, d, d] in rows; the last `channels` are those of the means that were removed. */
 export function gatesOf(
   weights: ArrayLike<number>,
   values: ArrayLike<number>,
@@ -80,7 +80,7 @@ const ROWS = 512;
 /** Samples that the first members of a component are looked for in. */
 const CANDIDATES = 10_000;
 /** Least variance: that of rounding to 8 bits. */
-const LEAST = 1 / 255 ** 2 / 12;
+export const LEAST = 1 / 255 ** 2 / 12;
 
 /**
  * A mixture of K zero-mean Gaussians of samples [P, d] without their means, by expectation maximisation. Each component begins with the
@@ -91,7 +91,9 @@ export async function fitGates(samples: NdArray<Float32Array>, options: GateOpti
   const { cells, channels, signal } = options;
   const [count, d] = samples.shape as [number, number];
   if (count < 4 * cells) {
-    throw new InputError(`sketch: ${cells} soft cells need a pilot of at least ${4 * cells} samples, got ${count}`);
+    throw new InputError(
+      `sketch: ${cells} soft cells need a pilot of at least ${4 * cells} samples, got ${count}; give fewer --cells or more images`,
+    );
   }
   const rows = centred(samples.data, d, channels);
   let { weights, covariances } = firstMembers(rows, d, options);
@@ -107,7 +109,10 @@ export async function fitGates(samples: NdArray<Float32Array>, options: GateOpti
   const vectors = new Float64Array(cells * d * d);
   for (const [k, covariance] of covariances.entries()) {
     const eigen = symmetricEigen(covariance, d);
-    values.set(eigen.values, k * d);
+    values.set(
+      eigen.values.map((v) => Math.max(v, LEAST)),
+      k * d,
+    );
     vectors.set(eigen.vectors, k * d * d);
   }
   return gatesOf(weights, values, vectors, options);
@@ -237,9 +242,11 @@ export function maximised(counts: Float64Array, sums: Float64Array, d: number): 
     const own = fromTriangle(sums.subarray(k * size, (k + 1) * size), d);
     let trace = 0;
     for (let i = 0; i < d; i++) trace += own[i * (d + 1)]!;
-    const scale = count > 0 && power > 0 ? trace / count / power : 1; // the pooled covariance, of this cell's contrast
-    const leaned = own.map((v, at) => v + LEANING * scale * pooled[at]!);
-    return raised(leaned, Math.max(count, 0) + LEANING, d, 0);
+    const known = Math.max(0, count);
+    // the pooled covariance, of this cell's contrast as far as the cell has samples to know it by
+    const scale = power > 0 ? (Math.max(0, trace) + power) / (known * power + power) : 1;
+    const leaned = own.map((v, at) => (known > 0 ? v : 0) + LEANING * scale * pooled[at]!);
+    return raised(leaned, known + LEANING, d, 0);
   });
   return { weights: Float64Array.from(counts, (n) => Math.max(n, 1e-3) / total), covariances };
 }

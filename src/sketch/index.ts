@@ -38,7 +38,7 @@ export {
   parseFeatures,
   referenceOf,
 } from "./features.ts";
-export { type Gates, gatesOf, logGates, maximised } from "./gates.ts";
+export { type Gates, gatesOf, LEAST, logGates, maximised } from "./gates.ts";
 export { labelCounts, ofLabel, withoutLabels } from "./labels.ts";
 export { type Law, type LawName, lawNames, laws } from "./laws.ts";
 export { expectedCounts, type PoseSpec, poseCount, posing, warped, warpRows } from "./poses.ts";

@@ -79,6 +79,8 @@ for (const channels of [1, 3] as const) {
   }
 }
 
+writeFileSync(at("one.npy"), encodeNpy(ndarray(new Float32Array(4), [1, 2, 2])));
+
 test("typical patches are patches of the range, from all over it", async () => {
   const images = await folder(
     "many",
@@ -92,7 +94,11 @@ test("typical patches are patches of the range, from all over it", async () => {
   assert.ok(places.every((place) => place >= 9 && place < 45));
   assert.is(new Set(places.map((place) => Math.floor(place / 9))).size, 4);
   const both = await openDatasets([`patches:${at("many")}:side=2`, `patches:${at("many")}:side=2`]);
-  assert.equal((await both.typical!(40, { from: 0, to: both.count })).shape, [40, 2, 2]);
+  assert.equal((await both.typical!(41, { from: 0, to: both.count })).shape, [41, 2, 2]);
+  await refuses(
+    () => openDatasets([`patches:${at("many")}:side=2`, at("one.npy")]),
+    /holds whole samples, others hold patches/,
+  );
 });
 
 test("patches of other data sets: arrays of images, and dead leaves", async () => {

@@ -1,17 +1,18 @@
-import { writeFileSync } from "node:fs";
 import ndarray from "ndarray";
 import sharp from "sharp";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { convolution } from "../../operators/convolution.ts";
 import { identity } from "../../operators/identity.ts";
 import { mask } from "../../operators/mask.ts";
 import { fitPatches, patchMixture } from "../../priors/patches/index.ts";
 import type { PatchPrior } from "../../priors/prior.ts";
 import { parsePenalty } from "../../priors/registry.ts";
 import { loadPrior, savePrior } from "../../src/cli/prior-folder.ts";
-import { openDataset, readRows, stream } from "../../src/data/index.ts";
+import { arrayDataset, openDataset, readRows, stream } from "../../src/data/index.ts";
+import { gaussianNoise } from "../../src/measure/noise/gaussian.ts";
 import { fromTriangle } from "../../src/sketch/families/family.ts";
-import { designFor, sketchDataset } from "../../src/sketch/index.ts";
+import { designFor, maximised, sketchDataset } from "../../src/sketch/index.ts";
 import { recover } from "../../src/solve/index.ts";
 import { addPatches, averaged, bandsOf, patchesOf, randomGrid } from "../../src/solve/patches/grid.ts";
 import { patchStep } from "../../src/solve/patches/patch-step.ts";
@@ -166,6 +167,120 @@ test("denoising and inpainting: far below the noise, below total variation with 
   }
 });
 
+test("noise that hardly differs from denoising is removed as in denoising: a few missing pixels, a chosen number of steps", async () => {
+  const shape = [48, 40];
+  const sigma = 0.1;
+  const operator = identity({ inShape: shape });
+  const y = noisy(truth, sigma);
+  const best = error((await recover({ operator, y, noise: sigma }, prior)).estimate);
+  assert.ok(best < 0.2 * sigma ** 2);
+  const chosen = error((await recover({ operator, y, noise: sigma }, prior, { own: { steps: 7 } })).estimate);
+  assert.ok(chosen < 1.2 * best, `${chosen} ${best}`); // 1.03 measured
+  const missing = mask({ inShape: shape, keep: 0.95, seed: 2 });
+  const seen = noisy(await apply(missing.forward, truth), sigma);
+  const holes = error((await recover({ operator: missing, y: seen, noise: sigma }, prior)).estimate);
+  assert.ok(holes < 1.5 * best, `${holes} ${best}`);
+});
+
+test("units of y do not matter: cΦ, cy and cσ give the same; numbers far beyond the prior's contrast are warned of", async () => {
+  const shape = [48, 40];
+  const kernel = (c: number) =>
+    convolution({
+      inShape: shape,
+      kernel: ndarray(Float32Array.of(0, c / 4, 0, c / 4, c / 4, 0, 0, c / 4, 0), [3, 3]),
+    });
+  const y = noisy(await apply(kernel(1).forward, truth), 0.02);
+  const run = async (c: number) =>
+    (
+      await recover(
+        {
+          operator: kernel(c),
+          y: ndarray(
+            y.data.map((v) => c * v),
+            y.shape,
+          ),
+          noise: 0.02 * c,
+        },
+        prior,
+      )
+    ).estimate;
+  const [one, fifty] = [await run(1), await run(50)];
+  const gap = Math.sqrt(one.data.reduce((sum, v, i) => sum + (v - fifty.data[i]!) ** 2 / one.size, 0));
+  assert.ok(gap < 2e-3, `${gap}`); // float32, and patches whose component is nearly tied
+  const large = noisy(
+    ndarray(
+      truth.data.map((v) => 255 * v),
+      truth.shape,
+    ),
+    25,
+  );
+  const found = await recover({ operator: identity({ inShape: shape }), y: large, noise: 25 }, prior);
+  assert.match(found.warnings.join(), /times the contrast of the patches of leaves: divide y/);
+  assert.equal(
+    (await recover({ operator: identity({ inShape: shape }), y: noisy(truth, 0.1), noise: 0.1 }, prior)).warnings,
+    [],
+  );
+});
+
+test("measurements with huge σᵢ count as missing", async () => {
+  const shape = [48, 40];
+  const random = stream(6, "missing");
+  const sigmas = Float32Array.from({ length: 1920 }, () => (random.uniform() < 0.5 ? 0.01 : 3));
+  const w = stream(8, "noise");
+  const y = ndarray(
+    truth.data.map((v, i) => v + sigmas[i % 1920]! * w.normal()),
+    truth.shape,
+  );
+  const { estimate } = await recover(
+    { operator: identity({ inShape: shape }), y, noise: gaussianNoise(sigmas) },
+    prior,
+  );
+  const reference = mask({ inShape: shape, keep: 0.5, seed: 2 });
+  const half = await recover(
+    { operator: reference, y: noisy(await apply(reference.forward, truth), 0.01), noise: 0.01 },
+    prior,
+  );
+  assert.ok(error(estimate) < 1.5 * error(half.estimate), `${error(estimate)} ${error(half.estimate)}`);
+});
+
+test("colour patches denoise a colour image", async () => {
+  const grey = await openDataset("patches:dead-leaves:side=4,stride=4");
+  const rows = await readRows(grey, 0, 4000);
+  const tints = stream(2, "tints");
+  const colour = new Float32Array(4000 * 48);
+  for (let row = 0; row < 4000; row++) {
+    const tint = [0, 1, 2].map(() => 0.8 + 0.4 * tints.uniform());
+    for (let i = 0; i < 48; i++) colour[row * 48 + i] = rows.data[row * 16 + Math.floor(i / 3)]! * tint[i % 3]!;
+  }
+  const data = arrayDataset("tinted", ndarray(colour, [4000, 4, 4, 3]));
+  const own = [{ kind: "gated-moments", cells: 6, channels: 3 }] as const;
+  const tinted = fitPatches(await sketchDataset(data, await designFor(data, { families: own, pilotRows: 2000 })));
+  const x = ndarray(
+    Float32Array.from(
+      { length: 24 * 20 * 3 },
+      (_, i) => truth.data[Math.floor(i / 60) * 40 + (Math.floor(i / 3) % 20)]!,
+    ),
+    [1, 24, 20, 3],
+  );
+  const y = noisy(x, 0.1);
+  const found = await recover(
+    { operator: identity({ inShape: [24, 20, 3] }), y, noise: 0.1 },
+    { kind: "patches", name: "tinted", ...tinted },
+  );
+  const mse = found.estimate.data.reduce((sum, v, i) => sum + (v - x.data[i]!) ** 2 / x.size, 0);
+  assert.ok(mse < 0.25 * 0.1 ** 2, `${mse}`);
+});
+
+test("a cell that a subtraction left empty has a covariance", () => {
+  const { weights, covariances } = maximised(
+    Float64Array.of(1e-6, 100),
+    Float64Array.of(-1e-5, 0, -1e-5, 100, 20, 100),
+    2,
+  );
+  for (const own of covariances) assert.ok(own[0]! > 0 && own[0]! * own[3]! > own[1]! ** 2, String(own));
+  assert.ok(weights[0]! > 0);
+});
+
 test("the same seed gives the same bits; other seeds other grids; signals of a batch do not depend on each other", async () => {
   const operator = identity({ inShape: [48, 40] });
   const y = noisy(truth, 0.1);
@@ -174,7 +289,10 @@ test("the same seed gives the same bits; other seeds other grids; signals of a b
   const [one, same, other] = [await run(1), await run(1), await run(2)];
   assert.equal(one.data, same.data);
   assert.not.equal(one.data, other.data);
-  assert.equal((await run(1, ndarray(y.data.slice(0, 1920), [1, 48, 40]))).data, one.data.slice(0, 1920));
+  for (const i of [0, 1]) {
+    const rows = y.data.slice(1920 * i, 1920 * (i + 1));
+    assert.equal((await run(1, ndarray(rows, [1, 48, 40]))).data, one.data.slice(1920 * i, 1920 * (i + 1)));
+  }
 });
 
 test("images that are too small, of other channels, no images, unknown uncertainty, s out of order: refused in one line", async () => {
@@ -190,7 +308,8 @@ test("images that are too small, of other channels, no images, unknown uncertain
   await refuses(() => recover(given([9, 9, 3]), prior), /is of grey patches, the image is in colour/);
   await refuses(() => recover(given([81]), prior), /signals of \[81\] are no images/);
   await refuses(() => recover(given([9, 9]), prior, { deviation: true }), /knows no deviation/);
-  await rejects(() => recover(given([9, 9]), prior, { own: { first: 0.1, last: 0.2 } }), /0 < last ≤ first/);
+  await refuses(() => recover(given([9, 9]), prior, { own: { first: 0.1, last: 0.2 } }), /0 < last ≤ first/);
+  await refuses(() => recover(given([9, 9]), prior, { own: { spacing: 0 } }), /spacing: expected at least 1, got 0/);
 });
 
 async function rejects(body: () => Promise<unknown>, message: RegExp) {
@@ -233,7 +352,6 @@ test("on the command line: image in, image out, from a sketch of a folder", asyn
     );
     assert.match(JSON.stringify(made), /half-quadratic/);
     assert.equal((await sharp("out.png").metadata()).width, 40);
-    writeFileSync("flat.npy", "no array");
     for (const [line, message] of [
       [
         "sketch patches:dead-leaves --sketch-size 1M -o no.npz",
@@ -245,6 +363,7 @@ test("on the command line: image in, image out, from a sketch of a folder", asyn
         /is of patches of 6×6×1, the data's are 8×8×1/,
       ],
       ["train L.npz -o no --kind mixture", /no local moments/],
+      ["evaluate leaves patches:dead-leaves:side=6", /knows patches without their means/],
     ] as const) {
       const { code, stderr } = await run(line);
       assert.is(code, 1, line);

@@ -63,12 +63,17 @@ export const evaluate = defineCommand({
     requireInteger("from", args.from, 0);
     requireInteger("groups", args.groups, 2);
     requireInteger("frequencies", args.frequencies);
-    const [{ openDataset }, { loadDrawable }, { evaluateDraws, figureNames, LEAST_SAMPLES }] = await Promise.all([
+    const [{ openDataset }, { loadPrior }, { evaluateDraws, figureNames, LEAST_SAMPLES }] = await Promise.all([
       import("../../data/dataset.ts"),
       import("../prior-folder.ts"),
       import("../../compare/evaluate.ts"),
     ]);
-    const loaded = await loadDrawable(args.prior);
+    const loaded = await loadPrior(args.prior);
+    if (loaded.kind === "patches") {
+      throw new InputError(
+        `evaluate: ${args.prior} knows patches without their means, so its draws differ from patches; judge it by recoveries, with compare`,
+      );
+    }
     const dataset = await openDataset(args.data);
     if (!sameShape(dataset.shape, loaded.shape)) {
       throw new InputError(

@@ -2,12 +2,17 @@ import type { NdArray } from "ndarray";
 import type { LinearOperator } from "../../../operators/operator.ts";
 import type { PatchPrior } from "../../../priors/prior.ts";
 import { fromHost, sizeOf } from "../../data/array.ts";
+import { InputError } from "../../data/errors.ts";
 import { checkedOptions, type Options, type OptionTable, type OptionValues } from "../../data/options.ts";
 import { stream } from "../../data/random.ts";
 import { clipped } from "../../data/range.ts";
+import { squaredNorm } from "../../data/vector.ts";
 import { pauses } from "../../engine/events.ts";
+import type { NoiseModel } from "../../measure/noise/noise.ts";
+import { LEAST } from "../../sketch/index.ts";
 import { filled } from "../batch.ts";
 import { applyToRows } from "../operator-matrix.ts";
+import { sizeOfOperator } from "../penalised/size.ts";
 import { whitenedProblem } from "../penalised/whitening.ts";
 import type { Problem } from "../problem.ts";
 import type { Solved } from "../recovery.ts";
@@ -19,16 +24,18 @@ import { patchStep } from "./patch-step.ts";
 
 const options = {
   steps: { type: "integer", default: 10, description: "patch steps, s falling by one factor from first to last" },
-  first: { type: "number", description: "s of the first step; default: 25 σ, but at most .2; at least σ" },
-  last: { type: "number", description: "s of the last step; default: 2 σ, but at most half the first" },
+  first: { type: "number", description: "s of the first step; default: 25 σ, at most .2, at least σ; σ to denoise" },
+  last: { type: "number", description: "s of the last step; default: 2 σ up to .01, at least σ / 8" },
   spacing: { type: "integer", default: 2, description: "pixels between patches; all are taken in the last step" },
   rank: { type: "integer", default: 20, description: "directions of a component that its choice looks at" },
 } as const satisfies OptionTable;
 
-/** Patches that are in memory at a time. */
-const BAND = 2 ** 17;
-/** Least σ: noise of less than that of rounding to 8 bits is not told from it. */
-const LEAST_SIGMA = 1 / 255 / Math.sqrt(12);
+/** Numbers of the patches that are in memory at a time. */
+const BAND = 2 ** 23;
+/** Least σ, as noise of x: noise of less than that of rounding to 8 bits is not told from it. */
+const LEAST_SIGMA = Math.sqrt(LEAST);
+/** Contrast of an image, as a multiple of that of the prior's patches, from which its numbers are doubted. */
+const LARGE_CONTRAST = 5;
 
 /**
  * Expected patch log likelihood (Zoran, Weiss, "From learning models of natural image patches to whole image restoration", ICCV 2011) by
@@ -59,18 +66,22 @@ export const halfQuadratic: Solver<PatchPrior> = {
     const d = prior.values.shape[1]!;
     const whitened = whitenedProblem(problem);
     const given = whitened.noise.sigma;
-    const sigma = Math.max(given, LEAST_SIGMA);
     const denoising = await isIdentity(whitened.operator);
-    const schedule = scheduleOf(sigma, denoising, own ?? {}, settings);
+    const gain = denoising ? 1 : (await sizeOfOperator(problem.operator as LinearOperator)).norm;
+    const noise = effectiveSigma(problem.noise) / gain; // as noise of x
+    const raise = Math.max(1, LEAST_SIGMA / noise); // Infinity without noise
+    const sigma = noise > 0 ? raise * given : LEAST_SIGMA * gain;
+    const schedule = scheduleOf(Math.max(noise, LEAST_SIGMA), denoising, own ?? {}, settings);
     const steps = schedule.length;
     const batch = problem.y.shape[0]!;
     const estimate = new Float32Array(batch * sizeOf(problem.shape));
     const pause = pauses(signal);
     const patch = await patchStep(prior, Math.max(1, Math.min(settings.rank, d - prior.channels - 1)));
+    let contrast = 0; // of the image, at its most
     const within = (x: NdArray<Float32Array>) => (problem.range ? clipped(x, problem.range) : x);
     const [n, m] = [sizeOf(problem.shape), sizeOf(problem.operator.outShape)];
     const recovered = async (i: number, average: ImageStep, smooth: ImageStep) => {
-      const random = stream(seed, "patch grids", i);
+      const random = stream(seed, "patch grids");
       const y = fromHost(whitened.y.data.slice(i * m, (i + 1) * m), [1, ...problem.operator.outShape]);
       let x = denoising
         ? fromHost(y.data, [1, ...problem.shape])
@@ -79,11 +90,14 @@ export const halfQuadratic: Solver<PatchPrior> = {
         await pause();
         const grid = randomGrid(sizes, at + 1 === steps ? 1 : Math.min(spacing, prior.side), random);
         const sums = new Float64Array(n);
-        for (const band of bandsOf(grid, BAND)) {
+        let squares = 0;
+        for (const band of bandsOf(grid, BAND / d)) {
           const { patches, means } = patchesOf(x.data, band, sizes);
+          squares += squaredNorm(patches);
           addPatches(sums, { patches: await patch.run(patches, s, signal), means }, band, sizes);
           await pause();
         }
+        contrast = Math.max(contrast, Math.sqrt(squares / (grid.rows.length * grid.columns.length * d)));
         const filtered = averaged(sums, grid, sizes);
         x = within(await average(y, fromHost(filtered, x.shape), sigma ** 2 / (2 * s ** 2)));
         onProgress?.({ step: i * steps + at + 1, maxSteps: batch * steps, objective: Number.NaN });
@@ -104,7 +118,7 @@ export const halfQuadratic: Solver<PatchPrior> = {
         estimate.subarray(i * n, (i + 1) * n).every(Number.isFinite) ? "completed" : "non-finite",
       ),
       chosen: { solver: "half-quadratic", noise: problem.noise.name, sigma, ...raised },
-      ...{ warnings: [], steps, history: [] },
+      ...{ warnings: contrastWarnings(prior, contrast, Math.max(noise, LEAST_SIGMA)), steps, history: [] },
     };
   },
 };
@@ -124,8 +138,33 @@ function acceptsImages(prior: PatchPrior, problem: Problem): true | string {
   );
 }
 
+/** σ of noise that is as informative as that of a problem: 1/√(mean of 1/σᵢ²). */
+function effectiveSigma({ sigma, gaussian }: NoiseModel): number {
+  const sigmas = gaussian?.sigmas;
+  return sigmas ? 1 / Math.sqrt(sigmas.reduce((sum, s) => sum + 1 / s ** 2 / sigmas.length, 0)) : sigma;
+}
+
+/** A doubt if the image has far more contrast, beyond its noise, than the patches that the prior knows. */
+function contrastWarnings(prior: PatchPrior, contrast: number, sigma: number): string[] {
+  const own = deviationOf(prior);
+  const times = Math.sqrt(Math.max(0, contrast ** 2 - sigma ** 2)) / own;
+  if (!(times > LARGE_CONTRAST)) return [];
+  return [
+    `the image has ${times.toPrecision(2)} times the contrast of the patches of ${prior.name}: divide y and σ, for example by 255, so that its ` +
+      "numbers are in the units of the images that were sketched",
+  ];
+}
+
+/** Standard deviation of a pixel about the mean of its patch. */
+function deviationOf({ weights, values }: PatchPrior): number {
+  const d = values.shape[1]!;
+  return Math.sqrt(values.data.reduce((sum, v, at) => sum + (weights[Math.floor(at / d)]! * v) / d, 0));
+}
+
 /** The most s of the first step, unless σ is larger. Photographs in [0, 1] deviate by about as much. */
 const MOST_FIRST = 0.2;
+/** s of noise that an estimate hardly shows. Where σ is large, the last s must be far below σ, or the noise of y stays in x. */
+const SMALL = 0.01;
 
 /** s of every step. Where nothing was chosen and Φ = I, that of the paper; else falling by one factor. */
 function scheduleOf(
@@ -134,13 +173,20 @@ function scheduleOf(
   chosen: Options,
   settings: OptionValues<typeof options>,
 ): number[] {
+  for (const name of ["steps", "spacing", "rank"] as const) {
+    if (settings[name] >= 1) continue;
+    throw new InputError(
+      `half-quadratic: ${name}: expected at least 1, got ${settings[name]}; leave it out for the default`,
+    );
+  }
   const own = ["steps", "first", "last"].some((name) => chosen[name] !== undefined);
   if (denoising && !own) return [1, 4, 8, 16, 32, 64, 128].map((beta) => sigma / Math.sqrt(beta));
-  const { steps, first = Math.max(sigma, Math.min(25 * sigma, MOST_FIRST)) } = settings;
-  const { last = Math.min(2 * sigma, first / 2) } = settings;
-  if (!(steps >= 1)) throw new RangeError(`half-quadratic: steps: expected at least 1, got ${steps}`);
+  const { steps, first = denoising ? sigma : Math.max(sigma, Math.min(25 * sigma, MOST_FIRST)) } = settings;
+  const { last = Math.min(first, Math.max(sigma / 8, Math.min(2 * sigma, SMALL))) } = settings;
   if (!(first > 0 && last > 0 && last <= first)) {
-    throw new RangeError(`half-quadratic: expected 0 < last ≤ first, got first ${first} and last ${last}`);
+    throw new InputError(
+      `half-quadratic: expected 0 < last ≤ first, got first ${first} and last ${last}; leave them out for the rule by σ`,
+    );
   }
   return Array.from({ length: steps }, (_, t) => first * (last / first) ** (steps === 1 ? 1 : t / (steps - 1)));
 }
