@@ -3,6 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import * as tf from "#tf";
 import { arrayDataset, openDataset, stream } from "../../src/data/index.ts";
+import { gatesIn } from "../../src/sketch/families/gated-moments.ts";
 import { ANCHORS } from "../../src/sketch/families/local-moments.ts";
 import {
   covariance,
@@ -32,6 +33,8 @@ function naive(design: SketchDesign, rows: Float32Array, d: number): Record<stri
   const omega = fourier ? frequencies(design).data : new Float32Array(0);
   const local = design.families.find((f) => f.kind === "local-moments");
   const cells = local ? local.coarse * local.fine : 0;
+  const gated = design.families.find((f) => f.kind === "gated-moments");
+  const gates = gated && gatesIn(design.arrays);
   const groups = design.labels ?? 1;
   const apart = design.families.some((f) => f.kind === "second-moments" && !f.pooled);
   const labels = labelsFor(rows.length / d);
@@ -49,6 +52,8 @@ function naive(design: SketchDesign, rows: Float32Array, d: number): Record<stri
       (groups * (local?.coarse ?? 0) * (local?.leading ?? 0) * ((local?.leading ?? 0) + 1)) / 2,
     ),
     "local-moments.uu": new Float64Array((groups * (local?.features ?? 0) * ((local?.features ?? 0) + 1)) / 2),
+    "gated-moments.count": new Float64Array(groups * (gated?.cells ?? 0)),
+    "gated-moments.xx": new Float64Array((groups * (gated?.cells ?? 0) * d * (d + 1)) / 2),
   };
   for (let row = 0; row < rows.length; row += d) {
     const x = [...rows.subarray(row, row + d)];
@@ -90,6 +95,27 @@ function naive(design: SketchDesign, rows: Float32Array, d: number): Record<stri
       }
       for (let i = 0, at = group * triangle(features); i < features; i++) {
         for (let j = 0; j <= i; j++) sums["local-moments.uu"][at++]! += u[i]! * u[j]!;
+      }
+    }
+    if (gated && gates) {
+      const { cells, rank } = gated;
+      const mean = x.reduce((sum, v) => sum + v / d, 0);
+      const v = x.map((value) => value - mean);
+      const logs = Array.from({ length: cells }, (_, c) => {
+        let squares = v.reduce((sum, value) => sum + value ** 2, 0) * gates.flat.data[c]!;
+        for (let j = 0; j < rank; j++) {
+          squares -= v.reduce((sum, w, i) => sum + w * gates.directions.data[(i * cells + c) * rank + j]!, 0) ** 2;
+        }
+        return gates.constants.data[c]! - 0.5 * squares;
+      });
+      const shares = logs.map((log) => Math.exp(Math.max(-20, log - Math.max(...logs))));
+      const whole = shares.reduce((a, b) => a + b, 0);
+      for (let c = 0; c < cells; c++) {
+        const cell = group * cells + c;
+        sums["gated-moments.count"][cell]! += shares[c]! / whole;
+        for (let i = 0, at = cell * triangle(d); i < d; i++) {
+          for (let j = 0; j <= i; j++) sums["gated-moments.xx"][at++]! += (shares[c]! / whole) * v[i]! * v[j]!;
+        }
       }
     }
     sums["labels.count"][group]!++;

@@ -37,6 +37,7 @@ export function tinyDesign(options: Partial<DesignOptions> = {}): Promise<Sketch
 }
 
 const cells = { kind: "local-moments", coarse: 2, fine: 3, features: 2, leading: 1, assigning: 2 } as const;
+const gates = { kind: "gated-moments", cells: 3, rank: 1 } as const;
 
 /** The designs that laws of sketches are checked on: every family, raw and PCA coordinates, every law. */
 export const designs: Record<string, () => Promise<SketchDesign>> = {
@@ -57,6 +58,8 @@ export const designs: Record<string, () => Promise<SketchDesign>> = {
     tinyDesign({ labels: 3, families: [{ kind: "second-moments", pooled: true }, cells] }),
   "second moments reduced, pca:2": () =>
     tinyDesign({ features: "pca:2", families: [{ kind: "second-moments", reduced: true }] }),
+  "gated moments": () => tinyDesign({ families: [gates] }),
+  "by label, gated moments": () => tinyDesign({ labels: 3, families: [gates] }),
   "second moments alone": () => tinyDesign({ families: [{ kind: "second-moments" }] }),
 };
 
