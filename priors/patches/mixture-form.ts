@@ -5,7 +5,7 @@ import type { MixturePrior, PatchPrior } from "../prior.ts";
 /** Variance that is added to each number, as a part of the largest, against the rounding of float32. */
 const RAISE = 1e-7;
 
-/** The patches without their means as signals of a mixture: for draws. */
+/** The patches as signals of a mixture, all of the mean ½: for draws. Patches of photographs deviate from it to both sides. */
 export function patchMixture({ name, side, channels, weights, values, vectors }: PatchPrior): MixturePrior {
   const [cells, d] = values.shape as [number, number];
   const factors = new Float32Array(cells * d * d);
@@ -29,6 +29,6 @@ export function patchMixture({ name, side, channels, weights, values, vectors }:
     means: zeros(cells, d),
     covarianceOf: Int32Array.from(weights, (_, k) => k),
     factors: ndarray(factors, [cells, d, d]),
-    ...{ centre: zeros(d), residual: zeros(d, d) },
+    ...{ centre: ndarray(new Float32Array(d).fill(0.5), [d]), residual: zeros(d, d) },
   };
 }

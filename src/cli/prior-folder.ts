@@ -41,7 +41,7 @@ export const loadTrained = (folder: string): Promise<TrainedPrior> =>
 export const loadPrior = async (folder: string, name = folder): Promise<LearnedPrior> =>
   priorOf(await loadTrained(folder), name);
 
-/** The prior of a folder for draws of it: of a patch prior, its patches without their means. Errors: those of `loadTrained`. */
+/** The prior of a folder for draws of it: of a patch prior, its patches. Errors: those of `loadTrained`. */
 export async function loadDrawable(folder: string, name?: string): Promise<GeneratorPrior | MixturePrior> {
   const prior = await loadPrior(folder, name);
   return prior.kind === "patches" ? patchMixture(prior) : prior;
