@@ -7,8 +7,8 @@ const SIDE = 128;
 /** Images of the set; they are drawn when they are read. */
 const COUNT = 10_000;
 /**
- * Radii of the leaves in pixels: their density is proportional to r⁻³ between these. Of 1, 4 and 10 pixels the second was the best least radius: 60
- * cells of dead leaves denoised six training photographs (σ = 25/255) to 29.28, 29.41 and 29.36 dB.
+ * Radii of the leaves in pixels: their density is proportional to r⁻³ between these. Of the least radii 1, 4 and 10 the second was the best: 60 cells
+ * of dead leaves denoised six training photographs (σ = 25/255) to 29.28, 29.41 and 29.36 dB. (Large leaves were then rarer than their law says.)
  */
 const [LEAST_RADIUS, MOST_RADIUS] = [4, 100];
 /** Samples of a pixel along each axis. */
