@@ -105,9 +105,10 @@ export const halfQuadratic: Solver<PatchPrior> = {
       return x;
     };
     try {
-      await withImageSteps(whitened, signal, async (average, smooth) => {
+      const all = async (average: ImageStep, smooth: ImageStep) => {
         for (let i = 0; i < batch; i++) estimate.set((await recovered(i, average, smooth)).data, i * n);
-      });
+      };
+      await (denoising ? all(pointwise, pointwise) : withImageSteps(whitened, signal, all));
     } finally {
       await patch.dispose();
     }
@@ -137,6 +138,13 @@ function acceptsImages(prior: PatchPrior, problem: Problem): true | string {
     hasGaussianNoise(problem),
   );
 }
+
+/** The image step for Φ = I: argmin_x ½‖y − x‖² + λ‖x − centre‖². */
+const pointwise: ImageStep = async (y, centre, lambda) =>
+  fromHost(
+    centre.data.map((v, i) => (y.data[i]! + 2 * lambda * v) / (1 + 2 * lambda)),
+    centre.shape,
+  );
 
 /** σ of noise that is as informative as that of a problem: 1/√(mean of 1/σᵢ²). */
 function effectiveSigma({ sigma, gaussian }: NoiseModel): number {
