@@ -1,6 +1,6 @@
 import ndarray from "ndarray";
-import { symmetricEigen } from "../../src/data/linalg.ts";
-import { familySpec, LEAST, maximised, type Sketch } from "../../src/sketch/index.ts";
+import { sizeOf } from "../../src/data/array.ts";
+import { familySpec, maximised, type Sketch, spectra } from "../../src/sketch/index.ts";
 import type { PatchPrior } from "../prior.ts";
 
 /** A mixture of Gaussians on patches, without a name. */
@@ -11,23 +11,14 @@ export type PatchModel = Omit<PatchPrior, "kind" | "name">;
  * cells (`maximised`): the maximisation of one step of expectation maximisation.
  * Errors (InputError): the sketch has no gated moments.
  */
-export function fitPatches({ design, sums }: Sketch): PatchModel {
+export async function fitPatches({ design, sums }: Sketch, signal?: AbortSignal): Promise<PatchModel> {
   const { channels, cells } = familySpec(design, "gated-moments", "patches");
-  const d = design.shape.reduce((a, b) => a * b, 1);
-  const { weights, covariances } = maximised(sums["gated-moments.count"]!, sums["gated-moments.xx"]!, d);
-  const values = new Float32Array(cells * d);
-  const vectors = new Float32Array(cells * d * d);
-  for (const [k, covariance] of covariances.entries()) {
-    const eigen = symmetricEigen(covariance, d);
-    values.set(
-      eigen.values.map((v) => Math.max(v, LEAST)), // of a cell that few samples are left in after a subtraction
-      k * d,
-    );
-    vectors.set(eigen.vectors, k * d * d);
-  }
+  const d = sizeOf(design.shape);
+  const fit = maximised(sums["gated-moments.count"]!, sums["gated-moments.xx"]!, d);
+  const { values, vectors } = await spectra(fit, d, signal);
   return {
-    ...{ side: design.shape[0]!, channels, weights },
-    values: ndarray(values, [cells, d]),
-    vectors: ndarray(vectors, [cells, d, d]),
+    ...{ side: design.shape[0]!, channels, weights: fit.weights },
+    values: ndarray(Float32Array.from(values), [cells, d]),
+    vectors: ndarray(Float32Array.from(vectors), [cells, d, d]),
   };
 }

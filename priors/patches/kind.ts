@@ -26,9 +26,9 @@ export const patchesKind: LearnedKind<TrainedPatches> = {
   accepts: ({ design }) =>
     design.families.some(({ kind }) => kind === "gated-moments") ||
     "the sketch has no gated moments; sketch patches:DATA",
-  train: async (sketch, given) => {
+  train: async (sketch, given, { signal }) => {
     checkedOptions("patches", {}, given);
-    return { model: fitPatches(sketch), sketch: factsOfSketch(sketch) };
+    return { model: await fitPatches(sketch, signal), sketch: factsOfSketch(sketch) };
   },
 
   encode: ({ model: { side, channels, weights, values, vectors }, sketch }) => ({

@@ -58,7 +58,7 @@ export const photo = defineCommand({
         onProgress: (step, maxSteps) => onProgress({ step, maxSteps, objective: Number.NaN }),
       }),
     );
-    const model = fitPatches(sketch);
+    const model = await fitPatches(sketch, signal);
     const prior: PatchPrior = { kind: "patches", name: "patches", ...model };
     const learning = secondsText((performance.now() - started) / 1000);
     note(`sketched ${sketch.count} patches of ${SKETCHED} images and made a prior in ${learning}`);

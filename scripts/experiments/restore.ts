@@ -1,20 +1,17 @@
+import type { NdArray } from "ndarray";
 import { isPenalty } from "../../priors/registry.ts";
 import { defineCommand } from "../../src/cli/command.ts";
 import { requireInteger } from "../../src/cli/options.ts";
-import { openPrior } from "../../src/cli/recovering.ts";
-import { fromHost, sizeOf } from "../../src/data/array.ts";
+import { openLearned, openPrior } from "../../src/cli/recovering.ts";
+import { meanSquaredErrors, psnr } from "../../src/compare/metrics.ts";
+import { fromHost, sameShape } from "../../src/data/array.ts";
 import { InputError } from "../../src/data/errors.ts";
-import { readImage } from "../../src/data/image.ts";
+import { type Image, readImage } from "../../src/data/image.ts";
 import { imagesIn } from "../../src/data/images.ts";
-import { clipped } from "../../src/data/range.ts";
+import { median } from "../../src/data/vector.ts";
 import { measure, openOperator } from "../../src/measure/index.ts";
 import { parseNoise } from "../../src/measure/noise/registry.ts";
-import { recover } from "../../src/solve/index.ts";
-
-/** λ of penalties are tried at these multiples of the given one, on the images of --tune. */
-const FACTORS = [0.25, 0.5, 1, 2, 4];
-/** Times that the grid goes on where its best is at an edge. */
-const MOST_ROUNDS = 6;
+import { chooseSolver, type Problem, problemOf, recover, tuneLambda } from "../../src/solve/index.ts";
 
 /** PSNR of recoveries of whole images that may differ in size, for a folder of images: the figures of patch priors. */
 export const restore = defineCommand({
@@ -49,73 +46,78 @@ export const restore = defineCommand({
     const files = spread((await imagesIn(args.images)).here, args.limit);
     if (files.length === 0) throw new InputError(`${args.images}: holds no images`);
     const noise = parseNoise(args.noise);
-    const problem = async (file: string, place: number) => {
-      const { shape, data } = await readImage(file);
-      const truth = fromHost(data, [1, ...shape]);
-      const operator = await openOperator(args.operator, { shape, seed: seed + place });
-      const measured = await measure(truth, operator, { noise, seed: seed + place });
-      return { truth, given: { operator, y: measured.y, noise: measured.noise, range: [0, 1] as const } };
+    const range = [0, 1] as const;
+    const measured = async (truth: NdArray<Float32Array>, own: number): Promise<Problem> => {
+      const operator = await openOperator(args.operator, { shape: truth.shape.slice(1), seed: own });
+      const { y, noise: model } = await measure(truth, operator, { noise, seed: own });
+      return problemOf({ operator, y, noise: model, range });
     };
-    const psnr = async (name: string, file: string, place: number, lambda?: number, watched = {}) => {
-      const { truth, given } = await problem(file, place);
-      const shape = truth.shape.slice(1);
-      const prior = (await openPrior("--prior", name, shape)).prior;
-      const found = await recover(given, prior, { seed, signal, ...watched, ...(lambda !== undefined && { lambda }) });
-      const x = clipped(found.estimate, [0, 1]);
-      const mse = x.data.reduce((sum, v, i) => sum + (v - truth.data[i]!) ** 2, 0) / sizeOf(shape);
-      return { psnr: -10 * Math.log10(mse), seconds: found.seconds, lambda: found.chosen.lambda };
+    const tuning =
+      args.tune === undefined ? undefined : await stacked(spread((await imagesIn(args.tune)).here, args["tune-count"]));
+    /** λ of a penalty, chosen on the images of --tune. */
+    const tuned = async (name: string) => {
+      if (!tuning || !isPenalty(name)) return undefined;
+      const problem = await measured(tuning, seed);
+      const { prior } = await openPrior("--prior", name, tuning.shape.slice(1));
+      const solver = chooseSolver(prior, problem, { withLambda: true });
+      const { lambda, warnings } = await progress(name, (onProgress) =>
+        tuneLambda(solver, problem, prior, tuning, { seed, signal, onProgress }),
+      );
+      for (const warning of warnings) note(`${name}: ${warning}`);
+      return lambda;
     };
-    const tuning = args.tune === undefined ? [] : spread((await imagesIn(args.tune)).here, args["tune-count"]);
-    const chosen = async (name: string): Promise<number | undefined> => {
-      if (tuning.length === 0 || !isPenalty(name)) return undefined;
-      const first = (await psnr(name, tuning[0]!, 0)).lambda;
-      const mean = async (lambda: number) => {
-        let sum = 0;
-        for (const [i, file] of tuning.entries()) sum += (await psnr(name, file, i, lambda)).psnr / tuning.length;
-        return sum;
-      };
-      const tried = new Map<number, number>(); // mean PSNR by λ
-      const best = () => [...tried.keys()].reduce((a, b) => (tried.get(b)! > tried.get(a)! ? b : a));
-      for (const factor of FACTORS) tried.set(factor * (first as number), await mean(factor * (first as number)));
-      for (let round = 0; round < MOST_ROUNDS; round++) {
-        const [low, high] = [Math.min(...tried.keys()), Math.max(...tried.keys())];
-        if (best() > low && best() < high) return best();
-        const next = best() === low ? low / 2 : high * 2;
-        tried.set(next, await mean(next));
-      }
-      note(`${name}: λ = ${best().toPrecision(3)} may be at an edge of what was tried`);
-      return best();
-    };
-    const rows: { prior: string; psnr: number[]; seconds: number[]; lambda?: number }[] = [];
+    const rows: Row[] = [];
     for (const name of args.prior) {
-      const lambda = await chosen(name);
-      const row = {
-        prior: name,
-        psnr: [] as number[],
-        seconds: [] as number[],
-        ...(lambda !== undefined && { lambda }),
-      };
+      const learned = await openLearned("--prior", name);
+      const lambda = await tuned(name);
+      const decibels: number[] = [];
+      const seconds: number[] = [];
       for (const [i, file] of files.entries()) {
-        const one = await progress(name, (onProgress) => psnr(name, file, i, lambda, { onProgress }));
-        row.psnr.push(one.psnr);
-        row.seconds.push(one.seconds);
-        note(`${file}, ${name}: ${one.psnr.toFixed(2)} dB, ${one.seconds.toFixed(1)} s`);
+        const truth = await stacked([file]);
+        const problem = await measured(truth, seed + i);
+        const { prior } = await openPrior("--prior", name, problem.shape, learned);
+        const found = await progress(name, (onProgress) =>
+          recover(problem, prior, { seed, signal, onProgress, ...(lambda !== undefined && { lambda }) }),
+        );
+        decibels.push(psnr(meanSquaredErrors(truth, found.estimate)[0]!));
+        seconds.push(found.seconds);
+        note(`${file}, ${name}: ${decibels.at(-1)!.toFixed(2)} dB, ${found.seconds.toFixed(1)} s`);
       }
-      rows.push(row);
+      rows.push({ prior: name, psnr: decibels, seconds, ...(lambda !== undefined && { lambda }) });
     }
-    const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
-    const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
-    const [{ psnr: ofFirst }] = rows as [(typeof rows)[number]];
-    const behind = (all: readonly number[]) => mean(ofFirst.map((v, i) => v - all[i]!));
-    const line = ({ prior, psnr: all, seconds, lambda }: (typeof rows)[number]) =>
-      `| ${prior}${lambda === undefined ? "" : `, λ = ${lambda.toPrecision(3)}`} | ${mean(all).toFixed(2)} | ${behind(all).toFixed(2)} | ${median(seconds).toFixed(1)} |`;
+    const line = ({ prior, psnr: own, seconds, lambda }: Row) => {
+      const behind = meanOf(rows[0]!.psnr) - meanOf(own);
+      const title = lambda === undefined ? prior : `${prior}, λ = ${lambda.toPrecision(3)}`;
+      return `| ${title} | ${meanOf(own).toFixed(2)} | ${behind.toFixed(2)} | ${median(seconds).toFixed(1)} |`;
+    };
     const head = [
-      `| ${args.operator}, ${args.noise}, ${files.length} images | mean PSNR | seconds an image |`,
-      "|---|--:|--:|",
+      `| ${args.operator}, ${args.noise}, ${files.length} images | mean PSNR | behind the first | median seconds |`,
+      "|---|--:|--:|--:|",
     ];
     return { text: [...head, ...rows.map(line)].join("\n"), data: { images: files, rows } };
   },
 });
+
+interface Row {
+  readonly prior: string;
+  /** Of every image, in decibel. */
+  readonly psnr: readonly number[];
+  readonly seconds: readonly number[];
+  readonly lambda?: number;
+}
+
+const meanOf = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+
+/** Images of one size, [n, ...shape]. Errors (InputError): another size than the first. */
+async function stacked(files: readonly string[]): Promise<NdArray<Float32Array>> {
+  const images: Image[] = [];
+  for (const file of files) images.push(await readImage(file));
+  const { shape } = images[0]!;
+  const other = images.findIndex((image) => !sameShape(image.shape, shape));
+  if (other >= 0)
+    throw new InputError(`--tune: ${files[other]} has another size than ${files[0]}; give images of one size`);
+  return fromHost(Float32Array.from(images.flatMap(({ data }) => [...data])), [files.length, ...shape]);
+}
 
 /** `count` of some files, spread evenly; all if it is not given. */
 function spread(files: readonly string[], count = files.length): readonly string[] {

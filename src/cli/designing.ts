@@ -142,7 +142,8 @@ export async function designOf(
         onProgress: (step, maxSteps) => onProgress({ step, maxSteps, objective: Number.NaN }),
       }),
     );
-  if (dataset.typical) {
+  const arePatches = dataset.typical !== undefined; // they alone draw their pilot from all over
+  if (arePatches) {
     for (const name of ["frequencies", "law", "structured", "scale", "features", "sketch-size", "poses"] as const) {
       if (args[name] === undefined) continue;
       throw new InputError(`--${name}: patches have gated moments; give --cells`);

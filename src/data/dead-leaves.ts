@@ -41,7 +41,10 @@ export function deadLeaves(seed = 0): Dataset {
     for (let first = from; first < to; first += size) {
       const rows = Math.min(size, to - first);
       const data = new Float32Array(rows * SIDE * SIDE);
-      for (let row = 0; row < rows; row++) data.set(drawn(seed, first + row), row * SIDE * SIDE);
+      for (let row = 0; row < rows; row++) {
+        data.set(drawn(seed, first + row), row * SIDE * SIDE);
+        await new Promise((resolve) => setTimeout(resolve)); // so that an interruption is seen: an image takes a tenth of a second
+      }
       yield { first, data: ndarray(data, [rows, SIDE, SIDE]) };
     }
   }

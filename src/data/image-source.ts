@@ -1,12 +1,9 @@
 import { InputError } from "./errors.ts";
 import { fileSize, isFolder } from "./files.ts";
-import { colours, imageSize, isImageName, readImage } from "./image.ts";
-import { imagesIn } from "./images.ts";
+import { type ImageHead, imageHead, isImageName, readImage } from "./image.ts";
+import { areInColour, imagesIn, numbersAs } from "./images.ts";
 import type { ImageSource } from "./patches.ts";
 import { type Dataset, readRows } from "./rows.ts";
-
-/** How many images are read to find out whether the images are grey or in colour. */
-const GREY_IMAGES = 16;
 
 /**
  * The images of an image file, of a folder of images (and of its sub-folders), which may differ in size, or of a data set that `open`
@@ -23,24 +20,18 @@ export async function imageSource(spec: string, open: (spec: string) => Promise<
 }
 
 async function fileSource(name: string, files: readonly string[]): Promise<ImageSource> {
-  const sizes: (readonly [number, number])[] = [];
-  for (const file of files) sizes.push(await imageSize(file));
-  let colour = false;
-  for (const file of files.slice(0, GREY_IMAGES)) colour ||= (await readImage(file)).shape.length === 3;
+  const heads: ImageHead[] = [];
+  for (const file of files) heads.push(await imageHead(file));
+  const colour = await areInColour(files);
+  const channels = colour ? 3 : 1;
   return {
-    name,
-    sizes,
-    channels: colour ? 3 : 1,
-    read: async (index) => {
-      const image = await readImage(files[index]!);
-      if (colour) return colours(image);
-      if (image.shape.length === 2) return image.data;
-      throw new InputError(`${files[index]}: is in colour, but the first images are grey`);
-    },
+    ...{ name, channels },
+    sizes: heads.map(({ size }) => size),
+    read: async (index) => numbersAs(colour, await readImage(files[index]!), files[index]!),
     stored: async () => {
-      const bytes = await Promise.all(files.map((file) => fileSize(file)));
-      const pixels = sizes.reduce((sum, [height, width]) => sum + height * width, 0);
-      return { raw: pixels * (colour ? 3 : 1), files: bytes.reduce((a, b) => a + b, 0) };
+      const packed = await Promise.all(files.map((file) => fileSize(file)));
+      const raw = heads.reduce((sum, { size: [height, width], bytes }) => sum + height * width * channels * bytes, 0);
+      return { raw, files: packed.reduce((a, b) => a + b, 0) };
     },
   };
 }

@@ -56,10 +56,16 @@ export async function readImage(file: string): Promise<Image> {
   }
 }
 
-/** Height and width of an image, from the head of its file. Errors (InputError): it is no image. */
-export async function imageSize(file: string): Promise<readonly [height: number, width: number]> {
-  const { height, width } = (await opened(file)).metadata;
-  return [height, width];
+export interface ImageHead {
+  readonly size: readonly [height: number, width: number];
+  /** Bytes of a number in the file. */
+  readonly bytes: number;
+}
+
+/** What the head of an image's file says. Errors (InputError): it is no image. */
+export async function imageHead(file: string): Promise<ImageHead> {
+  const { height, width, depth } = (await opened(file)).metadata;
+  return { size: [height, width], bytes: depth === "ushort" ? 2 : 1 };
 }
 
 async function opened(file: string) {

@@ -63,6 +63,19 @@ const imagesOf = (folder: string, names: readonly string[]): string[] =>
 /** How many images are read to find out whether the images are grey or in colour. */
 const GREY_IMAGES = 16;
 
+/** Whether one of the first images is in colour: then all are read so. */
+export async function areInColour(files: readonly string[]): Promise<boolean> {
+  for (const file of files.slice(0, GREY_IMAGES)) if ((await readImage(file)).shape.length === 3) return true;
+  return false;
+}
+
+/** The numbers of an image, in colour or not as all the others. Errors (InputError): it is in colour, the others are not. */
+export function numbersAs(colour: boolean, image: Image, file: string): Float32Array {
+  if (colour) return colours(image);
+  if (image.shape.length === 2) return image.data;
+  throw new InputError(`${file}: is in colour, but the first images are grey`);
+}
+
 async function imageDataset(name: string, files: readonly string[]): Promise<Dataset> {
   const [firstFile] = files;
   if (firstFile === undefined) {
@@ -70,8 +83,7 @@ async function imageDataset(name: string, files: readonly string[]): Promise<Dat
   }
   const { shape: first, bytes } = await readImage(firstFile);
   const size = first.slice(0, 2);
-  let colour = first.length === 3;
-  for (const file of files.slice(1, GREY_IMAGES)) colour ||= (await readImage(file)).shape.length === 3;
+  const colour = first.length === 3 || (await areInColour(files.slice(1)));
   const shape = colour ? [...size, 3] : size;
 
   const numbersOf = (image: Image, file: string): Float32Array => {
@@ -82,9 +94,7 @@ async function imageDataset(name: string, files: readonly string[]): Promise<Dat
         `${file}: is ${text(own)}, but ${firstFile} is ${text(size)}; all images must have one size`,
       );
     }
-    if (colour) return colours(image);
-    if (image.shape.length === 2) return image.data;
-    throw new InputError(`${file}: is in colour, but the first images are grey`);
+    return numbersAs(colour, image, file);
   };
 
   async function* batches(rows: number, range?: Range): AsyncGenerator<Batch> {

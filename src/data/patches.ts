@@ -1,4 +1,4 @@
-import ndarray, { type NdArray } from "ndarray";
+import ndarray from "ndarray";
 import { sizeOf } from "./array.ts";
 import { InputError } from "./errors.ts";
 import type { OptionTable, OptionValues } from "./options.ts";
@@ -85,7 +85,7 @@ export function patchDataset(source: ImageSource, { side, stride }: PatchOptions
     }
   }
 
-  const typical = async (wanted: number, { from, to }: Range): Promise<NdArray<Float32Array>> => {
+  const typical: Dataset["typical"] = async (wanted, { from, to }, signal) => {
     const rows = Math.min(wanted, to - from);
     const random = stream(0, "typical patches");
     const within = (at: number) => Math.min(to, Math.max(from, at));
@@ -102,6 +102,7 @@ export function patchDataset(source: ImageSource, { side, stride }: PatchOptions
     for (const [n, place] of places.entries()) {
       while (before[k + 1]! <= place) k++;
       const i = images[k]!;
+      signal?.throwIfAborted();
       copy(await imageAt(i), i, within(starts[i]!) - starts[i]! + place - before[k]!, data, order[n]!);
     }
     return ndarray(data, [rows, ...shape]);

@@ -33,7 +33,7 @@ export interface Dataset {
   /** The samples of `range` (default all) in order, in batches of `size`; the last one may be smaller. NaN and Inf are refused. */
   batches(size: number, range?: Range): AsyncIterable<Batch>;
   /** `rows` samples from all over `range`, or as many as it holds; drawn, so one may come twice. Sets of patches have it, others' first ones are taken for typical. */
-  typical?(rows: number, range: Range): Promise<NdArray<Float32Array>>;
+  typical?(rows: number, range: Range, signal?: AbortSignal): Promise<NdArray<Float32Array>>;
   /** One label per sample, if the data set has labels. */
   labels?(): Promise<Uint8Array>;
   /** Names of the labels 0, 1, …, if they are known. */

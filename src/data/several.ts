@@ -1,4 +1,4 @@
-import ndarray, { type NdArray } from "ndarray";
+import ndarray from "ndarray";
 import { sameShape, sizeOf } from "./array.ts";
 import { InputError } from "./errors.ts";
 import { type Batch, checkedRange, type Dataset, type Range, requireSize, type StoredSize } from "./rows.ts";
@@ -55,7 +55,7 @@ export function severalDatasets(parts: readonly Dataset[]): Dataset {
     }
   }
 
-  const typical = async (rows: number, { from, to }: Range): Promise<NdArray<Float32Array>> => {
+  const typical: Dataset["typical"] = async (rows, { from, to }, signal) => {
     const wanted = Math.min(rows, to - from);
     const data = new Float32Array(wanted * width);
     let filled = 0;
@@ -63,7 +63,7 @@ export function severalDatasets(parts: readonly Dataset[]): Dataset {
       const own = { from: Math.max(0, from - starts[i]!), to: Math.min(part.count, to - starts[i]!) };
       if (own.from >= own.to) continue;
       const upTo = Math.round((wanted * (starts[i]! + own.to - from)) / (to - from));
-      data.set((await part.typical!(upTo - filled, own)).data, filled * width);
+      data.set((await part.typical!(upTo - filled, own, signal)).data, filled * width);
       filled = upTo;
     }
     return ndarray(data, [wanted, ...shape]);

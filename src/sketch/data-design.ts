@@ -59,7 +59,7 @@ export async function designFor(
   const { from, to } = checkedRange(dataset.name, dataset.count, range);
   const known = byLabel ? (await labelsOf(dataset)).subarray(from, to) : undefined;
   const labels = known ? 1 + known.reduce((a, b) => Math.max(a, b), 0) : options.labels;
-  const pilot = await pilotOf(pilotFrom ?? dataset, wanted, pilotFrom ? undefined : { from, to });
+  const pilot = await pilotOf(pilotFrom ?? dataset, wanted, pilotFrom ? undefined : { from, to }, options.signal);
   const pilotLabels = labels !== undefined && dataset.labels && (await dataset.labels()).subarray(from);
   if (sketchSize === undefined && poses !== undefined && poses !== "none") {
     throw new InputError("design: poses: only designs by a sketch size align images; give one");
@@ -82,9 +82,11 @@ export async function designFor(
   });
 }
 
-function pilotOf(dataset: Dataset, rows: number, range?: Range) {
+function pilotOf(dataset: Dataset, rows: number, range?: Range, signal?: AbortSignal) {
   const { from, to } = checkedRange(dataset.name, dataset.count, range);
-  return dataset.typical ? dataset.typical(rows, { from, to }) : readRows(dataset, from, Math.min(to, from + rows));
+  return dataset.typical
+    ? dataset.typical(rows, { from, to }, signal)
+    : readRows(dataset, from, Math.min(to, from + rows));
 }
 
 /** Features that a design of aligned images needs at least: with fewer, cells of the images as they are tell more. */

@@ -25,7 +25,7 @@ export {
   type FourierOptions,
   type FourierSpec,
 } from "./families/fourier.ts";
-export { GATES } from "./families/gated-moments.ts";
+export { gateArrays, rankFor } from "./families/gated-moments.ts";
 export { type FamilyName, type FamilyOptions, type FamilySpec, families, familyNames } from "./families/index.ts";
 export { residualBasis } from "./families/residual-moments.ts";
 export {
@@ -38,7 +38,8 @@ export {
   parseFeatures,
   referenceOf,
 } from "./features.ts";
-export { type Gates, gatesOf, LEAST, logGates, maximised } from "./gates.ts";
+export { LEAST, maximised, spectra } from "./fit-gates.ts";
+export { type Gates, gatesOf, logGates } from "./gates.ts";
 export { labelCounts, ofLabel, withoutLabels } from "./labels.ts";
 export { type Law, type LawName, lawNames, laws } from "./laws.ts";
 export { expectedCounts, type PoseSpec, poseCount, posing, warped, warpRows } from "./poses.ts";

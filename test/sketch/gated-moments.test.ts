@@ -3,7 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { arrayDataset, stream } from "../../src/data/index.ts";
 import { gatesIn } from "../../src/sketch/families/gated-moments.ts";
-import { fitGates } from "../../src/sketch/gates.ts";
+import { fitGates } from "../../src/sketch/fit-gates.ts";
 import { makeDesign, mergeSketches, sketchDataset, subtractSketch } from "../../src/sketch/index.ts";
 import { refuses } from "../data/tiny.ts";
 

@@ -28,7 +28,7 @@ const data = await openDataset(`patches:dead-leaves:side=${SIDE},stride=3`);
 const range = { from: 0, to: 10 * 41 * 41 };
 const families = [{ kind: "gated-moments", cells: 12 }] as const;
 const sketch = await sketchDataset(data, await designFor(data, { families, pilotRows: 3000, range }), { range });
-const prior: PatchPrior = { kind: "patches", name: "leaves", ...fitPatches(sketch) };
+const prior: PatchPrior = { kind: "patches", name: "leaves", ...(await fitPatches(sketch)) };
 const leaves = await readRows(await openDataset("dead-leaves"), 500, 502);
 const truth = ndarray(
   Float32Array.from({ length: 2 * 48 * 40 }, (_, i) => {
@@ -254,7 +254,7 @@ test("colour patches denoise a colour image", async () => {
   }
   const data = arrayDataset("tinted", ndarray(colour, [4000, 4, 4, 3]));
   const own = [{ kind: "gated-moments", cells: 6, channels: 3 }] as const;
-  const tinted = fitPatches(await sketchDataset(data, await designFor(data, { families: own, pilotRows: 2000 })));
+  const tinted = await fitPatches(await sketchDataset(data, await designFor(data, { families: own, pilotRows: 2000 })));
   const x = ndarray(
     Float32Array.from(
       { length: 24 * 20 * 3 },

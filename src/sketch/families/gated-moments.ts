@@ -1,7 +1,9 @@
+import type { NdArray } from "ndarray";
 import * as tf from "#tf";
 import { InputError } from "../../data/errors.ts";
 import type { DesignArrays } from "../features.ts";
-import { fitGates, logGates, responsibilities } from "../gates.ts";
+import { fitGates } from "../fit-gates.ts";
+import { type Gates, logGates, responsibilities } from "../gates.ts";
 import {
   contradicts,
   contradictsCross,
@@ -47,11 +49,21 @@ export interface GatedMomentsOptions {
 const MOST_NUMBERS = 512;
 
 /** Names of the reference mixture's arrays in a design. */
-export const GATES = {
+const GATES = {
   directions: "gated-moments.directions",
   flat: "gated-moments.flat",
   constants: "gated-moments.constants",
 } as const;
+
+/** The reference mixture as a design's arrays. */
+export const gateArrays = ({ directions, flat, constants }: Gates<NdArray<Float32Array>>): DesignArrays => ({
+  [GATES.directions]: directions,
+  [GATES.flat]: flat,
+  [GATES.constants]: constants,
+});
+
+/** The default number of directions, for samples of so many numbers. */
+export const rankFor = (sample: number, channels: number): number => Math.max(1, Math.min(16, sample - channels - 1));
 
 /** The arrays of a design. Errors (InputError): it holds none. */
 export function gatesIn(arrays: DesignArrays) {
@@ -78,7 +90,7 @@ export const gatedMoments: Family<GatedMomentsSpec, GatedMomentsOptions> = {
   summary: "counts and second moments in the soft cells of a mixture, of samples without their mean",
   design: ({ cells = 200, rank, channels = 1, of = "pilot", seed = 1 }, { sample, features }) => {
     const most = sample - channels - 1;
-    const spec = { cells, rank: rank ?? Math.max(1, Math.min(16, most)), channels, seed };
+    const spec = { cells, rank: rank ?? rankFor(sample, channels), channels, seed };
     for (const [name, value] of Object.entries(spec)) {
       if (Number.isSafeInteger(value) && value >= (name === "seed" ? 0 : 1)) continue;
       throw new InputError(`sketch: gated moments: ${name}: must be a positive integer, got ${value}`);
@@ -101,8 +113,7 @@ export const gatedMoments: Family<GatedMomentsSpec, GatedMomentsOptions> = {
   learn: async ({ cells, rank, channels, seed }, context) => {
     const { samples } = await context.pilot("soft cells");
     const { signal } = context;
-    const gates = await fitGates(samples, { cells, rank, channels, seed, ...(signal && { signal }) });
-    return { [GATES.directions]: gates.directions, [GATES.flat]: gates.flat, [GATES.constants]: gates.constants };
+    return gateArrays(await fitGates(samples, { cells, rank, channels, seed, ...(signal && { signal }) }));
   },
   describe: ({ cells, rank, of }) => `${cells} soft cells of ${rank} directions, fitted to ${of}`,
   sums: ({ cells }, { sample }) => ({ count: [cells], xx: [cells, triangleSize(sample)] }),

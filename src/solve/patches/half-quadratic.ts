@@ -2,8 +2,6 @@ import type { NdArray } from "ndarray";
 import type { LinearOperator } from "../../../operators/operator.ts";
 import type { PatchPrior } from "../../../priors/prior.ts";
 import { fromHost, sizeOf } from "../../data/array.ts";
-import { InputError } from "../../data/errors.ts";
-import { checkedOptions, type Options, type OptionTable, type OptionValues } from "../../data/options.ts";
 import { stream } from "../../data/random.ts";
 import { clipped } from "../../data/range.ts";
 import { squaredNorm } from "../../data/vector.ts";
@@ -21,14 +19,7 @@ import type { Solver } from "../solver.ts";
 import { addPatches, averaged, bandsOf, patchesOf, randomGrid, type Sizes } from "./grid.ts";
 import { type ImageStep, withImageSteps } from "./image-step.ts";
 import { patchStep } from "./patch-step.ts";
-
-const options = {
-  steps: { type: "integer", default: 10, description: "patch steps, s falling by one factor from first to last" },
-  first: { type: "number", description: "s of the first step; default: 25 σ, at most .2, at least σ; σ to denoise" },
-  last: { type: "number", description: "s of the last step; default: 2 σ up to .01, at least σ / 8" },
-  spacing: { type: "integer", default: 2, description: "pixels between patches; all are taken in the last step" },
-  rank: { type: "integer", default: 20, description: "directions of a component that its choice looks at" },
-} as const satisfies OptionTable;
+import { halfQuadraticOptions, scheduleOf, settingsOf } from "./schedule.ts";
 
 /** Numbers of the patches that are in memory at a time. */
 const BAND = 2 ** 23;
@@ -54,13 +45,12 @@ const LARGE_CONTRAST = 5;
 export const halfQuadratic: Solver<PatchPrior> = {
   name: "half-quadratic",
   summary: "patches of images of any size, by half-quadratic splitting (Zoran, Weiss 2011)",
-  options,
+  options: halfQuadraticOptions,
   uncertainty: false,
   accepts: (prior, problem) =>
     prior.kind === "patches" ? acceptsImages(prior, problem) : `${prior.name} is no patch prior`,
   solve: async (problem, prior, { seed = 1, onProgress, signal, own }): Promise<Solved> => {
-    const settings = checkedOptions("half-quadratic", options, own);
-    const { spacing } = settings;
+    const { spacing, rank } = settingsOf(own);
     const [height = 0, width = 0, channels = 1] = problem.shape;
     const sizes: Sizes = { height, width, channels, side: prior.side };
     const d = prior.values.shape[1]!;
@@ -71,12 +61,12 @@ export const halfQuadratic: Solver<PatchPrior> = {
     const noise = effectiveSigma(problem.noise) / gain; // as noise of x
     const raise = Math.max(1, LEAST_SIGMA / noise); // Infinity without noise
     const sigma = noise > 0 ? raise * given : LEAST_SIGMA * gain;
-    const schedule = scheduleOf(Math.max(noise, LEAST_SIGMA), denoising, own ?? {}, settings);
+    const schedule = scheduleOf(Math.max(noise, LEAST_SIGMA), denoising, own);
     const steps = schedule.length;
     const batch = problem.y.shape[0]!;
     const estimate = new Float32Array(batch * sizeOf(problem.shape));
     const pause = pauses(signal);
-    const patch = await patchStep(prior, Math.max(1, Math.min(settings.rank, d - prior.channels - 1)));
+    const patch = await patchStep(prior, Math.max(1, Math.min(rank, d - prior.channels - 1)));
     let contrast = 0; // of the image, at its most
     const within = (x: NdArray<Float32Array>) => (problem.range ? clipped(x, problem.range) : x);
     const [n, m] = [sizeOf(problem.shape), sizeOf(problem.operator.outShape)];
@@ -105,10 +95,10 @@ export const halfQuadratic: Solver<PatchPrior> = {
       return x;
     };
     try {
-      const all = async (average: ImageStep, smooth: ImageStep) => {
+      const allSignals = async (average: ImageStep, smooth: ImageStep) => {
         for (let i = 0; i < batch; i++) estimate.set((await recovered(i, average, smooth)).data, i * n);
       };
-      await (denoising ? all(pointwise, pointwise) : withImageSteps(whitened, signal, all));
+      await (denoising ? allSignals(pointwise, pointwise) : withImageSteps(whitened, signal, allSignals));
     } finally {
       await patch.dispose();
     }
@@ -169,36 +159,6 @@ function deviationOf({ weights, values }: PatchPrior): number {
   return Math.sqrt(values.data.reduce((sum, v, at) => sum + (weights[Math.floor(at / d)]! * v) / d, 0));
 }
 
-/** The most s of the first step, unless σ is larger. Photographs in [0, 1] deviate by about as much. */
-const MOST_FIRST = 0.2;
-/** s of noise that an estimate hardly shows. Where σ is large, the last s must be far below σ, or the noise of y stays in x. */
-const SMALL = 0.01;
-
-/** s of every step. Where nothing was chosen and Φ = I, that of the paper; else falling by one factor. */
-function scheduleOf(
-  sigma: number,
-  denoising: boolean,
-  chosen: Options,
-  settings: OptionValues<typeof options>,
-): number[] {
-  for (const name of ["steps", "spacing", "rank"] as const) {
-    if (settings[name] >= 1) continue;
-    throw new InputError(
-      `half-quadratic: ${name}: expected at least 1, got ${settings[name]}; leave it out for the default`,
-    );
-  }
-  const own = ["steps", "first", "last"].some((name) => chosen[name] !== undefined);
-  if (denoising && !own) return [1, 4, 8, 16, 32, 64, 128].map((beta) => sigma / Math.sqrt(beta));
-  const { steps, first = denoising ? sigma : Math.max(sigma, Math.min(25 * sigma, MOST_FIRST)) } = settings;
-  const { last = Math.min(first, Math.max(sigma / 8, Math.min(2 * sigma, SMALL))) } = settings;
-  if (!(first > 0 && last > 0 && last <= first)) {
-    throw new InputError(
-      `half-quadratic: expected 0 < last ≤ first, got first ${first} and last ${last}; leave them out for the rule by σ`,
-    );
-  }
-  return Array.from({ length: steps }, (_, t) => first * (last / first) ** (steps === 1 ? 1 : t / (steps - 1)));
-}
-
 /** Whether Φx = x, by a random x. */
 async function isIdentity(operator: LinearOperator): Promise<boolean> {
   const n = sizeOf(operator.inShape);
@@ -209,7 +169,7 @@ async function isIdentity(operator: LinearOperator): Promise<boolean> {
 }
 
 /** Root mean square of the difference of two neighbours in a row, under the prior. */
-export function roughness({ weights, values, vectors, side, channels }: PatchPrior): number {
+function roughness({ weights, values, vectors, side, channels }: PatchPrior): number {
   const d = values.shape[1]!;
   const next = (i: number) => (Math.floor(i / channels) % side < side - 1 ? i + channels : -1);
   let sum = 0;

@@ -17,12 +17,7 @@ export async function patchStep(prior: PatchPrior, rank: number) {
   const { weights, values, vectors, channels } = prior;
   const [cells, d] = values.shape as [number, number];
   const gates = (s: number) =>
-    gatesOf(
-      weights,
-      values.data.map((v) => v + s * s),
-      vectors.data,
-      { rank, channels },
-    );
+    gatesOf({ weights, values: values.data.map((v) => v + s * s), vectors: vectors.data }, { rank, channels });
   const rows = ndarray(new Float32Array(ROWS * d), [ROWS, d]);
   const tiles = ndarray(new Float32Array(TILES * TILE * d), [TILES, TILE, d]);
   const components = ndarray(new Int32Array(TILES), [TILES]) as NdArray<Int32Array>;
