@@ -52,6 +52,11 @@ export async function openPrior(
     return { name: spec, prior: parsePenalty(spec, shape) };
   }
   if (found.prior.kind !== "patches") requireShape(option, spec, found.prior.shape, shape);
+  else {
+    const { acceptsShape } = await import("../../priors/patches/index.ts");
+    const answer = acceptsShape(found.prior, shape);
+    if (answer !== true) throw new InputError(`${option}: ${answer}; use a prior of such patches`);
+  }
   return found;
 }
 

@@ -1,6 +1,6 @@
 import { InputError } from "./errors.ts";
 import { fileSize, isFolder } from "./files.ts";
-import { type ImageHead, imageHead, isImageName, readImage } from "./image.ts";
+import { type ImageHead, imageEndings, imageHead, isImageName, readImage } from "./image.ts";
 import { areInColour, imagesIn, numbersAs } from "./images.ts";
 import type { ImageSource } from "./patches.ts";
 import { type Dataset, readRows } from "./rows.ts";
@@ -15,7 +15,8 @@ export async function imageSource(spec: string, open: (spec: string) => Promise<
   if (!(await isFolder(spec))) return datasetSource(await open(spec));
   const { here, classes } = await imagesIn(spec);
   const files = [...here, ...classes.flatMap((inner) => inner.files)];
-  if (files.length === 0) throw new InputError(`${spec}: holds no images, nor do its sub-folders`);
+  if (files.length === 0)
+    throw new InputError(`${spec}: holds no images (${imageEndings.join(", ")}), nor do its sub-folders`);
   return fileSource(spec, files);
 }
 

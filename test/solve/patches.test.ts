@@ -342,6 +342,8 @@ test("on the command line: image in, image out, from a sketch of a folder", asyn
       .toColourspace("b-w")
       .png()
       .toFile("noisy.png");
+    const red = { width: 8, height: 8, channels: 3, background: { r: 200, g: 10, b: 10 } } as const;
+    await sharp({ create: red }).png().toFile("colour.png");
     await ok("sketch patches:dead-leaves:side=6,stride=6 --limit 4000 --pilot 2000 --cells 8 -o L.npz");
     assert.match((await run("inspect L.npz")).stdout, /8 soft cells of 16 directions, fitted to pilot/);
     const trained = await ok("train L.npz -o leaves");
@@ -361,6 +363,10 @@ test("on the command line: image in, image out, from a sketch of a folder", asyn
       [
         "sketch patches:dead-leaves --limit 900 --cells-of leaves -o no.npz",
         /is of patches of 6×6×1, the data's are 8×8×1/,
+      ],
+      [
+        "reconstruct colour.png --operator identity --noise 0.1 --prior leaves -o no.png",
+        /^error: --prior: leaves is of grey patches, the image is in colour; use/,
       ],
       ["train L.npz -o no --kind mixture", /no local moments/],
       ["evaluate leaves patches:dead-leaves:side=6", /knows patches without their means/],

@@ -29,6 +29,10 @@ export const reconstruct = defineCommand({
       "sketchprior reconstruct y.npz --prior prior/ --deviation --samples 8 -o xhat.npz",
       "with the posterior's standard deviation and draws, and a picture of all in xhat.png",
     ],
+    [
+      "sketchprior reconstruct noisy.png --operator identity --noise gaussian:sigma=auto --prior patches -o clean.png",
+      "a photograph, with a prior of patches",
+    ],
     ["sketchprior reconstruct y.npz --prior tv -o xhat.png", "the estimate as an image; several as a grid"],
   ],
   details: async () => {

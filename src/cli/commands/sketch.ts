@@ -19,6 +19,10 @@ export const sketch = defineCommand({
   examples: [
     ["sketchprior sketch mnist -o X.npz", "60 000 digits become one file of moments"],
     ["sketchprior sketch mnist --by-label --sketch-size 1M -o X.npz", "moments in cells, for a mixture prior"],
+    [
+      "sketchprior sketch patches:photos/ -o P.npz",
+      "all 8 × 8 patches of a folder of images, for a prior of images of any size; patches:photos/:side=6,stride=2",
+    ],
     ["sketchprior sketch mnist --design D.npz --shard 1/4 -o X1.npz", "the first quarter, to be merged later"],
     ["sketchprior sketch a.npy b.npy --by-label -o X.npz --resume", "go on after an interruption, with the same bits"],
     ["sketchprior sketch - --shape 28,28 -o X.npz < numbers.f32", "float32 numbers from standard input"],

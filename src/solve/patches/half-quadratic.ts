@@ -1,5 +1,6 @@
 import type { NdArray } from "ndarray";
 import type { LinearOperator } from "../../../operators/operator.ts";
+import { acceptsShape } from "../../../priors/patches/index.ts";
 import type { PatchPrior } from "../../../priors/prior.ts";
 import { fromHost, sizeOf } from "../../data/array.ts";
 import { stream } from "../../data/random.ts";
@@ -12,7 +13,6 @@ import { filled } from "../batch.ts";
 import { applyToRows } from "../operator-matrix.ts";
 import { sizeOfOperator } from "../penalised/size.ts";
 import { whitenedProblem } from "../penalised/whitening.ts";
-import type { Problem } from "../problem.ts";
 import type { Solved } from "../recovery.ts";
 import { all, hasGaussianNoise, isLinearProblem } from "../requirements.ts";
 import type { Solver } from "../solver.ts";
@@ -48,7 +48,9 @@ export const halfQuadratic: Solver<PatchPrior> = {
   options: halfQuadraticOptions,
   uncertainty: false,
   accepts: (prior, problem) =>
-    prior.kind === "patches" ? acceptsImages(prior, problem) : `${prior.name} is no patch prior`,
+    prior.kind === "patches"
+      ? all(acceptsShape(prior, problem.shape), isLinearProblem(problem), hasGaussianNoise(problem))
+      : `${prior.name} is no patch prior`,
   solve: async (problem, prior, { seed = 1, onProgress, signal, own }): Promise<Solved> => {
     const { spacing, rank } = settingsOf(own);
     const [height = 0, width = 0, channels = 1] = problem.shape;
@@ -113,21 +115,6 @@ export const halfQuadratic: Solver<PatchPrior> = {
     };
   },
 };
-
-function acceptsImages(prior: PatchPrior, problem: Problem): true | string {
-  const { shape } = problem;
-  const [height = 0, width = 0, channels = 1] = shape;
-  const images = shape.length === 2 || (shape.length === 3 && channels === 3);
-  return all(
-    images || `signals of [${shape.join(", ")}] are no images`,
-    channels === prior.channels ||
-      `${prior.name} is of ${prior.channels === 1 ? "grey" : "colour"} patches, the image is ${channels === 1 ? "grey" : "in colour"}`,
-    Math.min(height, width) >= prior.side ||
-      `the image of ${width}×${height} is smaller than a patch of ${prior.side}×${prior.side}`,
-    isLinearProblem(problem),
-    hasGaussianNoise(problem),
-  );
-}
 
 /** The image step for Φ = I: argmin_x ½‖y − x‖² + λ‖x − centre‖². */
 const pointwise: ImageStep = async (y, centre, lambda) =>
