@@ -1,6 +1,5 @@
 import ndarray, { type NdArray } from "ndarray";
 import * as tf from "#tf";
-import { cholesky, invertLower } from "../data/cholesky.ts";
 import { InputError } from "../data/errors.ts";
 import { symmetricEigen } from "../data/linalg.ts";
 import { stream } from "../data/random.ts";
@@ -8,7 +7,7 @@ import { dot, squaredNorm } from "../data/vector.ts";
 import { pauses } from "../engine/events.ts";
 import { compile } from "../engine/index.ts";
 import { fromTriangle, triangleProducts, triangleSize } from "./families/family.ts";
-import { gatesOf, responsibilities } from "./gates.ts";
+import { gatesOf, inverseForm, leadingOf, responsibilities } from "./gates.ts";
 
 export interface GateOptions {
   readonly cells: number;
@@ -48,7 +47,7 @@ export async function fitGates(samples: NdArray<Float32Array>, options: GateOpti
   } finally {
     await step.dispose();
   }
-  return gatesOf(await spectra(fit, d, signal), options);
+  return gatesOf(leadingOf(await spectra(fit, d, signal), options), channels);
 }
 
 /** The Gaussians of a fit by their eigenvalues, raised to at least `LEAST`, and eigenvectors. */
@@ -139,31 +138,26 @@ async function compileStep(cells: number, d: number, signal?: AbortSignal) {
   const shapes = {
     v: ndarray(new Float32Array(ROWS * d), [ROWS, d]),
     known: ndarray(new Float32Array(ROWS), [ROWS, 1]),
-    whitening: ndarray(new Float32Array(d * cells * d), [d, cells * d]),
-    constants: ndarray(new Float32Array(cells), [1, cells]),
+    forms: ndarray(new Float32Array(cells * triangleSize(d)), [cells, triangleSize(d)]),
+    constants: ndarray(new Float32Array(cells), [cells, 1]),
   };
   const compiled = await compile(
-    ({ v, known, whitening, constants }: Record<"v" | "known" | "whitening" | "constants", tf.Tensor>) => {
-      const white = tf.reshape(tf.square(tf.matMul(v, whitening)), [ROWS, cells, d]);
-      const gates = tf.mul(responsibilities(tf.sub(constants, tf.mul(0.5, tf.sum(white, 2)))), known);
-      return { count: tf.sum(gates, 0), xx: tf.matMul(gates, triangleProducts(v), true, true) };
+    ({ v, known, forms, constants }: Record<"v" | "known" | "forms" | "constants", tf.Tensor>) => {
+      const products = triangleProducts(v);
+      const gates = tf.mul(responsibilities(tf.sub(constants, tf.mul(0.5, tf.matMul(forms, products)))), known);
+      return { count: tf.sum(gates, 0), xx: tf.matMul(gates, products, true, true) };
     },
     shapes,
     { name: "soft cells" },
   );
   const run = async (rows: Float32Array, { weights, covariances }: Fit): Promise<Fit> => {
-    const { v, known, whitening, constants } = shapes;
+    const { v, known, forms, constants } = shapes;
+    const size = triangleSize(d);
     for (const [k, covariance] of covariances.entries()) {
-      const factor = cholesky(covariance, d);
-      const inverse = invertLower(factor, d);
-      let logDet = 0;
-      for (let i = 0; i < d; i++) {
-        logDet += 2 * Math.log(factor[i * (d + 1)]!);
-        for (let j = 0; j < d; j++) whitening.data[(i * cells + k) * d + j] = inverse[j * d + i]!;
-      }
+      const { form, logDet } = inverseForm(covariance, d);
+      forms.data.set(form, k * size);
       constants.data[k] = Math.log(weights[k]!) - 0.5 * logDet;
     }
-    const size = triangleSize(d);
     const [counts, sums] = [new Float64Array(cells), new Float64Array(cells * size)];
     for (let from = 0; from < rows.length; from += ROWS * d) {
       await pause();

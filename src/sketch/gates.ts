@@ -1,30 +1,41 @@
 import ndarray, { type NdArray } from "ndarray";
 import * as tf from "#tf";
+import { cholesky, invertLower } from "../data/cholesky.ts";
+import { symmetricEigen } from "../data/linalg.ts";
+import { triangleProducts, triangleSize } from "./families/family.ts";
 
-/** A mixture of zero-mean Gaussians, each with q directions and one variance for the rest, as `logGates` takes it. */
+/**
+ * A mixture of zero-mean Gaussians that share q leading directions: in them each has a covariance C_k of its own, and one variance τ_k in all
+ * others. As `logGates` takes it.
+ */
 export interface Gates<T> {
-  /** V [d, K·q]: √(1/τ_k − 1/λ_kj) u_kj. */
-  readonly directions: T;
-  /** 1/τ [K]. */
+  /** The leading directions B [d, q], orthonormal. */
+  readonly basis: T;
+  /** C_k⁻¹ as lower triangles [K, q(q+1)/2], the entries beside the diagonal doubled. */
+  readonly forms: T;
+  /** 1/τ [K, 1]. */
   readonly flat: T;
-  /** log π_k − ½ log det [K]. */
+  /** log π_k − ½ log det [K, 1]. */
   readonly constants: T;
 }
 
-/** log π_k N(v; 0, Σ_k) up to a constant, [n, K], of v [n, d]: c_k − ½(‖v‖²/τ_k − ‖V_kᵀv‖²). A pure tensor function. */
-export function logGates(v: tf.Tensor, { directions, flat, constants }: Gates<tf.Tensor>): tf.Tensor {
-  const [n, cells] = [v.shape[0]!, constants.size];
-  const along = tf.reshape(tf.square(tf.matMul(v, directions)), [n, cells, directions.shape[1]! / cells]);
-  const whole = tf.mul(tf.sum(tf.square(v), 1, true), tf.reshape(flat, [1, cells]));
-  return tf.add(tf.reshape(constants, [1, cells]), tf.mul(0.5, tf.sub(tf.sum(along, 2), whole)));
+/**
+ * log π_k N(v; 0, Σ_k) up to a constant, [K, n], of v [n, d]: c_k − ½(uᵀC_k⁻¹u + ‖v − Bu‖²/τ_k) with u = Bᵀv. The squares of u are common to
+ * all k, so that this is one product of matrices. A pure tensor function.
+ */
+export function logGates(v: tf.Tensor, { basis, forms, flat, constants }: Gates<tf.Tensor>): tf.Tensor {
+  const u = tf.matMul(v, basis);
+  const rest = tf.sub(v, tf.matMul(u, basis, false, true));
+  const squares = tf.reshape(tf.sum(tf.square(rest), 1), [1, v.shape[0]!]);
+  return tf.sub(constants, tf.mul(0.5, tf.add(tf.matMul(forms, triangleProducts(u)), tf.matMul(flat, squares))));
 }
 
 /** The lowest logarithm of a responsibility. Smaller ones would be denormal numbers, which processors multiply ten times slower. */
 const LOWEST = -20;
 
-/** Responsibilities [n, K] of log probabilities [n, K], none below e⁻²⁰ of the largest. A pure tensor function. */
+/** Responsibilities [n, K] of log probabilities [K, n], none below e⁻²⁰ of the largest. A pure tensor function. */
 export const responsibilities = (logs: tf.Tensor): tf.Tensor =>
-  tf.softmax(tf.maximum(tf.sub(logs, tf.max(logs, 1, true)), LOWEST));
+  tf.softmax(tf.transpose(tf.maximum(tf.sub(logs, tf.max(logs, 0, true)), LOWEST)));
 
 /** Zero-mean Gaussians by their eigenvalues and eigenvectors. */
 export interface Spectra {
@@ -35,33 +46,102 @@ export interface Spectra {
   readonly vectors: ArrayLike<number>;
 }
 
-/** The gates of some Gaussians, of `rank` directions each. */
-export function gatesOf(
-  { weights, values, vectors }: Spectra,
+/** Some Gaussians in the leading directions that they share. */
+export interface Leading {
+  readonly weights: ArrayLike<number>;
+  /** B [d, q]. */
+  readonly basis: NdArray<Float32Array>;
+  /** BᵀΣ_kB [K][q, q]. */
+  readonly inner: readonly Float64Array[];
+  /** The mean variance in all other directions but those of the removed means [K]. */
+  readonly rest: Float64Array;
+}
+
+/** Some Gaussians in the `rank` leading directions of their mixture's covariance Σ π_k Σ_k. */
+export function leadingOf(
+  { weights, ...spectra }: Spectra,
   { rank, channels }: { readonly rank: number; readonly channels: number },
-): Gates<NdArray<Float32Array>> {
+): Leading {
+  const [values, vectors] = [new Float64Array(spectra.values), new Float64Array(spectra.vectors)];
   const cells = weights.length;
   const d = values.length / cells;
-  const directions = new Float32Array(d * cells * rank);
+  const whole = new Float64Array(d * d);
+  for (let k = 0; k < cells; k++) {
+    for (let j = 0; j < d; j++) {
+      const from = (k * d + j) * d;
+      for (let a = 0; a < d; a++) {
+        const scaled = weights[k]! * values[k * d + j]! * vectors[from + a]!;
+        for (let b = 0; b <= a; b++) whole[a * d + b]! += scaled * vectors[from + b]!;
+      }
+    }
+  }
+  for (let a = 0; a < d; a++) for (let b = 0; b < a; b++) whole[b * d + a] = whole[a * d + b]!;
+  const directions = symmetricEigen(whole, d).vectors.subarray(0, rank * d);
+  const basis = new Float32Array(d * rank);
+  for (let j = 0; j < rank; j++) for (let i = 0; i < d; i++) basis[i * rank + j] = directions[j * d + i]!;
+  const inner: Float64Array[] = [];
+  const rest = new Float64Array(cells);
+  const along = new Float64Array(rank);
+  for (let k = 0; k < cells; k++) {
+    const own = new Float64Array(rank * rank);
+    let trace = 0;
+    for (let j = 0; j < d - channels; j++) {
+      const value = values[k * d + j]!;
+      trace += value;
+      for (let a = 0; a < rank; a++) {
+        let sum = 0;
+        for (let i = 0; i < d; i++) sum += directions[a * d + i]! * vectors[(k * d + j) * d + i]!;
+        along[a] = sum;
+      }
+      for (let a = 0; a < rank; a++) {
+        for (let b = 0; b < rank; b++) own[a * rank + b]! += value * along[a]! * along[b]!;
+      }
+    }
+    for (let a = 0; a < rank; a++) trace -= own[a * (rank + 1)]!;
+    inner.push(own);
+    rest[k] = Math.max(0, trace) / (d - channels - rank);
+  }
+  return { weights, basis: ndarray(basis, [d, rank]), inner, rest };
+}
+
+/** The gates of some Gaussians; `noise` is a variance that is added to them in every direction. */
+export function gatesOf(
+  { weights, basis, inner, rest }: Leading,
+  channels: number,
+  noise = 0,
+): Gates<NdArray<Float32Array>> {
+  const cells = weights.length;
+  const [d, rank] = basis.shape as [number, number];
+  const size = triangleSize(rank);
+  const forms = new Float32Array(cells * size);
   const flat = new Float32Array(cells);
   const constants = new Float32Array(cells);
   for (let k = 0; k < cells; k++) {
-    const rest = d - channels - rank;
-    let tau = 0;
-    for (let j = rank; j < d - channels; j++) tau += values[k * d + j]! / rest;
+    const raised = inner[k]!.map((v, at) => (at % (rank + 1) === 0 ? v + noise : v));
+    const { form, logDet } = inverseForm(raised, rank);
+    const tau = rest[k]! + noise;
+    forms.set(form, k * size);
     flat[k] = 1 / tau;
-    let logDet = rest * Math.log(tau);
-    for (let j = 0; j < rank; j++) {
-      const value = values[k * d + j]!;
-      logDet += Math.log(value);
-      const scale = Math.sqrt(Math.max(0, 1 / tau - 1 / value));
-      for (let i = 0; i < d; i++) directions[(i * cells + k) * rank + j] = scale * vectors[(k * d + j) * d + i]!;
-    }
-    constants[k] = Math.log(weights[k]!) - 0.5 * logDet;
+    constants[k] = Math.log(weights[k]!) - 0.5 * (logDet + (d - channels - rank) * Math.log(tau));
   }
   return {
-    directions: ndarray(directions, [d, cells * rank]),
-    flat: ndarray(flat, [cells]),
-    constants: ndarray(constants, [cells]),
+    ...{ basis, forms: ndarray(forms, [cells, size]) },
+    ...{ flat: ndarray(flat, [cells, 1]), constants: ndarray(constants, [cells, 1]) },
   };
+}
+
+/** C⁻¹ as a lower triangle with the entries beside the diagonal doubled, so that its product with `triangleProducts` is uᵀC⁻¹u, and log det C. */
+export function inverseForm(covariance: Float64Array, n: number): { form: Float64Array; logDet: number } {
+  const factor = cholesky(covariance, n);
+  const root = invertLower(factor, n); // C⁻¹ = rootᵀ root
+  const form = new Float64Array(triangleSize(n));
+  let logDet = 0;
+  for (let a = 0; a < n; a++) logDet += 2 * Math.log(factor[a * (n + 1)]!);
+  for (let i = 0; i < n; i++) {
+    for (let a = 0, at = 0; a <= i; a++) {
+      const left = root[i * n + a]!;
+      for (let b = 0; b <= a; b++, at++) form[at]! += (a === b ? 1 : 2) * left * root[i * n + b]!;
+    }
+  }
+  return { form, logDet };
 }

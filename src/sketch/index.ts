@@ -39,7 +39,7 @@ export {
   referenceOf,
 } from "./features.ts";
 export { LEAST, maximised, spectra } from "./fit-gates.ts";
-export { type Gates, gatesOf, logGates } from "./gates.ts";
+export { type Gates, gatesOf, leadingOf, logGates } from "./gates.ts";
 export { labelCounts, ofLabel, withoutLabels } from "./labels.ts";
 export { type Law, type LawName, lawNames, laws } from "./laws.ts";
 export { expectedCounts, type PoseSpec, poseCount, posing, warped, warpRows } from "./poses.ts";

@@ -1,9 +1,13 @@
-import ndarray from "ndarray";
+import ndarray, { type NdArray } from "ndarray";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type * as tf from "#tf";
 import { arrayDataset, stream } from "../../src/data/index.ts";
+import { symmetricEigen } from "../../src/data/linalg.ts";
+import { compile } from "../../src/engine/index.ts";
 import { gatesIn } from "../../src/sketch/families/gated-moments.ts";
 import { fitGates } from "../../src/sketch/fit-gates.ts";
+import { type Gates, gatesOf, leadingOf, logGates } from "../../src/sketch/gates.ts";
 import { makeDesign, mergeSketches, sketchDataset, subtractSketch } from "../../src/sketch/index.ts";
 import { refuses } from "../data/tiny.ts";
 
@@ -31,18 +35,18 @@ const dataset = (count: number, seed: number) => arrayDataset("two", ndarray(row
 
 test("sums by their definition", async () => {
   const { data } = rows(50, 2);
-  const { directions, flat, constants } = gatesIn(design.arrays);
+  const { basis, forms, flat, constants } = gatesIn(design.arrays);
   const [count, xx] = [new Float64Array(2), new Float64Array(2 * 21)];
   for (let row = 0; row < 50; row++) {
     const x = [...data.subarray(row * D, row * D + D)];
     const mean = x.reduce((a, b) => a + b, 0) / D;
     const v = x.map((value) => value - mean);
     const logs = [0, 1].map((k) => {
-      const along = [0, 1].map((j) =>
-        v.reduce((sum, value, i) => sum + value * directions.data[i * 4 + k * 2 + j]!, 0),
-      );
-      const squares = v.reduce((sum, value) => sum + value ** 2, 0) * flat.data[k]!;
-      return constants.data[k]! - 0.5 * (squares - along[0]! ** 2 - along[1]! ** 2);
+      const u = [0, 1].map((j) => v.reduce((sum, value, i) => sum + value * basis.data[i * 2 + j]!, 0));
+      const rest = v.map((value, i) => value - u.reduce((sum, w, j) => sum + w * basis.data[i * 2 + j]!, 0));
+      const [aa, ab, bb] = forms.data.subarray(k * 3, k * 3 + 3) as unknown as [number, number, number];
+      const inside = aa * u[0]! ** 2 + ab * u[0]! * u[1]! + bb * u[1]! ** 2;
+      return constants.data[k]! - 0.5 * (inside + rest.reduce((sum, w) => sum + w * w, 0) * flat.data[k]!);
     });
     const exp = logs.map((log) => Math.exp(Math.max(-20, log - Math.max(...logs))));
     for (const k of [0, 1]) {
@@ -59,6 +63,54 @@ test("sums by their definition", async () => {
   ] as const) {
     for (const [i, value] of wanted.entries())
       assert.ok(Math.abs(own[i]! - value) < 1e-4 * (1 + Math.abs(value)), `${own[i]} ${value}`);
+  }
+});
+
+test("gates are the log densities of Gaussians that share their leading directions", async () => {
+  const random = stream(2, "gates");
+  const spectraOf = (tau: number) => {
+    // Σ = a aᵀ + b bᵀ + τI in the directions e₁, e₂, e₃ of all, so that two leading directions tell all of it
+    const [a, b] = [random.normal(), random.normal()];
+    const covariance = Float64Array.from({ length: 16 }, (_, at) => (at % 5 === 0 ? tau : 0));
+    for (const [i, j, v] of [
+      [0, 0, 1 + a * a],
+      [0, 1, a * b],
+      [1, 0, a * b],
+      [1, 1, 1 + b * b],
+    ] as const)
+      covariance[i * 4 + j]! += v;
+    covariance[15] = 0; // the direction of the removed mean
+    return { covariance, ...symmetricEigen(covariance, 4) };
+  };
+  const both = [spectraOf(0.1), spectraOf(0.3)];
+  const weights = [0.3, 0.7];
+  const joined = (of: (one: (typeof both)[number]) => Float64Array) =>
+    Float64Array.from(both.flatMap((one) => [...of(one)]));
+  const leading = leadingOf(
+    { weights, values: joined((one) => one.values), vectors: joined((one) => one.vectors) },
+    { rank: 2, channels: 1 },
+  );
+  const noise = 0.05;
+  const gates = gatesOf(leading, 1, noise);
+  const v = ndarray(Float32Array.from([0.3, -0.5, 0.2, 0, 1, 2, -0.4, 0, 0.1, 0.1, 0.6, 0]), [3, 4]);
+  const compiled = await compile(({ v, ...own }: { v: tf.Tensor } & Gates<tf.Tensor>) => logGates(v, own), {
+    v,
+    ...gates,
+  });
+  const logs = (await compiled.run({ v, ...gates })) as NdArray<Float32Array>;
+  await compiled.dispose();
+  for (const [k, { covariance }] of both.entries()) {
+    for (let row = 0; row < 3; row++) {
+      const [x, y, z] = v.data.subarray(row * 4) as unknown as [number, number, number];
+      const [p, q, r, t] = [covariance[0]! + noise, covariance[1]!, covariance[5]! + noise, covariance[10]! + noise];
+      const det = p * r - q * q;
+      const squares = (r * x * x - 2 * q * x * y + p * y * y) / det + (z * z) / t;
+      const wanted = Math.log(weights[k]!) - 0.5 * (Math.log(det * t) + squares);
+      assert.ok(
+        Math.abs(logs.data[k * 3 + row]! - wanted) < 1e-5 * (1 + Math.abs(wanted)),
+        `${logs.data[k * 3 + row]} ${wanted}`,
+      );
+    }
   }
 });
 
@@ -88,7 +140,7 @@ test("sketches of parts merge to that of the whole, and a part can be taken out 
 test("expectation maximisation: the same pilot gives the same cells, too small pilots and wrong sizes are refused", async () => {
   const options = { cells: 2, rank: 2, channels: 1, seed: 3 };
   const [first, again] = [await fitGates(rows(200), options), await fitGates(rows(200), options)];
-  assert.equal(first.directions.data, again.directions.data);
+  assert.equal(first.forms.data, again.forms.data);
   await refuses(() => fitGates(rows(7), options), /2 soft cells need a pilot of at least 8 samples, got 7/);
   const make = (own: object) =>
     makeDesign({

@@ -101,10 +101,13 @@ function naive(design: SketchDesign, rows: Float32Array, d: number): Record<stri
       const { cells, rank } = gated;
       const mean = x.reduce((sum, v) => sum + v / d, 0);
       const v = x.map((value) => value - mean);
+      const basis = gates.basis.data;
+      const along = Array.from({ length: rank }, (_, j) => v.reduce((sum, w, i) => sum + w * basis[i * rank + j]!, 0));
+      const rest = v.reduce((sum, w) => sum + w * w, 0) - along.reduce((sum, w) => sum + w * w, 0);
       const logs = Array.from({ length: cells }, (_, c) => {
-        let squares = v.reduce((sum, value) => sum + value ** 2, 0) * gates.flat.data[c]!;
-        for (let j = 0; j < rank; j++) {
-          squares -= v.reduce((sum, w, i) => sum + w * gates.directions.data[(i * cells + c) * rank + j]!, 0) ** 2;
+        let squares = rest * gates.flat.data[c]!;
+        for (let i = 0, at = c * triangle(rank); i < rank; i++) {
+          for (let j = 0; j <= i; j++) squares += gates.forms.data[at++]! * along[i]! * along[j]!;
         }
         return gates.constants.data[c]! - 0.5 * squares;
       });

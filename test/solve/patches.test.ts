@@ -345,7 +345,7 @@ test("on the command line: image in, image out, from a sketch of a folder", asyn
     const red = { width: 8, height: 8, channels: 3, background: { r: 200, g: 10, b: 10 } } as const;
     await sharp({ create: red }).png().toFile("colour.png");
     await ok("sketch patches:dead-leaves:side=6,stride=6 --limit 4000 --pilot 2000 --cells 8 -o L.npz");
-    assert.match((await run("inspect L.npz")).stdout, /8 soft cells of 16 directions, fitted to pilot/);
+    assert.match((await run("inspect L.npz")).stdout, /8 soft cells of 24 directions, fitted to pilot/);
     const trained = await ok("train L.npz -o leaves");
     assert.is(trained.kind, "patches");
     await ok("sketch patches:dead-leaves:side=6,stride=6 --limit 4000 --pilot 2000 --cells-of leaves -o L2.npz");

@@ -22,7 +22,7 @@ export interface GatedMomentsSpec {
   readonly kind: "gated-moments";
   /** Components of the reference mixture, K. */
   readonly cells: number;
-  /** Leading directions of each component, q; the others share one variance. */
+  /** Leading directions that the components share, q; in all others each has one variance. */
   readonly rank: number;
   /** Numbers of a sample that have a mean of their own: the channels of an image. */
   readonly channels: number;
@@ -35,7 +35,7 @@ export interface GatedMomentsOptions {
   readonly kind: "gated-moments";
   /** Default 200. */
   readonly cells?: number;
-  /** Default 16, or what the samples allow. */
+  /** Default 24, or what the samples allow. */
   readonly rank?: number;
   /** Default 1. */
   readonly channels?: number;
@@ -48,28 +48,24 @@ export interface GatedMomentsOptions {
 /** Numbers of the largest samples: covariances of all cells are made and decomposed. */
 const MOST_NUMBERS = 512;
 
-/** Names of the reference mixture's arrays in a design. */
-const GATES = {
-  directions: "gated-moments.directions",
-  flat: "gated-moments.flat",
-  constants: "gated-moments.constants",
-} as const;
+/** The reference mixture's arrays, and their names in a design. */
+const ARRAYS = ["basis", "forms", "flat", "constants"] as const;
+const nameOf = (name: (typeof ARRAYS)[number]) => `gated-moments.${name}`;
 
 /** The reference mixture as a design's arrays. */
-export const gateArrays = ({ directions, flat, constants }: Gates<NdArray<Float32Array>>): DesignArrays => ({
-  [GATES.directions]: directions,
-  [GATES.flat]: flat,
-  [GATES.constants]: constants,
-});
+export const gateArrays = (gates: Gates<NdArray<Float32Array>>): DesignArrays =>
+  Object.fromEntries(ARRAYS.map((name) => [nameOf(name), gates[name]]));
 
 /** The default number of directions, for samples of so many numbers. */
-export const rankFor = (sample: number, channels: number): number => Math.max(1, Math.min(16, sample - channels - 1));
+export const rankFor = (sample: number, channels: number): number => Math.max(1, Math.min(24, sample - channels - 1));
 
-/** The arrays of a design. Errors (InputError): it holds none. */
-export function gatesIn(arrays: DesignArrays) {
-  const [directions, flat, constants] = [GATES.directions, GATES.flat, GATES.constants].map((name) => arrays[name]);
-  if (directions && flat && constants) return { directions, flat, constants };
-  throw new InputError("gated moments: the design holds no reference mixture; make it with a pilot");
+/** The reference mixture of a design. Errors (InputError): it holds none. */
+export function gatesIn(arrays: DesignArrays): Gates<NdArray<Float32Array>> {
+  if (ARRAYS.some((name) => !arrays[nameOf(name)]))
+    throw new InputError("gated moments: the design holds no reference mixture; make it with a pilot");
+  return Object.fromEntries(ARRAYS.map((name) => [name, arrays[nameOf(name)]!])) as unknown as Gates<
+    NdArray<Float32Array>
+  >;
 }
 
 /** x − mean(x), the mean of each channel: [n, d] with d = pixels · channels. A pure tensor function. */
@@ -117,7 +113,7 @@ export const gatedMoments: Family<GatedMomentsSpec, GatedMomentsOptions> = {
   },
   describe: ({ cells, rank, of }) => `${cells} soft cells of ${rank} directions, fitted to ${of}`,
   sums: ({ cells }, { sample }) => ({ count: [cells], xx: [cells, triangleSize(sample)] }),
-  inputs: (_, __, arrays) => gatesIn(arrays),
+  inputs: (_, __, arrays) => ({ ...gatesIn(arrays) }),
   impossible: ({ cells }, { dimensions: { sample }, count, sums, whole }) => {
     const counts = sums.count!;
     const slack = ROUNDING * whole.count;
@@ -135,18 +131,18 @@ export const gatedMoments: Family<GatedMomentsSpec, GatedMomentsOptions> = {
     }
     return undefined;
   },
-  block: ({ channels, cells }, { features, weights }, { directions, flat, constants }) => {
+  block: ({ channels, cells }, { features, weights }, gates) => {
     const v = withoutMean(features, channels);
-    const gates = responsibilities(logGates(v, { directions: directions!, flat: flat!, constants: constants! }));
+    const own = responsibilities(logGates(v, gates as unknown as Gates<tf.Tensor>));
     const products = triangleProducts(v);
-    const own = Array.from({ length: weights.shape[0]! }, (_, g) => {
-      const inGroup = tf.mul(gates, tf.reshape(tf.slice(weights, [g, 0], [1, -1]), [-1, 1])); // [n, K]
+    const sums = Array.from({ length: weights.shape[0]! }, (_, g) => {
+      const inGroup = tf.mul(own, tf.reshape(tf.slice(weights, [g, 0], [1, -1]), [-1, 1])); // [n, K]
       return { count: tf.sum(inGroup, 0), xx: tf.matMul(inGroup, products, true, true) };
     });
     const d = v.shape[1]!;
     return {
-      count: tf.reshape(tf.stack(own.map(({ count }) => count)), [own.length, cells]),
-      xx: tf.reshape(tf.stack(own.map(({ xx }) => xx)), [own.length, cells, triangleSize(d)]),
+      count: tf.reshape(tf.stack(sums.map(({ count }) => count)), [sums.length, cells]),
+      xx: tf.reshape(tf.stack(sums.map(({ xx }) => xx)), [sums.length, cells, triangleSize(d)]),
     };
   },
 };

@@ -73,7 +73,10 @@ export function addPatches(
   for (const y of rows) {
     for (const x of columns) {
       for (let i = 0, to = (y * width + x) * channels; i < side; i++, to += width * channels, from += line) {
-        for (let j = 0; j < line; j++) sums[to + j]! += patches[from + j]! + means[row * channels + (j % channels)]!;
+        for (let c = 0; c < channels; c++) {
+          const mean = means[row * channels + c]!;
+          for (let j = c; j < line; j += channels) sums[to + j]! += patches[from + j]! + mean;
+        }
       }
       row++;
     }
@@ -92,8 +95,12 @@ export function averaged(
     return counts;
   };
   const [down, across] = [covered(rows, height), covered(columns, width)];
-  return Float32Array.from(sums, (sum, at) => {
-    const pixel = Math.floor(at / channels);
-    return sum / (down[Math.floor(pixel / width)]! * across[pixel % width]!);
-  });
+  const out = new Float32Array(sums.length);
+  for (let y = 0, at = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const share = 1 / (down[y]! * across[x]!);
+      for (let c = 0; c < channels; c++, at++) out[at] = sums[at]! * share;
+    }
+  }
+  return out;
 }

@@ -80,7 +80,7 @@ export const halfQuadratic: Solver<PatchPrior> = {
         : await smooth(y, filled(1, problem.shape), sigma ** 2 / (2 * roughness(prior) ** 2));
       for (const [at, s] of schedule.entries()) {
         await pause();
-        const grid = randomGrid(sizes, at + 1 === steps ? 1 : Math.min(spacing, prior.side), random);
+        const grid = randomGrid(sizes, Math.min(spacing, prior.side), random);
         const sums = new Float64Array(n);
         let squares = 0;
         for (const band of bandsOf(grid, BAND / d)) {

@@ -5,8 +5,8 @@ export const halfQuadraticOptions = {
   steps: { type: "integer", default: 10, description: "patch steps, s falling by one factor from first to last" },
   first: { type: "number", description: "s of the first step; default: 25 σ, at most .2, at least σ; σ to denoise" },
   last: { type: "number", description: "s of the last step; default: 2 σ up to .01, at least σ / 8" },
-  spacing: { type: "integer", default: 2, description: "pixels between patches; all are taken in the last step" },
-  rank: { type: "integer", default: 20, description: "directions of a component that its choice looks at" },
+  spacing: { type: "integer", default: 2, description: "pixels between patches" },
+  rank: { type: "integer", default: 32, description: "leading directions that the choice of a component looks at" },
 } as const satisfies OptionTable;
 
 /** The options, checked. Errors (InputError): counts below 1. */
