@@ -4,6 +4,7 @@ import { sameShape, sizeOf } from "../data/array.ts";
 import { InputError } from "../data/errors.ts";
 import { type Batch, checkedRange, type Dataset, type Range } from "../data/rows.ts";
 import { compile } from "../engine/index.ts";
+import { cellSums } from "./cell-sums.ts";
 import { labelsOf } from "./data-design.ts";
 import { describeDifference, dimensionsOf, isByLabel, LABEL_COUNT, type SketchDesign, sumShapes } from "./design.ts";
 import { encoded, warpsFor } from "./encoded.ts";
@@ -47,11 +48,12 @@ const BLOCK_NUMBERS = 2 ** 21;
 /** The most numbers in the samples of a block, [rows, d]. */
 const BLOCK_SAMPLES = 2 ** 22;
 
-/** Default number of samples per block, from 64 to 2048: fewer for many frequencies and for large samples. */
+/** Default number of samples per block, from 64 to 2048, or 8192 if all sums are in cells: fewer for many frequencies and for large samples. */
 export function blockRows(design: SketchDesign): number {
   const widest = Math.max(1, ...design.families.map((f) => ("m" in f ? f.m : 1)));
   const rows = Math.min(BLOCK_NUMBERS / widest, BLOCK_SAMPLES / dimensionsOf(design).sample);
-  return Math.min(2048, Math.max(64, 2 ** Math.round(Math.log2(rows))));
+  const most = design.families.every(({ kind }) => familyOf(kind).inCells) ? 8192 : 2048;
+  return Math.min(most, Math.max(64, 2 ** Math.round(Math.log2(rows))));
 }
 
 type Arrays = Readonly<Record<string, NdArray<Float32Array>>>;
@@ -94,10 +96,7 @@ export async function sketchDataset(
       const rows = data.shape[0]!;
       const own = labels?.subarray(first, first + rows);
       if (onCheckpoint) rowsHash = await hashedRows(rowsHash, batch, own);
-      for (const [name, part] of Object.entries(await block.run(data, own))) {
-        const sum = sums[name]!;
-        for (let i = 0; i < sum.length; i++) sum[i]! += part[i]!;
-      }
+      await block.add(data, sums, own);
       if (labels) for (let row = first; row < first + rows; row++) sums[LABEL_COUNT]![labels[row]!]!++;
       count += rows;
       onProgress?.(count, total);
@@ -210,25 +209,48 @@ async function compileBlock(design: SketchDesign, rows: number) {
       for (const spec of design.families) {
         const apart = design.labels === undefined || isByLabel(design, spec);
         const weights = apart ? given.weights : tf.sum(given.weights, 0, true);
-        const block = { ...common, weights };
-        const family = familyOf(spec.kind).block(spec, block, given.inputs[spec.kind]!);
-        for (const [name, value] of Object.entries(family)) sums[`${spec.kind}.${name}`] = value;
+        const family = familyOf(spec.kind);
+        const own = (family.inCells ?? family.block!)(spec, { ...common, weights }, given.inputs[spec.kind]!);
+        for (const [name, value] of Object.entries(own)) sums[`${spec.kind}.${name}`] = value;
       }
       return sums;
     },
     { x, weights, ...fixed },
     { name: "sketch" },
   );
+  const inCells = new Map<string, Awaited<ReturnType<typeof cellSums>>>();
   return {
-    async run(data: NdArray<Float32Array>, labels?: Uint8Array): Promise<Record<string, Float32Array>> {
+    /** Adds the sums over a block of samples. */
+    async add(data: NdArray<Float32Array>, sums: Sums, labels?: Uint8Array): Promise<void> {
       const have = data.shape[0]!;
       weights.data.fill(0);
       for (let row = 0; row < have; row++) weights.data[(labels?.[row] ?? 0) * rows + row] = 1;
       x.data.fill(0, have * dimensions.sample);
       x.data.set(data.data);
       const results = await compiled.run({ x, weights, ...fixed });
-      return Object.fromEntries(Object.entries(results).map(([name, array]) => [name, array.data]));
+      for (const spec of design.families) {
+        const { kind } = spec;
+        const family = familyOf(kind);
+        if (family.inCells) {
+          const [a, cell] = [results[`${kind}.a`]!, results[`${kind}.cell`]!];
+          const [counts, squares] = [sums[`${kind}.count`]!, sums[`${kind}.xx`]!];
+          const width = a.shape[1]!;
+          const own = inCells.get(kind) ?? (await cellSums(rows, width, counts.length));
+          inCells.set(kind, own);
+          const cells = counts.length / groups;
+          const cellOf = Int32Array.from({ length: have }, (_, row) => (labels?.[row] ?? 0) * cells + cell.data[row]!);
+          await own.add(a.data.subarray(0, have * width), cellOf, counts, squares);
+          continue;
+        }
+        for (const name of Object.keys(family.sums(spec, dimensions))) {
+          const [sum, part] = [sums[`${kind}.${name}`]!, results[`${kind}.${name}`]!.data];
+          for (let i = 0; i < sum.length; i++) sum[i]! += part[i]!;
+        }
+      }
     },
-    dispose: () => compiled.dispose(),
+    dispose: async () => {
+      for (const own of inCells.values()) await own.dispose();
+      await compiled.dispose();
+    },
   };
 }

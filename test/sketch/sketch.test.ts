@@ -111,14 +111,10 @@ function naive(design: SketchDesign, rows: Float32Array, d: number): Record<stri
         }
         return gates.constants.data[c]! - 0.5 * squares;
       });
-      const shares = logs.map((log) => Math.exp(Math.max(-20, log - Math.max(...logs))));
-      const whole = shares.reduce((a, b) => a + b, 0);
-      for (let c = 0; c < cells; c++) {
-        const cell = group * cells + c;
-        sums["gated-moments.count"][cell]! += shares[c]! / whole;
-        for (let i = 0, at = cell * triangle(d); i < d; i++) {
-          for (let j = 0; j <= i; j++) sums["gated-moments.xx"][at++]! += (shares[c]! / whole) * v[i]! * v[j]!;
-        }
+      const cell = group * cells + logs.indexOf(Math.max(...logs));
+      sums["gated-moments.count"][cell]!++;
+      for (let i = 0, at = cell * triangle(d); i < d; i++) {
+        for (let j = 0; j <= i; j++) sums["gated-moments.xx"][at++]! += v[i]! * v[j]!;
       }
     }
     sums["labels.count"][group]!++;

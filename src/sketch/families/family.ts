@@ -77,8 +77,13 @@ export interface Family<Spec, Options> {
   sums(spec: Spec, dimensions: Dimensions): Readonly<Record<string, readonly number[]>>;
   /** Arrays that the block function needs, such as Ω or anchors: regenerated from the spec or taken from the design. */
   inputs(spec: Spec, dimensions: Dimensions, arrays: DesignArrays): Readonly<Record<string, NdArray<Float32Array>>>;
-  /** The sums over one block, each [groups, ...shape] with the names and shapes of `sums`: a pure tensor function. */
-  block(spec: Spec, block: Block, inputs: Readonly<Record<string, tf.Tensor>>): Readonly<Record<string, tf.Tensor>>;
+  /** The sums over one block, each [groups, ...shape] with the names and shapes of `sums`: a pure tensor function. Absent with `inCells`. */
+  block?(spec: Spec, block: Block, inputs: Readonly<Record<string, tf.Tensor>>): Readonly<Record<string, tf.Tensor>>;
+  /**
+   * For second moments in many cells of which each sample is in one, instead of `block`: the cell of each sample, int32 [n], and its vector a [n, w].
+   * The sums are then `count` [K] and `xx` [K, w(w+1)/2], Σ aaᵀ over the samples of each cell. A pure tensor function.
+   */
+  inCells?(spec: Spec, block: Block, inputs: Readonly<Record<string, tf.Tensor>>): { cell: tf.Tensor; a: tf.Tensor };
   /**
    * Names what no data can have among these sums ("a moment"); undefined if all is possible. `group.whole` is what the sums were
    * subtracted from. Its size determines how much rounding is allowed.

@@ -3,16 +3,8 @@ import * as tf from "#tf";
 import { InputError } from "../../data/errors.ts";
 import type { DesignArrays } from "../features.ts";
 import { fitGates } from "../fit-gates.ts";
-import { type Gates, logGates, responsibilities } from "../gates.ts";
-import {
-  contradicts,
-  contradictsCross,
-  diagonalAt,
-  type Family,
-  ROUNDING,
-  triangleProducts,
-  triangleSize,
-} from "./family.ts";
+import { type Gates, logGates } from "../gates.ts";
+import { contradicts, contradictsCross, diagonalAt, type Family, ROUNDING, triangleSize } from "./family.ts";
 
 /**
  * Second moments in soft cells: the responsibilities of a reference mixture of zero-mean Gaussians, which is fixed before the pass. A
@@ -131,18 +123,8 @@ export const gatedMoments: Family<GatedMomentsSpec, GatedMomentsOptions> = {
     }
     return undefined;
   },
-  block: ({ channels, cells }, { features, weights }, gates) => {
-    const v = withoutMean(features, channels);
-    const own = responsibilities(logGates(v, gates as unknown as Gates<tf.Tensor>));
-    const products = triangleProducts(v);
-    const sums = Array.from({ length: weights.shape[0]! }, (_, g) => {
-      const inGroup = tf.mul(own, tf.reshape(tf.slice(weights, [g, 0], [1, -1]), [-1, 1])); // [n, K]
-      return { count: tf.sum(inGroup, 0), xx: tf.matMul(inGroup, products, true, true) };
-    });
-    const d = v.shape[1]!;
-    return {
-      count: tf.reshape(tf.stack(sums.map(({ count }) => count)), [sums.length, cells]),
-      xx: tf.reshape(tf.stack(sums.map(({ xx }) => xx)), [sums.length, cells, triangleSize(d)]),
-    };
+  inCells: ({ channels }, { features }, gates) => {
+    const a = withoutMean(features, channels);
+    return { cell: tf.argMax(logGates(a, gates as unknown as Gates<tf.Tensor>), 0), a };
   },
 };

@@ -1,6 +1,7 @@
 import ndarray, { type NdArray } from "ndarray";
 import * as tf from "#tf";
 import type { PatchPrior } from "../../../priors/prior.ts";
+import { fillTiles, tilesFor } from "../../data/tiles.ts";
 import { compile } from "../../engine/index.ts";
 import { type Gates, gatesOf, leadingOf, logGates } from "../../sketch/index.ts";
 
@@ -31,17 +32,18 @@ export async function patchStep(prior: PatchPrior, rank: number) {
     { shrink, vectors },
     { name: "patch filters" },
   );
-  const most = Math.ceil(FILTERED / TILE) + cells; // tiles, each component's last one not full
+  const tiles = tilesFor(FILTERED, cells, TILE);
+  const most = tiles.cellOf.length;
   const block = {
     v: ndarray(new Float32Array(FILTERED * d), [FILTERED, d]),
-    members: ndarray(new Int32Array(most * TILE), [most * TILE]),
-    component: ndarray(new Int32Array(most), [most]),
+    members: ndarray(tiles.members, [most * TILE]),
+    component: ndarray(tiles.cellOf, [most]),
     place: ndarray(new Int32Array(FILTERED), [FILTERED]),
   };
   const apply = await compile(
     ({ v, members, component, place, matrices }: Record<keyof typeof block | "matrices", tf.Tensor>) => {
-      const tiles = tf.reshape(tf.gather(v, members as tf.Tensor1D), [most, TILE, d]);
-      const filtered = tf.matMul(tiles, tf.gather(matrices, component as tf.Tensor1D));
+      const own = tf.reshape(tf.gather(v, members as tf.Tensor1D), [most, TILE, d]);
+      const filtered = tf.matMul(own, tf.gather(matrices, component as tf.Tensor1D));
       return tf.gather(tf.reshape(filtered, [most * TILE, d]), place as tf.Tensor1D);
     },
     { ...block, matrices: vectors },
@@ -73,7 +75,7 @@ export async function patchStep(prior: PatchPrior, rank: number) {
         signal?.throwIfAborted();
         const some = patches.subarray(from * d, (from + FILTERED) * d);
         block.v.data.set(some);
-        tiled(components.subarray(from, from + FILTERED), cells, block);
+        fillTiles(tiles, components.subarray(from, from + FILTERED), 0, block.place.data);
         const { data } = (await apply.run({ ...block, matrices })) as NdArray<Float32Array>;
         out.set(data.subarray(0, some.length), from * d);
       }
@@ -83,25 +85,4 @@ export async function patchStep(prior: PatchPrior, rank: number) {
       for (const compiled of [choose, filters, apply]) await compiled.dispose();
     },
   };
-}
-
-/** Places the members of each component in tiles of its own: which of them each tile holds, its component, and where each member is. */
-function tiled(
-  components: Int32Array,
-  cells: number,
-  { members, component, place }: Record<"members" | "component" | "place", NdArray<Int32Array>>,
-): void {
-  const next = new Int32Array(cells);
-  for (const k of components) next[k]!++;
-  let tile = 0;
-  for (let k = 0; k < cells; k++) {
-    const tiles = Math.ceil(next[k]! / TILE);
-    next[k] = tile * TILE;
-    component.data.fill(k, tile, tile + tiles);
-    tile += tiles;
-  }
-  for (const [i, k] of components.entries()) {
-    members.data[next[k]!] = i;
-    place.data[i] = next[k]!++;
-  }
 }

@@ -1,0 +1,47 @@
+import ndarray, { type NdArray } from "ndarray";
+import * as tf from "#tf";
+import { fillTiles, tilesFor } from "../data/tiles.ts";
+import { compile } from "../engine/index.ts";
+import { triangleSize } from "./families/family.ts";
+
+/** Rows of one cell that are multiplied together. */
+const TILE = 32;
+
+/**
+ * Σ aaᵀ over the rows of each cell, of blocks of at most `rows` rows a [rows, width]. A row is in one cell, so rows are sorted by their cells and
+ * each cell multiplies its own: with K cells, 1/K of the work of weighing every row by every cell.
+ */
+export async function cellSums(rows: number, width: number, cells: number) {
+  const tiles = tilesFor(rows, cells, TILE);
+  const count = tiles.cellOf.length;
+  const given = {
+    a: ndarray(new Float32Array((rows + 1) * width), [rows + 1, width]), // the last row stays 0 and fills the tiles
+    members: ndarray(tiles.members, [tiles.members.length]),
+  };
+  const compiled = await compile(
+    ({ a, members }: Record<"a" | "members", tf.Tensor>) => {
+      const own = tf.reshape(tf.gather(a, members as tf.Tensor1D), [count, TILE, width]);
+      return tf.matMul(own, own, true, false);
+    },
+    given,
+    { name: "sums in cells" },
+  );
+  return {
+    /** Adds a block a [n, width] to the counts [cells] and to Σ aaᵀ as lower triangles [cells, width(width+1)/2]. */
+    async add(a: Float32Array, cellOf: Int32Array, counts: Float64Array, squares: Float64Array): Promise<void> {
+      given.a.data.set(a);
+      const used = fillTiles(tiles, cellOf, rows);
+      const { data } = (await compiled.run(given)) as NdArray<Float32Array>;
+      const size = triangleSize(width);
+      for (let tile = 0; tile < used; tile++) {
+        let to = tiles.cellOf[tile]! * size;
+        for (let i = 0; i < width; i++) {
+          const from = (tile * width + i) * width;
+          for (let j = 0; j <= i; j++) squares[to++]! += data[from + j]!;
+        }
+      }
+      for (const cell of cellOf) counts[cell]!++;
+    },
+    dispose: () => compiled.dispose(),
+  };
+}
