@@ -9,6 +9,7 @@ import { isImageName } from "./image.ts";
 import { imageSource } from "./image-source.ts";
 import { imageFile, imageFolder } from "./images.ts";
 import { nearest } from "./nearest.ts";
+import { isNiftiName, niftiDataset } from "./nifti.ts";
 import { npyDataset, npzDataset } from "./npyset.ts";
 import { parseOptions } from "./options.ts";
 import { patchDataset, patchOptions } from "./patches.ts";
@@ -62,6 +63,7 @@ const formats: readonly {
   { is: (file) => /\.(csv|tsv)(\.gz)?$/i.test(file), open: csvDataset },
   { is: isRawName, open: (file, { shape }) => rawDataset(file, shape) },
   { is: isImageName, open: imageFile },
+  { is: isNiftiName, open: (file) => niftiDataset(file) },
   { is: () => true, open: (file) => idxDataset(file) },
 ];
 
@@ -75,6 +77,7 @@ const formats: readonly {
  * - `patches:DATA` or `patches:DATA:side=8,stride=1`: all overlapping patches of the images of a data set; the images of a folder may
  *   differ in size;
  * - a folder of images, or a folder of such folders, one for each label;
+ * - `.nii`, `.nii.gz`: the slices of a NIfTI volume, divided by its largest number (`niftiDataset`);
  * - a path: `.npy` ([samples, ...shape]), `.npz` (member `data` or `X`, or its only array), `.csv` or `.tsv`, a PNG, JPEG, TIFF
  *   or WebP image as one sample, anything else is read as IDX; `.npy`, `.csv` and IDX also with gzip (`.gz`). 8-bit numbers
  *   are scaled to [0, 1];
