@@ -11,6 +11,9 @@ export const isLinearProblem = ({ operator }: Problem): true | string =>
 export const hasGaussianNoise = ({ noise }: Problem): true | string =>
   noise.gaussian !== undefined || `the noise is ${noise.name}, not Gaussian`;
 
+export const hasProximalMap = ({ noise }: Problem): true | string =>
+  noise.prox !== undefined || `the noise ${noise.name} has no proximal map`;
+
 /** The first answer that is not true, or true. */
 export const all = (...answers: readonly (true | string)[]): true | string =>
   answers.find((answer) => answer !== true) ?? true;

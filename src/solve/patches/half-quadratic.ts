@@ -7,17 +7,21 @@ import { stream } from "../../data/random.ts";
 import { clipped } from "../../data/range.ts";
 import { squaredNorm } from "../../data/vector.ts";
 import { pauses } from "../../engine/events.ts";
+import { gaussianNoise } from "../../measure/noise/gaussian.ts";
 import type { NoiseModel } from "../../measure/noise/noise.ts";
+import { parseNoise } from "../../measure/noise/registry.ts";
 import { LEAST } from "../../sketch/index.ts";
 import { filled } from "../batch.ts";
 import { applyToRows } from "../operator-matrix.ts";
 import { sizeOfOperator } from "../penalised/size.ts";
-import { whitenedProblem } from "../penalised/whitening.ts";
+import { type WhitenedProblem, whitenedProblem } from "../penalised/whitening.ts";
+import type { Problem } from "../problem.ts";
 import type { Solved } from "../recovery.ts";
-import { all, hasGaussianNoise, isLinearProblem } from "../requirements.ts";
+import { all, hasProximalMap, isLinearProblem, linearOperatorOf } from "../requirements.ts";
 import type { Solver } from "../solver.ts";
 import { addPatches, averaged, bandsOf, patchesOf, randomGrid, type Sizes } from "./grid.ts";
 import { type ImageStep, withImageSteps } from "./image-step.ts";
+import { denoisingStep, splitStep } from "./noise-step.ts";
 import { patchStep } from "./patch-step.ts";
 import { halfQuadraticOptions, scheduleOf, settingsOf } from "./schedule.ts";
 
@@ -40,7 +44,8 @@ const LARGE_CONTRAST = 5;
  *
  * where z̄ averages the overlapping z_P. It begins with the x of least ‖y − Φx‖²/(2σ²) + ‖∇x‖²/(2g²), g the deviation of neighbouring pixels
  * under the prior; to denoise (Φ = I) with x = y, and s is σ/√(1, 4, 8, 16, …, 128) as in the paper. A random grid of patches in every step
- * (Parameswaran et al., "Accelerating GMM-based patch priors", 2018). The means of patches are not changed. For images in [0, 1].
+ * (Parameswaran et al., "Accelerating GMM-based patch priors", 2018). The means of patches are not changed. For images in [0, 1]. For noise that
+ * is not Gaussian, −log p(y | Φx) takes the place of ‖y − Φx‖²/(2σ²), by its proximal map (noise-step.ts).
  */
 export const halfQuadratic: Solver<PatchPrior> = {
   name: "half-quadratic",
@@ -49,21 +54,26 @@ export const halfQuadratic: Solver<PatchPrior> = {
   uncertainty: false,
   accepts: (prior, problem) =>
     prior.kind === "patches"
-      ? all(acceptsShape(prior, problem.shape), isLinearProblem(problem), hasGaussianNoise(problem))
+      ? all(
+          acceptsShape(prior, problem.shape),
+          isLinearProblem(problem),
+          problem.noise.gaussian !== undefined || hasProximalMap(problem),
+        )
       : `${prior.name} is no patch prior`,
   solve: async (problem, prior, { seed = 1, onProgress, signal, own }): Promise<Solved> => {
     const { spacing, rank } = settingsOf(own);
     const [height = 0, width = 0, channels = 1] = problem.shape;
     const sizes: Sizes = { height, width, channels, side: prior.side };
     const d = prior.values.shape[1]!;
-    const whitened = whitenedProblem(problem);
+    const gaussian = problem.noise.gaussian !== undefined;
+    const whitened = gaussian ? whitenedProblem(problem) : asGaussian(problem);
     const given = whitened.noise.sigma;
     const denoising = await isIdentity(whitened.operator);
     const gain = denoising ? 1 : (await sizeOfOperator(problem.operator as LinearOperator)).norm;
     const noise = effectiveSigma(problem.noise) / gain; // as noise of x
     const raise = Math.max(1, LEAST_SIGMA / noise); // Infinity without noise
     const sigma = noise > 0 ? raise * given : LEAST_SIGMA * gain;
-    const schedule = scheduleOf(Math.max(noise, LEAST_SIGMA), denoising, own);
+    const schedule = scheduleOf(Math.max(noise, LEAST_SIGMA), denoising && gaussian, own);
     const steps = schedule.length;
     const batch = problem.y.shape[0]!;
     const estimate = new Float32Array(batch * sizeOf(problem.shape));
@@ -75,9 +85,12 @@ export const halfQuadratic: Solver<PatchPrior> = {
     const recovered = async (i: number, average: ImageStep, smooth: ImageStep) => {
       const random = stream(seed, "patch grids");
       const y = fromHost(whitened.y.data.slice(i * m, (i + 1) * m), [1, ...problem.operator.outShape]);
-      let x = denoising
-        ? fromHost(y.data, [1, ...problem.shape])
-        : await smooth(y, filled(1, problem.shape), sigma ** 2 / (2 * roughness(prior) ** 2));
+      // a misfit has the units of its own row's σ²
+      const scale = gaussian ? sigma : parseNoise(problem.noise.spec).ofMeasured(y)!.sigma;
+      let x =
+        denoising && gaussian
+          ? fromHost(y.data, [1, ...problem.shape])
+          : await smooth(y, filled(1, problem.shape), scale ** 2 / (2 * roughness(prior) ** 2));
       for (const [at, s] of schedule.entries()) {
         await pause();
         const grid = randomGrid(sizes, Math.min(spacing, prior.side), random);
@@ -91,7 +104,7 @@ export const halfQuadratic: Solver<PatchPrior> = {
         }
         contrast = Math.max(contrast, Math.sqrt(squares / (grid.rows.length * grid.columns.length * d)));
         const filtered = averaged(sums, grid, sizes);
-        x = within(await average(y, fromHost(filtered, x.shape), sigma ** 2 / (2 * s ** 2)));
+        x = within(await average(y, fromHost(filtered, x.shape), scale ** 2 / (2 * s ** 2)));
         onProgress?.({ step: i * steps + at + 1, maxSteps: batch * steps, objective: Number.NaN });
       }
       return x;
@@ -100,7 +113,21 @@ export const halfQuadratic: Solver<PatchPrior> = {
       const allSignals = async (average: ImageStep, smooth: ImageStep) => {
         for (let i = 0; i < batch; i++) estimate.set((await recovered(i, average, smooth)).data, i * n);
       };
-      await (denoising ? allSignals(pointwise, pointwise) : withImageSteps(whitened, signal, allSignals));
+      if (gaussian && denoising) await allSignals(pointwise, pointwise);
+      else {
+        await withImageSteps(whitened, signal, async (average, smooth) => {
+          if (gaussian) return allSignals(average, smooth);
+          const split = (step: ImageStep) => splitStep(whitened.operator, problem.noise, step);
+          const own = denoising ? await denoisingStep(problem.noise, problem.shape) : await split(average);
+          const start = await split(smooth);
+          try {
+            await allSignals(own.step, start.step);
+          } finally {
+            await own.dispose();
+            await start.dispose();
+          }
+        });
+      }
     } finally {
       await patch.dispose();
     }
@@ -122,6 +149,13 @@ const pointwise: ImageStep = async (y, centre, lambda) =>
     centre.data.map((v, i) => (y.data[i]! + 2 * lambda * v) / (1 + 2 * lambda)),
     centre.shape,
   );
+
+/** The problem as if its noise were Gaussian of the same σ. */
+const asGaussian = (problem: Problem): WhitenedProblem => ({
+  ...problem,
+  operator: linearOperatorOf("half-quadratic", problem),
+  noise: gaussianNoise(problem.noise.sigma),
+});
 
 /** σ of noise that is as informative as that of a problem: 1/√(mean of 1/σᵢ²). */
 function effectiveSigma({ sigma, gaussian }: NoiseModel): number {

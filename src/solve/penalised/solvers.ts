@@ -1,6 +1,6 @@
 import type { AnalysisPenalty, PenaltyPrior, Prior, ProximalPenalty, QuadraticPenalty } from "../../../priors/prior.ts";
 import type { Problem } from "../problem.ts";
-import { all, hasGaussianNoise, isLinearProblem } from "../requirements.ts";
+import { all, hasGaussianNoise, hasProximalMap, isLinearProblem } from "../requirements.ts";
 import type { Solver } from "../solver.ts";
 import { centredProblem } from "./centre.ts";
 import { conjugateGradients as conjugateGradientMethod } from "./conjugate-gradients.ts";
@@ -94,6 +94,3 @@ export const primalDual: Solver<PenaltyPrior> = {
 
 const hasNoRange = ({ range }: Problem, other: string): true | string =>
   range === undefined || `it keeps to no range; ${other} does`;
-
-const hasProximalMap = ({ noise }: Problem): true | string =>
-  noise.prox !== undefined || `the noise ${noise.name} has no proximal map`;
