@@ -2,6 +2,7 @@ import { InputError, messageOf } from "../src/data/errors.ts";
 import { describeKinds, parseSpec } from "../src/data/spec.ts";
 import { blurKind } from "./blur.ts";
 import { compose } from "./compose.ts";
+import { downsampleKind } from "./downsample.ts";
 import { gaussianKind } from "./gaussian.ts";
 import { identityKind } from "./identity.ts";
 import type { Draws, OperatorKind } from "./kind.ts";
@@ -14,6 +15,7 @@ const kinds = {
   gaussian: gaussianKind,
   mask: maskKind,
   blur: blurKind,
+  downsample: downsampleKind,
 } satisfies Record<string, OperatorKind>;
 
 export type OperatorName = keyof typeof kinds;
