@@ -8,11 +8,13 @@ import { identityKind } from "./identity.ts";
 import type { Draws, OperatorKind } from "./kind.ts";
 import { maskKind } from "./mask.ts";
 import type { ForwardOperator } from "./operator.ts";
+import { structuredKind } from "./structured.ts";
 
 /** Every operator that specs know, one line each. */
 const kinds = {
   identity: identityKind,
   gaussian: gaussianKind,
+  structured: structuredKind,
   mask: maskKind,
   blur: blurKind,
   downsample: downsampleKind,
