@@ -35,6 +35,12 @@ export function alongAxis(x: tf.Tensor, axis: number, matrix: Matrix): tf.Tensor
   return tf.reshape(tf.matMul(m as tf.Tensor, stacked), outShape);
 }
 
+/** Errors (RangeError): a shape of no axes, or of more than [h, w, channels]. `who` begins the message. */
+export function requireSignal(who: string, inShape: readonly number[]): void {
+  if (inShape.length >= 1 && inShape.length <= 3) return;
+  throw new RangeError(`${who}: expected signals of [h, w], [h, w, channels] or [length], got [${inShape.join(", ")}]`);
+}
+
 /** The pixel of a periodic axis of n that lies at `at`. */
 export const wrapped = (at: number, n: number): number => ((at % n) + n) % n;
 

@@ -1,5 +1,5 @@
 import { moduli, spectrum } from "../src/data/spectrum.ts";
-import { alongAxis, type Matrix, matrixOf, mirrored, transposed, wrapped } from "./axes.ts";
+import { alongAxis, type Matrix, matrixOf, mirrored, requireSignal, transposed, wrapped } from "./axes.ts";
 import { operatorKind } from "./kind.ts";
 import { type LinearOperator, linearOperator } from "./operator.ts";
 
@@ -28,9 +28,7 @@ export function blur({ inShape, sigma = 1, boundary = "reflect" }: BlurOptions):
   if (!(sigma > 0 && sigma < Number.POSITIVE_INFINITY)) {
     throw new RangeError(`blur: sigma: expected a positive number of pixels, got ${sigma}`);
   }
-  if (inShape.length < 1 || inShape.length > 3) {
-    throw new RangeError(`blur: expected signals of [h, w], [h, w, channels] or [length], got [${inShape.join(", ")}]`);
-  }
+  requireSignal("blur", inShape);
   const kernel = gaussianKernel(sigma);
   const matrices = inShape.slice(0, 2).map((n) => bandedMatrix(n, kernel, boundary));
   const adjoints = matrices.map(transposed);

@@ -1,4 +1,4 @@
-import { alongAxis, type Matrix, matrixOf, mirrored, transposed } from "./axes.ts";
+import { alongAxis, type Matrix, matrixOf, mirrored, requireSignal, transposed } from "./axes.ts";
 import { operatorKind } from "./kind.ts";
 import { type LinearOperator, linearOperator } from "./operator.ts";
 
@@ -31,11 +31,7 @@ export interface DownsampleOptions {
  * Errors (RangeError): a factor that is no positive integer or larger than an axis; a shape of more than three axes.
  */
 export function downsample({ inShape, factor, method = "bicubic" }: DownsampleOptions): LinearOperator {
-  if (inShape.length < 1 || inShape.length > 3) {
-    throw new RangeError(
-      `downsample: expected signals of [h, w], [h, w, channels] or [length], got [${inShape.join(", ")}]`,
-    );
-  }
+  requireSignal("downsample", inShape);
   const sizes = inShape.slice(0, 2);
   if (!(Number.isInteger(factor) && factor >= 1 && sizes.every((n) => factor <= n))) {
     throw new RangeError(

@@ -3,7 +3,7 @@ import { sizeOf } from "../src/data/array.ts";
 import { stream } from "../src/data/random.ts";
 import { operatorKind } from "./kind.ts";
 import { type LinearOperator, linearOperator } from "./operator.ts";
-import { selection } from "./selection.ts";
+import { keptCount, selection } from "./selection.ts";
 
 export interface MaskOptions {
   /** [h, w], [h, w, channels] or [length]. A pixel is a position of the first two axes: its channels go together. */
@@ -18,12 +18,7 @@ export interface MaskOptions {
 /** Keeps random pixels: y = x[kept], positions ascending. y: [batch, kept], or [batch, kept, channels]. */
 export function mask({ inShape, keep, seed, place = 0 }: MaskOptions): LinearOperator {
   const pixels = sizeOf(inShape.slice(0, 2));
-  const count = keep <= 1 ? Math.round(keep * pixels) : keep;
-  if (!(Number.isInteger(count) && count >= 1 && count <= pixels)) {
-    throw new RangeError(
-      `mask: keep: expected a fraction between 0 and 1 or a number of pixels up to ${pixels}, got ${keep}`,
-    );
-  }
+  const count = keptCount("mask", keep, pixels, "pixels");
   const kept = stream(seed, "mask operator", count, pixels, place).permutation(pixels).slice(0, count).sort();
   return keepPixels(`mask(keep=${keep})`, inShape, kept);
 }

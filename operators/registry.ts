@@ -2,8 +2,10 @@ import { InputError, messageOf } from "../src/data/errors.ts";
 import { describeKinds, parseSpec } from "../src/data/spec.ts";
 import { blurKind } from "./blur.ts";
 import { compose } from "./compose.ts";
+import { dctKind } from "./dct.ts";
 import { downsampleKind } from "./downsample.ts";
 import { gaussianKind } from "./gaussian.ts";
+import { hadamardKind } from "./hadamard.ts";
 import { identityKind } from "./identity.ts";
 import type { Draws, OperatorKind } from "./kind.ts";
 import { maskKind } from "./mask.ts";
@@ -18,6 +20,8 @@ const kinds = {
   mask: maskKind,
   blur: blurKind,
   downsample: downsampleKind,
+  dct: dctKind,
+  hadamard: hadamardKind,
 } satisfies Record<string, OperatorKind>;
 
 export type OperatorName = keyof typeof kinds;
