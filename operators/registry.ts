@@ -4,6 +4,7 @@ import { blurKind } from "./blur.ts";
 import { compose } from "./compose.ts";
 import { dctKind } from "./dct.ts";
 import { downsampleKind } from "./downsample.ts";
+import { fourierKind } from "./fourier.ts";
 import { gaussianKind } from "./gaussian.ts";
 import { hadamardKind } from "./hadamard.ts";
 import { identityKind } from "./identity.ts";
@@ -22,6 +23,7 @@ const kinds = {
   downsample: downsampleKind,
   dct: dctKind,
   hadamard: hadamardKind,
+  fourier: fourierKind,
 } satisfies Record<string, OperatorKind>;
 
 export type OperatorName = keyof typeof kinds;
