@@ -11,6 +11,7 @@ import { identityKind } from "./identity.ts";
 import type { Draws, OperatorKind } from "./kind.ts";
 import { maskKind } from "./mask.ts";
 import type { ForwardOperator } from "./operator.ts";
+import { radonKind } from "./radon.ts";
 import { structuredKind } from "./structured.ts";
 
 /** Every operator that specs know, one line each. */
@@ -24,6 +25,7 @@ const kinds = {
   dct: dctKind,
   hadamard: hadamardKind,
   fourier: fourierKind,
+  radon: radonKind,
 } satisfies Record<string, OperatorKind>;
 
 export type OperatorName = keyof typeof kinds;
