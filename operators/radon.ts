@@ -1,7 +1,7 @@
 import * as tf from "#tf";
-import { type Elements, type Ellpack, ellpack, ellpackProduct } from "./ellpack.ts";
 import { operatorKind } from "./kind.ts";
 import { type LinearOperator, linearOperator } from "./operator.ts";
+import { type Elements, sparseProduct } from "./sparse.ts";
 
 export interface RadonOptions {
   /** [h, w] */
@@ -33,38 +33,25 @@ export function radon({ inShape, angles }: RadonOptions): LinearOperator {
   const [height, width] = inShape as readonly [number, number];
   const pixels = height * width;
   const detectors = Math.ceil(Math.SQRT2 * Math.max(height, width));
-  const projections: { readonly forward: Ellpack; readonly back: Ellpack }[] = [];
-  for (let a = 0; a < angles; a++) {
-    const elements = projection(height, width, detectors, (Math.PI * a) / angles);
-    const { rows, columns, values } = elements;
-    projections.push({
-      forward: ellpack(detectors, elements),
-      back: ellpack(pixels, { rows: columns, columns: rows, values }),
-    });
-  }
+  const parts = Array.from({ length: angles }, (_, a) =>
+    projection(height, width, detectors, (Math.PI * a) / angles, a * detectors),
+  );
+  const project = sparseProduct(angles * detectors, parts);
+  const backproject = sparseProduct(
+    pixels,
+    parts.map(({ rows, columns, values }) => ({ rows: columns, columns: rows, values })),
+  );
   return linearOperator({
     name: `radon(angles=${angles})`,
     inShape,
     outShape: [angles, detectors],
-    forward: (x) => {
-      const flat = tf.reshape(x, [-1, pixels]);
-      return tf.stack(
-        projections.map(({ forward }) => ellpackProduct(forward, flat)),
-        1,
-      );
-    },
-    adjoint: (y) => {
-      const images = tf.unstack(y, 1).map((line, a) => ellpackProduct(projections[a]!.back, line));
-      return tf.reshape(
-        images.reduce((sum, image) => tf.add(sum, image)),
-        [-1, height, width],
-      );
-    },
+    forward: (x) => tf.reshape(project(tf.reshape(x, [-1, pixels])), [-1, angles, detectors]),
+    adjoint: (y) => tf.reshape(backproject(tf.reshape(y, [-1, angles * detectors])), [-1, height, width]),
   });
 }
 
-/** The matrix of one angle: how much each pixel adds to each detector. */
-function projection(height: number, width: number, detectors: number, angle: number): Elements {
+/** The matrix of one angle: how much each pixel adds to each detector, whose rows begin at `first`. */
+function projection(height: number, width: number, detectors: number, angle: number, first: number): Elements {
   const elements = { rows: [] as number[], columns: [] as number[], values: [] as number[] };
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
   const [middle, top, left] = [detectors, height, width].map((n) => Math.floor(n / 2)) as [number, number, number];
@@ -89,13 +76,17 @@ function projection(height: number, width: number, detectors: number, angle: num
       add(r + 1, c + 1, down * right);
     }
     for (const pixel of touched) {
-      elements.rows.push(d);
+      elements.rows.push(first + d);
       elements.columns.push(pixel);
       elements.values.push(weights[pixel]!);
       weights[pixel] = 0;
     }
   }
-  return elements;
+  return {
+    rows: Int32Array.from(elements.rows),
+    columns: Int32Array.from(elements.columns),
+    values: Float32Array.from(elements.values),
+  };
 }
 
 /** Weights below it are rounding of a sine that should be 0. */
