@@ -34,3 +34,18 @@ export function alongAxis(x: tf.Tensor, axis: number, matrix: Matrix): tf.Tensor
   const stacked = tf.reshape(x, [size(before), matrix.columns, size(after)]);
   return tf.reshape(tf.matMul(m as tf.Tensor, stacked), outShape);
 }
+
+/** Errors (RangeError): a shape of no axes, or of more than [h, w, channels]. `who` begins the message. */
+export function requireSignal(who: string, inShape: readonly number[]): void {
+  if (inShape.length >= 1 && inShape.length <= 3) return;
+  throw new RangeError(`${who}: expected signals of [h, w], [h, w, channels] or [length], got [${inShape.join(", ")}]`);
+}
+
+/** The pixel of a periodic axis of n that lies at `at`. */
+export const wrapped = (at: number, n: number): number => ((at % n) + n) % n;
+
+/** The pixel at `at` of an axis that is mirrored at its ends: … 1 0 | 0 1 … n-1 | n-1 n-2 …, with period 2n. */
+export function mirrored(at: number, n: number): number {
+  const place = wrapped(at, 2 * n);
+  return place < n ? place : 2 * n - 1 - place;
+}

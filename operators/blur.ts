@@ -1,5 +1,5 @@
 import { moduli, spectrum } from "../src/data/spectrum.ts";
-import { alongAxis, type Matrix, matrixOf, transposed } from "./axes.ts";
+import { alongAxis, type Matrix, matrixOf, mirrored, requireSignal, transposed, wrapped } from "./axes.ts";
 import { operatorKind } from "./kind.ts";
 import { type LinearOperator, linearOperator } from "./operator.ts";
 
@@ -28,9 +28,7 @@ export function blur({ inShape, sigma = 1, boundary = "reflect" }: BlurOptions):
   if (!(sigma > 0 && sigma < Number.POSITIVE_INFINITY)) {
     throw new RangeError(`blur: sigma: expected a positive number of pixels, got ${sigma}`);
   }
-  if (inShape.length < 1 || inShape.length > 3) {
-    throw new RangeError(`blur: expected signals of [h, w], [h, w, channels] or [length], got [${inShape.join(", ")}]`);
-  }
+  requireSignal("blur", inShape);
   const kernel = gaussianKernel(sigma);
   const matrices = inShape.slice(0, 2).map((n) => bandedMatrix(n, kernel, boundary));
   const adjoints = matrices.map(transposed);
@@ -68,19 +66,11 @@ function bandedMatrix(n: number, kernel: readonly number[], boundary: Boundary):
   return matrixOf(n, n, (i, j) => dense[i * n + j]!);
 }
 
-const wrapped = (at: number, n: number): number => ((at % n) + n) % n;
-
 /** The largest modulus of the kernel's spectrum on a circle of n pixels: the norm of the circular convolution. */
 function gainOf(n: number, kernel: readonly number[]): number {
   const around = new Float64Array(n);
   for (const [k, weight] of kernel.entries()) around[wrapped(k - (kernel.length - 1) / 2, n)]! += weight;
   return Math.max(...moduli(spectrum(around)));
-}
-
-/** … 1 0 | 0 1 … n-1 | n-1 n-2 …, repeating with period 2n. */
-function mirrored(at: number, n: number): number {
-  const place = wrapped(at, 2 * n);
-  return place < n ? place : 2 * n - 1 - place;
 }
 
 export const blurKind = operatorKind({

@@ -1,7 +1,7 @@
 import type { NdArray } from "ndarray";
 import * as tf from "#tf";
 import { contiguous, isArray } from "../src/data/array.ts";
-import { alongAxis, matrixOf, transposed } from "./axes.ts";
+import { alongAxis, matrixOf, mirrored, transposed, wrapped } from "./axes.ts";
 import type { Boundary } from "./blur.ts";
 import { type LinearOperator, linearOperator } from "./operator.ts";
 
@@ -80,13 +80,11 @@ function joined(x: tf.Tensor, shape: readonly number[]): tf.Tensor {
 /** Continues an axis of n pixels by what `size` − 1 of a kernel hang over it: [n + size − 1, n]. */
 function padding(n: number, size: number, boundary: Boundary) {
   const before = size - 1 - Math.floor(size / 2);
-  const wrapped = (at: number, period: number) => ((at % period) + period) % period;
   return matrixOf(n + size - 1, n, (i, j) => {
     const at = i - before;
     if (at >= 0 && at < n) return Number(at === j);
     if (boundary === "zero") return 0;
     if (boundary === "circular") return Number(wrapped(at, n) === j);
-    const place = wrapped(at, 2 * n);
-    return Number((place < n ? place : 2 * n - 1 - place) === j);
+    return Number(mirrored(at, n) === j);
   });
 }

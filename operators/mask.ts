@@ -3,6 +3,7 @@ import { sizeOf } from "../src/data/array.ts";
 import { stream } from "../src/data/random.ts";
 import { operatorKind } from "./kind.ts";
 import { type LinearOperator, linearOperator } from "./operator.ts";
+import { keptCount, selection } from "./selection.ts";
 
 export interface MaskOptions {
   /** [h, w], [h, w, channels] or [length]. A pixel is a position of the first two axes: its channels go together. */
@@ -17,12 +18,7 @@ export interface MaskOptions {
 /** Keeps random pixels: y = x[kept], positions ascending. y: [batch, kept], or [batch, kept, channels]. */
 export function mask({ inShape, keep, seed, place = 0 }: MaskOptions): LinearOperator {
   const pixels = sizeOf(inShape.slice(0, 2));
-  const count = keep <= 1 ? Math.round(keep * pixels) : keep;
-  if (!(Number.isInteger(count) && count >= 1 && count <= pixels)) {
-    throw new RangeError(
-      `mask: keep: expected a fraction between 0 and 1 or a number of pixels up to ${pixels}, got ${keep}`,
-    );
-  }
+  const count = keptCount("mask", keep, pixels, "pixels");
   const kept = stream(seed, "mask operator", count, pixels, place).permutation(pixels).slice(0, count).sort();
   return keepPixels(`mask(keep=${keep})`, inShape, kept);
 }
@@ -63,18 +59,13 @@ export function blockMask({ inShape, block, ...corner }: BlockMaskOptions): Line
 function keepPixels(name: string, inShape: readonly number[], kept: Int32Array): LinearOperator {
   const pixels = sizeOf(inShape.slice(0, 2));
   const channels = inShape.slice(2);
-  const missing = kept.length; // the row of zeros that is appended to y
-  const source = new Int32Array(pixels).fill(missing);
-  for (const [i, pixel] of kept.entries()) source[pixel] = i;
+  const { take, putBack } = selection(kept, pixels);
   return linearOperator({
     name,
     inShape,
     outShape: [kept.length, ...channels],
-    forward: (x) => tf.gather(tf.reshape(x, [x.shape[0]!, pixels, ...channels]), tf.tensor1d(kept, "int32"), 1),
-    adjoint: (y) => {
-      const padded = tf.concat([y, tf.zeros([y.shape[0]!, 1, ...channels])], 1);
-      return tf.reshape(tf.gather(padded, tf.tensor1d(source, "int32"), 1), [y.shape[0]!, ...inShape]);
-    },
+    forward: (x) => take(tf.reshape(x, [x.shape[0]!, pixels, ...channels])),
+    adjoint: (y) => tf.reshape(putBack(y), [y.shape[0]!, ...inShape]),
   });
 }
 

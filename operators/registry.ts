@@ -2,18 +2,30 @@ import { InputError, messageOf } from "../src/data/errors.ts";
 import { describeKinds, parseSpec } from "../src/data/spec.ts";
 import { blurKind } from "./blur.ts";
 import { compose } from "./compose.ts";
+import { dctKind } from "./dct.ts";
+import { downsampleKind } from "./downsample.ts";
+import { fourierKind } from "./fourier.ts";
 import { gaussianKind } from "./gaussian.ts";
+import { hadamardKind } from "./hadamard.ts";
 import { identityKind } from "./identity.ts";
 import type { Draws, OperatorKind } from "./kind.ts";
 import { maskKind } from "./mask.ts";
 import type { ForwardOperator } from "./operator.ts";
+import { radonKind } from "./radon.ts";
+import { structuredKind } from "./structured.ts";
 
 /** Every operator that specs know, one line each. */
 const kinds = {
   identity: identityKind,
   gaussian: gaussianKind,
+  structured: structuredKind,
   mask: maskKind,
   blur: blurKind,
+  downsample: downsampleKind,
+  dct: dctKind,
+  hadamard: hadamardKind,
+  fourier: fourierKind,
+  radon: radonKind,
 } satisfies Record<string, OperatorKind>;
 
 export type OperatorName = keyof typeof kinds;

@@ -1,4 +1,5 @@
-import { alongAxis, matrixOf, transposed } from "../../operators/axes.ts";
+import { alongAxis, transposed } from "../../operators/axes.ts";
+import { cosineMatrix } from "../../operators/cosine.ts";
 import { penaltyKind } from "../kind.ts";
 import type { ProximalPenalty } from "../prior.ts";
 import { normLambda } from "./default-lambda.ts";
@@ -24,7 +25,7 @@ export const dctKind = penaltyKind({
   make: dct,
 });
 
-/** C along the first two axes, one matrix of n × n each: (Cx)[k] = s Σ_i x[i] cos(πk(2i + 1)/(2n)), s = √(2/n), or √(1/n) for k = 0. */
+/** C along the first two axes, one `cosineMatrix` each. */
 export function cosineTransform(shape: readonly number[]): OrthonormalTransform {
   if (shape.length < 1 || shape.length > 3) {
     throw new RangeError(`dct: expected signals of [h, w], [h, w, channels] or [length], got [${shape.join(", ")}]`);
@@ -36,7 +37,3 @@ export function cosineTransform(shape: readonly number[]): OrthonormalTransform 
     synthesis: (c) => backward.reduce((x, matrix, axis) => alongAxis(x, axis, matrix), c),
   };
 }
-
-/** DCT-II (Ahmed, Natarajan, Rao 1974), orthonormal: row k is the cosine of k half periods. */
-const cosineMatrix = (n: number) =>
-  matrixOf(n, n, (k, i) => Math.sqrt((k === 0 ? 1 : 2) / n) * Math.cos((Math.PI * k * (2 * i + 1)) / (2 * n)));

@@ -1,6 +1,7 @@
 import ndarray, { type NdArray } from "ndarray";
 import * as tf from "#tf";
 import { stream } from "../data/random.ts";
+import { hadamard } from "../engine/hadamard.ts";
 import { type LawName, laws } from "./laws.ts";
 
 /**
@@ -116,46 +117,10 @@ export function structuredPhase(u: tf.Tensor, signs: tf.Tensor, radii: tf.Tensor
     ]),
     [n, 1, p],
   );
-  const factors = hadamardFactors(p);
   let v: tf.Tensor = padded;
   for (const diagonal of [2, 1, 0]) {
     const d = tf.reshape(tf.slice(signs, [diagonal, 0, 0], [1, blocks, p]), [1, blocks, p]);
-    v = hadamard(tf.mul(v, d), factors);
+    v = hadamard(tf.mul(v, d));
   }
   return tf.mul(tf.slice(tf.reshape(v, [n, blocks * p]), [0, 0], [n, radii.shape[0]!]), radii);
-}
-
-/** Sizes of at most 32 whose product is p. H_p is the Kronecker product of Hadamard matrices of these sizes. */
-function hadamardFactors(p: number): number[] {
-  const bits = Math.log2(p);
-  const count = Math.ceil(bits / 5);
-  return Array.from(
-    { length: count },
-    (_, i) => 2 ** (Math.floor(((i + 1) * bits) / count) - Math.floor((i * bits) / count)),
-  );
-}
-
-/** Hv along the last axis of v [n, blocks, p], one small matrix product for each factor of p. */
-function hadamard(v: tf.Tensor, factors: readonly number[]): tf.Tensor {
-  const shape = v.shape;
-  const p = shape.at(-1)!;
-  const rows = v.size / p;
-  let out = v;
-  let right = p;
-  for (const f of factors) {
-    right /= f;
-    const left = (rows * p) / (f * right);
-    const h = tf.tensor2d(hadamardMatrix(f), [f, f]);
-    out = right === 1 ? tf.matMul(tf.reshape(out, [left, f]), h) : tf.matMul(h, tf.reshape(out, [left, f, right]));
-  }
-  return tf.reshape(out, shape);
-}
-
-/** The orthonormal Walsh-Hadamard matrix of size f: entry (i, j) is (-1)^(bits that i and j share)/√f. */
-function hadamardMatrix(f: number): Float32Array {
-  const parity = (v: number): number => (v === 0 ? 0 : (v & 1) ^ parity(v >> 1));
-  return Float32Array.from(
-    { length: f * f },
-    (_, at) => (parity(Math.floor(at / f) & (at % f)) ? -1 : 1) / Math.sqrt(f),
-  );
 }
