@@ -3,6 +3,7 @@ import { describeKinds, parseSpec } from "../src/data/spec.ts";
 import { blurKind } from "./blur.ts";
 import { compose } from "./compose.ts";
 import { dctKind } from "./dct.ts";
+import { differencesKind } from "./differences.ts";
 import { downsampleKind } from "./downsample.ts";
 import { fourierKind } from "./fourier.ts";
 import { gaussianKind } from "./gaussian.ts";
@@ -26,6 +27,7 @@ const kinds = {
   hadamard: hadamardKind,
   fourier: fourierKind,
   radon: radonKind,
+  differences: differencesKind,
 } satisfies Record<string, OperatorKind>;
 
 export type OperatorName = keyof typeof kinds;
