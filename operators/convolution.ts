@@ -12,6 +12,8 @@ export interface ConvolutionOptions {
   readonly kernel: NdArray<Float32Array>;
   /** What lies outside the image, as for `blur`; default reflect. */
   readonly boundary?: Boundary;
+  /** What the operator and its errors are called; default convolution and the kernel's size. */
+  readonly name?: string;
 }
 
 /**
@@ -19,19 +21,18 @@ export interface ConvolutionOptions {
  * should be 1.
  * Errors: a kernel that is no float32 matrix (TypeError), is not finite or larger than the image; a shape that is no image (RangeError).
  */
-export function convolution({ inShape, kernel, boundary = "reflect" }: ConvolutionOptions): LinearOperator {
+export function convolution({ inShape, kernel, boundary = "reflect", name }: ConvolutionOptions): LinearOperator {
+  const who = name ?? "convolution";
   if (!isArray(kernel) || kernel.shape.length !== 2 || !(kernel.data instanceof Float32Array)) {
     throw new TypeError("convolution: kernel: expected an ndarray of float32, [rows, columns]");
   }
   const [rows, columns] = kernel.shape as [number, number];
   const [height = 0, width = 0] = inShape;
   if (inShape.length < 2 || inShape.length > 3) {
-    throw new RangeError(`convolution: expected images [h, w] or [h, w, channels], got [${inShape.join(", ")}]`);
+    throw new RangeError(`${who}: expected images [h, w] or [h, w, channels], got [${inShape.join(", ")}]`);
   }
   if (rows > height || columns > width) {
-    throw new RangeError(
-      `convolution: the kernel of ${rows}×${columns} is larger than the image of ${height}×${width}`,
-    );
+    throw new RangeError(`${who}: the kernel of ${rows}×${columns} is larger than the image of ${height}×${width}`);
   }
   const data = contiguous(kernel) as Float32Array;
   if (!data.every(Number.isFinite)) throw new RangeError("convolution: kernel: expected finite numbers");
@@ -40,7 +41,7 @@ export function convolution({ inShape, kernel, boundary = "reflect" }: Convoluti
   const folds = pads.map(transposed);
   const filter = (values: Float32Array) => tf.tensor4d(values, [rows, columns, 1, 1]);
   return linearOperator({
-    name: `convolution(${rows}×${columns}${boundary === "reflect" ? "" : `,boundary=${boundary}`})`,
+    name: name ?? `convolution(${rows}×${columns}${boundary === "reflect" ? "" : `,boundary=${boundary}`})`,
     inShape,
     outShape: inShape,
     forward: (x) => {

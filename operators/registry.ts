@@ -3,6 +3,8 @@ import { describeKinds, parseSpec } from "../src/data/spec.ts";
 import { blurKind } from "./blur.ts";
 import { compose } from "./compose.ts";
 import { dctKind } from "./dct.ts";
+import { differencesKind } from "./differences.ts";
+import { diskKind } from "./disk.ts";
 import { downsampleKind } from "./downsample.ts";
 import { fourierKind } from "./fourier.ts";
 import { gaussianKind } from "./gaussian.ts";
@@ -10,6 +12,7 @@ import { hadamardKind } from "./hadamard.ts";
 import { identityKind } from "./identity.ts";
 import type { Draws, OperatorKind } from "./kind.ts";
 import { maskKind } from "./mask.ts";
+import { motionKind } from "./motion.ts";
 import type { ForwardOperator } from "./operator.ts";
 import { radonKind } from "./radon.ts";
 import { structuredKind } from "./structured.ts";
@@ -21,11 +24,14 @@ const kinds = {
   structured: structuredKind,
   mask: maskKind,
   blur: blurKind,
+  motion: motionKind,
+  disk: diskKind,
   downsample: downsampleKind,
   dct: dctKind,
   hadamard: hadamardKind,
   fourier: fourierKind,
   radon: radonKind,
+  differences: differencesKind,
 } satisfies Record<string, OperatorKind>;
 
 export type OperatorName = keyof typeof kinds;

@@ -1,5 +1,6 @@
 import * as tf from "#tf";
-import { alongAxis, matrixOf, transposed } from "../../operators/axes.ts";
+import { requireSignal } from "../../operators/axes.ts";
+import { differences } from "../../operators/differences.ts";
 import { penaltyKind } from "../kind.ts";
 import type { AnalysisPenalty } from "../prior.ts";
 import { perSignal, spread } from "../signals.ts";
@@ -11,26 +12,18 @@ import { normLambda } from "./default-lambda.ts";
  * or [length].
  */
 export function tv(shape: readonly number[]): AnalysisPenalty {
-  if (shape.length < 1 || shape.length > 3) {
-    throw new RangeError(`tv: expected signals of [h, w], [h, w, channels] or [length], got [${shape.join(", ")}]`);
-  }
-  const differences = shape.slice(0, 2).map(differenceMatrix);
-  const adjoints = differences.map(transposed);
-  const analysis = (x: tf.Tensor) =>
-    tf.stack(
-      differences.map((matrix, axis) => alongAxis(x, axis, matrix)),
-      1,
-    );
+  requireSignal("tv", shape);
+  const { outShape, forward, adjoint, norm } = differences({ inShape: shape });
   return {
     kind: "penalty",
     form: "analysis",
     name: "tv",
     shape,
-    featureShape: [differences.length, ...shape],
-    norm: Math.sqrt(shape.slice(0, 2).reduce((sum, n) => sum + 4 * Math.cos(Math.PI / (2 * n)) ** 2, 0)),
-    value: (x) => tf.sum(perSignal(magnitude(analysis(x))), 1),
-    analysis,
-    synthesis: (p) => tf.addN(adjoints.map((matrix, axis) => alongAxis(part(p, axis), axis, matrix))),
+    featureShape: outShape,
+    norm: norm!,
+    value: (x) => tf.sum(perSignal(magnitude(forward(x))), 1),
+    analysis: forward,
+    synthesis: adjoint,
     project: (p, radius) => {
       const size = magnitude(p);
       const limit = spread(radius, size.rank);
@@ -55,11 +48,3 @@ export const tvKind = penaltyKind({
 
 /** The length of the gradient at every pixel: [batch, axes, ...shape] to [batch, 1, ...shape]. */
 const magnitude = (p: tf.Tensor): tf.Tensor => tf.sqrt(tf.sum(tf.square(p), 1, true));
-
-/** The part of one axis: [batch, axes, ...shape] to [batch, ...shape]. */
-const part = (p: tf.Tensor, axis: number): tf.Tensor =>
-  tf.reshape(tf.slice(p, [0, axis], [-1, 1]), [p.shape[0]!, ...p.shape.slice(2)]);
-
-/** (Dx)[i] = x[i+1] − x[i], the last row 0. Its norm is 2 cos(π/(2n)). */
-const differenceMatrix = (n: number) =>
-  matrixOf(n, n, (i, j) => (i === n - 1 ? 0 : Number(j === i + 1) - Number(j === i)));
