@@ -57,11 +57,8 @@ export interface Leading {
   readonly rest: Float64Array;
 }
 
-/** Some Gaussians in the `rank` leading directions of their mixture's covariance Σ π_k Σ_k. */
-export function leadingOf(
-  { weights, ...spectra }: Spectra,
-  { rank, channels }: { readonly rank: number; readonly channels: number },
-): Leading {
+/** Σ π_k Σ_k [d, d]. */
+export function mixtureCovariance({ weights, ...spectra }: Spectra): Float64Array {
   const [values, vectors] = [new Float64Array(spectra.values), new Float64Array(spectra.vectors)];
   const cells = weights.length;
   const d = values.length / cells;
@@ -76,6 +73,18 @@ export function leadingOf(
     }
   }
   for (let a = 0; a < d; a++) for (let b = 0; b < a; b++) whole[b * d + a] = whole[a * d + b]!;
+  return whole;
+}
+
+/** Some Gaussians in the `rank` leading directions of their mixture's covariance Σ π_k Σ_k. */
+export function leadingOf(
+  { weights, ...spectra }: Spectra,
+  { rank, channels }: { readonly rank: number; readonly channels: number },
+): Leading {
+  const [values, vectors] = [new Float64Array(spectra.values), new Float64Array(spectra.vectors)];
+  const cells = weights.length;
+  const d = values.length / cells;
+  const whole = mixtureCovariance({ weights, values, vectors });
   const directions = symmetricEigen(whole, d).vectors.subarray(0, rank * d);
   const basis = new Float32Array(d * rank);
   for (let j = 0; j < rank; j++) for (let i = 0; i < d; i++) basis[i * rank + j] = directions[j * d + i]!;

@@ -25,7 +25,7 @@ export {
   type FourierOptions,
   type FourierSpec,
 } from "./families/fourier.ts";
-export { gateArrays, rankFor } from "./families/gated-moments.ts";
+export { gateArrays, rankFor, withoutMean } from "./families/gated-moments.ts";
 export { type FamilyName, type FamilyOptions, type FamilySpec, families, familyNames } from "./families/index.ts";
 export { residualBasis } from "./families/residual-moments.ts";
 export {
@@ -39,7 +39,7 @@ export {
   referenceOf,
 } from "./features.ts";
 export { LEAST, maximised, spectra } from "./fit-gates.ts";
-export { type Gates, gatesOf, leadingOf, logGates } from "./gates.ts";
+export { type Gates, gatesOf, leadingOf, logGates, mixtureCovariance } from "./gates.ts";
 export { labelCounts, ofLabel, withoutLabels } from "./labels.ts";
 export { type Law, type LawName, lawNames, laws } from "./laws.ts";
 export { expectedCounts, type PoseSpec, poseCount, posing, warped, warpRows } from "./poses.ts";

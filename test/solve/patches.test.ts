@@ -354,6 +354,14 @@ test("on the command line: image in, image out, from a sketch of a folder", asyn
     );
     assert.match(JSON.stringify(made), /half-quadratic/);
     assert.equal((await sharp("out.png").metadata()).width, 40);
+    const { logLikelihood } = (await ok("evaluate leaves patches:dead-leaves:side=6 -n 500")) as {
+      logLikelihood: { difference: { interval: [number, number] } };
+    };
+    assert.ok(logLikelihood.difference.interval[0] > 0.2, JSON.stringify(logLikelihood));
+    await ok("inspect leaves --plot directions.png");
+    const { width, height = 0 } = await sharp("directions.png").metadata();
+    assert.ok(width === 1280 && height > 600, `${width} × ${height}`); // 8 components
+    await ok("inspect leaves --plot directions.html");
     for (const [line, message] of [
       [
         "sketch patches:dead-leaves --sketch-size 1M -o no.npz",
@@ -369,7 +377,10 @@ test("on the command line: image in, image out, from a sketch of a folder", asyn
         /^error: --prior: leaves is of grey patches, the image is in colour; use/,
       ],
       ["train L.npz -o no --kind mixture", /no local moments/],
-      ["evaluate leaves patches:dead-leaves:side=6", /knows patches without their means/],
+      [
+        "evaluate leaves patches:dead-leaves:side=5",
+        /^error: evaluate: leaves is of patches of 6×6, the samples of .* are 5×5; give patches:DATA:side=6/,
+      ],
     ] as const) {
       const { code, stderr } = await run(line);
       assert.is(code, 1, line);

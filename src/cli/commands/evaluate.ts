@@ -1,14 +1,68 @@
+import type { PatchPrior } from "../../../priors/prior.ts";
 import { sameShape } from "../../data/array.ts";
 import { InputError } from "../../data/errors.ts";
+import type { Dataset } from "../../data/rows.ts";
 import { short, textTable } from "../../report/table.ts";
 import { takeRows } from "../../solve/rows.ts";
-import { defineCommand } from "../command.ts";
+import { defineCommand, type Outcome } from "../command.ts";
 import { rawOrPca } from "../designing.ts";
 import { numberList, requireInteger } from "../options.ts";
 import { firstRows } from "../signals.ts";
 import { grouped, secondsText, shapeText } from "../text.ts";
 
 const titles = { mmd2: "MMD²", energy: "energy distance", wasserstein: "sliced Wasserstein" } as const;
+
+/** Log-likelihood of patches under a patch prior, beside the one Gaussian of its covariance: whose draws have no means to compare. */
+async function evaluatePatches(
+  name: string,
+  prior: PatchPrior,
+  dataset: Dataset,
+  limit: number,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { side, channels, values } = prior;
+  const shape = channels === 1 ? [side, side] : [side, side, channels];
+  if (!dataset.typical || !sameShape(dataset.shape, shape)) {
+    throw new InputError(
+      `evaluate: ${name} is of patches of ${shapeText(shape)}, the samples of ${dataset.name} are ${shapeText(dataset.shape)}; give ` +
+        `patches:DATA${side === 8 ? "" : `:side=${side}`} of images that it was not trained on`,
+    );
+  }
+  const { asOneGaussian, patchLogLikelihood } = await import("../../compare/patch-likelihood.ts");
+  const started = performance.now();
+  const patches = await dataset.typical(limit, { from: 0, to: dataset.count }, signal);
+  const free = values.shape[1]! - channels;
+  const mixture = (await patchLogLikelihood(prior, patches, signal)).map((v) => v / free);
+  const gaussian = (await patchLogLikelihood(asOneGaussian(prior), patches, signal)).map((v) => v / free);
+  const figures = { mixture, gaussian, difference: mixture.map((v, i) => v - gaussian[i]!) };
+  const summaries = Object.entries(figures).map(([title, own]) => {
+    const mean = own.reduce((a, b) => a + b, 0) / own.length;
+    const variance = own.reduce((sum, v) => sum + (v - mean) ** 2, 0) / Math.max(1, own.length - 1);
+    const half = 1.96 * Math.sqrt(variance / own.length);
+    return { title, mean, interval: [mean - half, mean + half] as const };
+  });
+  const lines = summaries.map(({ title, mean, interval }) => [
+    title === "gaussian" ? "one Gaussian of its covariance" : title,
+    mean.toFixed(3),
+    `[${interval.map((v) => v.toFixed(3)).join(", ")}]`,
+  ]);
+  const table = textTable(
+    [
+      { title: "log-likelihood a number, nats", align: "left" },
+      { title: "mean", align: "right" },
+      { title: "95 %", align: "left" },
+    ],
+    lines,
+  );
+  const seconds = (performance.now() - started) / 1000;
+  return {
+    text: `${table}\n\n${grouped(mixture.length)} patches from all over ${dataset.name}, without their means; intervals as if they were independent; ${secondsText(seconds)}`,
+    data: {
+      ...{ prior: name, data: dataset.name, patches: mixture.length, seconds },
+      logLikelihood: Object.fromEntries(summaries.map(({ title, ...own }) => [title, own])),
+    },
+  };
+}
 
 /** The part of the samples that gives principal components and scales. */
 const PILOT_FRACTION = 0.2;
@@ -24,6 +78,10 @@ export const evaluate = defineCommand({
   description: "Measure the distance of a prior's draws from real data, and that of real data from each other.",
   examples: [
     ["sketchprior evaluate prior/ mnist:test", "three two-sample figures with 95 % confidence intervals"],
+    [
+      "sketchprior evaluate patches/ patches:held-out/",
+      "of a patch prior: how likely patches are, as a figure that tells if more cells or passes help",
+    ],
     ["sketchprior evaluate prior/ held-out.npy -n 20000 --features raw --json", "more samples, in raw coordinates"],
   ],
   options: (y) =>
@@ -35,7 +93,8 @@ export const evaluate = defineCommand({
       })
       .option("limit", {
         ...{ alias: "n", type: "number", default: 2000, requiresArg: true },
-        describe: "real samples; a fifth gives the coordinates, the others are compared with draws and with each other",
+        describe:
+          "real samples; a fifth gives the coordinates, the others are compared with draws and with each other; of patches all are judged",
       })
       .option("from", { type: "number", default: 0, requiresArg: true, describe: "first sample, counted from 0" })
       .option("groups", {
@@ -69,12 +128,8 @@ export const evaluate = defineCommand({
       import("../../compare/evaluate.ts"),
     ]);
     const loaded = await loadPrior(args.prior);
-    if (loaded.kind === "patches") {
-      throw new InputError(
-        `evaluate: ${args.prior} knows patches without their means, so its draws differ from patches; judge it by recoveries, with compare`,
-      );
-    }
     const dataset = await openDataset(args.data);
+    if (loaded.kind === "patches") return evaluatePatches(args.prior, loaded, dataset, args.limit, signal);
     if (!sameShape(dataset.shape, loaded.shape)) {
       throw new InputError(
         `evaluate: ${args.prior} makes signals of ${shapeText(loaded.shape)}, the samples of ${dataset.name} are ` +

@@ -40,7 +40,8 @@ export const inspect = defineCommand({
       })
       .option("plot", {
         ...{ type: "string", requiresArg: true },
-        describe: "picture to write, .html, .svg or .png: a sketch's moments by frequency, or a prior's training",
+        describe:
+          "picture to write, .html, .svg or .png: a sketch's moments by frequency, a prior's training, or the directions of a patch prior",
       }),
   run: async ({ file, data, plot, force }) => {
     if (plot !== undefined) await requirePlot(plot, force);
@@ -84,10 +85,15 @@ async function inspectFolder(folder: string): Promise<Inspected> {
   const inside = await stat(`${folder}/prior.json`).catch(() => undefined);
   if (!inside) return inspectImages(folder);
   const { loadTrained } = await import("../prior-folder.ts");
-  const { courseOf, factsOf } = await import("../../../priors/learned.ts");
+  const { courseOf, factsOf, priorOf } = await import("../../../priors/learned.ts");
   const prior = await loadTrained(folder);
   const { words, data } = factsOf(prior);
   const course = courseOf(prior);
+  const learned = priorOf(prior, folder);
+  if (learned.kind === "patches") {
+    const figure = async () => (await import("../../report/directions.ts")).directionsFigure(learned);
+    return { ...outcome("prior", folder, words, data), figure };
+  }
   return {
     ...outcome("prior", folder, words, data),
     ...(course && {
