@@ -50,6 +50,6 @@ export const keepOption = {
   keep: {
     type: "number",
     default: 0.5,
-    description: "random coefficients, the mean among them: a fraction up to 1 of the pixels, or a number",
+    description: "fraction up to 1, or number, of random coefficients",
   },
 } as const;
