@@ -14,7 +14,7 @@ export interface CoefficientOptions {
   readonly place?: number;
 }
 
-/** A transform U of signals, whose coefficient 0 is their mean up to a factor. */
+/** A transform U that keeps the norm of signals, and whose coefficient 0 is their mean up to a factor. */
 export interface Transform {
   /** Coefficients of one channel. */
   readonly size: number;
@@ -22,14 +22,12 @@ export interface Transform {
   analysis(x: tf.Tensor): tf.Tensor;
   /** U': [batch, size, ...channels] → [batch, ...inShape] */
   synthesis(c: tf.Tensor): tf.Tensor;
-  /** The norm of U with any of its coefficients, if 0 is one of them. */
-  readonly norm?: number;
 }
 
 /** y = (Ux)[kept]: coefficient 0 and others at random, ascending, without a scale. Errors (RangeError): a `keep` out of range. */
 export function coefficients(who: string, options: CoefficientOptions, transform: Transform): LinearOperator {
   const { inShape, keep, seed, place = 0 } = options;
-  const { size, analysis, synthesis, norm } = transform;
+  const { size, analysis, synthesis } = transform;
   const pixels = sizeOf(inShape.slice(0, 2));
   const count = keptCount(who, keep, pixels, "coefficients", size);
   const others = stream(seed, `${who} operator`, count, pixels, place).permutation(size - 1);
@@ -39,7 +37,7 @@ export function coefficients(who: string, options: CoefficientOptions, transform
     name: `${who}(keep=${keep})`,
     inShape,
     outShape: [count, ...inShape.slice(2)],
-    ...(norm !== undefined && { norm }),
+    ...(count + pixels > size && { norm: 1 }), // then some signal has all its coefficients among those kept
     forward: (x) => take(analysis(x)),
     adjoint: (y) => synthesis(putBack(y)),
   });
@@ -50,6 +48,6 @@ export const keepOption = {
   keep: {
     type: "number",
     default: 0.5,
-    description: "random coefficients, the mean among them: a fraction up to 1 of the pixels, or a number",
+    description: "fraction up to 1, or number, of random coefficients",
   },
 } as const;

@@ -17,8 +17,8 @@ export interface ConvolutionOptions {
 }
 
 /**
- * Convolution with any kernel: y[i, j] = Σ_ab k[a, b] x[i + ⌊rows/2⌋ − a, j + ⌊columns/2⌋ − b]. Keeps the shape. The kernel is used as it is; for a blur its sum
- * should be 1.
+ * Convolution with any kernel: y[i, j] = Σ_ab k[a, b] x[i + ⌊rows/2⌋ − a, j + ⌊columns/2⌋ − b]. Keeps the shape.
+ * The kernel is used as it is; for a blur its sum should be 1.
  * Errors: a kernel that is no float32 matrix (TypeError), is not finite or larger than the image; a shape that is no image (RangeError).
  */
 export function convolution({ inShape, kernel, boundary = "reflect", name }: ConvolutionOptions): LinearOperator {

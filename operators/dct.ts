@@ -22,7 +22,6 @@ export function dct(options: CoefficientOptions): LinearOperator {
   const adjoints = matrices.map(transposed);
   return coefficients("dct", options, {
     size,
-    norm: 1,
     analysis: (x) => {
       const c = matrices.reduce((image, matrix, axis) => alongAxis(image, axis, matrix), x);
       return tf.reshape(c, [-1, size, ...channels]);

@@ -85,7 +85,7 @@ export const downsampleKind = operatorKind({
       type: "choice",
       choices: downsamplings,
       default: "bicubic",
-      description: "antialiased, mirrored at the edge, or the mean of factor × factor pixels",
+      description: "antialiased, or the mean of factor × factor pixels",
     },
   },
   samples: [

@@ -121,12 +121,12 @@ function requireImage(inShape: readonly number[]): readonly [number, number] {
 }
 
 export const fourierKind = operatorKind({
-  summary: "MRI: Fourier coefficients on random rows (acceleration) or on lines through the centre (radial)",
+  summary: "MRI: Fourier coefficients on random rows, or on lines through the centre",
   options: {
     acceleration: { type: "number", description: "measures one of so many rows of k-space; 4 without radial" },
     centre: {
       type: "number",
-      description: "share of the rows that is fully sampled at the centre; 0.08 without radial",
+      description: "share of rows fully sampled at the centre; 0.08 without radial",
     },
     radial: { type: "integer", description: "number of lines through the centre instead" },
   },

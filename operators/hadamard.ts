@@ -10,7 +10,7 @@ import type { LinearOperator } from "./operator.ts";
  * Random Walsh-Hadamard coefficients, what a single-pixel camera measures: y = (Hx)[kept], H the orthonormal transform of the pixels of a
  * channel, row by row and continued by zeros to p, the least power of two from their number n on. If the sides are powers of two, H is the
  * transform along both axes. Coefficient 0, the sum of x over √p, is always kept; the others are drawn without repetition, each equally
- * likely. There is no scale: ‖Φ‖ = 1 if n = p, else it is less. x: [batch, ...inShape]; y: [batch, kept], or [batch, kept, channels].
+ * likely. There is no scale: ‖Φ‖ ≤ 1, and 1 if more than p − n are kept. x: [batch, ...inShape]; y: [batch, kept], or [batch, kept, channels].
  *
  * Source: Duarte et al. 2008, "Single-pixel imaging via compressive sampling".
  * Errors (RangeError): a `keep` out of range (numbers up to p); a shape of more than three axes.
@@ -28,7 +28,6 @@ export function hadamard(options: CoefficientOptions): LinearOperator {
   ];
   return coefficients("hadamard", options, {
     size,
-    ...(size === pixels && { norm: 1 }),
     analysis: (x) => {
       const lines = tf.transpose(tf.reshape(x, [-1, pixels, channels]), [0, 2, 1]);
       const c = tf.transpose(transform(tf.pad(lines, end)), [0, 2, 1]);

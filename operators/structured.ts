@@ -21,8 +21,8 @@ export interface StructuredOptions {
  * transform of x continued by zeros to p numbers, the least power of two from n on, and S keeps m of them at random, ascending. Every
  * entry of Φ is ±1/√m. So E‖Φx‖² = ‖x‖², as for `gaussian`.
  *
- * x: [batch, ...inShape], flattened; y: [batch, m]. It takes O(p log p) time and O(p) memory, where `gaussian` takes O(mn) of both. If n is
- * a power of two, the rows are orthogonal and ‖Φ‖ = √(n/m). The same m, n, seed and place give the same Φ everywhere.
+ * x: [batch, ...inShape], flattened; y: [batch, m]. It takes O(p log p) time and O(p) memory, where `gaussian` takes O(mn) of both.
+ * ‖Φ‖ ≤ √(p/m), with equality if m > p − n. If n is a power of two, the rows are orthogonal. The same m, n, seed and place give the same Φ everywhere.
  *
  * Source: Do, Gan, Nguyen, Tran 2012, "Fast and efficient compressive sensing using structurally random matrices"; Tropp 2011.
  * Errors (RangeError): m that is not an integer from 1 to p.
@@ -47,7 +47,7 @@ export function structured({ inShape, m, seed, place = 0 }: StructuredOptions): 
     name: `structured(m=${m})`,
     inShape,
     outShape: [m],
-    ...(padded === n && { norm: gain }),
+    ...(m + n > padded && { norm: gain }), // then some signal has all its coefficients among those kept
     forward: (x) => take(hadamard(tf.pad(tf.mul(tf.reshape(x, [-1, n]), tf.tensor1d(signs)), end))),
     adjoint: (y) => {
       const flipped = tf.slice(hadamard(putBack(y)), [0, 0], [y.shape[0]!, n]);
