@@ -9,7 +9,7 @@ import { selection } from "./selection.ts";
 export interface StructuredOptions {
   /** Shape of one signal; n is its number of elements. */
   readonly inShape: readonly number[];
-  /** Measurements of one signal, at most p: the least power of two from n on. */
+  /** Measurements of one signal, at most p: the least power of two from n on. Below 1: that fraction of n, rounded. */
   readonly m: number;
   readonly seed: number;
   /** Tells operators of one m, n and seed apart; default 0. */
@@ -25,14 +25,15 @@ export interface StructuredOptions {
  * ‖Φ‖ ≤ √(p/m), with equality if m > p − n. If n is a power of two, the rows are orthogonal. The same m, n, seed and place give the same Φ everywhere.
  *
  * Source: Do, Gan, Nguyen, Tran 2012, "Fast and efficient compressive sensing using structurally random matrices"; Tropp 2011.
- * Errors (RangeError): m that is not an integer from 1 to p.
+ * Errors (RangeError): m that is not an integer from 1 to p, nor a fraction that keeps a measurement.
  */
-export function structured({ inShape, m, seed, place = 0 }: StructuredOptions): LinearOperator {
+export function structured({ inShape, m: wanted, seed, place = 0 }: StructuredOptions): LinearOperator {
   const n = sizeOf(inShape);
+  const m = wanted > 0 && wanted < 1 ? Math.round(wanted * n) : wanted;
   const padded = 2 ** Math.ceil(Math.log2(n));
   if (!(Number.isInteger(m) && m >= 1 && m <= padded)) {
     throw new RangeError(
-      `structured: m: expected an integer from 1 to ${padded}, the power of two for signals of ${n} numbers, got ${m}`,
+      `structured: m: expected an integer from 1 to ${padded}, the power of two for signals of ${n} numbers, or a fraction of ${n}, got ${wanted}`,
     );
   }
   const random = stream(seed, "structured operator", m, n, place);
@@ -58,9 +59,16 @@ export function structured({ inShape, m, seed, place = 0 }: StructuredOptions): 
 
 export const structuredKind = operatorKind({
   summary: "as gaussian without a matrix, for large signals: signs, Walsh-Hadamard, a random part",
-  options: { m: { type: "integer", required: true, description: "measurements of one signal" } },
+  options: {
+    m: {
+      type: "number",
+      required: true,
+      description: "measurements of one signal; below 1: a fraction of its numbers",
+    },
+  },
   samples: [
     { inShape: [4, 8], spec: "structured:m=7" },
+    { inShape: [6, 5], spec: "structured:m=0.25" },
     { inShape: [5, 7, 3], spec: "structured:m=128" },
     { inShape: [1], spec: "structured:m=1" },
   ],

@@ -101,7 +101,7 @@ test("m out of range is refused with the largest there is", () => {
   const make = (m: number) => () => structured({ inShape: [5, 5], m, seed: 1 });
   assert.throws(
     make(33),
-    /^structured: m: expected an integer from 1 to 32, the power of two for signals of 25 numbers, got 33$/,
+    /^structured: m: expected an integer from 1 to 32, the power of two for signals of 25 numbers, or a fraction of 25, got 33$/,
   );
   assert.throws(make(0), /got 0/);
   assert.throws(make(2.5), /got 2\.5/);
