@@ -81,7 +81,7 @@ export const designOptions = <T>(y: Argv<T>) =>
     })
     .option("cells", {
       ...{ type: "number", requiresArg: true, defaultDescription: "200" },
-      describe: "of patches: the soft cells that have second moments",
+      describe: "of patches: the cells that have second moments",
     })
     .option("cells-of", {
       ...{ type: "string", requiresArg: true, defaultDescription: "a pilot of the data" },
@@ -151,7 +151,8 @@ export async function designOf(
     return learned(await patchDesign(dataset, args));
   }
   for (const name of ["cells", "cells-of"] as const) {
-    if (args[name] !== undefined) throw new InputError(`--${name}: only patches have soft cells; give patches:DATA`);
+    if (args[name] !== undefined)
+      throw new InputError(`--${name}: only patches have cells of a mixture; give patches:DATA`);
   }
   if (size !== undefined) {
     for (const name of ["frequencies", "law", "structured", "scale", "features"] as const) {

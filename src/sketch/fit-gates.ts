@@ -36,7 +36,7 @@ export async function fitGates(samples: NdArray<Float32Array>, options: GateOpti
   const [count, d] = samples.shape as [number, number];
   if (count < 4 * cells) {
     throw new InputError(
-      `sketch: ${cells} soft cells need a pilot of at least ${4 * cells} samples, got ${count}; give fewer --cells or more images`,
+      `sketch: ${cells} cells need a pilot of at least ${4 * cells} samples, got ${count}; give fewer --cells or more images`,
     );
   }
   const rows = centred(samples.data, d, channels);
@@ -148,7 +148,7 @@ async function compileStep(cells: number, d: number, signal?: AbortSignal) {
       return { count: tf.sum(gates, 0), xx: tf.matMul(gates, products, true, true) };
     },
     shapes,
-    { name: "soft cells" },
+    { name: "cells of a mixture" },
   );
   const run = async (rows: Float32Array, { weights, covariances }: Fit): Promise<Fit> => {
     const { v, known, forms, constants } = shapes;

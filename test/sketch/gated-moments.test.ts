@@ -138,7 +138,7 @@ test("expectation maximisation: the same pilot gives the same cells, too small p
   const options = { cells: 2, rank: 2, channels: 1, seed: 3 };
   const [first, again] = [await fitGates(rows(200), options), await fitGates(rows(200), options)];
   assert.equal(first.forms.data, again.forms.data);
-  await refuses(() => fitGates(rows(7), options), /2 soft cells need a pilot of at least 8 samples, got 7/);
+  await refuses(() => fitGates(rows(7), options), /2 cells need a pilot of at least 8 samples, got 7/);
   const make = (own: object) =>
     makeDesign({
       shape: [2, 3],

@@ -345,7 +345,10 @@ test("on the command line: image in, image out, from a sketch of a folder", asyn
     const red = { width: 8, height: 8, channels: 3, background: { r: 200, g: 10, b: 10 } } as const;
     await sharp({ create: red }).png().toFile("colour.png");
     await ok("sketch patches:dead-leaves:side=6,stride=6 --limit 4000 --pilot 2000 --cells 8 -o L.npz");
-    assert.match((await run("inspect L.npz")).stdout, /8 soft cells of 24 directions, fitted to pilot/);
+    assert.match(
+      (await run("inspect L.npz")).stdout,
+      /8 cells of a mixture with 24 leading directions, fitted to pilot/,
+    );
     const trained = await ok("train L.npz -o leaves");
     assert.is(trained.kind, "patches");
     await ok("sketch patches:dead-leaves:side=6,stride=6 --limit 4000 --pilot 2000 --cells-of leaves -o L2.npz");
@@ -367,7 +370,7 @@ test("on the command line: image in, image out, from a sketch of a folder", asyn
         "sketch patches:dead-leaves --sketch-size 1M -o no.npz",
         /--sketch-size: patches have gated moments; give --cells/,
       ],
-      ["sketch mnist --cells 20 -o no.npz", /--cells: only patches have soft cells/],
+      ["sketch mnist --cells 20 -o no.npz", /--cells: only patches have cells of a mixture/],
       [
         "sketch patches:dead-leaves --limit 900 --cells-of leaves -o no.npz",
         /is of patches of 6×6×1, the data's are 8×8×1/,

@@ -7,7 +7,7 @@ import { type Gates, logGates } from "../gates.ts";
 import { contradicts, contradictsCross, diagonalAt, type Family, ROUNDING, triangleSize } from "./family.ts";
 
 /**
- * Second moments in soft cells: the responsibilities of a reference mixture of zero-mean Gaussians, which is fixed before the pass. A
+ * Second moments in the cells of a reference mixture of zero-mean Gaussians, which is fixed before the pass: a sample is in that of its most probable component. A
  * sample's own mean is removed first, for each channel.
  */
 export interface GatedMomentsSpec {
@@ -68,14 +68,14 @@ export function withoutMean(x: tf.Tensor, channels: number): tf.Tensor {
 }
 
 /**
- * Φ(x) = r_k(x) and r_k(x) vvᵀ for every cell k, with v = x − mean(x) and r(x) the `responsibilities` of `logGates`; only lower triangles are held. A
- * mixture of zero-mean Gaussians follows in closed form: it is one step of expectation maximisation from the reference mixture
+ * Φ(x) = 1 and vvᵀ in the cell k(x) of x, 0 in all others, with v = x − mean(x) and k(x) the most probable component by `logGates`; only lower triangles are held. A
+ * mixture of zero-mean Gaussians follows in closed form: it is one step of hard expectation maximisation from the reference mixture
  * (priors/patches).
  */
 export const gatedMoments: Family<GatedMomentsSpec, GatedMomentsOptions> = {
   title: "gated moments",
   aboutReference: false,
-  summary: "counts and second moments in the soft cells of a mixture, of samples without their mean",
+  summary: "counts and second moments in the cells of a mixture, of samples without their mean",
   design: ({ cells = 200, rank, channels = 1, of = "pilot", seed = 1 }, { sample, features }) => {
     const most = sample - channels - 1;
     const spec = { cells, rank: rank ?? rankFor(sample, channels), channels, seed };
@@ -99,11 +99,11 @@ export const gatedMoments: Family<GatedMomentsSpec, GatedMomentsOptions> = {
     return { kind: "gated-moments", ...spec, of };
   },
   learn: async ({ cells, rank, channels, seed }, context) => {
-    const { samples } = await context.pilot("soft cells");
+    const { samples } = await context.pilot("cells of a mixture");
     const { signal } = context;
     return gateArrays(await fitGates(samples, { cells, rank, channels, seed, ...(signal && { signal }) }));
   },
-  describe: ({ cells, rank, of }) => `${cells} soft cells of ${rank} directions, fitted to ${of}`,
+  describe: ({ cells, rank, of }) => `${cells} cells of a mixture with ${rank} leading directions, fitted to ${of}`,
   sums: ({ cells }, { sample }) => ({ count: [cells], xx: [cells, triangleSize(sample)] }),
   inputs: (_, __, arrays) => ({ ...gatesIn(arrays) }),
   impossible: ({ cells }, { dimensions: { sample }, count, sums, whole }) => {
