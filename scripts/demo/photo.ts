@@ -87,7 +87,7 @@ export const photo = defineCommand({
       title: "Whole images with a prior of patches, learned from a sketch of other images",
       paragraphs: [
         `One pass over ${sketch.count} patches of 8 × 8 pixels of ${SKETCHED} drawn images gave a sketch of ${size}: second moments in ` +
-          `${CELLS} soft cells. A mixture of Gaussians on patches follows in closed form. It recovers images of any size under any linear Φ.`,
+          `${CELLS} cells of a mixture. A mixture of Gaussians on patches follows in closed form. It recovers images of any size under any linear Φ.`,
         `The images below are others. λ of the penalties was chosen for each operator on further images, ${args["tune-count"]} in number. Every method ` +
           `keeps to [0, 1]. Sketch and prior ${learning}, everything ${secondsText(seconds)}.`,
       ],
