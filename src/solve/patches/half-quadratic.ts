@@ -20,6 +20,7 @@ import { addPatches, averaged, bandsOf, patchesOf, randomGrid, type Sizes } from
 import { type ImageStep, withImageSteps } from "./image-step.ts";
 import { patchStep } from "./patch-step.ts";
 import { halfQuadraticOptions, scheduleOf, settingsOf } from "./schedule.ts";
+import { patchUncertainty, type Uncertainty } from "./uncertainty.ts";
 
 /** Numbers of the patches that are in memory at a time. */
 const BAND = 2 ** 23;
@@ -46,12 +47,13 @@ export const halfQuadratic: Solver<PatchPrior> = {
   name: "half-quadratic",
   summary: "patches of images of any size, by half-quadratic splitting (Zoran, Weiss 2011)",
   options: halfQuadraticOptions,
-  uncertainty: false,
+  uncertainty: true,
   accepts: (prior, problem) =>
     prior.kind === "patches"
       ? all(acceptsShape(prior, problem.shape), isLinearProblem(problem), hasGaussianNoise(problem))
       : `${prior.name} is no patch prior`,
-  solve: async (problem, prior, { seed = 1, onProgress, signal, own }): Promise<Solved> => {
+  solve: async (problem, prior, options): Promise<Solved> => {
+    const { seed = 1, onProgress, signal, own } = options;
     const { spacing, rank } = settingsOf(own);
     const [height = 0, width = 0, channels = 1] = problem.shape;
     const sizes: Sizes = { height, width, channels, side: prior.side };
@@ -68,6 +70,7 @@ export const halfQuadratic: Solver<PatchPrior> = {
     const batch = problem.y.shape[0]!;
     const estimate = new Float32Array(batch * sizeOf(problem.shape));
     const pause = pauses(signal);
+    let uncertainty: Uncertainty = { warnings: [] };
     const patch = await patchStep(prior, Math.max(1, Math.min(rank, d - prior.channels - 1)));
     let contrast = 0; // of the image, at its most
     const within = (x: NdArray<Float32Array>) => (problem.range ? clipped(x, problem.range) : x);
@@ -101,6 +104,8 @@ export const halfQuadratic: Solver<PatchPrior> = {
         for (let i = 0; i < batch; i++) estimate.set((await recovered(i, average, smooth)).data, i * n);
       };
       await (denoising ? allSignals(pointwise, pointwise) : withImageSteps(whitened, signal, allSignals));
+      const last = { problem: whitened, patch, sizes, sigma, s: schedule.at(-1)!, estimate };
+      uncertainty = await patchUncertainty(last, options);
     } finally {
       await patch.dispose();
     }
@@ -111,7 +116,9 @@ export const halfQuadratic: Solver<PatchPrior> = {
         estimate.subarray(i * n, (i + 1) * n).every(Number.isFinite) ? "completed" : "non-finite",
       ),
       chosen: { solver: "half-quadratic", noise: problem.noise.name, sigma, ...raised },
-      ...{ warnings: contrastWarnings(prior, contrast, Math.max(noise, LEAST_SIGMA)), steps, history: [] },
+      ...{ steps, history: [] },
+      ...uncertainty,
+      warnings: [...contrastWarnings(prior, contrast, Math.max(noise, LEAST_SIGMA)), ...uncertainty.warnings],
     };
   },
 };
