@@ -358,8 +358,10 @@ test("on the command line: image in, image out, from a sketch of a folder", asyn
     );
     assert.match(JSON.stringify(made), /half-quadratic/);
     assert.equal((await sharp("out.png").metadata()).width, 40);
-    await ok("reconstruct noisy.png --operator identity --noise 0.1 --prior leaves --deviation --samples 2 -o out.npz");
-    const { deviation, samples } = await loadReconstruction("out.npz");
+    await ok(
+      "reconstruct noisy.png --operator identity --noise 0.1 --prior leaves --deviation --samples 2 -o sure.npz",
+    );
+    const { deviation, samples } = await loadReconstruction("sure.npz");
     assert.equal([deviation!.shape, samples!.shape].map(String), ["1,48,40", "1,2,48,40"]);
     for (const [line, message] of [
       [

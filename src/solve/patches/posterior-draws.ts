@@ -8,10 +8,10 @@ import type { WhitenedProblem } from "../penalised/whitening.ts";
 import type { PatchPrecision } from "./precision.ts";
 
 /**
- * Conjugate gradients end when the last third of their steps made ‖x‖² larger by less than this part; and their most steps. ‖x‖ only grows
+ * Conjugate gradients end when the last third of their steps made ‖x‖² larger by less than this part; their least and most steps. ‖x‖ only grows
  * (Steihaug 1983). One small step proves nothing: the directions of least precision, which matter most, come last.
  */
-const [TOLERANCE, STEPS] = [0.02, 300];
+const [TOLERANCE, LEAST_STEPS, STEPS] = [0.02, 8, 300];
 
 export interface Drawn {
   /** Draws of N(0, H⁻¹), [rows, n]. */
@@ -95,7 +95,7 @@ async function solved(
     }
     const now = Float64Array.from(firsts, (first) => squaredNorm(x, first, n));
     const before = grown[Math.floor((2 * step) / 3)];
-    if (step >= 8 && before && now.every((v, row) => v - before[row]! <= TOLERANCE * v))
+    if (step >= LEAST_STEPS && before && now.every((v, row) => v - before[row]! <= TOLERANCE * v))
       return { draws: x, settled: true };
     grown.push(now);
   }
