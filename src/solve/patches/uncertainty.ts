@@ -12,8 +12,8 @@ import { patchPrecision } from "./precision.ts";
 /** Draws that a deviation is made of: it is then within 12 % (one standard error) of that of all draws. */
 const DRAWS = 32;
 /**
- * H⁻¹ takes the component of every patch for known, and is too small: the errors of estimates are 2.6 (noise of 25/255), 1.6 (missing pixels) and 2.1 (blur) times
- * as large. The factor of the variance that is likeliest for all three, on 6 crops of training photographs (docs/patches.md).
+ * H⁻¹ takes the component of every patch for known, and is too small: the mean of (x − x̂)²/v was 2.6 (noise of 25/255), 1.6 (missing pixels) and
+ * 2.1 (blur). The factor of the variance that is likeliest for the three together, on crops of training photographs (docs/patches.md).
  */
 const INFLATION = 2;
 /** Patches that are filtered at a time, of several draws if an image has few. */
