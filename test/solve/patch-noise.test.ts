@@ -16,6 +16,7 @@ import { problemOf, recover } from "../../src/solve/index.ts";
 import { withImageSteps } from "../../src/solve/patches/image-step.ts";
 import { denoisingStep, splitStep } from "../../src/solve/patches/noise-step.ts";
 import { whitenedProblem } from "../../src/solve/penalised/whitening.ts";
+import { refuses } from "../data/tiny.ts";
 import { apply, type Floats } from "../operators/draws.ts";
 
 const test = suite("patches with noise that is not Gaussian");
@@ -121,6 +122,27 @@ test("counts, read-out noise and lost pixels: patches are nearer than total vari
     }
     assert.ok(mean(found.estimate.data) < best, `${spec}: ${mean(found.estimate.data)} ${best}`);
   }
+});
+
+test("a deviation is refused: it is that of Gaussian noise", async () => {
+  const prior: PatchPrior = {
+    ...{ kind: "patches", name: "flat", side: 2, channels: 1, weights: Float64Array.of(1) },
+    values: ndarray(Float32Array.of(0.1, 0.1, 0.1, 1e-6), [1, 4]),
+    vectors: ndarray(
+      Float32Array.from([1, -1, 1, -1, 1, 1, -1, -1, 1, -1, -1, 1, 1, 1, 1, 1].map((v) => v / 2)),
+      [1, 4, 4],
+    ),
+  };
+  const { y, noise } = await measure(cut(8, 8), identity({ inShape: [8, 8] }), {
+    noise: parseNoise("poisson:peak=9"),
+    seed: 1,
+  });
+  const problem = problemOf({ operator: identity({ inShape: [8, 8] }), y, noise });
+  await refuses(
+    () => recover(problem, prior, { deviation: true }),
+    /need Gaussian noise, got poisson\(peak=9\); leave them out/,
+  );
+  assert.equal((await recover(problem, prior)).outcomes, ["completed"]);
 });
 
 test.run();

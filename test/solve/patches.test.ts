@@ -9,6 +9,7 @@ import { fitPatches, patchMixture } from "../../priors/patches/index.ts";
 import type { PatchPrior } from "../../priors/prior.ts";
 import { parsePenalty } from "../../priors/registry.ts";
 import { loadPrior, savePrior } from "../../src/cli/prior-folder.ts";
+import { loadReconstruction } from "../../src/compare/reconstruction.ts";
 import { arrayDataset, openDataset, readRows, stream } from "../../src/data/index.ts";
 import { gaussianNoise } from "../../src/measure/noise/gaussian.ts";
 import { fromTriangle } from "../../src/sketch/families/family.ts";
@@ -266,7 +267,11 @@ test("colour patches denoise a colour image", async () => {
   const found = await recover(
     { operator: identity({ inShape: [24, 20, 3] }), y, noise: 0.1 },
     { kind: "patches", name: "tinted", ...tinted },
+    { deviation: true },
   );
+  const gaps = found.estimate.data.map((v, i) => ((v - x.data[i]!) / found.deviation!.data[i]!) ** 2);
+  const calibrated = gaps.reduce((sum, v) => sum + v / gaps.length, 0);
+  assert.ok(calibrated > 0.2 && calibrated < 2, `${calibrated}`);
   const mse = found.estimate.data.reduce((sum, v, i) => sum + (v - x.data[i]!) ** 2 / x.size, 0);
   assert.ok(mse < 0.25 * 0.1 ** 2, `${mse}`);
 });
@@ -295,7 +300,7 @@ test("the same seed gives the same bits; other seeds other grids; signals of a b
   }
 });
 
-test("images that are too small, of other channels, no images, unknown uncertainty, s out of order: refused in one line", async () => {
+test("images that are too small, of other channels, no images, s out of order: refused in one line", async () => {
   const given = (shape: readonly number[]) => {
     const operator = identity({ inShape: shape });
     return {
@@ -307,7 +312,6 @@ test("images that are too small, of other channels, no images, unknown uncertain
   await refuses(() => recover(given([5, 9]), prior), /9×5 is smaller than a patch of 6×6/);
   await refuses(() => recover(given([9, 9, 3]), prior), /is of grey patches, the image is in colour/);
   await refuses(() => recover(given([81]), prior), /signals of \[81\] are no images/);
-  await refuses(() => recover(given([9, 9]), prior, { deviation: true }), /knows no deviation/);
   await refuses(() => recover(given([9, 9]), prior, { own: { first: 0.1, last: 0.2 } }), /0 < last ≤ first/);
   await refuses(() => recover(given([9, 9]), prior, { own: { spacing: 0 } }), /spacing: expected at least 1, got 0/);
 });
@@ -365,6 +369,11 @@ test("on the command line: image in, image out, from a sketch of a folder", asyn
     const { width, height = 0 } = await sharp("directions.png").metadata();
     assert.ok(width === 1280 && height > 600, `${width} × ${height}`); // 8 components
     await ok("inspect leaves --plot directions.html");
+    await ok(
+      "reconstruct noisy.png --operator identity --noise 0.1 --prior leaves --deviation --samples 2 -o sure.npz",
+    );
+    const { deviation, samples } = await loadReconstruction("sure.npz");
+    assert.equal([deviation!.shape, samples!.shape].map(String), ["1,48,40", "1,2,48,40"]);
     for (const [line, message] of [
       [
         "sketch patches:dead-leaves --sketch-size 1M -o no.npz",

@@ -3,6 +3,7 @@ import type { LinearOperator } from "../../../operators/operator.ts";
 import { acceptsShape } from "../../../priors/patches/index.ts";
 import type { PatchPrior } from "../../../priors/prior.ts";
 import { fromHost, sizeOf } from "../../data/array.ts";
+import { InputError } from "../../data/errors.ts";
 import { stream } from "../../data/random.ts";
 import { clipped } from "../../data/range.ts";
 import { squaredNorm } from "../../data/vector.ts";
@@ -24,6 +25,7 @@ import { type ImageStep, withImageSteps } from "./image-step.ts";
 import { denoisingStep, splitStep } from "./noise-step.ts";
 import { patchStep } from "./patch-step.ts";
 import { halfQuadraticOptions, scheduleOf, settingsOf } from "./schedule.ts";
+import { patchUncertainty, type Uncertainty } from "./uncertainty.ts";
 
 /** Numbers of the patches that are in memory at a time. */
 const BAND = 2 ** 23;
@@ -51,7 +53,7 @@ export const halfQuadratic: Solver<PatchPrior> = {
   name: "half-quadratic",
   summary: "patches of images of any size, by half-quadratic splitting (Zoran, Weiss 2011)",
   options: halfQuadraticOptions,
-  uncertainty: false,
+  uncertainty: true,
   accepts: (prior, problem) =>
     prior.kind === "patches"
       ? all(
@@ -60,12 +62,18 @@ export const halfQuadratic: Solver<PatchPrior> = {
           problem.noise.gaussian !== undefined || hasProximalMap(problem),
         )
       : `${prior.name} is no patch prior`,
-  solve: async (problem, prior, { seed = 1, onProgress, signal, own }): Promise<Solved> => {
+  solve: async (problem, prior, options): Promise<Solved> => {
+    const { seed = 1, onProgress, signal, own } = options;
     const { spacing, rank } = settingsOf(own);
     const [height = 0, width = 0, channels = 1] = problem.shape;
     const sizes: Sizes = { height, width, channels, side: prior.side };
     const d = prior.values.shape[1]!;
     const gaussian = problem.noise.gaussian !== undefined;
+    if (!gaussian && (options.deviation || options.samples)) {
+      throw new InputError(
+        `half-quadratic: deviation, samples: they need Gaussian noise, got ${problem.noise.name}; leave them out`,
+      );
+    }
     const whitened = gaussian ? whitenedProblem(problem) : asGaussian(problem);
     const given = whitened.noise.sigma;
     const denoising = await isIdentity(whitened.operator);
@@ -78,6 +86,7 @@ export const halfQuadratic: Solver<PatchPrior> = {
     const batch = problem.y.shape[0]!;
     const estimate = new Float32Array(batch * sizeOf(problem.shape));
     const pause = pauses(signal);
+    let uncertainty: Uncertainty = { warnings: [] };
     const patch = await patchStep(prior, Math.max(1, Math.min(rank, d - prior.channels - 1)));
     let contrast = 0; // of the image, at its most
     const within = (x: NdArray<Float32Array>) => (problem.range ? clipped(x, problem.range) : x);
@@ -128,6 +137,10 @@ export const halfQuadratic: Solver<PatchPrior> = {
           }
         });
       }
+      uncertainty = await patchUncertainty(
+        { problem: whitened, patch, sizes, sigma, s: schedule.at(-1)!, estimate },
+        options,
+      );
     } finally {
       await patch.dispose();
     }
@@ -138,7 +151,9 @@ export const halfQuadratic: Solver<PatchPrior> = {
         estimate.subarray(i * n, (i + 1) * n).every(Number.isFinite) ? "completed" : "non-finite",
       ),
       chosen: { solver: "half-quadratic", noise: problem.noise.name, sigma, ...raised },
-      ...{ warnings: contrastWarnings(prior, contrast, Math.max(noise, LEAST_SIGMA)), steps, history: [] },
+      ...{ steps, history: [] },
+      ...uncertainty,
+      warnings: [...contrastWarnings(prior, contrast, Math.max(noise, LEAST_SIGMA)), ...uncertainty.warnings],
     };
   },
 };

@@ -10,6 +10,11 @@ const [CHOSEN, FILTERED] = [4096, 16384];
 /** Patches of one component that are filtered together. */
 const TILE = 32;
 
+/** Linear maps of patches, one for each component: U_k diag(g(λ)) U_kᵀ, [components, d, d]. */
+export type Filters = NdArray<Float32Array>;
+
+export type PatchStep = Awaited<ReturnType<typeof patchStep>>;
+
 /**
  * The patch step of half-quadratic splitting: argmin_z ‖z − v‖²/(2s²) − log N(z; 0, Σ_k) = Σ_k(Σ_k + s²I)⁻¹v for every patch v, with k the most
  * probable component of v ~ Σ_k π_k N(0, Σ_k + s²I). That choice looks at the `rank` leading directions of all patches, and at one variance of the rest.
@@ -64,22 +69,39 @@ export async function patchStep(prior: PatchPrior, rank: number) {
     return out;
   };
 
+  const filtersOf = async (gain: (value: number) => number): Promise<Filters> => {
+    for (const [at, v] of values.data.entries()) shrink.data[at] = gain(v);
+    return filters.run({ shrink, vectors });
+  };
+
+  const filtered = async (
+    patches: Float32Array,
+    components: Int32Array,
+    matrices: Filters,
+    signal?: AbortSignal,
+  ): Promise<Float32Array> => {
+    const out = new Float32Array(patches.length);
+    for (let from = 0; from < components.length; from += FILTERED) {
+      signal?.throwIfAborted();
+      const some = patches.subarray(from * d, (from + FILTERED) * d);
+      block.v.data.set(some);
+      fillTiles(tiles, components.subarray(from, from + FILTERED), 0, block.place.data);
+      const { data } = (await apply.run({ ...block, matrices })) as NdArray<Float32Array>;
+      out.set(data.subarray(0, some.length), from * d);
+    }
+    return out;
+  };
+
   return {
+    chosen,
+    /** Filters with the gain g of every eigenvalue. */
+    filtersOf,
+    /** Every patch [n, d] through the filter of its component. */
+    filtered,
     /** The patch step of patches [n, d] at the standard deviation s. */
     run: async (patches: Float32Array, s: number, signal?: AbortSignal): Promise<Float32Array> => {
       const components = await chosen(patches, s, signal);
-      for (const [at, v] of values.data.entries()) shrink.data[at] = v / (v + s * s);
-      const matrices = (await filters.run({ shrink, vectors })) as NdArray<Float32Array>;
-      const out = new Float32Array(patches.length);
-      for (let from = 0; from < components.length; from += FILTERED) {
-        signal?.throwIfAborted();
-        const some = patches.subarray(from * d, (from + FILTERED) * d);
-        block.v.data.set(some);
-        fillTiles(tiles, components.subarray(from, from + FILTERED), 0, block.place.data);
-        const { data } = (await apply.run({ ...block, matrices })) as NdArray<Float32Array>;
-        out.set(data.subarray(0, some.length), from * d);
-      }
-      return out;
+      return filtered(patches, components, await filtersOf((v) => v / (v + s * s)), signal);
     },
     dispose: async () => {
       for (const compiled of [choose, filters, apply]) await compiled.dispose();
