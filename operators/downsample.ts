@@ -24,7 +24,7 @@ export interface DownsampleOptions {
  *     area      y[i] = the mean of x[fi], …, x[fi + f − 1]; the last block has what is left.
  *
  * k is the cubic kernel of Keys with a = −½, stretched by f against aliasing. x is mirrored at its edges (b a | a b). That is
- * `imresize(x, 1/f)` of MATLAB, and what Pillow's BICUBIC gives where the kernel lies inside the image: at the edge Pillow cuts it.
+ * `imresize(x, 1/f)` of MATLAB, and what Pillow's BICUBIC gives where the kernel lies inside the image and the factor divides the sides: at the edge Pillow cuts it.
  * ‖Φ‖ of `area` is 1/√b an axis, b the smallest block.
  *
  * Source: Keys 1981, "Cubic convolution interpolation for digital image processing".

@@ -6,6 +6,8 @@ import { triangleSize } from "./families/family.ts";
 
 /** Rows of one cell that are multiplied together. */
 const TILE = 32;
+/** Numbers of the products of one run. */
+const MOST = 2 ** 21;
 
 /**
  * Σ aaᵀ over the rows of each cell, of blocks of at most `rows` rows a [rows, width]. A row is in one cell, so rows are sorted by their cells and
@@ -13,10 +15,10 @@ const TILE = 32;
  */
 export async function cellSums(rows: number, width: number, cells: number) {
   const tiles = tilesFor(rows, cells, TILE);
-  const count = tiles.cellOf.length;
+  const count = Math.max(1, Math.min(tiles.cellOf.length, Math.floor(MOST / width ** 2))); // tiles of one run
   const given = {
     a: ndarray(new Float32Array((rows + 1) * width), [rows + 1, width]), // the last row stays 0 and fills the tiles
-    members: ndarray(tiles.members, [tiles.members.length]),
+    members: ndarray(new Int32Array(count * TILE), [count * TILE]),
   };
   const compiled = await compile(
     ({ a, members }: Record<"a" | "members", tf.Tensor>) => {
@@ -31,13 +33,16 @@ export async function cellSums(rows: number, width: number, cells: number) {
     async add(a: Float32Array, cellOf: Int32Array, counts: Float64Array, squares: Float64Array): Promise<void> {
       given.a.data.set(a);
       const used = fillTiles(tiles, cellOf, rows);
-      const { data } = (await compiled.run(given)) as NdArray<Float32Array>;
       const size = triangleSize(width);
-      for (let tile = 0; tile < used; tile++) {
-        let to = tiles.cellOf[tile]! * size;
-        for (let i = 0; i < width; i++) {
-          const from = (tile * width + i) * width;
-          for (let j = 0; j <= i; j++) squares[to++]! += data[from + j]!;
+      for (let first = 0; first < used; first += count) {
+        given.members.data.fill(rows).set(tiles.members.subarray(first * TILE, Math.min(used, first + count) * TILE));
+        const { data } = (await compiled.run(given)) as NdArray<Float32Array>;
+        for (let tile = first; tile < Math.min(used, first + count); tile++) {
+          let to = tiles.cellOf[tile]! * size;
+          for (let i = 0; i < width; i++) {
+            const from = ((tile - first) * width + i) * width;
+            for (let j = 0; j <= i; j++) squares[to++]! += data[from + j]!;
+          }
         }
       }
       for (const cell of cellOf) counts[cell]!++;

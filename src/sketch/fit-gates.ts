@@ -7,7 +7,7 @@ import { dot, squaredNorm } from "../data/vector.ts";
 import { pauses } from "../engine/events.ts";
 import { compile } from "../engine/index.ts";
 import { fromTriangle, triangleProducts, triangleSize } from "./families/family.ts";
-import { gatesOf, inverseForm, leadingOf, responsibilities } from "./gates.ts";
+import { gatesOf, inverseForm, LEAST, leadingOf, responsibilities } from "./gates.ts";
 
 export interface GateOptions {
   readonly cells: number;
@@ -23,9 +23,6 @@ const STEPS = 15;
 const ROWS = 512;
 /** Samples that the first members of a component are looked for in. */
 const CANDIDATES = 10_000;
-/** Least variance: that of rounding to 8 bits. */
-export const LEAST = 1 / 255 ** 2 / 12;
-
 /**
  * A mixture of K zero-mean Gaussians of samples [P, d] without their means, by expectation maximisation. Each component begins with the
  * samples most like one drawn sample, up to their sign. Covariances are raised by the variance of rounding to 8 bits.

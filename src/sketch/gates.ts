@@ -30,6 +30,9 @@ export function logGates(v: tf.Tensor, { basis, forms, flat, constants }: Gates<
   return tf.sub(constants, tf.mul(0.5, tf.add(tf.matMul(forms, triangleProducts(u)), tf.matMul(flat, squares))));
 }
 
+/** Least variance: that of rounding to 8 bits. */
+export const LEAST = 1 / 255 ** 2 / 12;
+
 /** The lowest logarithm of a responsibility. Smaller ones would be denormal numbers, which processors multiply ten times slower. */
 const LOWEST = -20;
 
@@ -94,9 +97,9 @@ export function leadingOf(
   for (let k = 0; k < cells; k++) {
     const own = new Float64Array(rank * rank);
     let trace = 0;
-    for (let j = 0; j < d - channels; j++) {
+    for (let j = 0; j < d; j++) {
       const value = values[k * d + j]!;
-      trace += value;
+      if (j < d - channels) trace += value; // in the inner part all count: one of equal eigenvalues need not be that of a mean
       for (let a = 0; a < rank; a++) {
         let sum = 0;
         for (let i = 0; i < d; i++) sum += directions[a * d + i]! * vectors[(k * d + j) * d + i]!;
@@ -108,7 +111,7 @@ export function leadingOf(
     }
     for (let a = 0; a < rank; a++) trace -= own[a * (rank + 1)]!;
     inner.push(own);
-    rest[k] = Math.max(0, trace) / (d - channels - rank);
+    rest[k] = Math.max(LEAST, trace / (d - channels - rank));
   }
   return { weights, basis: ndarray(basis, [d, rank]), inner, rest };
 }

@@ -38,8 +38,8 @@ export {
   parseFeatures,
   referenceOf,
 } from "./features.ts";
-export { LEAST, maximised, spectra } from "./fit-gates.ts";
-export { type Gates, gatesOf, leadingOf, logGates, mixtureCovariance } from "./gates.ts";
+export { maximised, spectra } from "./fit-gates.ts";
+export { type Gates, gatesOf, LEAST, leadingOf, logGates, mixtureCovariance } from "./gates.ts";
 export { labelCounts, ofLabel, withoutLabels } from "./labels.ts";
 export { type Law, type LawName, lawNames, laws } from "./laws.ts";
 export { expectedCounts, type PoseSpec, poseCount, posing, warped, warpRows } from "./poses.ts";

@@ -7,7 +7,7 @@ import { symmetricEigen } from "../../src/data/linalg.ts";
 import { compile } from "../../src/engine/index.ts";
 import { gatesIn } from "../../src/sketch/families/gated-moments.ts";
 import { fitGates } from "../../src/sketch/fit-gates.ts";
-import { type Gates, gatesOf, leadingOf, logGates } from "../../src/sketch/gates.ts";
+import { type Gates, gatesOf, LEAST, leadingOf, logGates } from "../../src/sketch/gates.ts";
 import { makeDesign, mergeSketches, sketchDataset, subtractSketch } from "../../src/sketch/index.ts";
 import { refuses } from "../data/tiny.ts";
 
@@ -156,6 +156,30 @@ test("expectation maximisation: the same pilot gives the same cells, too small p
     /529 numbers for each cell is too large \(at most 512\); take smaller patches/,
   );
   await refuses(() => make({ rank: 5 }), /hold no 5 directions/);
+});
+
+test("patches that live in few directions: no covariance loses its least variance", () => {
+  // only the difference of the first two numbers varies; all other directions tie with that of the mean
+  const [cells, d, rank] = [3, 9, 6];
+  const spectra = Array.from({ length: cells }, (_, k) => {
+    const covariance = new Float64Array(d * d);
+    for (let i = 0; i < d; i++) covariance[i * (d + 1)] = LEAST;
+    for (const [i, j, sign] of [
+      [0, 0, 1],
+      [1, 1, 1],
+      [0, 1, -1],
+      [1, 0, -1],
+    ] as const)
+      covariance[i * d + j]! += sign * 0.1 * (k + 1);
+    return symmetricEigen(covariance, d);
+  });
+  const joined = (name: "values" | "vectors") => Float64Array.from(spectra.flatMap((own) => [...own[name]]));
+  const leading = leadingOf(
+    { weights: [0.2, 0.3, 0.5], values: joined("values"), vectors: joined("vectors") },
+    { rank, channels: 1 },
+  );
+  const gates = gatesOf(leading, 1);
+  for (const v of [...gates.forms.data, ...gates.flat.data]) assert.ok(Math.abs(v) <= 2.01 / LEAST, String(v));
 });
 
 test.run();

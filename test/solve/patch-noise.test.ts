@@ -143,6 +143,13 @@ test("a deviation is refused: it is that of Gaussian noise", async () => {
     /need Gaussian noise, got poisson\(peak=9\); leave them out/,
   );
   assert.equal((await recover(problem, prior)).outcomes, ["completed"]);
+  // far below the prior's variances the noise decides alone: a deviation of about √2 σ, never infinite
+  const sharp = await recover(
+    problemOf({ operator: identity({ inShape: [8, 8] }), y, noise: gaussianNoise(0.002) }),
+    prior,
+    { deviation: true },
+  );
+  for (const v of sharp.deviation!.data) assert.ok(v > 0.0015 && v < 0.006, String(v));
 });
 
 test.run();

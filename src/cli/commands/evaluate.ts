@@ -17,12 +17,11 @@ async function evaluatePatches(
   name: string,
   prior: PatchPrior,
   dataset: Dataset,
-  limit: number,
-  signal: AbortSignal,
+  { from, limit, signal }: { readonly from: number; readonly limit: number; readonly signal: AbortSignal },
 ): Promise<Outcome> {
   const { side, channels, values } = prior;
   const shape = channels === 1 ? [side, side] : [side, side, channels];
-  if (!dataset.typical || !sameShape(dataset.shape, shape)) {
+  if (!sameShape(dataset.shape, shape)) {
     throw new InputError(
       `evaluate: ${name} is of patches of ${shapeText(shape)}, the samples of ${dataset.name} are ${shapeText(dataset.shape)}; give ` +
         `patches:DATA${side === 8 ? "" : `:side=${side}`} of images that it was not trained on`,
@@ -30,7 +29,9 @@ async function evaluatePatches(
   }
   const { asOneGaussian, patchLogLikelihood } = await import("../../compare/patch-likelihood.ts");
   const started = performance.now();
-  const patches = await dataset.typical(limit, { from: 0, to: dataset.count }, signal);
+  const range = { from: Math.min(from, dataset.count), to: dataset.count };
+  const patches = dataset.typical ? await dataset.typical(limit, range, signal) : await firstRows(dataset, from, limit);
+  if (patches.shape[0] === 0) throw new InputError(`--from: ${dataset.name} has ${dataset.count} samples, got ${from}`);
   const free = values.shape[1]! - channels;
   const mixture = (await patchLogLikelihood(prior, patches, signal)).map((v) => v / free);
   const gaussian = (await patchLogLikelihood(asOneGaussian(prior), patches, signal)).map((v) => v / free);
@@ -56,7 +57,7 @@ async function evaluatePatches(
   );
   const seconds = (performance.now() - started) / 1000;
   return {
-    text: `${table}\n\n${grouped(mixture.length)} patches from all over ${dataset.name}, without their means; intervals as if they were independent; ${secondsText(seconds)}`,
+    text: `${table}\n\n${grouped(mixture.length)} patches of ${dataset.name}, without their means; intervals as if they were independent; ${secondsText(seconds)}`,
     data: {
       ...{ prior: name, data: dataset.name, patches: mixture.length, seconds },
       logLikelihood: Object.fromEntries(summaries.map(({ title, ...own }) => [title, own])),
@@ -129,7 +130,12 @@ export const evaluate = defineCommand({
     ]);
     const loaded = await loadPrior(args.prior);
     const dataset = await openDataset(args.data);
-    if (loaded.kind === "patches") return evaluatePatches(args.prior, loaded, dataset, args.limit, signal);
+    if (loaded.kind === "patches") {
+      for (const name of ["features", "scale", "no-residual"] as const) {
+        if (args[name] !== undefined) throw new InputError(`--${name}: ${args.prior} is a patch prior; leave it out`);
+      }
+      return evaluatePatches(args.prior, loaded, dataset, { ...args, signal });
+    }
     if (!sameShape(dataset.shape, loaded.shape)) {
       throw new InputError(
         `evaluate: ${args.prior} makes signals of ${shapeText(loaded.shape)}, the samples of ${dataset.name} are ` +

@@ -79,7 +79,7 @@ export const halfQuadratic: Solver<PatchPrior> = {
     const denoising = await isIdentity(whitened.operator);
     const gain = denoising ? 1 : (await sizeOfOperator(problem.operator as LinearOperator)).norm;
     const noise = effectiveSigma(problem.noise) / gain; // as noise of x
-    const raise = Math.max(1, LEAST_SIGMA / noise); // Infinity without noise
+    const raise = gaussian ? Math.max(1, LEAST_SIGMA / noise) : 1; // Infinity without noise
     const sigma = noise > 0 ? raise * given : LEAST_SIGMA * gain;
     const schedule = scheduleOf(Math.max(noise, LEAST_SIGMA), denoising && gaussian, own);
     const steps = schedule.length;
@@ -94,8 +94,7 @@ export const halfQuadratic: Solver<PatchPrior> = {
     const recovered = async (i: number, average: ImageStep, smooth: ImageStep) => {
       const random = stream(seed, "patch grids");
       const y = fromHost(whitened.y.data.slice(i * m, (i + 1) * m), [1, ...problem.operator.outShape]);
-      // a misfit has the units of its own row's σ²
-      const scale = gaussian ? sigma : parseNoise(problem.noise.spec).ofMeasured(y)!.sigma;
+      const scale = gaussian ? sigma : sigmaOfRow(problem.noise, y);
       let x =
         denoising && gaussian
           ? fromHost(y.data, [1, ...problem.shape])
@@ -164,6 +163,16 @@ const pointwise: ImageStep = async (y, centre, lambda) =>
     centre.data.map((v, i) => (y.data[i]! + 2 * lambda * v) / (1 + 2 * lambda)),
     centre.shape,
   );
+
+/** σ of one signal's own y, which is the unit of its misfit; that of all for a model that no spec makes. */
+function sigmaOfRow({ spec, sigma }: NoiseModel, y: NdArray<Float32Array>): number {
+  try {
+    return parseNoise(spec).ofMeasured(y)?.sigma ?? sigma;
+  } catch (error) {
+    if (error instanceof InputError) return sigma;
+    throw error;
+  }
+}
 
 /** The problem as if its noise were Gaussian of the same σ. */
 const asGaussian = (problem: Problem): WhitenedProblem => ({

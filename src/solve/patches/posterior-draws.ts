@@ -13,6 +13,9 @@ import type { PatchPrecision } from "./precision.ts";
  */
 const [TOLERANCE, LEAST_STEPS, STEPS] = [0.02, 8, 300];
 
+/** Part of ‖b‖² from which a residual counts as none: float32 products know no smaller one. */
+const SOLVED = 1e-13;
+
 export interface Drawn {
   /** Draws of N(0, H⁻¹), [rows, n]. */
   readonly draws: Float64Array;
@@ -78,13 +81,16 @@ async function solved(
   const direction = b.slice();
   const firsts = Array.from({ length: b.length / n }, (_, row) => row * n);
   const sizes = firsts.map((first) => squaredNorm(b, first, n));
+  const solvedAt = sizes.map((size) => SOLVED * size);
   const grown: Float64Array[] = []; // ‖x‖² of every row after every step
   for (let step = 0; step < STEPS; step++) {
     const turned = await turnedBy(new Float32Array(direction));
     for (const [row, first] of firsts.entries()) {
       const size = sizes[row]!;
-      if (size === 0) continue; // solved
-      const length = size / dot(direction, first, turned, first, n);
+      if (size <= solvedAt[row]!) continue;
+      const curvature = dot(direction, first, turned, first, n);
+      if (!(curvature > 0)) return { draws: x, settled: false }; // Φ and patches see nothing of this direction
+      const length = size / curvature;
       for (let i = first; i < first + n; i++) {
         x[i]! += length * direction[i]!;
         b[i]! -= length * turned[i]!;
@@ -94,9 +100,10 @@ async function solved(
       sizes[row] = next;
     }
     const now = Float64Array.from(firsts, (first) => squaredNorm(x, first, n));
+    if (sizes.every((size, row) => size <= solvedAt[row]!)) return { draws: x, settled: now.every(Number.isFinite) };
     const before = grown[Math.floor((2 * step) / 3)];
-    if (step >= LEAST_STEPS && before && now.every((v, row) => v - before[row]! <= TOLERANCE * v))
-      return { draws: x, settled: true };
+    const calm = (v: number, row: number) => Number.isFinite(v) && v - before![row]! <= TOLERANCE * v;
+    if (step >= LEAST_STEPS && before && now.every(calm)) return { draws: x, settled: true };
     grown.push(now);
   }
   return { draws: x, settled: false };

@@ -2,7 +2,7 @@ import { InputError } from "../../data/errors.ts";
 import { checkedOptions, type Options, type OptionTable } from "../../data/options.ts";
 
 export const halfQuadraticOptions = {
-  steps: { type: "integer", default: 10, description: "patch steps, s falling by one factor from first to last" },
+  steps: { type: "integer", default: 20, description: "patch steps, s falling by one factor from first to last" },
   first: { type: "number", description: "s of the first step; default: 25 σ, at most .2, at least σ; σ to denoise" },
   last: { type: "number", description: "s of the last step; default: 2 σ up to .01, at least σ / 8" },
   spacing: { type: "integer", default: 2, description: "pixels between patches" },

@@ -1,6 +1,8 @@
 import { fromHost, sizeOf } from "../../data/array.ts";
 import { stream } from "../../data/random.ts";
+import { squaredNorm } from "../../data/vector.ts";
 import { pauses } from "../../engine/events.ts";
+import { applyToRows } from "../operator-matrix.ts";
 import type { WhitenedProblem } from "../penalised/whitening.ts";
 import type { Solved } from "../recovery.ts";
 import type { SolveOptions } from "../solver.ts";
@@ -90,6 +92,23 @@ export async function patchUncertainty(
       ],
     }),
     ...(samples > 0 && { samples: fromHost(drawn, [batch, samples, ...shape]) }),
-    warnings: settled ? [] : ["the deviation is rough: its conjugate gradients had not settled after their most steps"],
+    warnings: [
+      ...(settled ? [] : ["the deviation is rough: its conjugate gradients had not settled after their most steps"]),
+      ...((await seesMeans(problem))
+        ? []
+        : ["Φ does not see the mean of an image, which counts as known in the deviation"]),
+    ],
   };
+}
+
+/** Whether Φ sees an image that is constant in one channel, for every channel. Patches know nothing of means. */
+async function seesMeans({ operator, shape }: WhitenedProblem): Promise<boolean> {
+  const channels = shape[2] ?? 1;
+  const n = sizeOf(shape);
+  const constants = Float32Array.from({ length: channels * n }, (_, at) =>
+    Number(at % channels === Math.floor(at / n)),
+  );
+  const { data } = await applyToRows(operator, fromHost(constants, [channels, n]));
+  const m = data.length / channels;
+  return Array.from({ length: channels }, (_, c) => squaredNorm(data, c * m, m)).every((seen) => seen > 1e-10 * n);
 }
