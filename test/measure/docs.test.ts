@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { operatorNames } from "../../operators/registry.ts";
 import { codeBlocks } from "../../scripts/readme.ts";
 import { openOperator } from "../../src/measure/index.ts";
 import { noiseFiles, noises, parseNoise } from "../../src/measure/noise/registry.ts";
@@ -12,9 +13,25 @@ const test = suite("docs/measurements.md");
 const text = readFileSync(path.resolve(import.meta.dirname, "../../docs/measurements.md"), "utf8");
 const at = scratch();
 
+/** The specs in the first column of the table of a section. */
+function specsOf(section: string): string[] {
+  const from = text.indexOf("| spec |", text.indexOf(`\n## ${section}\n`));
+  const lines = text.slice(from, text.indexOf("\n\n", from)).split("\n").slice(2);
+  return lines.flatMap((line) => [...line.split("|")[1]!.matchAll(/`([^`]+)`/g)].map(([, spec]) => spec!));
+}
+
+test("names every operator, and the specs of its table are understood", async () => {
+  const specs = specsOf("Operators");
+  for (const name of operatorNames)
+    assert.ok(
+      specs.some((spec) => spec.split(":")[0] === name),
+      name,
+    );
+  for (const spec of specs) await openOperator(spec, { shape: [16, 16] });
+});
+
 test("names every noise model and every option of it, and the specs of its table are understood", () => {
-  const table = text.slice(text.indexOf("| spec |"), text.indexOf("\n\n", text.indexOf("| spec |")));
-  const specs = table.split("\n").flatMap((line) => /^\| `([^`]+)`/.exec(line)?.[1] ?? []);
+  const specs = specsOf("Noise models");
   for (const [name, { options }] of Object.entries(noises)) {
     assert.ok(
       specs.some((spec) => spec.split(":")[0] === name),
