@@ -6,6 +6,14 @@ import { type LinearOperator, linearOperator } from "./operator.ts";
 export const boundaries = ["reflect", "zero", "circular"] as const;
 export type Boundary = (typeof boundaries)[number];
 
+/** The option of specs. */
+export const boundaryOption = {
+  type: "choice",
+  choices: boundaries,
+  default: "reflect",
+  description: "what lies outside the image",
+} as const;
+
 export interface BlurOptions {
   /** [h, w], [h, w, channels] or [length]; channels are blurred one by one. */
   readonly inShape: readonly number[];
@@ -77,7 +85,7 @@ export const blurKind = operatorKind({
   summary: "Gaussian blur; keeps the shape",
   options: {
     sigma: { type: "number", default: 1, description: "standard deviation of the kernel in pixels" },
-    boundary: { type: "choice", choices: boundaries, default: "reflect", description: "what lies outside the image" },
+    boundary: boundaryOption,
   },
   samples: [
     { inShape: [8, 6], spec: "blur" },

@@ -1,8 +1,7 @@
 import * as tf from "#tf";
 import { sizeOf } from "../src/data/array.ts";
-import { alongAxis, requireSignal, transposed } from "./axes.ts";
 import { type CoefficientOptions, coefficients, keepOption } from "./coefficients.ts";
-import { cosineMatrix } from "./cosine.ts";
+import { cosineTransform } from "./cosine.ts";
 import { operatorKind } from "./kind.ts";
 import type { LinearOperator } from "./operator.ts";
 
@@ -16,20 +15,12 @@ import type { LinearOperator } from "./operator.ts";
  */
 export function dct(options: CoefficientOptions): LinearOperator {
   const { inShape } = options;
-  requireSignal("dct", inShape);
+  const { analysis, synthesis } = cosineTransform("dct", inShape);
   const [size, channels] = [sizeOf(inShape.slice(0, 2)), inShape.slice(2)];
-  const matrices = inShape.slice(0, 2).map(cosineMatrix);
-  const adjoints = matrices.map(transposed);
   return coefficients("dct", options, {
     size,
-    analysis: (x) => {
-      const c = matrices.reduce((image, matrix, axis) => alongAxis(image, axis, matrix), x);
-      return tf.reshape(c, [-1, size, ...channels]);
-    },
-    synthesis: (c) => {
-      const image: tf.Tensor = tf.reshape(c, [-1, ...inShape]);
-      return adjoints.reduce((x, matrix, axis) => alongAxis(x, axis, matrix), image);
-    },
+    analysis: (x) => tf.reshape(analysis(x), [-1, size, ...channels]),
+    synthesis: (c) => synthesis(tf.reshape(c, [-1, ...inShape])),
   });
 }
 

@@ -1,4 +1,4 @@
-import { type Boundary, boundaries } from "./blur.ts";
+import { type Boundary, boundaryOption } from "./blur.ts";
 import { convolution } from "./convolution.ts";
 import { diskKernel } from "./kernels.ts";
 import { operatorKind } from "./kind.ts";
@@ -30,7 +30,7 @@ export const diskKind = operatorKind({
   summary: "blur of a lens out of focus, a disk; keeps the shape",
   options: {
     radius: { type: "number", required: true, description: "radius of the disk in pixels" },
-    boundary: { type: "choice", choices: boundaries, default: "reflect", description: "what lies outside the image" },
+    boundary: boundaryOption,
   },
   samples: [
     { inShape: [7, 9], spec: "disk:radius=2.5" },

@@ -1,4 +1,4 @@
-import { type Boundary, boundaries } from "./blur.ts";
+import { type Boundary, boundaryOption } from "./blur.ts";
 import { convolution } from "./convolution.ts";
 import { motionKernel } from "./kernels.ts";
 import { operatorKind } from "./kind.ts";
@@ -35,7 +35,7 @@ export const motionKind = operatorKind({
   options: {
     length: { type: "number", required: true, description: "length of the path in pixels" },
     angle: { type: "number", default: 0, description: "direction in degrees, anticlockwise from the horizontal" },
-    boundary: { type: "choice", choices: boundaries, default: "reflect", description: "what lies outside the image" },
+    boundary: boundaryOption,
   },
   samples: [
     { inShape: [7, 9], spec: "motion:length=5" },

@@ -1,9 +1,8 @@
-import { alongAxis, transposed } from "../../operators/axes.ts";
-import { cosineMatrix } from "../../operators/cosine.ts";
+import { cosineTransform } from "../../operators/cosine.ts";
 import { penaltyKind } from "../kind.ts";
 import type { ProximalPenalty } from "../prior.ts";
 import { normLambda } from "./default-lambda.ts";
-import { lasso, type OrthonormalTransform } from "./lasso.ts";
+import { lasso } from "./lasso.ts";
 
 /**
  * Lasso in the DCT basis, as CSGM (Bora et al. 2017) compares with: r(x) = ‖Cx‖₁, C the orthonormal discrete cosine transform of the whole
@@ -11,7 +10,7 @@ import { lasso, type OrthonormalTransform } from "./lasso.ts";
  * Errors (RangeError): signals of more axes.
  */
 export function dct(shape: readonly number[]): ProximalPenalty {
-  return { ...lasso("dct", shape, cosineTransform(shape)), defaultLambda: normLambda(0.5) };
+  return { ...lasso("dct", shape, cosineTransform("dct", shape)), defaultLambda: normLambda(0.5) };
 }
 
 export const dctKind = penaltyKind({
@@ -24,16 +23,3 @@ export const dctKind = penaltyKind({
   ],
   make: dct,
 });
-
-/** C along the first two axes, one `cosineMatrix` each. */
-export function cosineTransform(shape: readonly number[]): OrthonormalTransform {
-  if (shape.length < 1 || shape.length > 3) {
-    throw new RangeError(`dct: expected signals of [h, w], [h, w, channels] or [length], got [${shape.join(", ")}]`);
-  }
-  const forward = shape.slice(0, 2).map(cosineMatrix);
-  const backward = forward.map(transposed);
-  return {
-    analysis: (x) => forward.reduce((c, matrix, axis) => alongAxis(c, axis, matrix), x),
-    synthesis: (c) => backward.reduce((x, matrix, axis) => alongAxis(x, axis, matrix), c),
-  };
-}

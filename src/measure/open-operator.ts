@@ -1,4 +1,4 @@
-import { boundaries } from "../../operators/blur.ts";
+import { type Boundary, boundaryOption } from "../../operators/blur.ts";
 import { compose } from "../../operators/compose.ts";
 import { convolution } from "../../operators/convolution.ts";
 import { matrixOperator } from "../../operators/matrix.ts";
@@ -34,7 +34,7 @@ const files = {
     summary: "y = k ∗ x, k your own blur kernel; keeps the shape",
     options: {
       file: { type: "text", required: true, description: "the kernel: .npy, .npz, k.npz:member, .csv or an image" },
-      boundary: { type: "choice", choices: boundaries, default: "reflect", description: "what lies outside the image" },
+      boundary: boundaryOption,
       normalise: { type: "flag", description: "divide the kernel by its sum" },
     },
   },
@@ -101,7 +101,7 @@ async function openMatrix(file: string, inShape: readonly number[] | undefined):
 
 interface KernelValues {
   readonly file: string;
-  readonly boundary: (typeof boundaries)[number];
+  readonly boundary: Boundary;
   readonly normalise: boolean;
 }
 

@@ -1,5 +1,6 @@
 import ndarray, { type NdArray } from "ndarray";
 import * as tf from "#tf";
+import { takeMeans } from "../data/channel-means.ts";
 import { InputError } from "../data/errors.ts";
 import { symmetricEigen } from "../data/linalg.ts";
 import { stream } from "../data/random.ts";
@@ -23,6 +24,7 @@ const STEPS = 15;
 const ROWS = 512;
 /** Samples that the first members of a component are looked for in. */
 const CANDIDATES = 10_000;
+
 /**
  * A mixture of K zero-mean Gaussians of samples [P, d] without their means, by expectation maximisation. Each component begins with the
  * samples most like one drawn sample, up to their sign. Covariances are raised by the variance of rounding to 8 bits.
@@ -36,7 +38,8 @@ export async function fitGates(samples: NdArray<Float32Array>, options: GateOpti
       `sketch: ${cells} cells need a pilot of at least ${4 * cells} samples, got ${count}; give fewer --cells or more images`,
     );
   }
-  const rows = centred(samples.data, d, channels);
+  const rows = samples.data.slice();
+  takeMeans(rows, d, channels);
   let fit = await firstMembers(rows, d, options);
   const step = await compileStep(cells, d, signal);
   try {
@@ -62,18 +65,6 @@ export async function spectra({ weights, covariances }: Fit, d: number, signal?:
     vectors.set(eigen.vectors, k * d * d);
   }
   return { weights, values, vectors };
-}
-
-function centred(data: Float32Array, d: number, channels: number): Float32Array {
-  const out = data.slice();
-  for (let from = 0; from < out.length; from += d) {
-    for (let c = 0; c < channels; c++) {
-      let sum = 0;
-      for (let i = c; i < d; i += channels) sum += out[from + i]!;
-      for (let i = c; i < d; i += channels) out[from + i]! -= (sum * channels) / d;
-    }
-  }
-  return out;
 }
 
 /** π [K] and Σ [K][d, d] of a mixture of zero-mean Gaussians. */

@@ -3,31 +3,24 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { convolution } from "../../operators/convolution.ts";
 import { identity } from "../../operators/identity.ts";
-import { fitPatches } from "../../priors/patches/index.ts";
 import type { PatchPrior } from "../../priors/prior.ts";
 import { parsePenalty } from "../../priors/registry.ts";
 import { fromHost } from "../../src/data/array.ts";
-import { openDataset, readRows, stream } from "../../src/data/index.ts";
+import { stream } from "../../src/data/index.ts";
 import { measure } from "../../src/measure/index.ts";
 import { gaussianNoise } from "../../src/measure/noise/gaussian.ts";
 import { parseNoise } from "../../src/measure/noise/registry.ts";
-import { designFor, sketchDataset } from "../../src/sketch/index.ts";
 import { problemOf, recover } from "../../src/solve/index.ts";
 import { withImageSteps } from "../../src/solve/patches/image-step.ts";
 import { denoisingStep, splitStep } from "../../src/solve/patches/noise-step.ts";
 import { whitenedProblem } from "../../src/solve/penalised/whitening.ts";
 import { refuses } from "../data/tiny.ts";
 import { apply, type Floats } from "../operators/draws.ts";
+import { cropped, prior } from "./leaves.ts";
 
 const test = suite("patches with noise that is not Gaussian");
 
 const shape = [24, 20];
-const leaves = await readRows(await openDataset("dead-leaves"), 500, 501);
-const cut = (height: number, width: number) =>
-  ndarray(
-    Float32Array.from({ length: height * width }, (_, i) => leaves.data[Math.floor(i / width) * 128 + (i % width)]!),
-    [1, height, width],
-  );
 const kernel = ndarray(new Float32Array(9).fill(1 / 9), [3, 3]);
 
 /** misfit(Φx, y) + λ‖x − centre‖² in float64, up to a constant, of Poisson counts. */
@@ -47,7 +40,7 @@ function objective(
 
 test("an image step minimises its objective: no small change of it is better", async () => {
   const truth = fromHost(
-    cut(24, 20).data.map((v) => 0.5 + 0.4 * v), // far from 0, where the law changes
+    cropped(1, 24, 20).data.map((v) => 0.5 + 0.4 * v), // far from 0, where the law changes
     [1, ...shape],
   );
   const [peak, lambda] = [30, 0.4];
@@ -93,12 +86,7 @@ test("an image step minimises its objective: no small change of it is better", a
 });
 
 test("counts, read-out noise and lost pixels: patches are nearer than total variation with the best λ of three", async () => {
-  const data = await openDataset("patches:dead-leaves:side=6,stride=3");
-  const range = { from: 0, to: 10 * 41 * 41 };
-  const families = [{ kind: "gated-moments", cells: 12 }] as const;
-  const sketch = await sketchDataset(data, await designFor(data, { families, pilotRows: 3000, range }), { range });
-  const prior: PatchPrior = { kind: "patches", name: "leaves", ...(await fitPatches(sketch)) };
-  const truth = cut(48, 40);
+  const truth = cropped(1, 48, 40);
   const size = [48, 40];
   const mean = (x: ArrayLike<number>) => {
     let sum = 0;
@@ -125,7 +113,7 @@ test("counts, read-out noise and lost pixels: patches are nearer than total vari
 });
 
 test("a deviation is refused: it is that of Gaussian noise", async () => {
-  const prior: PatchPrior = {
+  const flat: PatchPrior = {
     ...{ kind: "patches", name: "flat", side: 2, channels: 1, weights: Float64Array.of(1) },
     values: ndarray(Float32Array.of(0.1, 0.1, 0.1, 1e-6), [1, 4]),
     vectors: ndarray(
@@ -133,20 +121,20 @@ test("a deviation is refused: it is that of Gaussian noise", async () => {
       [1, 4, 4],
     ),
   };
-  const { y, noise } = await measure(cut(8, 8), identity({ inShape: [8, 8] }), {
+  const { y, noise } = await measure(cropped(1, 8, 8), identity({ inShape: [8, 8] }), {
     noise: parseNoise("poisson:peak=9"),
     seed: 1,
   });
   const problem = problemOf({ operator: identity({ inShape: [8, 8] }), y, noise });
   await refuses(
-    () => recover(problem, prior, { deviation: true }),
+    () => recover(problem, flat, { deviation: true }),
     /need Gaussian noise, got poisson\(peak=9\); leave them out/,
   );
-  assert.equal((await recover(problem, prior)).outcomes, ["completed"]);
+  assert.equal((await recover(problem, flat)).outcomes, ["completed"]);
   // far below the prior's variances the noise decides alone: a deviation of about √2 σ, never infinite
   const sharp = await recover(
     problemOf({ operator: identity({ inShape: [8, 8] }), y, noise: gaussianNoise(0.002) }),
-    prior,
+    flat,
     { deviation: true },
   );
   for (const v of sharp.deviation!.data) assert.ok(v > 0.0015 && v < 0.006, String(v));

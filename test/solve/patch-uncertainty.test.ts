@@ -5,13 +5,10 @@ import { blur } from "../../operators/blur.ts";
 import { identity } from "../../operators/identity.ts";
 import { mask } from "../../operators/mask.ts";
 import type { LinearOperator } from "../../operators/operator.ts";
-import { fitPatches } from "../../priors/patches/index.ts";
-import type { PatchPrior } from "../../priors/prior.ts";
 import { cholesky, invertLower } from "../../src/data/cholesky.ts";
-import { openDataset, readRows, stream } from "../../src/data/index.ts";
+import { stream } from "../../src/data/index.ts";
 import { squaredNorm } from "../../src/data/vector.ts";
 import { gaussianNoise } from "../../src/measure/noise/gaussian.ts";
-import { designFor, sketchDataset } from "../../src/sketch/index.ts";
 import { recover } from "../../src/solve/index.ts";
 import { transposedMatrix } from "../../src/solve/operator-matrix.ts";
 import { type Grid, patchesOf } from "../../src/solve/patches/grid.ts";
@@ -19,37 +16,11 @@ import { patchStep } from "../../src/solve/patches/patch-step.ts";
 import { withPosteriorDraws } from "../../src/solve/patches/posterior-draws.ts";
 import { type PatchPrecision, patchPrecision } from "../../src/solve/patches/precision.ts";
 import { apply } from "../operators/draws.ts";
+import { cropped, noisy, prior, SIDE } from "./leaves.ts";
 
 const test = suite("deviation of patches");
 
-// ten images of dead leaves as patches of 6 × 6; the test images are others
-const SIDE = 6;
-const data = await openDataset(`patches:dead-leaves:side=${SIDE},stride=3`);
-const range = { from: 0, to: 10 * 41 * 41 };
-const families = [{ kind: "gated-moments", cells: 12 }] as const;
-const sketch = await sketchDataset(data, await designFor(data, { families, pilotRows: 3000, range }), { range });
-const prior: PatchPrior = { kind: "patches", name: "leaves", ...(await fitPatches(sketch)) };
-const leaves = await readRows(await openDataset("dead-leaves"), 500, 502);
-const cropped = (height: number, width: number) =>
-  ndarray(
-    Float32Array.from({ length: 2 * height * width }, (_, i) => {
-      const [image, row, column] = [
-        Math.floor(i / (height * width)),
-        Math.floor((i % (height * width)) / width),
-        i % width,
-      ];
-      return leaves.data[(image * 128 + row) * 128 + column]!;
-    }),
-    [2, height, width],
-  );
-const noisy = (y: ndarray.NdArray<Float32Array>, sigma: number) => {
-  const random = stream(8, "noise");
-  return ndarray(
-    y.data.map((v) => v + sigma * random.normal()),
-    y.shape,
-  );
-};
-const truth = cropped(48, 40);
+const truth = cropped(2, 48, 40);
 
 /** H⁻¹ by its definition, in float64. */
 async function covarianceOf(operator: LinearOperator, grid: Grid, components: Int32Array, sigma: number, s: number) {
@@ -101,7 +72,7 @@ for (const [operator, sigma] of [
     const [s, rows, runs] = [0.02, 1000, 2];
     const grid: Grid = { rows: [0, 2, 5, 7], columns: [0, 3, 5] };
     const sizes = { height: 13, width: 11, channels: 1, side: SIDE };
-    const image = cropped(13, 11).data.subarray(0, n);
+    const image = cropped(2, 13, 11).data.subarray(0, n);
     const step = await patchStep(prior, 32);
     const pause = async () => {};
     const precision = await patchPrecision(step, image, { grid, sizes, s, most: 7, pause, signal: undefined });
@@ -187,7 +158,7 @@ test("only what is asked for; seeds; a signal's deviation does not depend on its
 
 test("with one σᵢ a measurement, pixels of large σᵢ are less certain", async () => {
   const inShape = [16, 14];
-  const x = cropped(16, 14);
+  const x = cropped(2, 16, 14);
   const sigmas = Float32Array.from({ length: 224 }, (_, i) => (i % 3 === 0 ? 2 : 0.05));
   const given = { operator: identity({ inShape }), y: noisy(x, 0.05), noise: gaussianNoise(sigmas) };
   const { deviation, warnings } = await recover(given, prior, { deviation: true });

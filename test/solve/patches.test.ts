@@ -6,7 +6,6 @@ import { convolution } from "../../operators/convolution.ts";
 import { identity } from "../../operators/identity.ts";
 import { mask } from "../../operators/mask.ts";
 import { fitPatches, patchMixture } from "../../priors/patches/index.ts";
-import type { PatchPrior } from "../../priors/prior.ts";
 import { parsePenalty } from "../../priors/registry.ts";
 import { loadPrior, savePrior } from "../../src/cli/prior-folder.ts";
 import { loadReconstruction } from "../../src/compare/reconstruction.ts";
@@ -19,32 +18,12 @@ import { addPatches, averaged, bandsOf, patchesOf, randomGrid } from "../../src/
 import { patchStep } from "../../src/solve/patches/patch-step.ts";
 import { refuses, scratch } from "../data/tiny.ts";
 import { apply } from "../operators/draws.ts";
+import { cropped, noisy, prior, SIDE, sketch } from "./leaves.ts";
 
 const test = suite("patches");
 const at = scratch();
 
-// ten images of dead leaves as patches of 6 × 6; the test images are others
-const SIDE = 6;
-const data = await openDataset(`patches:dead-leaves:side=${SIDE},stride=3`);
-const range = { from: 0, to: 10 * 41 * 41 };
-const families = [{ kind: "gated-moments", cells: 12 }] as const;
-const sketch = await sketchDataset(data, await designFor(data, { families, pilotRows: 3000, range }), { range });
-const prior: PatchPrior = { kind: "patches", name: "leaves", ...(await fitPatches(sketch)) };
-const leaves = await readRows(await openDataset("dead-leaves"), 500, 502);
-const truth = ndarray(
-  Float32Array.from({ length: 2 * 48 * 40 }, (_, i) => {
-    const [image, row, column] = [Math.floor(i / 1920), Math.floor((i % 1920) / 40), i % 40];
-    return leaves.data[(image * 128 + row) * 128 + column]!;
-  }),
-  [2, 48, 40],
-);
-const noisy = (y: ndarray.NdArray<Float32Array>, sigma: number) => {
-  const random = stream(8, "noise");
-  return ndarray(
-    y.data.map((v) => v + sigma * random.normal()),
-    y.shape,
-  );
-};
+const truth = cropped(2, 48, 40);
 const error = (x: ndarray.NdArray<Float32Array>) =>
   x.data.reduce((sum, v, i) => sum + (v - truth.data[i]!) ** 2 / x.size, 0);
 

@@ -1,3 +1,4 @@
+import { takeMeans } from "../../data/channel-means.ts";
 import type { Random } from "../../data/random.ts";
 
 /** Where the patches of an image are: all corners (row, column) of `rows` × `columns`. */
@@ -30,25 +31,15 @@ export function patchesOf(image: Float32Array, { rows, columns }: Grid, { width,
   const d = side * side * channels;
   const line = side * channels;
   const patches = new Float32Array(rows.length * columns.length * d);
-  const means = new Float32Array(rows.length * columns.length * channels);
   let to = 0;
-  let row = 0;
   for (const y of rows) {
     for (const x of columns) {
       for (let i = 0, from = (y * width + x) * channels; i < side; i++, from += width * channels, to += line) {
         for (let j = 0; j < line; j++) patches[to + j] = image[from + j]!;
       }
-      for (let c = 0; c < channels; c++) {
-        let sum = 0;
-        for (let at = to - d + c; at < to; at += channels) sum += patches[at]!;
-        const mean = sum / (side * side);
-        for (let at = to - d + c; at < to; at += channels) patches[at]! -= mean;
-        means[row * channels + c] = mean;
-      }
-      row++;
     }
   }
-  return { patches, means };
+  return { patches, means: takeMeans(patches, d, channels) };
 }
 
 /** A grid in bands of rows, each of at most about `most` patches. */
@@ -60,10 +51,10 @@ export function bandsOf({ rows, columns }: Grid, most: number): Grid[] {
   }));
 }
 
-/** Adds patches with their means to the places of `sums` that they came from. */
+/** Adds patches, with their means if they have any, to the places of `sums` that they came from. */
 export function addPatches(
   sums: Float64Array,
-  { patches, means }: { readonly patches: Float32Array; readonly means: Float32Array },
+  { patches, means }: { readonly patches: Float32Array; readonly means?: Float32Array },
   { rows, columns }: Grid,
   { width, channels, side }: Sizes,
 ): void {
@@ -74,7 +65,7 @@ export function addPatches(
     for (const x of columns) {
       for (let i = 0, to = (y * width + x) * channels; i < side; i++, to += width * channels, from += line) {
         for (let c = 0; c < channels; c++) {
-          const mean = means[row * channels + c]!;
+          const mean = means ? means[row * channels + c]! : 0;
           for (let j = c; j < line; j += channels) sums[to + j]! += patches[from + j]! + mean;
         }
       }
@@ -83,18 +74,20 @@ export function addPatches(
   }
 }
 
+/** How many patches hold each place of an axis, by their corners. */
+export function covered(corners: readonly number[], length: number, side: number): Float64Array {
+  const counts = new Float64Array(length);
+  for (const corner of corners) for (let i = 0; i < side; i++) counts[corner + i]!++;
+  return counts;
+}
+
 /** Sums of the patches of a whole grid, divided at every pixel by the number of its patches. */
 export function averaged(
   sums: Float64Array,
   { rows, columns }: Grid,
   { height, width, channels, side }: Sizes,
 ): Float32Array {
-  const covered = (places: readonly number[], length: number) => {
-    const counts = new Float64Array(length);
-    for (const place of places) for (let i = 0; i < side; i++) counts[place + i]!++;
-    return counts;
-  };
-  const [down, across] = [covered(rows, height), covered(columns, width)];
+  const [down, across] = [covered(rows, height, side), covered(columns, width, side)];
   const out = new Float32Array(sums.length);
   for (let y = 0, at = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {

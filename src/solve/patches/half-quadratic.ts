@@ -21,10 +21,11 @@ import type { Solved } from "../recovery.ts";
 import { all, hasProximalMap, isLinearProblem, linearOperatorOf } from "../requirements.ts";
 import type { Solver } from "../solver.ts";
 import { addPatches, averaged, bandsOf, patchesOf, randomGrid, type Sizes } from "./grid.ts";
-import { type ImageStep, withImageSteps } from "./image-step.ts";
-import { denoisingStep, splitStep } from "./noise-step.ts";
+import type { ImageStep } from "./image-step.ts";
 import { patchStep } from "./patch-step.ts";
+import { deviationOf, roughness } from "./prior-scales.ts";
 import { halfQuadraticOptions, scheduleOf, settingsOf } from "./schedule.ts";
+import { withStepsOf } from "./steps.ts";
 import { patchUncertainty, type Uncertainty } from "./uncertainty.ts";
 
 /** Numbers of the patches that are in memory at a time. */
@@ -86,7 +87,7 @@ export const halfQuadratic: Solver<PatchPrior> = {
     const batch = problem.y.shape[0]!;
     const estimate = new Float32Array(batch * sizeOf(problem.shape));
     const pause = pauses(signal);
-    let uncertainty: Uncertainty = { warnings: [] };
+    let uncertainty: Uncertainty;
     const patch = await patchStep(prior, Math.max(1, Math.min(rank, d - prior.channels - 1)));
     let contrast = 0; // of the image, at its most
     const within = (x: NdArray<Float32Array>) => (problem.range ? clipped(x, problem.range) : x);
@@ -121,21 +122,7 @@ export const halfQuadratic: Solver<PatchPrior> = {
       const allSignals = async (average: ImageStep, smooth: ImageStep) => {
         for (let i = 0; i < batch; i++) estimate.set((await recovered(i, average, smooth)).data, i * n);
       };
-      if (gaussian && denoising) await allSignals(pointwise, pointwise);
-      else {
-        await withImageSteps(whitened, signal, async (average, smooth) => {
-          if (gaussian) return allSignals(average, smooth);
-          const split = (step: ImageStep) => splitStep(whitened.operator, problem.noise, step);
-          const own = denoising ? await denoisingStep(problem.noise, problem.shape) : await split(average);
-          const start = await split(smooth);
-          try {
-            await allSignals(own.step, start.step);
-          } finally {
-            await own.dispose();
-            await start.dispose();
-          }
-        });
-      }
+      await withStepsOf(problem, { whitened, denoising, signal }, allSignals);
       uncertainty = await patchUncertainty(
         { problem: whitened, patch, sizes, sigma, s: schedule.at(-1)!, estimate },
         options,
@@ -156,13 +143,6 @@ export const halfQuadratic: Solver<PatchPrior> = {
     };
   },
 };
-
-/** The image step for Φ = I: argmin_x ½‖y − x‖² + λ‖x − centre‖². */
-const pointwise: ImageStep = async (y, centre, lambda) =>
-  fromHost(
-    centre.data.map((v, i) => (y.data[i]! + 2 * lambda * v) / (1 + 2 * lambda)),
-    centre.shape,
-  );
 
 /** σ of one signal's own y, which is the unit of its misfit; that of all for a model that no spec makes. */
 function sigmaOfRow({ spec, sigma }: NoiseModel, y: NdArray<Float32Array>): number {
@@ -198,12 +178,6 @@ function contrastWarnings(prior: PatchPrior, contrast: number, sigma: number): s
   ];
 }
 
-/** Standard deviation of a pixel about the mean of its patch. */
-function deviationOf({ weights, values }: PatchPrior): number {
-  const d = values.shape[1]!;
-  return Math.sqrt(values.data.reduce((sum, v, at) => sum + (weights[Math.floor(at / d)]! * v) / d, 0));
-}
-
 /** Whether Φx = x, by a random x. */
 async function isIdentity(operator: LinearOperator): Promise<boolean> {
   const n = sizeOf(operator.inShape);
@@ -211,21 +185,4 @@ async function isIdentity(operator: LinearOperator): Promise<boolean> {
   const probe = fromHost(stream(1, "identity probe").fillNormal(new Float32Array(n)), [1, n]);
   const measured = await applyToRows(operator, probe);
   return probe.data.every((v, i) => v === measured.data[i]);
-}
-
-/** Root mean square of the difference of two neighbours in a row, under the prior. */
-function roughness({ weights, values, vectors, side, channels }: PatchPrior): number {
-  const d = values.shape[1]!;
-  const next = (i: number) => (Math.floor(i / channels) % side < side - 1 ? i + channels : -1);
-  let sum = 0;
-  for (const [k, weight] of weights.entries()) {
-    for (let j = 0; j < d; j++) {
-      const from = (k * d + j) * d;
-      let squares = 0;
-      for (let i = 0; i < d; i++)
-        if (next(i) >= 0) squares += (vectors.data[from + i]! - vectors.data[from + next(i)]!) ** 2;
-      sum += weight * values.data[k * d + j]! * squares;
-    }
-  }
-  return Math.sqrt(sum / (side * (side - 1) * channels));
 }

@@ -1,5 +1,6 @@
+import { takeMeans } from "../../data/channel-means.ts";
 import type { Random } from "../../data/random.ts";
-import { addPatches, bandsOf, type Grid, patchesOf, type Sizes } from "./grid.ts";
+import { addPatches, bandsOf, covered, type Grid, patchesOf, type Sizes } from "./grid.ts";
 import type { Filters, PatchStep } from "./patch-step.ts";
 
 /** The precision of images of which every patch is Gaussian about its own mean: J = Σ_P c_P P'(Σ_k(P) + s²I)⁻¹P. */
@@ -61,10 +62,9 @@ export async function patchPrecision(
       const patches = await patch.filtered(joined, components, filters, signal);
       const factors = band.weights.map((c) => scale * c ** power);
       for (let at = 0; at < patches.length; at++) patches[at]! *= factors[Math.floor(at / d) % count]!;
-      const means = new Float32Array(count * sizes.channels);
       for (let row = 0; row < rows; row++) {
         const own = patches.subarray(row * count * d, (row + 1) * count * d);
-        addPatches(sums.subarray(row * n, (row + 1) * n), { patches: own, means }, band.grid, sizes);
+        addPatches(sums.subarray(row * n, (row + 1) * n), { patches: own }, band.grid, sizes);
       }
       await pause();
     }
@@ -77,8 +77,11 @@ export async function patchPrecision(
     addDraws: (sums, streams, scale) =>
       addAll(
         sums,
-        (row, band) =>
-          withoutMeans(streams[row]!.fillNormal(new Float32Array(band.weights.length * d)), d, sizes.channels),
+        (row, band) => {
+          const normals = streams[row]!.fillNormal(new Float32Array(band.weights.length * d));
+          takeMeans(normals, d, sizes.channels);
+          return normals;
+        },
         { filters: root, power: 0.5, scale },
       ),
   };
@@ -93,25 +96,8 @@ interface Band {
 
 /** By the corner of a patch, the mean of 1/(patches that hold a place) over its places, along one axis. */
 function sharesOf(corners: readonly number[], length: number, side: number): Map<number, number> {
-  const counts = new Float64Array(length);
-  for (const corner of corners) for (let i = 0; i < side; i++) counts[corner + i]!++;
+  const counts = covered(corners, length, side);
   return new Map(
-    corners.map((corner) => {
-      let sum = 0;
-      for (let i = 0; i < side; i++) sum += 1 / counts[corner + i]!;
-      return [corner, sum / side];
-    }),
+    corners.map((corner) => [corner, counts.subarray(corner, corner + side).reduce((sum, n) => sum + 1 / n, 0) / side]),
   );
-}
-
-/** Takes the mean of every channel from every patch, in place. */
-function withoutMeans(patches: Float32Array, d: number, channels: number): Float32Array {
-  for (let from = 0; from < patches.length; from += d) {
-    for (let c = 0; c < channels; c++) {
-      let sum = 0;
-      for (let at = from + c; at < from + d; at += channels) sum += patches[at]!;
-      for (let at = from + c; at < from + d; at += channels) patches[at]! -= (sum * channels) / d;
-    }
-  }
-  return patches;
 }

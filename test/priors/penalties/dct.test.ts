@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { cosineTransform, dct } from "../../../priors/penalties/dct.ts";
+import { cosineTransform } from "../../../operators/cosine.ts";
+import { dct } from "../../../priors/penalties/dct.ts";
 import { apply, difference, dot, draw, floats } from "../../operators/draws.ts";
 
 const test = suite("dct");
@@ -12,7 +13,7 @@ const cosine = (n: number, k: number, i: number): number =>
 test("agrees with the double sum of its definition, each channel by itself", async () => {
   const [h, w, channels] = [6, 5, 3];
   const x = draw(2, [2, h, w, channels]);
-  const c = await apply(cosineTransform([h, w, channels]).analysis, x);
+  const c = await apply(cosineTransform("dct", [h, w, channels]).analysis, x);
   for (let at = 0; at < c.size; at++) {
     const [row, k, l, channel] = [
       Math.floor(at / (h * w * channels)),
@@ -30,7 +31,7 @@ test("agrees with the double sum of its definition, each channel by itself", asy
 
 test("C keeps norms and C' undoes it, for sides of any size", async () => {
   for (const shape of [[28, 28], [7, 12], [5, 3, 3], [13], [1]]) {
-    const { analysis, synthesis } = cosineTransform(shape);
+    const { analysis, synthesis } = cosineTransform("dct", shape);
     const x = draw(3, [2, ...shape]);
     const c = await apply(analysis, x);
     assert.equal(c.shape, x.shape);
@@ -41,9 +42,9 @@ test("C keeps norms and C' undoes it, for sides of any size", async () => {
 });
 
 test("by hand: a constant image has one coefficient, its norm; a pair has its sum and difference over √2", async () => {
-  const flat = await apply(cosineTransform([3, 4]).analysis, floats(new Array(12).fill(1), [1, 3, 4]));
+  const flat = await apply(cosineTransform("dct", [3, 4]).analysis, floats(new Array(12).fill(1), [1, 3, 4]));
   assert.ok(difference(flat.data, [Math.sqrt(12), ...new Array(11).fill(0)]) < 1e-6);
-  const pair = await apply(cosineTransform([2]).analysis, floats([3, 1], [1, 2]));
+  const pair = await apply(cosineTransform("dct", [2]).analysis, floats([3, 1], [1, 2]));
   assert.ok(difference(pair.data, [4 * Math.SQRT1_2, 2 * Math.SQRT1_2]) < 1e-6);
   assert.ok(Math.abs((await apply(dct([2]).value, floats([3, 1], [1, 2]))).data[0]! - 6 * Math.SQRT1_2) < 1e-6);
 });
