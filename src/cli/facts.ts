@@ -153,7 +153,7 @@ export async function reconstructionFacts({ estimate, errors, facts }: Reconstru
     }),
     ...(warnings !== undefined && { warning: String(warnings) }),
     ...(mse && {
-      error: `${short(mse.mean)} per pixel (95 % interval ${mse.interval.map((v) => short(v)).join(" to ")}), PSNR ${decibel!.mean.toFixed(2)} dB`,
+      error: `${short(mse.mean)} per pixel${count > 1 ? ` (95 % interval ${mse.interval.map((v) => short(v)).join(" to ")})` : ""}, PSNR ${decibel!.mean.toFixed(2)} dB`,
     }),
   };
   return { data, words };

@@ -1,11 +1,11 @@
 import path from "node:path";
 import type { NdArray } from "ndarray";
+import type { MeasuredPicture } from "../compare/measured-picture.ts";
 import type { Reconstruction } from "../compare/reconstruction.ts";
 import { InputError } from "../data/errors.ts";
 import type { ValueRange } from "../data/range.ts";
 
-export interface Shown {
-  readonly measured: NdArray<Float32Array>;
+export interface Shown extends MeasuredPicture {
   /** The values shown as black and white; default: the range of images, or the estimate's own. */
   readonly range?: ValueRange;
 }

@@ -1,10 +1,8 @@
 import type { NdArray } from "ndarray";
-import type * as tf from "#tf";
-import { type ForwardOperator, isLinear } from "../../operators/operator.ts";
 import { clipped } from "../data/range.ts";
-import { compile } from "../engine/index.ts";
 import type { Outcome, Problem, Raised } from "../solve/index.ts";
 import { type Coverage, coverageOf } from "./coverage.ts";
+import { type MeasuredPicture, measuredPicture } from "./measured-picture.ts";
 import type { Method } from "./method.ts";
 import { meanSquaredErrors, psnr } from "./metrics.ts";
 import { type SummariseOptions, type Summary, summarise, summarisePaired } from "./summary.ts";
@@ -60,15 +58,11 @@ export interface ComparisonRow {
 }
 
 /** Pictures of one problem: the measurement as an image, if it can be one, and every method's estimate. Of several draws, the first. */
-export interface ComparisonCase {
+export interface ComparisonCase extends MeasuredPicture {
   readonly operator: string;
   readonly m: number;
   readonly noise: number;
   readonly noiseName: string;
-  /** [batch, ...shape]: y itself if it has the signal's shape, else Φ'y if Φ is linear, else absent. */
-  readonly measured?: NdArray<Float32Array>;
-  /** Whether `measured` is Φ'y rather than y. */
-  readonly backProjected: boolean;
   /** By method name. */
   readonly estimates: Readonly<Record<string, NdArray<Float32Array>>>;
 }
@@ -129,7 +123,7 @@ export async function compare(options: CompareOptions): Promise<ComparisonTable>
       rows.push(row);
       options.onRow?.(row);
     }
-    cases.push({ ...about, ...(await picture(operator, y)), estimates });
+    cases.push({ ...about, ...(await measuredPicture(operator, y)), estimates });
   }
   return { methods: names, rows, truth, cases };
 }
@@ -205,17 +199,4 @@ function meansOfDraws(a: Float64Array, b: Float64Array, draws: number): Float64A
   const out = new Float64Array(signals);
   for (let at = 0; at < a.length; at++) out[at % signals]! += (a[at]! - b[at]!) / draws;
   return out;
-}
-
-/** The measurement as an image: y if it has the signal's shape, Φ'y for other linear Φ. */
-async function picture(
-  operator: ForwardOperator,
-  y: NdArray<Float32Array>,
-): Promise<Pick<ComparisonCase, "measured" | "backProjected">> {
-  if (operator.outShape.join() === operator.inShape.join()) return { measured: y, backProjected: false };
-  if (!isLinear(operator)) return { backProjected: false };
-  const adjoint = await compile((input: { y: tf.Tensor }) => operator.adjoint(input.y), { y });
-  const measured = await adjoint.run({ y });
-  await adjoint.dispose();
-  return { measured, backProjected: true };
 }

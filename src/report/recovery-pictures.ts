@@ -21,7 +21,7 @@ const BAR = { width: 110, height: 12 };
 
 /** The panel of signals that are images. */
 export async function recoveryPictures(panel: RecoveryPanel): Promise<SizedDrawing> {
-  const { title, estimate, deviation, samples, truth, measured } = panel;
+  const { title, estimate, deviation, samples, truth, measured, backProjected } = panel;
   const range = panel.range ?? greyRange(truth ?? estimate);
   const grey = (array: NdArray<Float32Array>) => pictures(shownRows(array), range);
   const most = deviation && largestFinite(shownRows(deviation).data);
@@ -30,7 +30,12 @@ export async function recoveryPictures(panel: RecoveryPanel): Promise<SizedDrawi
   const columns: Column[] = [
     ...(truth ? [{ title: "truth", pictures: grey(truth) }] : []),
     ...(isMeasuredPicture
-      ? [{ title: "measured", pictures: pictures(shownRows(measured), stretched ? "stretch" : range) }]
+      ? [
+          {
+            title: backProjected ? "Φ′y" : "measured",
+            pictures: pictures(shownRows(measured), stretched ? "stretch" : range),
+          },
+        ]
       : []),
     { title: "estimate", pictures: grey(estimate) },
     ...(deviation ? [{ title: "standard deviation", pictures: heats(shownRows(deviation), most!) }] : []),

@@ -14,6 +14,8 @@ export interface RecoveryPanel {
   readonly truth?: NdArray<Float32Array>;
   /** Measurements or their back-projection, [batch, ...]: shown if they are images, or lines of the signals' length. */
   readonly measured?: NdArray<Float32Array>;
+  /** Whether `measured` is the back-projection Φ'y; default false. */
+  readonly backProjected?: boolean;
   /** Values shown as black and white; default: [0, 1] if the signals lie in it or nearly so, else their own range. */
   readonly range?: readonly [low: number, high: number];
 }

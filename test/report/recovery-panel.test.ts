@@ -28,6 +28,8 @@ test("a column for each thing known and a row for each signal, with a legend of 
   ]) {
     assert.ok(titles(svg).includes(words), words);
   }
+  const back = await recoverySvg({ title: "t", estimate, measured: filled(0, [2, 4, 4]), backProjected: true });
+  assert.ok(titles(back).includes("Φ′y") && !titles(back).includes("measured"));
   assert.is(images(await recoverySvg({ title: "t", estimate })), 2 + 1);
   for (const [value, words] of [
     [0.1, "0.1, largest standard deviation"],

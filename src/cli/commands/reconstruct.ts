@@ -142,7 +142,13 @@ export const reconstruct = defineCommand({
       ...(truth && { truth }),
       ...(errors && { errors }),
     };
-    const written = await output.write(made, { measured: y, ...(range && { range }) });
+    const { measuredPicture } = await import("../../compare/measured-picture.ts");
+    // a list of numbers is drawn where signals are lines; what has several axes, as Fourier coefficients, is no picture of the signal
+    const seen =
+      operator.outShape.length > 1
+        ? await measuredPicture(operator, problem.y)
+        : { measured: problem.y, backProjected: false };
+    const written = await output.write(made, { ...seen, ...(range && { range }) });
     for (const warning of recovery.warnings) note(`warning: ${warning}`);
     const { words, data } = await reconstructionFacts(made);
     return {
