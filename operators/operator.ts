@@ -29,6 +29,8 @@ export interface LinearOperator extends ForwardOperator {
   readonly linear: true;
   /** ‖Φ‖, the largest singular value, where it is known; else it is computed when it is needed (`operatorNorm`). */
   readonly norm?: number;
+  /** Whether its rows are random and spread over all numbers of a signal, so that Φ'Φx − x is like white noise for every x (in the scaling E‖Φx‖² = ‖x‖²). */
+  readonly mixing?: boolean;
   adjoint(y: tf.Tensor): tf.Tensor;
 }
 
@@ -54,6 +56,8 @@ export interface LinearOperatorOptions extends ForwardOperatorOptions {
   readonly adjoint?: (y: tf.Tensor) => tf.Tensor;
   /** ‖Φ‖, where a formula gives it. */
   readonly norm?: number;
+  /** Default: not known to be. */
+  readonly mixing?: boolean;
 }
 
 /**
@@ -74,7 +78,8 @@ export function linearOperator(options: LinearOperatorOptions): LinearOperator {
     return tf.grad((x) => tf.sum(tf.mul(forward(x), y)))(zero);
   };
   const adjoint = checked(`${name}: adjoint`, options.adjoint ?? derived, outShape, inShape);
-  return { ...operator, linear: true, adjoint, ...(options.norm !== undefined && { norm: options.norm }) };
+  const { norm, mixing } = options;
+  return { ...operator, linear: true, adjoint, ...(norm !== undefined && { norm }), ...(mixing && { mixing }) };
 }
 
 function requireParts({ name, inShape, outShape, forward }: ForwardOperatorOptions): void {

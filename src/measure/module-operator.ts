@@ -66,12 +66,14 @@ export async function moduleOperator(
 }
 
 /** The same operator, made by `linearOperator` or `forwardOperator`, which check its shapes whenever it runs. */
-function checkedOperator(made: Partial<ForwardOperator> & { linear?: unknown; adjoint?: unknown }): ForwardOperator {
-  const { name, inShape, outShape, linear, adjoint } = made;
+function checkedOperator(
+  made: Partial<ForwardOperator> & { linear?: unknown; adjoint?: unknown; mixing?: unknown },
+): ForwardOperator {
+  const { name, inShape, outShape, linear, adjoint, mixing } = made;
   const parts = { name, inShape, outShape, forward: made.forward?.bind(made) } as ForwardOperatorOptions;
   if (linear !== true && typeof adjoint !== "function") return forwardOperator(parts);
   const own = adjoint as ((y: tf.Tensor) => tf.Tensor) | undefined;
-  return linearOperator({ ...parts, ...(own && { adjoint: own.bind(made) }) });
+  return linearOperator({ ...parts, ...(own && { adjoint: own.bind(made) }), mixing: mixing === true });
 }
 
 /** Runs the operator once, on zeros, and a linear one's dot test. */

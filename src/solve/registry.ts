@@ -5,6 +5,7 @@ import { describeOptions } from "../data/options.ts";
 import { posterior } from "./gaussian/exact.ts";
 import { csgm, latentPosterior } from "./latent/solvers.ts";
 import { halfQuadratic } from "./patches/half-quadratic.ts";
+import { messagePassing } from "./patches/message-passing.ts";
 import { conjugateGradients, fista, primalDual, projectedGradient } from "./penalised/solvers.ts";
 import type { Problem } from "./problem.ts";
 import type { Solver } from "./solver.ts";
@@ -12,7 +13,7 @@ import type { Solver } from "./solver.ts";
 /** Every solver; the first that accepts a prior and a problem is the default. To add one: its file, its line here, its test. */
 export const solvers: readonly Solver[] = [
   ...[posterior, latentPosterior, csgm],
-  halfQuadratic,
+  ...[messagePassing, halfQuadratic],
   ...[conjugateGradients, projectedGradient, fista, primalDual],
 ];
 

@@ -6,30 +6,28 @@ import { fromHost, sizeOf } from "../../data/array.ts";
 import { InputError } from "../../data/errors.ts";
 import { stream } from "../../data/random.ts";
 import { clipped } from "../../data/range.ts";
-import { squaredNorm } from "../../data/vector.ts";
 import { pauses } from "../../engine/events.ts";
 import { gaussianNoise } from "../../measure/noise/gaussian.ts";
 import type { NoiseModel } from "../../measure/noise/noise.ts";
 import { parseNoise } from "../../measure/noise/registry.ts";
 import { LEAST } from "../../sketch/index.ts";
 import { filled } from "../batch.ts";
-import { applyToRows } from "../operator-matrix.ts";
 import { sizeOfOperator } from "../penalised/size.ts";
 import { type WhitenedProblem, whitenedProblem } from "../penalised/whitening.ts";
 import type { Problem } from "../problem.ts";
 import type { Solved } from "../recovery.ts";
 import { all, hasProximalMap, isLinearProblem, linearOperatorOf } from "../requirements.ts";
 import type { Solver } from "../solver.ts";
-import { addPatches, averaged, bandsOf, patchesOf, randomGrid, type Sizes } from "./grid.ts";
+import { filterImage } from "./filter-image.ts";
+import type { Sizes } from "./grid.ts";
 import type { ImageStep } from "./image-step.ts";
+import { isConvolution, isIdentity } from "./operator-tests.ts";
 import { patchStep } from "./patch-step.ts";
 import { deviationOf, roughness } from "./prior-scales.ts";
 import { halfQuadraticOptions, scheduleOf, settingsOf } from "./schedule.ts";
 import { withStepsOf } from "./steps.ts";
 import { patchUncertainty, type Uncertainty } from "./uncertainty.ts";
 
-/** Numbers of the patches that are in memory at a time. */
-const BAND = 2 ** 23;
 /** Least σ, as noise of x: noise of less than that of rounding to 8 bits is not told from it. */
 const LEAST_SIGMA = Math.sqrt(LEAST);
 /** Contrast of an image, as a multiple of that of the prior's patches, from which its numbers are doubted. */
@@ -82,7 +80,9 @@ export const halfQuadratic: Solver<PatchPrior> = {
     const noise = effectiveSigma(problem.noise) / gain; // as noise of x
     const raise = gaussian ? Math.max(1, LEAST_SIGMA / noise) : 1; // Infinity without noise
     const sigma = noise > 0 ? raise * given : LEAST_SIGMA * gain;
-    const schedule = scheduleOf(Math.max(noise, LEAST_SIGMA), denoising && gaussian, own);
+    const setting =
+      denoising && gaussian ? "denoising" : (await isConvolution(whitened.operator)) ? "convolution" : "other";
+    const schedule = scheduleOf(Math.max(noise, LEAST_SIGMA), setting, own);
     const steps = schedule.length;
     const batch = problem.y.shape[0]!;
     const estimate = new Float32Array(batch * sizeOf(problem.shape));
@@ -102,18 +102,9 @@ export const halfQuadratic: Solver<PatchPrior> = {
           : await smooth(y, filled(1, problem.shape), scale ** 2 / (2 * roughness(prior) ** 2));
       for (const [at, s] of schedule.entries()) {
         await pause();
-        const grid = randomGrid(sizes, Math.min(spacing, prior.side), random);
-        const sums = new Float64Array(n);
-        let squares = 0;
-        for (const band of bandsOf(grid, BAND / d)) {
-          const { patches, means } = patchesOf(x.data, band, sizes);
-          squares += squaredNorm(patches);
-          addPatches(sums, { patches: await patch.run(patches, s, signal), means }, band, sizes);
-          await pause();
-        }
-        contrast = Math.max(contrast, Math.sqrt(squares / (grid.rows.length * grid.columns.length * d)));
-        const filtered = averaged(sums, grid, sizes);
-        x = within(await average(y, fromHost(filtered, x.shape), scale ** 2 / (2 * s ** 2)));
+        const filtered = await filterImage(x.data, s, { patch, sizes }, { spacing, random, pause, signal });
+        contrast = Math.max(contrast, filtered.contrast);
+        x = within(await average(y, fromHost(filtered.image, x.shape), scale ** 2 / (2 * s ** 2)));
         onProgress?.({ step: i * steps + at + 1, maxSteps: batch * steps, objective: Number.NaN });
       }
       return x;
@@ -176,13 +167,4 @@ function contrastWarnings(prior: PatchPrior, contrast: number, sigma: number): s
     `the image has ${times.toPrecision(2)} times the contrast of the patches of ${prior.name}: divide y and σ, for example by 255, so that its ` +
       "numbers are in the units of the images that were sketched",
   ];
-}
-
-/** Whether Φx = x, by a random x. */
-async function isIdentity(operator: LinearOperator): Promise<boolean> {
-  const n = sizeOf(operator.inShape);
-  if (sizeOf(operator.outShape) !== n) return false;
-  const probe = fromHost(stream(1, "identity probe").fillNormal(new Float32Array(n)), [1, n]);
-  const measured = await applyToRows(operator, probe);
-  return probe.data.every((v, i) => v === measured.data[i]);
 }
