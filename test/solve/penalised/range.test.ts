@@ -4,7 +4,7 @@ import { type PenaltyName, parsePenalty, penalties, penaltyNames } from "../../.
 import type { ValueRange } from "../../../src/data/range.ts";
 import { type RecoverOptions, type Recovery, recover } from "../../../src/solve/index.ts";
 import type { PenalisedRecovery } from "../../../src/solve/penalised/penalised.ts";
-import { matrixOf, measured, multiply, operators, shape, signalOf, transposeMultiply } from "../problems.ts";
+import { judging, matrixOf, measured, multiply, operators, shape, signalOf, transposeMultiply } from "../problems.ts";
 
 const test = suite("penalties of signals in a range");
 const LAMBDA = [0.003, 0.03, 0.3];
@@ -31,8 +31,7 @@ for (const name of penaltyNames) {
   for (const operator of operators) {
     test(`${name} of ${operator.name}: keeps to the range; the gap that stopped it bounds how far it is from the lowest`, async () => {
       const found = await within(name, operator, RANGE, { own: { steps: 1000 } });
-      // goes on for three times as long and 50 steps, which leaves about a hundredth of the gap: as good a judge as 1000 steps
-      const long = await within(name, operator, RANGE, { own: { steps: 50 + 4 * found.steps, tolerance: 0 } });
+      const long = await within(name, operator, RANGE, { own: { steps: judging(found.steps), tolerance: 0 } });
       const open = await within(name, operator, undefined, { own: { steps: 1000 } });
       assert.equal(found.outcomes, ["converged", "converged", "converged"]);
       assert.ok(found.estimate.data.every((v) => v >= 0 && v <= 0.8 + 1e-6)); // 0.8 in float32
