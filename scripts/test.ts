@@ -24,6 +24,8 @@ interface Outcome {
 }
 
 const root = path.resolve(import.meta.dirname, "..");
+/** Files that take longest begin first, so that no processor waits for the last one. */
+const LONG = ["scripts/demo", "solve/patch", "solve/penalised/"];
 const workers = Math.max(1, os.availableParallelism());
 
 /**
@@ -72,12 +74,14 @@ async function testFile(file: string): Promise<Outcome> {
   return { title, passed, failed, skipped, ...took, output: reason + output };
 }
 
+const isLong = (name: string): boolean => LONG.some((word) => name.includes(word));
+
 function testFiles(): string[] {
   const words = process.argv.slice(2);
   return readdirSync(path.join(root, "test"), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".test.ts"))
     .filter((name) => words.length === 0 || words.some((word) => name.includes(word)))
-    .sort()
+    .sort((a, b) => Number(isLong(b)) - Number(isLong(a)) || (a < b ? -1 : 1))
     .map((name) => path.join(root, "test", name));
 }
 
