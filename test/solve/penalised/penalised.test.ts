@@ -119,7 +119,7 @@ test("wavelet: satisfies the conditions of a minimum, c = Ψ(A'(y − Ax)) is ±
   const { estimate } = await withPenalty(operator, prior, y, {
     lambda: LAMBDA,
     tolerance: 1e-6,
-    maxSteps: 3000,
+    maxSteps: 600,
   });
   const a = await matrixOf(operator);
   const gradients = [0, 1, 2].flatMap((i) => {
