@@ -2,10 +2,11 @@
 // methods of tensors (x.reshape) and the cpu back end. The packages themselves are needed to build, not to run: tfjs-core's
 // Node bundle has no gradients, and the union package that has them weighs 270 MB installed (docs/decisions.md). The types and
 // the licenses of what is inside lie beside it.
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { build } from "esbuild";
+import { licenses } from "./bundle-licenses.js";
 import { copyTypes } from "./bundle-types.js";
 
 const folderOf = (name) => path.dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
@@ -37,7 +38,6 @@ const hostModules = {
 
 export async function bundleTfjs(root) {
   const out = path.join(root, "generated");
-  rmSync(out, { recursive: true, force: true });
   const core = folderOf("@tensorflow/tfjs-core");
   const { metafile } = await build({
     stdin: { contents: ENTRY, resolveDir: root },
@@ -50,37 +50,14 @@ export async function bundleTfjs(root) {
       absWorkingDir: root,
     },
   });
-  writeFileSync(path.join(out, "tf.LICENSES.txt"), licenses(root, Object.keys(metafile.inputs)));
+  const texts = licenses(root, "tf.js", Object.keys(metafile.inputs));
+  if (!/^long \d/m.test(texts))
+    throw new Error("bundle-tfjs: the text of Apache-2.0 came with the package long, which is gone");
+  writeFileSync(path.join(out, "tf.LICENSES.txt"), texts);
   const chained = "public/chained_ops/register_all_chained_ops";
   copyTypes(["index.d.ts", `${chained}.d.ts`], path.join(core, "dist"), path.join(out, "tfjs-core"));
   writeFileSync(
     path.join(out, "tf.d.ts"),
     `import "./tfjs-core/${chained}.js";\nexport * from "./tfjs-core/index.js";\n`,
   );
-}
-
-/** Name, version and license of every bundled package: the file that it ships, or else the notices that its sources begin with. */
-function licenses(root, inputs) {
-  const packageOf = (file) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1];
-  const names = new Set(inputs.map(packageOf).filter(Boolean));
-  const sections = [...names].map((name) => {
-    const folder = path.join(root, "node_modules", name);
-    const { version, license } = JSON.parse(readFileSync(path.join(folder, "package.json"), "utf8"));
-    const shipped = path.join(folder, "LICENSE");
-    const sources = inputs.filter((file) => packageOf(file) === name).map((file) => path.join(root, file));
-    const texts = existsSync(shipped) ? [readFileSync(shipped, "utf8")] : notices(sources);
-    if (texts.length === 0) throw new Error(`bundle-tfjs: ${name} (${license}) says nothing of its license`);
-    return [`${name} ${version}, ${license}`, ...texts].join("\n\n");
-  });
-  if (!names.has("long"))
-    throw new Error("bundle-tfjs: the text of Apache-2.0 came with the package long, which is gone");
-  return ["tf.js holds parts of these packages.", ...sections].join(`\n\n${"=".repeat(80)}\n\n`);
-}
-
-/** Comments about copyright that files begin with, each once. */
-function notices(files) {
-  const leading = files.map((file) =>
-    /^(?:\s*(?:\/\/.*|\/\*[\s\S]*?\*\/))+/.exec(readFileSync(file, "utf8"))?.[0].trim(),
-  );
-  return [...new Set(leading)].filter((text) => /copyright/i.test(text ?? ""));
 }

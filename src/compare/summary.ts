@@ -1,4 +1,4 @@
-import { erf } from "mathjs/number";
+import { erf } from "#math";
 import { stream } from "../data/random.ts";
 
 /** Mean and median of a list of numbers, and how well the list determines the mean. */
@@ -100,7 +100,7 @@ export function quantile(sorted: Float64Array, p: number): number {
   return low === high ? low : low + (at - below) * (high - low);
 }
 
-const normalCdf = (z: number): number => (1 + (erf(z / Math.SQRT2) as number)) / 2;
+const normalCdf = (z: number): number => (1 + erf(z / Math.SQRT2)) / 2;
 
 /** Student's t at 97.5 %: Abramowitz, Stegun 26.7.5 from 3 degrees of freedom on (error below 0.03), exact values for fewer. */
 function studentQuantile975(freedom: number): number {

@@ -1,4 +1,4 @@
-import { erf } from "mathjs/number";
+import { erf } from "#math";
 
 export interface SignedRank {
   /** W⁺, the sum of the ranks of the positive differences. */
@@ -61,7 +61,7 @@ function exactTail(ranks: readonly number[], limit: number): number {
 
 /** P(Z > z) for standard normal Z. Above 5, where 1 − erf has no digits left, by its asymptotic series (relative error below 3e-4). */
 function normalTail(z: number): number {
-  if (z < 5) return (1 - (erf(z / Math.SQRT2) as number)) / 2;
+  if (z < 5) return (1 - erf(z / Math.SQRT2)) / 2;
   const density = Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI);
   return (density / z) * (1 - 1 / z ** 2 + 3 / z ** 4 - 15 / z ** 6);
 }

@@ -9,7 +9,7 @@ import { encodeNpy } from "../../src/data/npy.ts";
 import { encodeNpz } from "../../src/data/npz.ts";
 import { stream } from "../../src/data/random.ts";
 import { decoded } from "../report/decoded.ts";
-import { filesIn, inProcess, scratch, sketchprior } from "./spawn.ts";
+import { filesIn, helpOf, inProcess, scratch, sketchprior } from "./spawn.ts";
 
 const test = suite("commands on files");
 const folder = scratch();
@@ -242,7 +242,7 @@ test("compare takes the penalties that are marked as baselines when none are nam
     rows.map((row: { method: string }) => row.method),
     marked,
   );
-  const help = (await spawned("compare --help")).stdout.replace(/\s+/g, " "); // lines break where the terminal ends
+  const help = (await helpOf("compare")).replace(/\s+/g, " "); // lines break where the terminal ends
   assert.match(help, /--baselines .*\[default: those compared by default, see below\]/);
   for (const name of penaltyNames) {
     const { summary, baseline } = penalties[name];

@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { type LearnedName, learnedKinds, learnedNames } from "../../priors/learned.ts";
 import { encodeNpy } from "../../src/data/npy.ts";
 import { stream } from "../../src/data/random.ts";
-import { filesIn, ok, run, scratch, sketchprior } from "./spawn.ts";
+import { filesIn, helpOf, ok, run, scratch } from "./spawn.ts";
 
 const test = suite("train --kind");
 process.chdir(scratch());
@@ -37,7 +37,7 @@ for (const kind of learnedNames) {
 }
 
 test("--help names every kind, and every option of each", async () => {
-  const help = (await sketchprior(".", ["train", "--help"])).stdout.replace(/\s+/g, " "); // lines are wrapped
+  const help = (await helpOf("train")).replace(/\s+/g, " "); // lines are wrapped
   for (const kind of learnedNames) {
     assert.ok(help.includes(learnedKinds[kind].summary), kind);
     for (const name of Object.keys(learnedKinds[kind].options)) {

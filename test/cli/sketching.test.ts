@@ -7,7 +7,7 @@ import { encodeNpy, encodeNpz, type NpyArray } from "../../src/data/index.ts";
 import { stream } from "../../src/data/random.ts";
 import { loadSketch } from "../../src/sketch/files.ts";
 import { decoded } from "../report/decoded.ts";
-import { filesIn, ok, program, run, scratch, sketchprior } from "./spawn.ts";
+import { filesIn, helpOf, ok, program, run, scratch, sketchprior } from "./spawn.ts";
 
 const test = suite("commands on sketches");
 const folder = scratch();
@@ -57,7 +57,7 @@ test("--seed changes the cells of --sketch-size as it changes frequencies", asyn
     assert.is(again, one, options);
     assert.is.not(two, one, options);
   }
-  const help = (await sketchprior(folder, ["sketch", "--help"])).stdout.replace(/\s+/g, " ");
+  const help = (await helpOf("sketch")).replace(/\s+/g, " ");
   assert.match(help, /--seed draws the frequencies, and with --sketch-size the first centres of the cells/);
 });
 

@@ -4,6 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { Writable } from "node:stream";
 import * as assert from "uvu/assert";
+import type { AnyCommand } from "../../src/cli/command.ts";
 import { runCommandLine } from "../../src/cli/run.ts";
 
 export interface Ended {
@@ -38,8 +39,8 @@ export function sketchprior(
   });
 }
 
-/** The same in this process, which costs a tenth of the time; paths are relative to `process.cwd()`. */
-export async function inProcess(words: readonly string[]): Promise<Ended> {
+/** The same in this process, which costs a tenth of the time; paths are relative to `process.cwd()`. `known`: commands of a script. */
+export async function inProcess(words: readonly string[], known?: Record<string, AnyCommand>): Promise<Ended> {
   const written = { stdout: "", stderr: "" };
   const stream = (name: keyof typeof written) =>
     new Writable({
@@ -48,8 +49,23 @@ export async function inProcess(words: readonly string[]): Promise<Ended> {
         done();
       },
     }) as unknown as NodeJS.WriteStream;
-  const code = await runCommandLine(words, { stdout: stream("stdout"), stderr: stream("stderr") });
+  const code = await runCommandLine(words, { stdout: stream("stdout"), stderr: stream("stderr") }, known);
   return { code, ...written };
+}
+
+/** What `--help` of a command prints, in this process: yargs writes it with console.log. Nothing may go to console.error. */
+export async function helpOf(name: string): Promise<string> {
+  const { log, error } = console;
+  const lines: string[] = [];
+  console.log = (text: string) => lines.push(text);
+  console.error = (text: string) => lines.push(`stderr: ${text}`);
+  try {
+    const { code, stdout, stderr } = await inProcess([name, "--help"]);
+    assert.equal({ code, stdout, stderr }, { code: 0, stdout: "", stderr: "" }, name);
+    return lines.join("\n");
+  } finally {
+    Object.assign(console, { log, error });
+  }
 }
 
 /** A new empty folder. */

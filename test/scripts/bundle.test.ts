@@ -5,7 +5,7 @@ import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 
-const test = suite("the bundled TensorFlow.js");
+const test = suite("the bundled TensorFlow.js and mathjs");
 const root = path.resolve(import.meta.dirname, "../..");
 
 test("its declarations stand by themselves, checked in full and without those of a browser", () => {
@@ -37,6 +37,8 @@ test("the licenses of what is inside lie beside it", () => {
   }
   assert.match(text, /Apache License\s+Version 2\.0, January 2004/);
   assert.match(text, /Copyright 2019 David Bau[\s\S]*Permission is hereby granted/);
+  const math = readFileSync(path.join(root, "generated/math.LICENSES.txt"), "utf8");
+  assert.match(math, /^mathjs \d[\s\S]*Apache License[\s\S]*^typed-function \d[\s\S]*Permission is hereby granted/m);
 });
 
 test.run();

@@ -24,8 +24,8 @@ const test = suite("patches");
 const at = scratch();
 
 const truth = cropped(2, 48, 40);
-const error = (x: ndarray.NdArray<Float32Array>) =>
-  x.data.reduce((sum, v, i) => sum + (v - truth.data[i]!) ** 2 / x.size, 0);
+const error = (x: ndarray.NdArray<Float32Array>, of = truth) =>
+  x.data.reduce((sum, v, i) => sum + (v - of.data[i]!) ** 2 / x.size, 0);
 
 test("the closed form: weights and covariances of the cells, leaned a little on the covariance of all", () => {
   const [count, xx] = [sketch.sums["gated-moments.count"]!, sketch.sums["gated-moments.xx"]!];
@@ -134,7 +134,7 @@ test("denoising and inpainting: far below the noise, below total variation with 
     const rivals: number[] = [];
     for (const factor of [0.3, 0.6, 1, 1.7, 3]) {
       const tv = parsePenalty("tv", shape);
-      const lambda = factor * (operator.name === "identity" ? 0.08 : 5e-5);
+      const lambda = factor * (operator.name === "identity" ? 0.08 : 2e-4);
       rivals.push(error((await recover(given, tv, { lambda })).estimate));
     }
     const [first, second] = [rivals[0]!, rivals[1]!]; // towards λ = 0, which interpolates, the error may no longer change
@@ -163,13 +163,14 @@ test("noise that hardly differs from denoising is removed as in denoising: a few
 });
 
 test("units of y do not matter: cΦ, cy and cσ give the same; numbers far beyond the prior's contrast are warned of", async () => {
-  const shape = [48, 40];
+  const shape = [32, 28];
   const kernel = (c: number) =>
     convolution({
       inShape: shape,
       kernel: ndarray(Float32Array.of(0, c / 4, 0, c / 4, c / 4, 0, 0, c / 4, 0), [3, 3]),
     });
-  const y = noisy(await apply(kernel(1).forward, truth), 0.02);
+  const one = cropped(1, 32, 28);
+  const y = noisy(await apply(kernel(1).forward, one), 0.02);
   const run = async (c: number) =>
     (
       await recover(
@@ -184,32 +185,33 @@ test("units of y do not matter: cΦ, cy and cσ give the same; numbers far beyon
         prior,
       )
     ).estimate;
-  const [one, fifty] = [await run(1), await run(50)];
-  const gap = Math.sqrt(one.data.reduce((sum, v, i) => sum + (v - fifty.data[i]!) ** 2 / one.size, 0));
+  const [plain, fifty] = [await run(1), await run(50)];
+  const gap = Math.sqrt(plain.data.reduce((sum, v, i) => sum + (v - fifty.data[i]!) ** 2 / plain.size, 0));
   assert.ok(gap < 2e-3, `${gap}`); // float32, and patches whose component is nearly tied
   const large = noisy(
     ndarray(
-      truth.data.map((v) => 255 * v),
-      truth.shape,
+      one.data.map((v) => 255 * v),
+      one.shape,
     ),
     25,
   );
   const found = await recover({ operator: identity({ inShape: shape }), y: large, noise: 25 }, prior);
   assert.match(found.warnings.join(), /times the contrast of the patches of leaves: divide y/);
   assert.equal(
-    (await recover({ operator: identity({ inShape: shape }), y: noisy(truth, 0.1), noise: 0.1 }, prior)).warnings,
+    (await recover({ operator: identity({ inShape: shape }), y: noisy(one, 0.1), noise: 0.1 }, prior)).warnings,
     [],
   );
 });
 
 test("measurements with huge σᵢ count as missing", async () => {
-  const shape = [48, 40];
+  const shape = [32, 28];
+  const own = cropped(2, 32, 28);
   const random = stream(6, "missing");
-  const sigmas = Float32Array.from({ length: 1920 }, () => (random.uniform() < 0.5 ? 0.01 : 3));
+  const sigmas = Float32Array.from({ length: 896 }, () => (random.uniform() < 0.5 ? 0.01 : 3));
   const w = stream(8, "noise");
   const y = ndarray(
-    truth.data.map((v, i) => v + sigmas[i % 1920]! * w.normal()),
-    truth.shape,
+    own.data.map((v, i) => v + sigmas[i % 896]! * w.normal()),
+    own.shape,
   );
   const { estimate } = await recover(
     { operator: identity({ inShape: shape }), y, noise: gaussianNoise(sigmas) },
@@ -217,10 +219,11 @@ test("measurements with huge σᵢ count as missing", async () => {
   );
   const reference = mask({ inShape: shape, keep: 0.5, seed: 2 });
   const half = await recover(
-    { operator: reference, y: noisy(await apply(reference.forward, truth), 0.01), noise: 0.01 },
+    { operator: reference, y: noisy(await apply(reference.forward, own), 0.01), noise: 0.01 },
     prior,
   );
-  assert.ok(error(estimate) < 1.5 * error(half.estimate), `${error(estimate)} ${error(half.estimate)}`);
+  const [mixed, missing] = [error(estimate, own), error(half.estimate, own)];
+  assert.ok(mixed < 1.5 * missing, `${mixed} ${missing}`);
 });
 
 test("colour patches denoise a colour image", async () => {

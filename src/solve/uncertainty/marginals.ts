@@ -1,4 +1,4 @@
-import { erf } from "mathjs/number";
+import { erf } from "#math";
 
 /** One part of the mixture: a Gaussian for every number of a signal. */
 export interface MarginalPart {

@@ -1,24 +1,19 @@
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { cost } from "../../../scripts/experiments/cost.ts";
+import { inProcess } from "../../cli/spawn.ts";
 
 const test = suite("cost");
-const root = path.resolve(import.meta.dirname, "../../..");
 
-const cost = (...args: string[]) =>
-  spawnSync(process.execPath, ["--import", "tsx", "scripts/experiment.ts", "cost", ...args], {
-    cwd: root,
-    encoding: "utf8",
-  });
-
-test("costs are timed for every number of samples up to the most, and drawn as an SVG of its own", () => {
+test("costs are timed for every number of samples up to the most, and drawn as an SVG of its own", async () => {
   const out = mkdtempSync(path.join(os.tmpdir(), "sketchprior-cost-"));
   try {
-    const { status, stdout, stderr } = cost("--samples", "1000", "--steps", "1", "--json", "--out", out);
-    assert.is(status, 0, stderr);
+    const words = ["cost", "--samples", "1000", "--steps", "1", "--json", "--out", out];
+    const { code, stdout, stderr } = await inProcess(words, { cost });
+    assert.is(code, 0, stderr);
     const { costs } = JSON.parse(stdout) as { costs: { n: number; seconds: number[] }[] };
     assert.equal(
       costs.map(({ n, seconds }) => [n, seconds.length]),

@@ -9,7 +9,9 @@ import * as assert from "uvu/assert";
 import { cifar10 } from "../../../scripts/experiments/images/cifar10.ts";
 import { lfw } from "../../../scripts/experiments/images/lfw.ts";
 import { quickdraw } from "../../../scripts/experiments/images/quickdraw.ts";
+import { images } from "../../../scripts/experiments/images.ts";
 import { encodeNpy, openDataset, readRows } from "../../../src/data/index.ts";
+import { inProcess } from "../../cli/spawn.ts";
 import { refuses, scratch } from "../../data/tiny.ts";
 
 const test = suite("images");
@@ -44,10 +46,8 @@ async function cifarFolder(): Promise<string> {
 test("cifar10: the command writes what data sets are read from, rows as images and labels of all batches", async () => {
   const from = await cifarFolder();
   const out = file("cifar.npz");
-  const args = ["--import", "tsx", "scripts/experiment.ts", "images", "cifar10", "--from", from, "-o", out];
-  const cwd = path.resolve(import.meta.dirname, "../../..");
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd, encoding: "utf8" });
-  assert.is(status, 0, stderr);
+  const { code, stdout, stderr } = await inProcess(["images", "cifar10", "--from", from, "-o", out], { images });
+  assert.is(code, 0, stderr);
   assert.match(stdout, /^images +6 of 32×32×3$/m);
   const dataset = await openDataset(out);
   assert.equal([...(await dataset.labels!())], [0, 1, 2, 3, 4, 9]);

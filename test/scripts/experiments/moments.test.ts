@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -12,12 +11,13 @@ import { convolution } from "../../../scripts/experiments/moments/convolution.ts
 import { patches, wholeImages } from "../../../scripts/experiments/moments/fourier.ts";
 import { heldOutMisfit, refine } from "../../../scripts/experiments/moments/refine.ts";
 import { splitGaussians } from "../../../scripts/experiments/moments/split.ts";
+import { moments } from "../../../scripts/experiments/moments.ts";
 import { arrayDataset } from "../../../src/data/index.ts";
 import { stream } from "../../../src/data/random.ts";
+import { inProcess } from "../../cli/spawn.ts";
 import { components, k, toyMixture } from "../../priors/mixtures.ts";
 
 const test = suite("moments");
-const root = path.resolve(import.meta.dirname, "../../..");
 const ROWS = 8000;
 
 const targetOf = async (features: string) => {
@@ -115,7 +115,7 @@ for (const name of ["patches", "convolution"] as const) {
   });
 }
 
-test("the command compares mixtures before and after", () => {
+test("the command compares mixtures before and after", async () => {
   const out = mkdtempSync(path.join(os.tmpdir(), "sketchprior-moments-"));
   try {
     const sizes = [
@@ -130,9 +130,9 @@ test("the command compares mixtures before and after", () => {
       "--images",
       "3",
     ];
-    const words = ["--import", "tsx", "scripts/experiment.ts", "moments", "leading", ...sizes, "--json", "--out", out];
-    const { status, stdout, stderr } = spawnSync(process.execPath, words, { cwd: root, encoding: "utf8" });
-    assert.is(status, 0, stderr);
+    const words = ["moments", "leading", ...sizes, "--json", "--out", out];
+    const { code, stdout, stderr } = await inProcess(words, { moments });
+    assert.is(code, 0, stderr);
     const result = JSON.parse(stdout) as { rows: { name: string; misfit: number; errors: number[]; p: number[] }[] };
     assert.equal(
       result.rows.map(({ name }) => name),

@@ -1,21 +1,16 @@
-import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
-import path from "node:path";
 import sharp from "sharp";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { restore } from "../../../scripts/experiments/restore.ts";
 import { openDataset, readRows } from "../../../src/data/index.ts";
+import { inProcess } from "../../cli/spawn.ts";
 import { scratch } from "../../data/tiny.ts";
 
 const test = suite("experiment restore");
-const root = path.resolve(import.meta.dirname, "../../..");
 const at = scratch();
 
-const run = (...words: string[]) =>
-  spawnSync(process.execPath, ["--import", "tsx", "scripts/experiment.ts", "restore", ...words], {
-    cwd: root,
-    encoding: "utf8",
-  });
+const run = (...words: string[]) => inProcess(["restore", ...words], { restore });
 
 const leaves = (await readRows(await openDataset("dead-leaves"), 0, 3)).data;
 async function image(file: string, index: number, [height, width]: readonly [number, number]) {
@@ -34,8 +29,8 @@ await image("tune/c.png", 2, [24, 24]);
 await image("uneven/a.png", 0, [24, 24]);
 await image("uneven/b.png", 1, [20, 24]);
 
-test("a line for each prior, the mean over images of different sizes, λ chosen on other images", () => {
-  const { status, stdout, stderr } = run(
+test("a line for each prior, the mean over images of different sizes, λ chosen on other images", async () => {
+  const { code, stdout, stderr } = await run(
     at("images"),
     "--prior",
     "tv",
@@ -46,7 +41,7 @@ test("a line for each prior, the mean over images of different sizes, λ chosen 
     "--json",
     "--quiet",
   );
-  assert.is(status, 0, stderr);
+  assert.is(code, 0, stderr);
   const { rows } = JSON.parse(stdout) as { rows: { prior: string; psnr: number[]; lambda: number }[] };
   assert.equal(
     rows.map(({ prior, psnr }) => [prior, psnr.length]),
@@ -57,14 +52,14 @@ test("a line for each prior, the mean over images of different sizes, λ chosen 
   );
   assert.ok(rows.every(({ lambda }) => lambda > 0));
   for (const i of [0, 1]) assert.ok(rows[0]!.psnr[i]! > 20 && rows[0]!.psnr[i]! > rows[1]!.psnr[i]!); // noisy: 20 dB
-  const text = run(at("images"), "--prior", "tv", "--quiet").stdout.trim().split("\n");
+  const text = (await run(at("images"), "--prior", "tv", "--quiet")).stdout.trim().split("\n");
   assert.equal(new Set(text.map((line) => line.split("|").length)).size, 1, "every line has as many columns");
 });
 
-test("images of different sizes to choose λ on, and a folder without images, are refused in one line", () => {
-  const uneven = run(at("images"), "--prior", "tv", "--tune", at("uneven"), "--quiet");
+test("images of different sizes to choose λ on, and a folder without images, are refused in one line", async () => {
+  const uneven = await run(at("images"), "--prior", "tv", "--tune", at("uneven"), "--quiet");
   assert.match(uneven.stderr, /^error: --tune: .*b\.png has another size than .*a\.png; give images of one size\n$/);
-  assert.match(run(at("."), "--prior", "tv", "--quiet").stderr, /^error: .*holds no images\n$/);
+  assert.match((await run(at("."), "--prior", "tv", "--quiet")).stderr, /^error: .*holds no images\n$/);
 });
 
 test.run();

@@ -1,11 +1,12 @@
-import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import ndarray from "ndarray";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Result } from "../../../scripts/experiments/sizes/result.ts";
+import { sizes } from "../../../scripts/experiments/sizes.ts";
 import { encodeNpy, stream } from "../../../src/data/index.ts";
+import { inProcess } from "../../cli/spawn.ts";
 import { scratch } from "../../data/tiny.ts";
 
 const test = suite("sizes");
@@ -26,20 +27,16 @@ function bumps(name: string, count: number): string {
   return file(name);
 }
 
-function sizes(line: string) {
-  const args = ["--import", "tsx", "scripts/experiment.ts", "sizes", ...line.split(" "), "--quiet"];
-  const cwd = path.resolve(import.meta.dirname, "../../..");
-  return spawnSync(process.execPath, args, { cwd, encoding: "utf8" });
-}
+const run = (line: string) => inProcess(["sizes", ...line.split(" "), "--quiet"], { sizes });
 
 const data = `${bumps("data.npy", 2000)} --test ${bumps("test.npy", 100)}`;
 const settings = "--limit 40 --operator gaussian:m=3 --operator mask:keep=0.5 --pilot-size 100";
 
-test("a line for every size: larger sketches take more bytes and recover better; a size too small is refused", () => {
+test("a line for every size: larger sketches take more bytes and recover better; a size too small is refused", async () => {
   const out = file("report");
   const wanted = "--sketch-size 4k --sketch-size 100 --sketch-size 700";
-  const { status, stdout, stderr } = sizes(`${data} ${settings} ${wanted} --out ${out}`);
-  assert.equal([status, stderr], [0, ""]);
+  const { code, stdout, stderr } = await run(`${data} ${settings} ${wanted} --out ${out}`);
+  assert.equal([code, stderr], [0, ""]);
   const names = stdout.split("\n").slice(2, 7);
   for (const [i, start] of [/^100 +refused$/, /^700 +\d/, /^4k +\d/, /^100 of the pilot alone +refused$/].entries()) {
     assert.match(names[i]!, start);
@@ -62,13 +59,13 @@ test("a line for every size: larger sketches take more bytes and recover better;
     assert.ok(svg.includes(shown), shown);
 });
 
-test("what cannot be run ends in one line that says why", () => {
-  const refuses = (line: string, said: string) => {
-    const { status, stderr } = sizes(`${line} --out ${file("never")}`);
-    assert.equal([status, stderr], [1, `error: ${said}\n`]);
+test("what cannot be run ends in one line that says why", async () => {
+  const refuses = async (line: string, said: string) => {
+    const { code, stderr } = await run(`${line} --out ${file("never")}`);
+    assert.equal([code, stderr], [1, `error: ${said}\n`]);
   };
-  refuses(`${data} --sketch-size many`, '--sketch-size: expected a number such as 300k or 1M, got "many"');
-  refuses("ring", "--test: ring has no test part; name the data set of the signals to recover");
+  await refuses(`${data} --sketch-size many`, '--sketch-size: expected a number such as 300k or 1M, got "many"');
+  await refuses("ring", "--test: ring has no test part; name the data set of the signals to recover");
 });
 
 test.run();

@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -10,6 +9,7 @@ import { fourierLoss, type TrainOptions } from "../../../priors/generator/index.
 import type { TrainSettings } from "../../../priors/generator/options.ts";
 import { targetOf } from "../../../priors/generator/target.ts";
 import { constant } from "../../../priors/signals.ts";
+import { teach } from "../../../scripts/experiments/teach.ts";
 import { ganTeacher } from "../../../scripts/experiments/teachers/gan.ts";
 import { type MethodName, methodNames, teacherFrom } from "../../../scripts/experiments/teachers/index.ts";
 import { augmented, kernelLoss } from "../../../scripts/experiments/teachers/mmd.ts";
@@ -20,6 +20,7 @@ import { stream } from "../../../src/data/random.ts";
 import { compile } from "../../../src/engine/index.ts";
 import { saveSketch } from "../../../src/sketch/files.ts";
 import { designFor, makeDesign, sketchDataset } from "../../../src/sketch/index.ts";
+import { inProcess } from "../../cli/spawn.ts";
 
 const test = suite("teachers");
 
@@ -197,19 +198,18 @@ test("teachers refuse what they cannot use", async () => {
 test("the command teach writes a prior folder, or says what is wrong", async () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), "sketchprior-"));
   try {
-    const experiment = (line: string) =>
-      spawnSync(process.execPath, ["--import", "tsx", "scripts/experiment.ts", ...line.split(" ")], {
-        encoding: "utf8",
-      });
+    const experiment = (line: string) => inProcess(line.split(" "), { teach });
     const S = path.join(folder, "S.npz");
     await saveSketch(S, sketch);
     const network = "--hidden 8 --latent 2 --batch 20 --steps 3";
     const {
-      status,
+      code,
       stdout,
       stderr: said,
-    } = experiment(`teach ${S} --method mmd --data ring --limit 100 ${network} -o ${folder}/taught --json --quiet`);
-    assert.equal([status, said], [0, ""]);
+    } = await experiment(
+      `teach ${S} --method mmd --data ring --limit 100 ${network} -o ${folder}/taught --json --quiet`,
+    );
+    assert.equal([code, said], [0, ""]);
     const { folder: wrote, method } = JSON.parse(stdout);
     assert.equal([wrote, method], [`${folder}/taught`, "mmd"]);
     const prior = await loadPrior(`${folder}/taught`);
@@ -217,8 +217,8 @@ test("the command teach writes a prior folder, or says what is wrong", async () 
     assert.equal([prior.shape, prior.latent], [[2], 2]);
     const X = path.join(folder, "X.npz");
     writeFileSync(X, "no sketch");
-    assert.match(experiment(`teach ${X} --method gan --data ring -o ${folder}/no`).stderr, /^error: .*X\.npz/);
-    const { stderr } = experiment(`teach ${X} --method gna --data ring -o ${folder}/no`);
+    assert.match((await experiment(`teach ${X} --method gan --data ring -o ${folder}/no`)).stderr, /^error: .*X\.npz/);
+    const { stderr } = await experiment(`teach ${X} --method gna --data ring -o ${folder}/no`);
     assert.match(stderr, /^error: --method: unknown value "gna"; did you mean gan\?/);
   } finally {
     rmSync(folder, { recursive: true });

@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import ndarray, { type NdArray } from "ndarray";
@@ -9,12 +8,13 @@ import * as tf from "#tf";
 import { autoencoder, glorotWeights, negativeEvidence } from "../../../scripts/experiments/autoencoder/network.ts";
 import { covarianceLeft } from "../../../scripts/experiments/autoencoder/residual.ts";
 import { type AutoencoderOptions, trainAutoencoder } from "../../../scripts/experiments/autoencoder/train.ts";
+import { vae } from "../../../scripts/experiments/vae.ts";
 import { loadPrior } from "../../../src/cli/prior-folder.ts";
 import { arrayDataset, InputError } from "../../../src/data/index.ts";
 import { encodeNpy } from "../../../src/data/npy.ts";
 import { stream } from "../../../src/data/random.ts";
 import { generate } from "../../../src/solve/index.ts";
-import { ok, scratch } from "../../cli/spawn.ts";
+import { inProcess, ok, scratch } from "../../cli/spawn.ts";
 
 const test = suite("variational autoencoder");
 
@@ -141,12 +141,8 @@ test("the command writes a prior of pixels that compare recovers with, and that 
   const [file, out] = [path.join(folder, "images.npy"), path.join(folder, "vae")];
   writeFileSync(file, encodeNpy(data));
   const line = `vae ${file} --limit 500 --hidden 8 --latent 2 --batch 50 --epochs 3 -o ${out} --json --quiet`;
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ["--import", "tsx", "scripts/experiment.ts", ...line.split(" ")],
-    { encoding: "utf8" },
-  );
-  assert.equal([status, stderr], [0, ""]);
+  const { code, stdout, stderr } = await inProcess(line.split(" "), { vae });
+  assert.equal([code, stderr], [0, ""]);
   const { losses, data: source } = JSON.parse(stdout);
   assert.equal([losses.length, source], [3, { name: file, count: 500 }]);
   const prior = await loadPrior(out);

@@ -11,6 +11,7 @@ import type { PenalisedRecovery } from "../../../src/solve/penalised/penalised.t
 import { disposeCompiledSteps, keptSteps } from "../../../src/solve/penalised/pool.ts";
 import { apply, difference, type Floats, floats } from "../../operators/draws.ts";
 import {
+  judging,
   matrixOf,
   measured,
   multiply,
@@ -24,14 +25,20 @@ import {
 
 const test = suite("baseline recovery");
 const LAMBDA = [0.003, 0.03, 0.3];
+/** With noise of other laws, of data terms up to ten times as large: the first converges only after many thousand iterations, the others soon. */
+const LAMBDA_OF_NOISE = [0.003, 0.1, 0.3];
 
 for (const name of penaltyNames) {
   const prior = parsePenalty(penalties[name].samples[0]!.spec, shape);
   for (const operator of operators) {
-    test(`${name} of ${operator.name}: converges to within 1e-3 of a run that goes on for 6 000 iterations`, async () => {
+    test(`${name} of ${operator.name}: converges to within 1e-3 of a run that goes on for four times as long`, async () => {
       const y = await measured(operator);
       const found = await withPenalty(operator, prior, y, { lambda: LAMBDA });
-      const long = await withPenalty(operator, prior, y, { lambda: LAMBDA, tolerance: 0, maxSteps: 300 });
+      const long = await withPenalty(operator, prior, y, {
+        lambda: LAMBDA,
+        tolerance: 0,
+        maxSteps: judging(found.steps),
+      });
       assert.equal(found.outcomes, ["converged", "converged", "converged"]);
       assert.equal(found.estimate.shape, [3, ...shape]);
       found.objectives.forEach((value, i) => {
@@ -81,14 +88,13 @@ for (const spec of ["poisson:peak=30", "salt-and-pepper:fraction=0.1", "poisson-
       const operator = operators[2]!;
       const { y, noise } = await measure(scenes, operator, { noise: parseNoise(spec), seed: 3 });
       const prior = parsePenalty(penalties[name].samples[0]!.spec, shape);
-      const run = async (own: object) => {
-        const settings = { lambda: LAMBDA, solver: "primal-dual", own: { steps: 1000, ...own } };
+      const run = async (own: { readonly steps: number; readonly tolerance?: number }) => {
+        const settings = { lambda: LAMBDA_OF_NOISE, solver: "primal-dual", own };
         return (await recover({ operator, y, noise }, prior, settings)) as Recovery & PenalisedRecovery;
       };
-      const found = await run({});
-      const long = await run({ tolerance: 0 }); // never shorter than the run that it judges
-      assert.is(found.outcomes[2], "converged");
-      if (name !== "l1") assert.is(found.outcomes[1], "converged"); // smaller λ with the ℓ1 data term, and with r = ℓ1, take 60 000 iterations
+      const found = await run({ steps: 160 });
+      const long = await run({ steps: 50 + 2 * found.steps, tolerance: 0 }); // far below the first one's gap, which is still large
+      assert.equal(found.outcomes.slice(1), ["converged", "converged"]);
       found.objectives.forEach((value, i) => {
         const lowest = Math.min(value, long.objectives[i]!);
         assert.ok(value / lowest - 1 < found.gaps[i]! + 1e-5, `${value} ${lowest} ${found.gaps[i]}`);
@@ -113,7 +119,7 @@ test("wavelet: satisfies the conditions of a minimum, c = Ψ(A'(y − Ax)) is ±
   const { estimate } = await withPenalty(operator, prior, y, {
     lambda: LAMBDA,
     tolerance: 1e-6,
-    maxSteps: 3000,
+    maxSteps: 600,
   });
   const a = await matrixOf(operator);
   const gradients = [0, 1, 2].flatMap((i) => {
