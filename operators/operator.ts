@@ -1,3 +1,4 @@
+import type { NdArray } from "ndarray";
 import * as tf from "#tf";
 import { sameShape } from "../src/data/array.ts";
 
@@ -29,8 +30,21 @@ export interface LinearOperator extends ForwardOperator {
   readonly linear: true;
   /** ‖Φ‖, the largest singular value, where it is known; else it is computed when it is needed (`operatorNorm`). */
   readonly norm?: number;
+  /** Present where methods that are made for one kind of operator can use it. */
+  readonly form?: OperatorForm;
   adjoint(y: tf.Tensor): tf.Tensor;
 }
+
+/** What lies outside an image that is convolved. */
+export const boundaries = ["reflect", "zero", "circular"] as const;
+export type Boundary = (typeof boundaries)[number];
+
+/** What a linear Φ is. */
+export type OperatorForm =
+  /** A convolution along the first two axes, with a kernel [rows, columns], or [length] for lines; its centre is the entry ⌊n/2⌋ of each axis. */
+  | { readonly kind: "convolution"; readonly kernel: NdArray<Float32Array>; readonly boundary: Boundary }
+  /** `radon`: projections of [h, w] at angles evenly over 180°. */
+  | { readonly kind: "parallel-beam" };
 
 export const isLinear = (operator: ForwardOperator): operator is LinearOperator =>
   "linear" in operator && operator.linear === true;
@@ -54,6 +68,8 @@ export interface LinearOperatorOptions extends ForwardOperatorOptions {
   readonly adjoint?: (y: tf.Tensor) => tf.Tensor;
   /** ‖Φ‖, where a formula gives it. */
   readonly norm?: number;
+  /** What it is, for methods that are made for one kind of operator. */
+  readonly form?: OperatorForm;
 }
 
 /**
@@ -74,7 +90,8 @@ export function linearOperator(options: LinearOperatorOptions): LinearOperator {
     return tf.grad((x) => tf.sum(tf.mul(forward(x), y)))(zero);
   };
   const adjoint = checked(`${name}: adjoint`, options.adjoint ?? derived, outShape, inShape);
-  return { ...operator, linear: true, adjoint, ...(options.norm !== undefined && { norm: options.norm }) };
+  const { norm, form } = options;
+  return { ...operator, linear: true, adjoint, ...(norm !== undefined && { norm }), ...(form && { form }) };
 }
 
 function requireParts({ name, inShape, outShape, forward }: ForwardOperatorOptions): void {

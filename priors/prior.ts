@@ -1,5 +1,6 @@
 import type { NdArray } from "ndarray";
 import type * as tf from "#tf";
+import type { Options } from "../src/data/options.ts";
 import type { ResidualRoot } from "./residual-root.ts";
 
 /** A prior that generates signals: x = G(z, c) + r, z ~ N(0, I). Recovery searches its latent space. */
@@ -163,8 +164,20 @@ export interface PatchPrior {
   readonly vectors: NdArray<Float32Array>;
 }
 
+/** A baseline that is a way to recover, with options of its own: what it takes for likely is in how it works. */
+export interface MethodPrior {
+  readonly kind: "method";
+  readonly name: string;
+  /** Shape of one signal. */
+  readonly shape: readonly number[];
+  /** Which method, by its name in `src/solve/methods/registry.ts`. */
+  readonly method: string;
+  /** Its options, all of them, checked. */
+  readonly options: Options;
+}
+
 /** A prior of signals of one shape. */
-export type SignalPrior = GeneratorPrior | PenaltyPrior | GaussianPrior | MixturePrior;
+export type SignalPrior = GeneratorPrior | PenaltyPrior | GaussianPrior | MixturePrior | MethodPrior;
 
 /** A prior that is learned from a sketch. */
 export type LearnedPrior = GeneratorPrior | MixturePrior | PatchPrior;

@@ -4,6 +4,7 @@ import { suggestion } from "../data/nearest.ts";
 import { describeOptions } from "../data/options.ts";
 import { posterior } from "./gaussian/exact.ts";
 import { csgm, latentPosterior } from "./latent/solvers.ts";
+import { methodSolver } from "./methods/registry.ts";
 import { halfQuadratic } from "./patches/half-quadratic.ts";
 import { conjugateGradients, fista, primalDual, projectedGradient } from "./penalised/solvers.ts";
 import type { Problem } from "./problem.ts";
@@ -17,8 +18,8 @@ export const solvers: readonly Solver[] = [
 ];
 
 /**
- * The solver for a prior and a problem: the one named, or the first that accepts both. With `withLambda` it must have a λ.
- * Errors (InputError): an unknown name; a named solver that does not accept the problem, with the solvers that do; none that does, with the
+ * The solver for a prior and a problem: the one named, or the first that accepts both. With `withLambda` it must have a λ. A baseline that is a method
+ * has its own. Errors (InputError): an unknown name; a named solver that does not accept the problem, with the solvers that do; none that does, with the
  * reasons.
  */
 export function chooseSolver(
@@ -26,6 +27,7 @@ export function chooseSolver(
   problem: Problem,
   { name, withLambda = false }: { readonly name?: string | undefined; readonly withLambda?: boolean } = {},
 ): Solver {
+  if (prior.kind === "method") return methodSolver(prior, problem, { name, withLambda });
   const names = solvers.map((solver) => solver.name);
   if (name !== undefined && !names.includes(name)) {
     throw new InputError(`solver: unknown solver "${name}"; ${suggestion(name, names)}`);

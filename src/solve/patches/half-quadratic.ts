@@ -10,7 +10,6 @@ import { squaredNorm } from "../../data/vector.ts";
 import { pauses } from "../../engine/events.ts";
 import { gaussianNoise } from "../../measure/noise/gaussian.ts";
 import type { NoiseModel } from "../../measure/noise/noise.ts";
-import { parseNoise } from "../../measure/noise/registry.ts";
 import { LEAST } from "../../sketch/index.ts";
 import { filled } from "../batch.ts";
 import { applyToRows } from "../operator-matrix.ts";
@@ -19,6 +18,7 @@ import { type WhitenedProblem, whitenedProblem } from "../penalised/whitening.ts
 import type { Problem } from "../problem.ts";
 import type { Solved } from "../recovery.ts";
 import { all, hasProximalMap, isLinearProblem, linearOperatorOf } from "../requirements.ts";
+import { sigmaOfRow } from "../row-sigma.ts";
 import type { Solver } from "../solver.ts";
 import { addPatches, averaged, bandsOf, patchesOf, randomGrid, type Sizes } from "./grid.ts";
 import type { ImageStep } from "./image-step.ts";
@@ -143,16 +143,6 @@ export const halfQuadratic: Solver<PatchPrior> = {
     };
   },
 };
-
-/** σ of one signal's own y, which is the unit of its misfit; that of all for a model that no spec makes. */
-function sigmaOfRow({ spec, sigma }: NoiseModel, y: NdArray<Float32Array>): number {
-  try {
-    return parseNoise(spec).ofMeasured(y)?.sigma ?? sigma;
-  } catch (error) {
-    if (error instanceof InputError) return sigma;
-    throw error;
-  }
-}
 
 /** The problem as if its noise were Gaussian of the same σ. */
 const asGaussian = (problem: Problem): WhitenedProblem => ({
