@@ -4,6 +4,7 @@ import { checkedOptions, type OptionValues } from "../../data/options.ts";
 import { describeKinds, parseSpec } from "../../data/spec.ts";
 import type { Problem } from "../problem.ts";
 import type { Solver } from "../solver.ts";
+import { deepImagePrior } from "./deep-image-prior.ts";
 import { filteredBackprojection } from "./filtered-backprojection.ts";
 import type { RecoveryMethod } from "./method.ts";
 import { richardsonLucy } from "./richardson-lucy.ts";
@@ -16,6 +17,7 @@ const kinds = {
   "filtered-backprojection": filteredBackprojection,
   wiener,
   "richardson-lucy": richardsonLucy,
+  "deep-image-prior": deepImagePrior,
 } satisfies Record<string, RecoveryMethod>;
 
 export type MethodName = keyof typeof kinds;
