@@ -164,6 +164,23 @@ export interface PatchPrior {
   readonly vectors: NdArray<Float32Array>;
 }
 
+/**
+ * A dictionary of patches of images of any size, once the mean of each patch is removed, channel by channel: P x − mean(P x) ≈ D'w with few
+ * w ≠ 0, for every patch P x of [side, side] or [side, side, channels].
+ */
+export interface DictionaryPrior {
+  readonly kind: "dictionary";
+  readonly name: string;
+  /** Pixels along a side of a patch. */
+  readonly side: number;
+  /** Numbers of a pixel: 1 or 3. */
+  readonly channels: number;
+  /** D, [atoms, d], rows of norm 1. */
+  readonly atoms: NdArray<Float32Array>;
+  /** Root mean square of the difference of two neighbours in a row of a patch. */
+  readonly roughness: number;
+}
+
 /** A baseline that is a way to recover, with options of its own: what it takes for likely is in how it works. */
 export interface MethodPrior {
   readonly kind: "method";
@@ -179,7 +196,13 @@ export interface MethodPrior {
 /** A prior of signals of one shape. */
 export type SignalPrior = GeneratorPrior | PenaltyPrior | GaussianPrior | MixturePrior | MethodPrior;
 
-/** A prior that is learned from a sketch. */
-export type LearnedPrior = GeneratorPrior | MixturePrior | PatchPrior;
+/** A prior of images of any size, by their patches. */
+export type ImagePrior = PatchPrior | DictionaryPrior;
 
-export type Prior = SignalPrior | PatchPrior;
+/** A prior that is learned, and kept in a folder. */
+export type LearnedPrior = GeneratorPrior | MixturePrior | ImagePrior;
+
+export type Prior = SignalPrior | ImagePrior;
+
+export const isImagePrior = (prior: Prior): prior is ImagePrior =>
+  prior.kind === "patches" || prior.kind === "dictionary";

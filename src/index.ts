@@ -41,6 +41,7 @@ export {
 export { latentForm } from "../priors/mixture/latent-form.ts";
 export { fitPatches, type PatchModel } from "../priors/patches/index.ts";
 export type {
+  DictionaryPrior,
   GaussianPrior,
   GeneratorPrior,
   MethodPrior,

@@ -51,7 +51,8 @@ export async function openPrior(
     const { parseBaseline } = await import("../solve/index.ts");
     return { name: spec, prior: parseBaseline(spec, shape) };
   }
-  if (found.prior.kind !== "patches") requireShape(option, spec, found.prior.shape, shape);
+  const { isImagePrior } = await import("../../priors/prior.ts");
+  if (!isImagePrior(found.prior)) requireShape(option, spec, found.prior.shape, shape);
   else {
     const { acceptsShape } = await import("../../priors/patches/index.ts");
     const answer = acceptsShape(found.prior, shape);

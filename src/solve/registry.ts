@@ -6,6 +6,7 @@ import { posterior } from "./gaussian/exact.ts";
 import { csgm, latentPosterior } from "./latent/solvers.ts";
 import { methodSolver } from "./methods/registry.ts";
 import { halfQuadratic } from "./patches/half-quadratic.ts";
+import { sparseCoding } from "./patches/sparse-coding.ts";
 import { conjugateGradients, fista, primalDual, projectedGradient } from "./penalised/solvers.ts";
 import type { Problem } from "./problem.ts";
 import type { Solver } from "./solver.ts";
@@ -13,7 +14,7 @@ import type { Solver } from "./solver.ts";
 /** Every solver; the first that accepts a prior and a problem is the default. To add one: its file, its line here, its test. */
 export const solvers: readonly Solver[] = [
   ...[posterior, latentPosterior, csgm],
-  halfQuadratic,
+  ...[halfQuadratic, sparseCoding],
   ...[conjugateGradients, projectedGradient, fista, primalDual],
 ];
 

@@ -100,7 +100,7 @@ export const reconstruct = defineCommand({
     const output = await outputOf(args.out, Boolean(args.deviation) || args.samples !== undefined);
     for (const file of output.files) await requireWritable(file, args.force);
     const learned = await openLearned("--prior", args.prior);
-    const known = learned && learned.prior.kind !== "patches" ? learned.prior.shape : undefined;
+    const known = learned && "shape" in learned.prior ? learned.prior.shape : undefined;
     const shape = args.shape === undefined ? known : numberList("shape", args.shape);
     const { openMeasurements } = await import("../../measure/index.ts");
     const { operator, y, noise, truth } = await openMeasurements(args.measurements, {

@@ -1,7 +1,7 @@
 import type { NdArray } from "ndarray";
 import type { ForwardOperator } from "../../../operators/operator.ts";
 import { isLinear, type LinearOperator } from "../../../operators/operator.ts";
-import type { Prior } from "../../../priors/prior.ts";
+import { isImagePrior, type Prior } from "../../../priors/prior.ts";
 import { drawSamples } from "../../../priors/samples.ts";
 import { contiguous, fromHost, sameShape, sizeOf } from "../../data/array.ts";
 import { InputError } from "../../data/errors.ts";
@@ -53,7 +53,7 @@ export async function estimateSigma(
   const size = Math.sqrt(squaredNorm(contiguous(y) as Float32Array) / y.size);
   if (size === 0) throw new InputError("sigma: auto: all measurements are 0; give σ, as gaussian:sigma=0.05");
   const unknown: UnknownNoise = { operator, y, size, seed, ...(signal && { signal }) };
-  if (prior.kind !== "penalty" && prior.kind !== "method" && prior.kind !== "patches") {
+  if (prior.kind !== "penalty" && prior.kind !== "method" && !isImagePrior(prior)) {
     const sigma = await sigmaByEvidence(unknown, await mixtureOf(prior, seed));
     const by = sigma < 2 * LEAST * size ? "sigma by evidence, which does not tell it from 0" : "sigma by evidence";
     return { sigma, by };
