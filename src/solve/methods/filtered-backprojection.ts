@@ -44,7 +44,7 @@ export const filteredBackprojection = recoveryMethod({
   ],
   accepts: ({ operator }) =>
     (isLinear(operator) && operator.form?.kind === "parallel-beam") ||
-    `expected projections of tomography, as radon:angles=60 gives them, got ${operator.name}; take zero-filled or a penalty`,
+    `expected projections of tomography, as radon:angles=60 gives them, got ${operator.name}; take a penalty`,
   solve: async ({ operator, y }, { filter }, { onProgress, signal }) => {
     const [height, width] = operator.inShape as [number, number];
     const [angles, detectors] = operator.outShape as [number, number];

@@ -120,6 +120,6 @@ async function requireNonNegative(operator: LinearOperator): Promise<void> {
   ]);
   if (least >= -1e-6 * most) return;
   throw new InputError(
-    `richardson-lucy: expected an operator without negative elements, as blur or radon, got ${operator.name}; take zero-filled or a penalty`,
+    `richardson-lucy: expected an operator without negative elements, as blur or radon, got ${operator.name}; take a penalty`,
   );
 }

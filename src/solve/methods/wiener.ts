@@ -45,7 +45,7 @@ export const wiener = recoveryMethod({
   accepts: ({ operator, shape }) => {
     const form = isLinear(operator) ? operator.form : undefined;
     if (form?.kind !== "convolution" || shape.length > 3) {
-      return `expected a blur of images or lines, got ${operator.name}; take zero-filled or a penalty`;
+      return `expected a blur of images or lines, got ${operator.name}; take a penalty`;
     }
     if (form.boundary === "circular" || (form.boundary === "reflect" && isSymmetric(form))) return true;
     return `expected the boundary circular${form.boundary === "reflect" ? ", or a kernel that is symmetric along each axis" : " or reflect"}, got ${operator.name}; take a penalty`;
