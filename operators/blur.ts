@@ -1,10 +1,9 @@
+import type { NdArray } from "ndarray";
+import { fromHost } from "../src/data/array.ts";
 import { moduli, spectrum } from "../src/data/spectrum.ts";
 import { alongAxis, type Matrix, matrixOf, mirrored, requireSignal, transposed, wrapped } from "./axes.ts";
 import { operatorKind } from "./kind.ts";
-import { type LinearOperator, linearOperator } from "./operator.ts";
-
-export const boundaries = ["reflect", "zero", "circular"] as const;
-export type Boundary = (typeof boundaries)[number];
+import { type Boundary, boundaries, type LinearOperator, linearOperator } from "./operator.ts";
 
 /** The option of specs. */
 export const boundaryOption = {
@@ -45,6 +44,7 @@ export function blur({ inShape, sigma = 1, boundary = "reflect" }: BlurOptions):
     name: `blur(sigma=${sigma}${other})`,
     inShape,
     outShape: inShape,
+    form: { kind: "convolution", kernel: productKernel(kernel, Math.min(2, inShape.length)), boundary },
     ...(boundary === "circular" && { norm: inShape.slice(0, 2).reduce((norm, n) => norm * gainOf(n, kernel), 1) }),
     forward: (x) => matrices.reduce((image, matrix, axis) => alongAxis(image, axis, matrix), x),
     adjoint: (y) => adjoints.reduce((image, matrix, axis) => alongAxis(image, axis, matrix), y),
@@ -57,6 +57,12 @@ function gaussianKernel(sigma: number): number[] {
   const raw = Array.from({ length: 2 * radius + 1 }, (_, i) => Math.exp(-((i - radius) ** 2) / (2 * sigma ** 2)));
   const total = raw.reduce((a, b) => a + b, 0);
   return raw.map((k) => k / total);
+}
+
+/** The kernel k[i] of lines, or k[i]k[j] of images. */
+function productKernel(kernel: readonly number[], axes: number): NdArray<Float32Array> {
+  const product = axes === 1 ? kernel : kernel.flatMap((a) => kernel.map((b) => a * b));
+  return fromHost(Float32Array.from(product), new Array(axes).fill(kernel.length));
 }
 
 /** The n×n matrix of a convolution. Row i holds the kernel around i; what hangs over an end is folded back in or dropped. */

@@ -2,8 +2,7 @@ import type { NdArray } from "ndarray";
 import * as tf from "#tf";
 import { contiguous, isArray } from "../src/data/array.ts";
 import { alongAxis, matrixOf, mirrored, transposed, wrapped } from "./axes.ts";
-import type { Boundary } from "./blur.ts";
-import { type LinearOperator, linearOperator } from "./operator.ts";
+import { type Boundary, type LinearOperator, linearOperator } from "./operator.ts";
 
 export interface ConvolutionOptions {
   /** [h, w] or [h, w, channels]; channels are convolved one by one. */
@@ -44,6 +43,7 @@ export function convolution({ inShape, kernel, boundary = "reflect", name }: Con
     name: name ?? `convolution(${rows}×${columns}${boundary === "reflect" ? "" : `,boundary=${boundary}`})`,
     inShape,
     outShape: inShape,
+    form: { kind: "convolution", kernel, boundary },
     forward: (x) => {
       const padded = pads.reduce((image, matrix, axis) => alongAxis(image, axis, matrix), x);
       return joined(tf.conv2d(apart(padded), filter(turned), 1, "valid"), inShape);

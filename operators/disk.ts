@@ -1,8 +1,8 @@
-import { type Boundary, boundaryOption } from "./blur.ts";
+import { boundaryOption } from "./blur.ts";
 import { convolution } from "./convolution.ts";
 import { diskKernel } from "./kernels.ts";
 import { operatorKind } from "./kind.ts";
-import type { LinearOperator } from "./operator.ts";
+import type { Boundary, LinearOperator } from "./operator.ts";
 
 export interface DiskOptions {
   /** [h, w] or [h, w, channels]; channels are blurred one by one. */

@@ -28,7 +28,7 @@ export function gaussian({ inShape, m, seed, place = 0 }: GaussianOptions): Line
   const entries = stream(seed, "gaussian operator", m, n, place).fillNormal(new Float32Array(m * n));
   const scale = 1 / Math.sqrt(m);
   for (let i = 0; i < entries.length; i++) entries[i]! *= scale;
-  return { ...denseOperator(`gaussian(m=${m})`, entries, m, inShape), mixing: true };
+  return { ...denseOperator(`gaussian(m=${m})`, entries, m, inShape), form: { kind: "mixing" } };
 }
 
 export const gaussianKind = operatorKind({

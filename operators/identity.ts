@@ -1,3 +1,4 @@
+import { fromHost } from "../src/data/array.ts";
 import { operatorKind } from "./kind.ts";
 import { type LinearOperator, linearOperator } from "./operator.ts";
 
@@ -5,6 +6,11 @@ import { type LinearOperator, linearOperator } from "./operator.ts";
 export const identity = ({ inShape }: { readonly inShape: readonly number[] }): LinearOperator =>
   linearOperator({
     ...{ name: "identity", inShape, outShape: inShape, norm: 1 },
+    form: {
+      kind: "convolution",
+      kernel: fromHost(Float32Array.of(1), inShape.length === 1 ? [1] : [1, 1]),
+      boundary: "reflect",
+    },
     forward: (x) => x,
     adjoint: (y) => y,
   });

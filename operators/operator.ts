@@ -1,3 +1,4 @@
+import type { NdArray } from "ndarray";
 import * as tf from "#tf";
 import { sameShape } from "../src/data/array.ts";
 
@@ -29,10 +30,23 @@ export interface LinearOperator extends ForwardOperator {
   readonly linear: true;
   /** ‖Φ‖, the largest singular value, where it is known; else it is computed when it is needed (`operatorNorm`). */
   readonly norm?: number;
-  /** Whether its rows are random and spread over all numbers of a signal, so that Φ'Φx − x is like white noise for every x (in the scaling E‖Φx‖² = ‖x‖²). */
-  readonly mixing?: boolean;
+  /** Present where methods that are made for one kind of operator can use it. */
+  readonly form?: OperatorForm;
   adjoint(y: tf.Tensor): tf.Tensor;
 }
+
+/** What lies outside an image that is convolved. */
+export const boundaries = ["reflect", "zero", "circular"] as const;
+export type Boundary = (typeof boundaries)[number];
+
+/** What a linear Φ is. */
+export type OperatorForm =
+  /** A convolution along the first two axes, with a kernel [rows, columns], or [length] for lines; its centre is the entry ⌊n/2⌋ of each axis. */
+  | { readonly kind: "convolution"; readonly kernel: NdArray<Float32Array>; readonly boundary: Boundary }
+  /** `radon`: projections of [h, w] at angles evenly over 180°. */
+  | { readonly kind: "parallel-beam" }
+  /** Its rows are random and spread over all numbers of a signal, so that Φ'Φx − x is like white noise for every x (in the scaling E‖Φx‖² = ‖x‖²). */
+  | { readonly kind: "mixing" };
 
 export const isLinear = (operator: ForwardOperator): operator is LinearOperator =>
   "linear" in operator && operator.linear === true;
@@ -56,8 +70,8 @@ export interface LinearOperatorOptions extends ForwardOperatorOptions {
   readonly adjoint?: (y: tf.Tensor) => tf.Tensor;
   /** ‖Φ‖, where a formula gives it. */
   readonly norm?: number;
-  /** Default: not known to be. */
-  readonly mixing?: boolean;
+  /** What it is, for methods that are made for one kind of operator. */
+  readonly form?: OperatorForm;
 }
 
 /**
@@ -78,8 +92,8 @@ export function linearOperator(options: LinearOperatorOptions): LinearOperator {
     return tf.grad((x) => tf.sum(tf.mul(forward(x), y)))(zero);
   };
   const adjoint = checked(`${name}: adjoint`, options.adjoint ?? derived, outShape, inShape);
-  const { norm, mixing } = options;
-  return { ...operator, linear: true, adjoint, ...(norm !== undefined && { norm }), ...(mixing && { mixing }) };
+  const { norm, form } = options;
+  return { ...operator, linear: true, adjoint, ...(norm !== undefined && { norm }), ...(form && { form }) };
 }
 
 function requireParts({ name, inShape, outShape, forward }: ForwardOperatorOptions): void {

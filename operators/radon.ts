@@ -45,6 +45,7 @@ export function radon({ inShape, angles }: RadonOptions): LinearOperator {
     name: `radon(angles=${angles})`,
     inShape,
     outShape: [angles, detectors],
+    form: { kind: "parallel-beam" },
     forward: (x) => tf.reshape(project(tf.reshape(x, [-1, pixels])), [-1, angles, detectors]),
     adjoint: (y) => tf.reshape(backproject(tf.reshape(y, [-1, angles * detectors])), [-1, height, width]),
   });

@@ -48,7 +48,7 @@ export function structured({ inShape, m: wanted, seed, place = 0 }: StructuredOp
     name: `structured(m=${m})`,
     inShape,
     outShape: [m],
-    mixing: true,
+    form: { kind: "mixing" },
     ...(m + n > padded && { norm: gain }), // then some signal has all its coefficients among those kept
     forward: (x) => take(hadamard(tf.pad(tf.mul(tf.reshape(x, [-1, n]), tf.tensor1d(signs)), end))),
     adjoint: (y) => {

@@ -41,7 +41,7 @@ function sizeWords({ numbers, design }: SketchFacts): string {
 
 export const sketchLine = (sketch: SketchFacts): string => `sketch of ${sketchWords(sketch)}`;
 
-/** Data that a prior was trained from themselves, by an experiment. */
+/** Data that a prior was trained from themselves. */
 export interface DataFacts {
   readonly name: string;
   readonly count: number;

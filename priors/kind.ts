@@ -1,4 +1,5 @@
 import type { Options, OptionTable, OptionValues } from "../src/data/options.ts";
+import type { Dataset } from "../src/data/rows.ts";
 import type { IterateOptions } from "../src/engine/iterate.ts";
 import type { Sketch } from "../src/sketch/index.ts";
 import type { SketchData } from "./facts.ts";
@@ -32,7 +33,7 @@ export interface PriorFacts {
   readonly line: string;
   /** The sketch that it was learned from; absent where an experiment trained it from the data themselves. */
   readonly sketch?: SketchData;
-  /** Whether it was trained from the data themselves, by an experiment; absent: from a sketch alone. */
+  /** Whether it was trained from the data themselves; absent: from a sketch alone. */
   readonly fromData?: true;
 }
 
@@ -76,11 +77,11 @@ export interface TrainingCourse {
 }
 
 /**
- * A kind of prior that is learned from a sketch and kept in a folder of files. `T` is all that is known of a trained one. The folder
+ * A kind of prior that is learned from a source and kept in a folder of files. `T` is all that is known of a trained one. The folder
  * holds `prior.json`, whose `format` tells the kind, and the files that the kind writes. To add one: a folder that exports this; one
  * line in learned.ts; a test.
  */
-export interface LearnedKind<T = unknown> {
+interface Kind<T, Source> {
   readonly summary: string;
   /** Format and newest version of `prior.json`. */
   readonly format: { readonly format: string; readonly version: number };
@@ -90,10 +91,10 @@ export interface LearnedKind<T = unknown> {
   readonly options: OptionTable;
   /** Whether training takes `checkpoints` and `snapshot`. */
   readonly resumable: boolean;
-  /** Whether this kind can be made from a sketch. If not: why, as the end of a sentence. */
-  accepts(sketch: Sketch): true | string;
-  /** Errors (InputError): options out of range, a sketch that it does not accept, a loss that stopped being finite. */
-  train(sketch: Sketch, options: Options, watched: Watched): Promise<T>;
+  /** Whether this kind can be made from a source. If not: why, as the end of a sentence. */
+  accepts(source: Source): true | string;
+  /** Errors (InputError): options out of range, a source that it does not accept, a loss that stopped being finite. */
+  train(source: Source, options: Options, watched: Watched): Promise<T>;
   /** What goes to prior.json beside the format, and the other files. */
   encode(trained: T): { readonly content: object; readonly files: PriorFiles };
   /** From the content of prior.json; `where` begins messages. Errors (InputError): missing or damaged files. */
@@ -103,3 +104,11 @@ export interface LearnedKind<T = unknown> {
   /** How its training went, where it took steps. */
   course?(trained: T): TrainingCourse;
 }
+
+/** A kind that is learned from a sketch alone. */
+export type SketchKind<T = unknown> = Kind<T, Sketch> & { readonly from: "sketch" };
+
+/** A kind that needs the data themselves, as baselines do. It must be asked for by name. */
+export type DataKind<T = unknown> = Kind<T, Dataset> & { readonly from: "data" };
+
+export type LearnedKind<T = unknown> = SketchKind<T> | DataKind<T>;

@@ -1,17 +1,19 @@
 import { InputError, messageOf } from "../src/data/errors.ts";
 import { cellLinearKind } from "./cell-linear/index.ts";
+import { dictionaryKind } from "./dictionary/index.ts";
 import { generatorKind } from "./generator/index.ts";
 import type { LearnedKind, PriorFacts, PriorFiles, ReadFile, TrainingCourse } from "./kind.ts";
 import { mixtureKind } from "./mixture/index.ts";
 import { patchesKind } from "./patches/index.ts";
 import type { LearnedPrior } from "./prior.ts";
 
-/** Every kind of prior that is learned from a sketch, one line each; the first that accepts a sketch is its default. */
+/** Every kind of prior that is learned, one line each; the first that accepts a sketch is its default. */
 const kinds = {
   mixture: mixtureKind,
   generator: generatorKind,
   "cell-linear": cellLinearKind,
   patches: patchesKind,
+  dictionary: dictionaryKind,
 } satisfies Record<string, LearnedKind>;
 
 export type LearnedName = keyof typeof kinds;

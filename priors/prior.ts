@@ -1,5 +1,6 @@
 import type { NdArray } from "ndarray";
 import type * as tf from "#tf";
+import type { Options } from "../src/data/options.ts";
 import type { ResidualRoot } from "./residual-root.ts";
 
 /** A prior that generates signals: x = G(z, c) + r, z ~ N(0, I). Recovery searches its latent space. */
@@ -163,10 +164,45 @@ export interface PatchPrior {
   readonly vectors: NdArray<Float32Array>;
 }
 
+/**
+ * A dictionary of patches of images of any size, once the mean of each patch is removed, channel by channel: P x − mean(P x) ≈ D'w with few
+ * w ≠ 0, for every patch P x of [side, side] or [side, side, channels].
+ */
+export interface DictionaryPrior {
+  readonly kind: "dictionary";
+  readonly name: string;
+  /** Pixels along a side of a patch. */
+  readonly side: number;
+  /** Numbers of a pixel: 1 or 3. */
+  readonly channels: number;
+  /** D, [atoms, d], rows of norm 1. */
+  readonly atoms: NdArray<Float32Array>;
+  /** Root mean square of the difference of two neighbours in a row of a patch. */
+  readonly roughness: number;
+}
+
+/** A baseline that is a way to recover, with options of its own: what it takes for likely is in how it works. */
+export interface MethodPrior {
+  readonly kind: "method";
+  readonly name: string;
+  /** Shape of one signal. */
+  readonly shape: readonly number[];
+  /** Which method, by its name in `src/solve/methods/registry.ts`. */
+  readonly method: string;
+  /** Its options, all of them, checked. */
+  readonly options: Options;
+}
+
 /** A prior of signals of one shape. */
-export type SignalPrior = GeneratorPrior | PenaltyPrior | GaussianPrior | MixturePrior;
+export type SignalPrior = GeneratorPrior | PenaltyPrior | GaussianPrior | MixturePrior | MethodPrior;
 
-/** A prior that is learned from a sketch. */
-export type LearnedPrior = GeneratorPrior | MixturePrior | PatchPrior;
+/** A prior of images of any size, by their patches. */
+export type ImagePrior = PatchPrior | DictionaryPrior;
 
-export type Prior = SignalPrior | PatchPrior;
+/** A prior that is learned, and kept in a folder. */
+export type LearnedPrior = GeneratorPrior | MixturePrior | ImagePrior;
+
+export type Prior = SignalPrior | ImagePrior;
+
+export const isImagePrior = (prior: Prior): prior is ImagePrior =>
+  prior.kind === "patches" || prior.kind === "dictionary";

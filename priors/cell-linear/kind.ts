@@ -13,7 +13,7 @@ import {
 } from "../arrays.ts";
 import { needsCells, sketchData, sketchLine, sketchWords } from "../facts.ts";
 import { priorOnnx } from "../generator/onnx.ts";
-import type { LearnedKind } from "../kind.ts";
+import type { SketchKind } from "../kind.ts";
 import { type TrainedMixture, trainMixture } from "../mixture/kind.ts";
 import type { CellLinearModel } from "./model.ts";
 import { type CellLinearOptions, cellLinearTable } from "./options.ts";
@@ -31,7 +31,8 @@ type Content = Omit<TrainedCellLinear, "model"> &
   Pick<CellLinearModel, "network" | "shape"> & { readonly weights: number };
 
 /** Cell-linear generators as a kind of prior: `weights.npz`, and `generator.onnx` for other programs (`priorOnnx`). */
-export const cellLinearKind: LearnedKind<TrainedCellLinear> = {
+export const cellLinearKind: SketchKind<TrainedCellLinear> = {
+  from: "sketch",
   summary: "network made from the mixture: linear in z in every cell, cells share their directions",
   format: FORMAT,
   files: [ARRAYS, "generator.onnx"],

@@ -3,7 +3,7 @@ import { decodeNpz, encodeNpz } from "../../src/data/npz.ts";
 import { shapeText } from "../../src/data/text.ts";
 import { numbered, readFloat32, readNumbered, readResidual, residualMembers } from "../arrays.ts";
 import { dataLine, sketchData, sketchLine, sketchWords } from "../facts.ts";
-import type { LearnedKind } from "../kind.ts";
+import type { SketchKind } from "../kind.ts";
 import { type Decoder, generatorPrior } from "./model.ts";
 import { type NetworkSpec, weightShapes } from "./network.ts";
 import { priorOnnx } from "./onnx.ts";
@@ -21,7 +21,8 @@ type Content = Omit<TrainedGenerator, "model"> & {
 };
 
 /** The generator as a kind of prior: `weights.npz`, and `generator.onnx` for other programs (`priorOnnx`). */
-export const generatorKind: LearnedKind<TrainedGenerator> = {
+export const generatorKind: SketchKind<TrainedGenerator> = {
+  from: "sketch",
   summary: "network that learns the Fourier moments of the sketch",
   format: FORMAT,
   files: [WEIGHTS, "generator.onnx"],

@@ -15,7 +15,7 @@ import {
   sketchLine,
   sketchWords,
 } from "../facts.ts";
-import type { LearnedKind, Watched } from "../kind.ts";
+import type { SketchKind, Watched } from "../kind.ts";
 import { fitMixture, type MixtureOptions } from "./fit.ts";
 import { type MixtureModel, mixturePrior } from "./model.ts";
 
@@ -50,7 +50,8 @@ export async function trainMixture(
 }
 
 /** The mixture as a kind of prior: `mixture.npz` holds every array. */
-export const mixtureKind: LearnedKind<TrainedMixture> = {
+export const mixtureKind: SketchKind<TrainedMixture> = {
+  from: "sketch",
   summary: "Gaussians in closed form, recovery is exact",
   format: FORMAT,
   files: [ARRAYS],

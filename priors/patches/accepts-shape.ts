@@ -1,7 +1,7 @@
-import type { PatchPrior } from "../prior.ts";
+import type { ImagePrior } from "../prior.ts";
 
 /** True if signals of this shape are images that the prior has patches of; else why not, as the end of a sentence. */
-export function acceptsShape(prior: PatchPrior, shape: readonly number[]): true | string {
+export function acceptsShape(prior: ImagePrior, shape: readonly number[]): true | string {
   const [height = 0, width = 0, channels = 1] = shape;
   if (!(shape.length === 2 || (shape.length === 3 && channels === 3))) {
     return `signals of [${shape.join(", ")}] are no images`;

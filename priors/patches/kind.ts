@@ -4,7 +4,7 @@ import { checkedOptions } from "../../src/data/options.ts";
 import { grouped } from "../../src/data/text.ts";
 import { readFloat32 } from "../arrays.ts";
 import { factsOfSketch, type SketchFacts, sketchData, sketchLine, sketchWords } from "../facts.ts";
-import type { LearnedKind } from "../kind.ts";
+import type { SketchKind } from "../kind.ts";
 import { fitPatches, type PatchModel } from "./fit.ts";
 
 const FORMAT = { format: "sketchprior-patches", version: 1 } as const;
@@ -17,7 +17,8 @@ export interface TrainedPatches {
 }
 
 /** The prior of patches as a kind: `patches.npz` holds every array. */
-export const patchesKind: LearnedKind<TrainedPatches> = {
+export const patchesKind: SketchKind<TrainedPatches> = {
+  from: "sketch",
   summary: "Gaussians on patches in closed form, for images of any size",
   format: FORMAT,
   files: [ARRAYS],

@@ -41,11 +41,18 @@ export const loadTrained = (folder: string): Promise<TrainedPrior> =>
 export const loadPrior = async (folder: string, name = folder): Promise<LearnedPrior> =>
   priorOf(await loadTrained(folder), name);
 
-/** The prior of a folder for draws of it: of a patch prior, its patches. Errors: those of `loadTrained`. */
+/** The prior of a folder for draws of it: of a patch prior, its patches. Errors (InputError): those of `loadTrained`; a dictionary, which has no law. */
 export async function loadDrawable(folder: string, name?: string): Promise<GeneratorPrior | MixturePrior> {
   const prior = await loadPrior(folder, name);
+  if (prior.kind === "dictionary") throw noLaw(folder);
   return prior.kind === "patches" ? patchMixture(prior) : prior;
 }
+
+/** A dictionary says which patches are sparse, not how likely they are. */
+export const noLaw = (folder: string): InputError =>
+  new InputError(
+    `${folder}: is a dictionary, which has no probabilities and makes no draws; reconstruct and compare take it`,
+  );
 
 /** Checkpoints in a file, which is always replaced as a whole. With `resume`, training goes on from the checkpoint that is there. */
 export const fileCheckpoints = (file: string, { every, resume }: { every: number; resume: boolean }): Checkpoints => ({

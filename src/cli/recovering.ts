@@ -39,7 +39,7 @@ export type PriorOption = "--prior" | "--baselines";
 /** Begins the spec of the Gaussian of a sketch in --prior and --baselines; the sketch's file follows. */
 const GAUSSIAN = "gaussian:";
 
-/** The prior that an option names, for signals of `shape`: a prior folder, a penalty by its spec, or gaussian:X.npz. */
+/** The prior that an option names, for signals of `shape`: a prior folder, a baseline by its spec, or gaussian:X.npz. */
 export async function openPrior(
   option: PriorOption,
   spec: string,
@@ -48,10 +48,11 @@ export async function openPrior(
 ): Promise<OpenedPrior> {
   const found = learned ?? (await openLearned(option, spec));
   if (!found) {
-    const { parsePenalty } = await import("../../priors/registry.ts");
-    return { name: spec, prior: parsePenalty(spec, shape) };
+    const { parseBaseline } = await import("../solve/index.ts");
+    return { name: spec, prior: parseBaseline(spec, shape) };
   }
-  if (found.prior.kind !== "patches") requireShape(option, spec, found.prior.shape, shape);
+  const { isImagePrior } = await import("../../priors/prior.ts");
+  if (!isImagePrior(found.prior)) requireShape(option, spec, found.prior.shape, shape);
   else {
     const { acceptsShape } = await import("../../priors/patches/index.ts");
     const answer = acceptsShape(found.prior, shape);
@@ -79,10 +80,10 @@ export async function openMethod(option: PriorOption, spec: string, shape: reado
   };
 }
 
-/** The prior that an option names, if it was learned; such a prior knows the shape of its signals. Undefined for a penalty. */
+/** The prior that an option names, if it was learned; such a prior knows the shape of its signals. Undefined for a baseline. */
 export async function openLearned(option: PriorOption, spec: string): Promise<OpenedPrior | undefined> {
-  const { isPenalty, penaltyNames } = await import("../../priors/registry.ts");
-  if (isPenalty(spec)) return undefined;
+  const { baselineNames, isBaseline } = await import("../solve/index.ts");
+  if (isBaseline(spec)) return undefined;
   if (spec.startsWith(GAUSSIAN)) {
     const [{ gaussianPrior }, { factsOfSketch, sketchData, sketchLine }, { loadSketch }] = await Promise.all([
       import("../../priors/gaussian.ts"),
@@ -95,7 +96,9 @@ export async function openLearned(option: PriorOption, spec: string): Promise<Op
   }
   if (!(await stat(spec).catch(() => undefined))) {
     if (/[\\/]/.test(spec)) throw new InputError(`${option}: ${spec}: no such folder; train a prior first`);
-    throw new InputError(`${option}: no folder and no penalty is called "${spec}"; ${suggestion(spec, penaltyNames)}`);
+    throw new InputError(
+      `${option}: no folder and no baseline is called "${spec}"; ${suggestion(spec, baselineNames)}`,
+    );
   }
   const { factsOf, priorOf } = await import("../../priors/learned.ts");
   const { loadTrained } = await import("./prior-folder.ts");

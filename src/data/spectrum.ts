@@ -3,19 +3,23 @@ import FFT from "fft.js";
 /** Complex numbers; real and imaginary parts alternate. */
 export type Complex = Float64Array;
 
+/** The discrete Fourier transform of n real numbers, as `complexSpectrum`. */
+export function spectrum(x: ArrayLike<number>): Complex {
+  const complex = new Float64Array(2 * x.length);
+  for (let t = 0; t < x.length; t++) complex[2 * t] = x[t]!;
+  return complexSpectrum(complex);
+}
+
 /**
- * The discrete Fourier transform of n numbers, Σ_t x_t exp(−2πi kt/n), k = 0 … n−1, on the host in float64. For powers of two fft.js
+ * The discrete Fourier transform of n complex numbers, Σ_t x_t exp(−2πi kt/n), k = 0 … n−1, on the host in float64. For powers of two fft.js
  * computes it; other lengths are reduced to powers of two by Bluestein's convolution (1970).
  */
-export function spectrum(x: ArrayLike<number>): Complex {
-  const n = x.length;
+export function complexSpectrum(x: Complex): Complex {
+  const n = x.length / 2;
+  if (n === 1) return x.slice();
   const out = new Float64Array(2 * n);
-  if (n === 1) {
-    out[0] = x[0]!;
-    return out;
-  }
   if (Number.isInteger(Math.log2(n))) {
-    new FFT(n).transform(out, interleaved(x));
+    new FFT(n).transform(out, x);
     return out;
   }
   const size = 2 ** Math.ceil(Math.log2(2 * n - 1));
@@ -25,7 +29,8 @@ export function spectrum(x: ArrayLike<number>): Complex {
   const angle = (t: number) => (Math.PI * ((t * t) % (2 * n))) / n; // exp(−2πi kt/n) = chirps of k, t and k − t
   for (let t = 0; t < n; t++) {
     const [c, s] = [Math.cos(angle(t)), Math.sin(angle(t))];
-    [a[2 * t], a[2 * t + 1]] = [x[t]! * c, -x[t]! * s];
+    const [re, im] = [x[2 * t]!, x[2 * t + 1]!];
+    [a[2 * t], a[2 * t + 1]] = [re * c + im * s, im * c - re * s];
     [b[2 * t], b[2 * t + 1]] = [c, s];
     if (t > 0) [b[2 * (size - t)], b[2 * (size - t) + 1]] = [c, s];
   }
@@ -50,12 +55,21 @@ export function spectrum(x: ArrayLike<number>): Complex {
   return out;
 }
 
+/** The discrete Fourier transform of an image, `complexSpectrum` along its rows and columns. x: [h, w] row by row; so is the result. */
+export function imageSpectrum(x: Complex, height: number, width: number): Complex {
+  const out = new Float64Array(x.length);
+  for (let row = 0; row < height; row++) {
+    out.set(complexSpectrum(x.subarray(2 * row * width, 2 * (row + 1) * width)), 2 * row * width);
+  }
+  const column = new Float64Array(2 * height);
+  for (let j = 0; j < width; j++) {
+    for (let i = 0; i < height; i++) column.set(out.subarray(2 * (i * width + j), 2 * (i * width + j) + 2), 2 * i);
+    const along = complexSpectrum(column);
+    for (let i = 0; i < height; i++) out.set(along.subarray(2 * i, 2 * i + 2), 2 * (i * width + j));
+  }
+  return out;
+}
+
 /** Moduli |X_k| of a spectrum. */
 export const moduli = (x: Complex): Float64Array =>
   Float64Array.from({ length: x.length / 2 }, (_, k) => Math.hypot(x[2 * k]!, x[2 * k + 1]!));
-
-function interleaved(x: ArrayLike<number>): Complex {
-  const out = new Float64Array(2 * x.length);
-  for (let t = 0; t < x.length; t++) out[2 * t] = x[t]!;
-  return out;
-}

@@ -3,6 +3,7 @@ import { requireAdjoint } from "../../operators/adjoint-test.ts";
 import {
   type ForwardOperator,
   type ForwardOperatorOptions,
+  type OperatorForm,
   forwardOperator,
   isLinear,
   linearOperator,
@@ -67,13 +68,13 @@ export async function moduleOperator(
 
 /** The same operator, made by `linearOperator` or `forwardOperator`, which check its shapes whenever it runs. */
 function checkedOperator(
-  made: Partial<ForwardOperator> & { linear?: unknown; adjoint?: unknown; mixing?: unknown },
+  made: Partial<ForwardOperator> & { linear?: unknown; adjoint?: unknown; form?: OperatorForm },
 ): ForwardOperator {
-  const { name, inShape, outShape, linear, adjoint, mixing } = made;
+  const { name, inShape, outShape, linear, adjoint, form } = made;
   const parts = { name, inShape, outShape, forward: made.forward?.bind(made) } as ForwardOperatorOptions;
   if (linear !== true && typeof adjoint !== "function") return forwardOperator(parts);
   const own = adjoint as ((y: tf.Tensor) => tf.Tensor) | undefined;
-  return linearOperator({ ...parts, ...(own && { adjoint: own.bind(made) }), mixing: mixing === true });
+  return linearOperator({ ...parts, ...(own && { adjoint: own.bind(made) }), ...(form?.kind === "mixing" && { form }) });
 }
 
 /** Runs the operator once, on zeros, and a linear one's dot test. */

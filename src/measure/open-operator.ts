@@ -1,8 +1,8 @@
-import { type Boundary, boundaryOption } from "../../operators/blur.ts";
+import { boundaryOption } from "../../operators/blur.ts";
 import { compose } from "../../operators/compose.ts";
 import { convolution } from "../../operators/convolution.ts";
 import { matrixOperator } from "../../operators/matrix.ts";
-import type { ForwardOperator } from "../../operators/operator.ts";
+import type { Boundary, ForwardOperator } from "../../operators/operator.ts";
 import { describeOperators, operatorParts, parsePart } from "../../operators/registry.ts";
 import { contiguous, fromHost, type HostArray } from "../data/array.ts";
 import { InputError, messageOf } from "../data/errors.ts";

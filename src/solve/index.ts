@@ -1,13 +1,18 @@
 /**
  * Recovery of signals from measurements. Start at `recover` (recover.ts): a `Problem` (problem.ts) and a prior go in, a `Recovery`
- * (recovery.ts) comes out. `solvers` (registry.ts) lists all solvers, each a `Solver` (solver.ts). They form three families:
+ * (recovery.ts) comes out. `solvers` (registry.ts) lists all solvers, each a `Solver` (solver.ts). They form families:
  *
  * - gaussian/: mixtures and Gaussians, whose posterior is exact for a linear Φ and Gaussian noise;
  * - latent/: generators, searched in latent space;
- * - penalised/: penalties λ r(x), by conjugate gradients, FISTA or primal–dual iterations.
+ * - penalised/: penalties λ r(x), by conjugate gradients, FISTA or primal–dual iterations;
+ * - patches/: priors of patches and dictionaries, by half-quadratic splitting.
+ *
+ * methods/ has baselines that are a way to recover, without a prior that another solver could take: each is its own solver. baselines.ts lists these and
+ * the penalties.
  *
  * lambda/ chooses λ, on training signals (tune) or from the measurements alone (auto); sigma/ estimates σ.
  */
+export { baselineNames, describeBaselines, isBaseline, parseBaseline } from "./baselines.ts";
 export { boxConstrainedMode, type ConstrainedMode } from "./gaussian/box-constrained-mode.ts";
 export { type MixturePosterior, mixturePosterior } from "./gaussian/mixture-posterior.ts";
 export { type AutoLambda, autoLambda } from "./lambda/auto.ts";

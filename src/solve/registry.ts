@@ -4,8 +4,10 @@ import { suggestion } from "../data/nearest.ts";
 import { describeOptions } from "../data/options.ts";
 import { posterior } from "./gaussian/exact.ts";
 import { csgm, latentPosterior } from "./latent/solvers.ts";
+import { methodSolver } from "./methods/registry.ts";
 import { halfQuadratic } from "./patches/half-quadratic.ts";
 import { messagePassing } from "./patches/message-passing.ts";
+import { sparseCoding } from "./patches/sparse-coding.ts";
 import { conjugateGradients, fista, primalDual, projectedGradient } from "./penalised/solvers.ts";
 import type { Problem } from "./problem.ts";
 import type { Solver } from "./solver.ts";
@@ -13,13 +15,13 @@ import type { Solver } from "./solver.ts";
 /** Every solver; the first that accepts a prior and a problem is the default. To add one: its file, its line here, its test. */
 export const solvers: readonly Solver[] = [
   ...[posterior, latentPosterior, csgm],
-  ...[messagePassing, halfQuadratic],
+  ...[messagePassing, halfQuadratic, sparseCoding],
   ...[conjugateGradients, projectedGradient, fista, primalDual],
 ];
 
 /**
- * The solver for a prior and a problem: the one named, or the first that accepts both. With `withLambda` it must have a λ.
- * Errors (InputError): an unknown name; a named solver that does not accept the problem, with the solvers that do; none that does, with the
+ * The solver for a prior and a problem: the one named, or the first that accepts both. With `withLambda` it must have a λ. A baseline that is a method
+ * has its own. Errors (InputError): an unknown name; a named solver that does not accept the problem, with the solvers that do; none that does, with the
  * reasons.
  */
 export function chooseSolver(
@@ -27,6 +29,7 @@ export function chooseSolver(
   problem: Problem,
   { name, withLambda = false }: { readonly name?: string | undefined; readonly withLambda?: boolean } = {},
 ): Solver {
+  if (prior.kind === "method") return methodSolver(prior, problem, { name, withLambda });
   const names = solvers.map((solver) => solver.name);
   if (name !== undefined && !names.includes(name)) {
     throw new InputError(`solver: unknown solver "${name}"; ${suggestion(name, names)}`);

@@ -340,7 +340,7 @@ const refused: [line: string, message: RegExp][] = [
   ["measure nan.npy --operator blur --from 20 -o out.npz", /^error: nan\.npy: row 27 holds NaN/],
   [
     "reconstruct y.npz --prior tvv -o out.npz",
-    /^error: --prior: no folder and no penalty is called "tvv"; did you mean tv\?/,
+    /^error: --prior: no folder and no baseline is called "tvv"; did you mean tv\?/,
   ],
   ["reconstruct y.npz --prior no/such -o out.npz", /^error: --prior: no\/such: no such folder; train a prior first/],
   [
@@ -376,7 +376,7 @@ const refused: [line: string, message: RegExp][] = [
   ],
   [
     "compare data.npy --operator blur --baselines tv,wavlet -o out",
-    /^error: --baselines: no folder and no penalty is called "wavlet"; did you/,
+    /^error: --baselines: no folder and no baseline is called "wavlet"; did you/,
   ],
   [
     "compare data.npy --operator blur --baselines levels=1,tv -o out",
@@ -395,7 +395,7 @@ const refused: [line: string, message: RegExp][] = [
   ["compare data.npy --operator blur --baselines mean:no.npz -o out", /^error: no\.npz: no such file/],
   [
     "compare data.npy --operator blur --prior wavlet -o out",
-    /^error: --prior: no folder and no penalty is called "wavlet"; did you/,
+    /^error: --prior: no folder and no baseline is called "wavlet"; did you/,
   ],
   [
     "compare data.npy --operator blur --prior prior:solver=cgsm -o out",

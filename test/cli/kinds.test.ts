@@ -15,12 +15,13 @@ await ok("sketch images.npy -o X.npz --sketch-size 1k");
 await ok("sketch patches:images.npy:side=3 -o Q.npz --cells 4");
 await ok("sketch images.npy -o F.npz --frequencies 16 --scale 1");
 
-/** A sketch that every kind accepts, and options for a short training. */
+/** A source that every kind accepts, and options for a short training. */
 const short: { readonly [K in LearnedName]: string } = {
   mixture: "X.npz",
   generator: "F.npz --latent 3 --hidden 8 --steps 5 --batch 50",
   "cell-linear": "X.npz --latent 3 --directions 8 --steps 5",
   patches: "Q.npz",
+  dictionary: "patches:images.npy:side=3 --atoms 12 --steps 2",
 };
 
 for (const kind of learnedNames) {
@@ -29,7 +30,7 @@ for (const kind of learnedNames) {
     assert.is(trained.kind, kind);
     assert.equal(filesIn(kind), ["prior.json", ...learnedKinds[kind].files].sort());
     assert.equal((await ok(`inspect ${kind}`)).settings, trained.settings);
-    await ok(`sample ${kind} -n 4 -o ${kind}.png`);
+    if (kind !== "dictionary") await ok(`sample ${kind} -n 4 -o ${kind}.png`);
     const measured = "--operator gaussian:m=6 --tune-count 0 --baselines none";
     const compared = await ok(`compare images.npy --prior ${kind} --limit 3 ${measured} -o report-${kind}`);
     assert.match(JSON.stringify(compared), new RegExp(`"${kind}"`));
@@ -60,7 +61,7 @@ test("unknown kinds, options of other kinds, and a sketch without what a kind ne
   );
   await fails(
     "train X.npz -o no --kind mixture --steps 3",
-    /^error: --steps: the kind mixture has no steps; give --kind generator or cell-linear, or leave it out\n$/,
+    /^error: --steps: the kind mixture has no steps; give --kind generator or cell-linear or dictionary, or leave it out\n$/,
   );
   await fails(
     "train X.npz -o no --kind mixture --resume",
@@ -76,6 +77,18 @@ test("unknown kinds, options of other kinds, and a sketch without what a kind ne
     "train F.npz -o no --kind cell-linear",
     /^error: train: no cell-linear: the sketch has no local moments; make/,
   );
+  await fails(
+    "train images.npy -o no --kind dictionary --atoms 0",
+    /^error: train: atoms: expected at least 1, got 0\n$/,
+  );
+  await fails(
+    "train images.npy -o no --kind dictionary --hidden 8",
+    /^error: --hidden: the kind dictionary has no hidden; give --kind generator, or leave it out\n$/,
+  );
+  await fails("train X.npz -o no --kind dictionary", /^error: X\.npz/);
+  for (const line of ["sample dictionary -n 4 -o no.png", "evaluate dictionary patches:images.npy:side=3"]) {
+    await fails(line, /^error: dictionary: is a dictionary, which has no probabilities and makes no draws; /);
+  }
   assert.is((await ok("train F.npz -o net --latent 3 --hidden 8 --steps 2 --batch 50")).kind, "generator"); // the first that can
 });
 

@@ -2,8 +2,9 @@ import type ndarray from "ndarray";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { requireAdjoint } from "../../operators/adjoint-test.ts";
-import { type Boundary, blur, boundaries } from "../../operators/blur.ts";
+import { blur } from "../../operators/blur.ts";
 import { convolution } from "../../operators/convolution.ts";
+import { type Boundary, boundaries } from "../../operators/operator.ts";
 import { apply, draw, floats } from "./draws.ts";
 
 const test = suite("convolution");

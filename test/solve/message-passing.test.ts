@@ -62,8 +62,11 @@ test("Φ that does not mix: not taken; taken for one that mixes by mistake, the 
     /message-passing does not take .* does not mix all numbers\); give half-quadratic/,
   );
   const composed = compose(gaussian({ inShape: holes.outShape, m: 200, seed: 1 }), holes);
-  assert.is((await recover({ operator: composed, y: await apply(composed.forward, truth), noise: 0.01 }, prior)).chosen.solver, "half-quadratic");
-  const claimed = { ...holes, mixing: true };
+  assert.is(
+    (await recover({ operator: composed, y: await apply(composed.forward, truth), noise: 0.01 }, prior)).chosen.solver,
+    "half-quadratic",
+  );
+  const claimed = { ...holes, form: { kind: "mixing" } as const };
   const { estimate, outcomes } = await recover({ operator: claimed, y, noise: 0.01 }, prior);
   assert.ok(estimate.data.every(Number.isFinite));
   assert.ok(outcomes[0] === "completed" || outcomes[0] === "fallback");

@@ -28,9 +28,8 @@ export const compare = defineCommand({
   ],
   details: async () => {
     const { describeNoises, describeOpenOperators } = await import("../../measure/index.ts");
-    const { describePenalties } = await import("../../../priors/registry.ts");
-    const { describeSolvers } = await import("../../solve/index.ts");
-    return [describePenalties(), describeSolvers(), describeOpenOperators(), describeNoises()].join("\n\n");
+    const { describeBaselines, describeSolvers } = await import("../../solve/index.ts");
+    return [describeBaselines(), describeSolvers(), describeOpenOperators(), describeNoises()].join("\n\n");
   },
   options: (y) =>
     y

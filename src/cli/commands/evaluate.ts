@@ -123,12 +123,13 @@ export const evaluate = defineCommand({
     requireInteger("from", args.from, 0);
     requireInteger("groups", args.groups, 2);
     requireInteger("frequencies", args.frequencies);
-    const [{ openDataset }, { loadPrior }, { evaluateDraws, figureNames, LEAST_SAMPLES }] = await Promise.all([
+    const [{ openDataset }, { loadPrior, noLaw }, { evaluateDraws, figureNames, LEAST_SAMPLES }] = await Promise.all([
       import("../../data/dataset.ts"),
       import("../prior-folder.ts"),
       import("../../compare/evaluate.ts"),
     ]);
     const loaded = await loadPrior(args.prior);
+    if (loaded.kind === "dictionary") throw noLaw(args.prior);
     const dataset = await openDataset(args.data);
     if (loaded.kind === "patches") {
       for (const name of ["features", "scale", "no-residual"] as const) {

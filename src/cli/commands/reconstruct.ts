@@ -36,10 +36,9 @@ export const reconstruct = defineCommand({
     ["sketchprior reconstruct y.npz --prior tv -o xhat.png", "the estimate as an image; several as a grid"],
   ],
   details: async () => {
-    const { describePenalties } = await import("../../../priors/registry.ts");
-    const { describeSolvers } = await import("../../solve/index.ts");
+    const { describeBaselines, describeSolvers } = await import("../../solve/index.ts");
     const { describeNoises, describeOpenOperators } = await import("../../measure/index.ts");
-    return [describePenalties(), describeSolvers(), describeOpenOperators(), describeNoises()].join("\n\n");
+    return [describeBaselines(), describeSolvers(), describeOpenOperators(), describeNoises()].join("\n\n");
   },
   options: (y) =>
     y
@@ -61,7 +60,7 @@ export const reconstruct = defineCommand({
       })
       .option("prior", {
         ...{ type: "string", demandOption: true, requiresArg: true },
-        describe: "prior folder; gaussian:X.npz, the Gaussian of a sketch; or a penalty, see below",
+        describe: "prior folder; gaussian:X.npz, the Gaussian of a sketch; or a baseline, see below",
       })
       .option(
         "out",
@@ -101,7 +100,7 @@ export const reconstruct = defineCommand({
     const output = await outputOf(args.out, Boolean(args.deviation) || args.samples !== undefined);
     for (const file of output.files) await requireWritable(file, args.force);
     const learned = await openLearned("--prior", args.prior);
-    const known = learned && learned.prior.kind !== "patches" ? learned.prior.shape : undefined;
+    const known = learned && "shape" in learned.prior ? learned.prior.shape : undefined;
     const shape = args.shape === undefined ? known : numberList("shape", args.shape);
     const { openMeasurements } = await import("../../measure/index.ts");
     const { operator, y, noise, truth } = await openMeasurements(args.measurements, {

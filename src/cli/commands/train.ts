@@ -4,7 +4,7 @@ import type { LearnedName, TrainedPrior } from "../../../priors/learned.ts";
 import { InputError } from "../../data/errors.ts";
 import { fileExists } from "../../data/files.ts";
 import { suggestion } from "../../data/nearest.ts";
-import type { Sketch } from "../../sketch/index.ts";
+import type { Options } from "../../data/options.ts";
 import { defineCommand } from "../command.ts";
 import { outOption, requireFolder, requireInteger } from "../options.ts";
 import { factLines, secondsText } from "../text.ts";
@@ -12,17 +12,26 @@ import { sampleWatcher } from "../watching.ts";
 
 export const train = defineCommand({
   usage: "train <sketch>",
-  description: "Train a prior on a sketch alone; the data are not needed any more.",
+  description:
+    "Train a prior on a sketch alone; the data are not needed any more. A dictionary is learned from the data themselves.",
   examples: [
     ["sketchprior train X.npz -o prior/", "a prior folder"],
     ["sketchprior train X.npz -o prior/ --kind cell-linear", "a network, with generator.onnx for other programs"],
+    [
+      "sketchprior train patches:photos/ -o dictionary/ --kind dictionary",
+      "a dictionary of the patches of a folder of images",
+    ],
     ["sketchprior train X.npz -o prior/ --resume", "go on after an interruption, with the same bits"],
   ],
   details: async () => (await import("../kind-options.ts")).describeLearnedKinds(),
   options: async (y) => {
     const { declareKindOptions } = await import("../kind-options.ts");
     return declareKindOptions(y)
-      .positional("sketch", { type: "string", demandOption: true, describe: "sketch file, .npz" })
+      .positional("sketch", {
+        type: "string",
+        demandOption: true,
+        describe: "sketch file, .npz; for --kind dictionary a data set, patches:DATA",
+      })
       .option("out", outOption("folder to write the prior to"))
       .option("kind", { type: "string", requiresArg: true, describe: "kind of prior to make, see below" })
       .option("ignore-labels", { type: "boolean", describe: "train without labels, although the sketch is by label" })
@@ -44,19 +53,15 @@ export const train = defineCommand({
     const every = args["checkpoint-every"] ?? 100;
     requireInteger("checkpoint-every", every);
     if (args.watch !== undefined) requireInteger("watch", args.watch);
-    const { loadSketch } = await import("../../sketch/files.ts");
-    const { withoutLabels } = await import("../../sketch/index.ts");
     const { factsOf, learnedKinds, priorOf } = await import("../../../priors/learned.ts");
     const { kindOptions } = await import("../kind-options.ts");
 
-    const loaded = await loadSketch(args.sketch);
-    const sketch = args["ignore-labels"] ? await withoutLabels(loaded) : loaded;
-    const kind = await kindFor(sketch, args.kind);
-    const { resumable, train: learn } = learnedKinds[kind];
+    const { kind, shape, learn } = await sourceFor(args);
+    const { resumable } = learnedKinds[kind];
     const own = kindOptions(kind, args);
     if (!resumable) requireNone(kind, args, ["resume", "checkpoint-every", "watch"]);
 
-    const show = args.watch === undefined ? undefined : await sampleWatcher(args.out, sketch.design.shape, seed);
+    const show = args.watch === undefined ? undefined : await sampleWatcher(args.out, shape, seed);
     const checkpoints = fileCheckpoints(path.join(args.out, CHECKPOINT), { every, resume: args.resume ?? false });
     const resumed: Watched = { checkpoints, ...(show && { snapshot: { every: args.watch!, take: show } }) };
     if (resumable) signal.addEventListener("abort", () => note("train: repeat the command with --resume to go on"));
@@ -66,7 +71,7 @@ export const train = defineCommand({
       async (onProgress) =>
         ({
           kind,
-          trained: await learn(sketch, own, { seed, signal, onProgress, ...(resumable && resumed) }),
+          trained: await learn(own, { seed, signal, onProgress, ...(resumable && resumed) }),
         }) as TrainedPrior,
     );
     const seconds = (performance.now() - started) / 1000;
@@ -81,16 +86,47 @@ export const train = defineCommand({
   },
 });
 
-/** The kind that is asked for, or the first that accepts the sketch. Errors (InputError): an unknown kind, or no kind accepts it. */
-async function kindFor(sketch: Sketch, wanted: string | undefined): Promise<LearnedName> {
+interface Source {
+  readonly kind: LearnedName;
+  /** Shape of one sample. */
+  readonly shape: readonly number[];
+  learn(options: Options, watched: Watched): Promise<unknown>;
+}
+
+/** What is trained from: data for a kind that needs them, else a sketch. Errors (InputError): no kind accepts it, or none has the name. */
+async function sourceFor(args: {
+  readonly sketch: string;
+  readonly kind: string | undefined;
+  readonly "ignore-labels": boolean | undefined;
+}): Promise<Source> {
   const { learnedKinds, learnedNames } = await import("../../../priors/learned.ts");
-  const names = learnedNames.filter((name) => wanted === undefined || name === wanted);
-  if (names.length === 0)
-    throw new InputError(`--kind: unknown kind "${wanted}"; ${suggestion(wanted!, learnedNames)}`);
-  const answers = names.map((name) => ({ name, accepts: learnedKinds[name].accepts(sketch) }));
+  const wanted = learnedNames.find((name) => name === args.kind);
+  if (args.kind !== undefined && wanted === undefined) {
+    throw new InputError(`--kind: unknown kind "${args.kind}"; ${suggestion(args.kind, learnedNames)}`);
+  }
+  const asked = wanted && learnedKinds[wanted];
+  if (asked?.from === "data") {
+    if (args["ignore-labels"]) throw new InputError(`--ignore-labels: ${wanted} takes no labels; leave it out`);
+    const { openDataset } = await import("../../data/dataset.ts");
+    const dataset = await openDataset(args.sketch);
+    const answer = asked.accepts(dataset);
+    if (answer !== true) throw new InputError(`train: no ${wanted}: ${answer}`);
+    return { kind: wanted!, shape: dataset.shape, learn: (options, watched) => asked.train(dataset, options, watched) };
+  }
+  const { loadSketch } = await import("../../sketch/files.ts");
+  const { withoutLabels } = await import("../../sketch/index.ts");
+  const loaded = await loadSketch(args.sketch);
+  const sketch = args["ignore-labels"] ? await withoutLabels(loaded) : loaded;
+  const answers = learnedNames
+    .filter((name) => wanted === undefined || name === wanted)
+    .flatMap((name) => {
+      const kind = learnedKinds[name];
+      return kind.from === "sketch" ? [{ name, kind, accepts: kind.accepts(sketch) }] : [];
+    });
   const first = answers.find(({ accepts }) => accepts === true);
-  if (first) return first.name;
-  throw new InputError(`train: ${answers.map(({ name, accepts }) => `no ${name}: ${accepts}`).join("; ")}`);
+  if (!first) throw new InputError(`train: ${answers.map(({ name, accepts }) => `no ${name}: ${accepts}`).join("; ")}`);
+  const { name, kind } = first;
+  return { kind: name, shape: sketch.design.shape, learn: (options, watched) => kind.train(sketch, options, watched) };
 }
 
 /** Errors (InputError): an option that the kind does not use. */

@@ -9,7 +9,6 @@ import { clipped } from "../../data/range.ts";
 import { pauses } from "../../engine/events.ts";
 import { gaussianNoise } from "../../measure/noise/gaussian.ts";
 import type { NoiseModel } from "../../measure/noise/noise.ts";
-import { parseNoise } from "../../measure/noise/registry.ts";
 import { LEAST } from "../../sketch/index.ts";
 import { filled } from "../batch.ts";
 import { sizeOfOperator } from "../penalised/size.ts";
@@ -17,6 +16,7 @@ import { type WhitenedProblem, whitenedProblem } from "../penalised/whitening.ts
 import type { Problem } from "../problem.ts";
 import type { Solved } from "../recovery.ts";
 import { all, hasProximalMap, isLinearProblem, linearOperatorOf } from "../requirements.ts";
+import { sigmaOfRow } from "../row-sigma.ts";
 import type { Solver } from "../solver.ts";
 import { filterImage } from "./filter-image.ts";
 import type { Sizes } from "./grid.ts";
@@ -134,16 +134,6 @@ export const halfQuadratic: Solver<PatchPrior> = {
     };
   },
 };
-
-/** σ of one signal's own y, which is the unit of its misfit; that of all for a model that no spec makes. */
-function sigmaOfRow({ spec, sigma }: NoiseModel, y: NdArray<Float32Array>): number {
-  try {
-    return parseNoise(spec).ofMeasured(y)?.sigma ?? sigma;
-  } catch (error) {
-    if (error instanceof InputError) return sigma;
-    throw error;
-  }
-}
 
 /** The problem as if its noise were Gaussian of the same σ. */
 const asGaussian = (problem: Problem): WhitenedProblem => ({

@@ -45,7 +45,7 @@ const MOST = 0.5;
 /**
  * Denoising-based vector approximate message passing (Schniter, Rangan, Fletcher, "Denoising based vector approximate message passing", 2016),
  * with the average of overlapping patch steps D as its denoiser. For Φ whose rows are random and spread over all of the signal
- * (`mixing`): the error of r is then like white noise of a known standard deviation s, so that D is told the truth about it. In every step
+ * (`form`: mixing): the error of r is then like white noise of a known standard deviation s, so that D is told the truth about it. In every step
  *
  *     x̂ = D(r; s),                                α = div D / n,   u = (x̂ − αr)/(1 − α),   t² = (‖y − Φu‖² − mσ²)/‖Φ‖_F²,
  *     x̃ = argmin ‖y − Φx‖²/(2σ²) + ‖x − u‖²/(2t²),  β = div x̃ / n,  r = (x̃ − βu)/(1 − β),   s² = t²β/(1 − β).
@@ -64,7 +64,7 @@ export const messagePassing: Solver<PatchPrior> = {
           acceptsShape(prior, problem.shape),
           isLinearProblem(problem),
           hasGaussianNoise(problem),
-          (problem.operator as LinearOperator).mixing === true || `${problem.operator.name} does not mix all numbers`,
+          (problem.operator as LinearOperator).form?.kind === "mixing" || `${problem.operator.name} does not mix all numbers`,
         )
       : `${prior.name} is no patch prior`,
   solve: async (problem, prior, options): Promise<Solved> => {

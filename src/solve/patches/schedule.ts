@@ -6,7 +6,10 @@ export const halfQuadraticOptions = {
     type: "integer",
     description: "patch steps, s falling by one factor from first to last; default: 6 if Φ is a convolution, else 20",
   },
-  first: { type: "number", description: "s of the first step; default: 15 σ, for a convolution 25 σ, at most .2, at least σ; σ to denoise" },
+  first: {
+    type: "number",
+    description: "s of the first step; default: 15 σ, for a convolution 25 σ, at most .2, at least σ; σ to denoise",
+  },
   last: { type: "number", description: "s of the last step; default: 2 σ up to .01, at least σ / 8" },
   spacing: { type: "integer", default: 2, description: "pixels between patches" },
   rank: { type: "integer", default: 32, description: "leading directions that the choice of a component looks at" },
