@@ -27,6 +27,8 @@ const refused: readonly (readonly [string, RegExp])[] = [
   ["", /operator: expected name:key=value/],
   ["gaussian:m=3*", /operator: expected name:key=value/],
   ["gaussian", /gaussian: m is required \(measurements of one signal\); write gaussian:m=…/],
+  ["blur*(mask)", /unknown operator "\(mask\)"/],
+  ["matrix:file=A.npy", /operator: A\.npy is a file, which parseOperator does not open; use openOperator/],
   ["gaussian:k=10", /gaussian: unknown option "k"; did you mean m\? \(m\)/],
   ["blur:sigm=1", /blur: unknown option "sigm"; did you mean sigma\?/],
   ["gaussian:m=ten", /gaussian: m: expected an integer \(measurements of one signal\), got "ten"/],
