@@ -20,6 +20,8 @@ export interface OperatorKind<T extends OptionTable = OptionTable> {
   readonly options: T;
   /** Options whose values are paths of arrays. `openOperator` reads them. */
   readonly files?: readonly string[];
+  /** Options whose values are texts that `openOperator` draws in the size of the signal's first two axes, 0 on the letters and 1 beside them. */
+  readonly drawn?: readonly string[];
   /** Specs on small signal shapes that the law tests run on; none for operators that need a file. */
   readonly samples: readonly { readonly inShape: readonly number[]; readonly spec: string }[];
   /** The shape of one signal if nothing else says it; present where the files do. */
@@ -28,7 +30,7 @@ export interface OperatorKind<T extends OptionTable = OptionTable> {
   make(inShape: readonly number[], values: OptionValues<T>, draws: Draws, file: OpenedFile): ForwardOperator;
 }
 
-/** The array of a file that a spec names, by its path. */
+/** The array of a file that a spec names, by its path; of a text that is drawn, by the text. */
 export type OpenedFile = (path: string) => NdArray<Float32Array>;
 
 /** What `make` makes of a file. Its errors become InputErrors that begin with the path. */

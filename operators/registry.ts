@@ -2,6 +2,7 @@ import { InputError, messageOf } from "../src/data/errors.ts";
 import { describeKinds, parseSpec } from "../src/data/spec.ts";
 import { blurKind } from "./blur.ts";
 import { buildOperator, type WantedPart } from "./build.ts";
+import { clipKind } from "./clip.ts";
 import { convolutionKind } from "./convolution.ts";
 import { dctKind } from "./dct.ts";
 import { differencesKind } from "./differences.ts";
@@ -12,11 +13,14 @@ import { gaussianKind } from "./gaussian.ts";
 import { hadamardKind } from "./hadamard.ts";
 import { identityKind } from "./identity.ts";
 import type { OpenedFile, OperatorKind } from "./kind.ts";
+import { magnitudeKind } from "./magnitude.ts";
 import { maskKind } from "./mask.ts";
 import { matrixKind } from "./matrix.ts";
 import { motionKind } from "./motion.ts";
 import type { ForwardOperator } from "./operator.ts";
+import { quantiseKind } from "./quantise.ts";
 import { radonKind } from "./radon.ts";
+import { signKind } from "./sign.ts";
 import { specTree } from "./spec-tree.ts";
 import { structuredKind } from "./structured.ts";
 
@@ -35,6 +39,10 @@ const kinds = {
   fourier: fourierKind,
   radon: radonKind,
   differences: differencesKind,
+  sign: signKind,
+  quantise: quantiseKind,
+  clip: clipKind,
+  magnitude: magnitudeKind,
   matrix: matrixKind,
   convolution: convolutionKind,
 } satisfies Record<string, OperatorKind>;
@@ -62,8 +70,8 @@ export function parseOperator(spec: string, inShape: readonly number[], seed: nu
   }
 }
 
-const notOpened: OpenedFile = (path) => {
-  throw new InputError(`operator: ${path} is a file, which parseOperator does not open; use openOperator`);
+const notOpened: OpenedFile = (source) => {
+  throw new InputError(`operator: ${source}: parseOperator opens no files and draws no texts; use openOperator`);
 };
 
 /** One part of a spec, `name:key=value`, as an operator. Errors (InputError, RangeError): as `parseOperator`; no shape of a signal. */
@@ -74,10 +82,11 @@ export function parsePart({ text, inShape, place }: WantedPart, seed: number, fi
   throw new InputError(`operator: ${text} needs the shape of one signal; say --shape, as 28,28`);
 }
 
-/** The paths of the files that a part names. Errors (InputError): unknown names, wrong values. */
-export function partFiles(text: string): string[] {
+/** The files that a part names and the texts that it has drawn. Errors (InputError): unknown names, wrong values. */
+export function partSources(text: string): { readonly files: readonly string[]; readonly texts: readonly string[] } {
   const { kind, values } = parseSpec<OperatorKind>("operator", operators, text);
-  return (kind.files ?? []).flatMap((option) => values[option] ?? []) as string[];
+  const given = (names: readonly string[] = []) => names.flatMap((name) => values[name] ?? []) as string[];
+  return { files: given(kind.files), texts: given(kind.drawn) };
 }
 
 /** All operators with their options, for `--help`. */

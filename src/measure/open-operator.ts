@@ -1,9 +1,9 @@
 import { buildOperator, type WantedPart } from "../../operators/build.ts";
-import type { OpenedFile } from "../../operators/kind.ts";
 import type { ForwardOperator } from "../../operators/operator.ts";
-import { describeOperators, parsePart, partFiles } from "../../operators/registry.ts";
+import { describeOperators, parsePart, partSources } from "../../operators/registry.ts";
 import { isModule, specTree } from "../../operators/spec-tree.ts";
 import { contiguous, fromHost, type HostArray } from "../data/array.ts";
+import { drawnText } from "../data/drawn-text.ts";
 import { InputError, messageOf } from "../data/errors.ts";
 import { sha256 } from "../data/hash.ts";
 import { requireOptionNames } from "../data/options.ts";
@@ -50,10 +50,14 @@ export async function openOperator(spec: string, options: OpenOperatorOptions = 
 async function openPart(part: WantedPart, seed: number): Promise<ForwardOperator> {
   const { text, inShape } = part;
   if (isModule(text)) return moduleOperator(text, { seed, ...(inShape && { shape: inShape }) });
-  const paths = partFiles(text);
-  const arrays = await Promise.all(paths.map(openArray));
-  const file: OpenedFile = (path) => arrays[paths.indexOf(path)]!;
-  const operator = parsePart(part, seed, file);
+  const { files, texts } = partSources(text);
+  const sources = [...files, ...texts];
+  const [height = 1, width = 1] = inShape ?? [];
+  const arrays = await Promise.all([
+    ...files.map(openArray),
+    ...texts.map((words) => drawnText(words, [height, width])),
+  ]);
+  const operator = parsePart(part, seed, (source) => arrays[sources.indexOf(source)]!);
   if (arrays.length === 0) return operator;
   const digest = await sha256(arrays.flatMap(({ shape, data }) => [Int32Array.from(shape), data]));
   return { ...operator, digest };

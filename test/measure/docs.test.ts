@@ -31,6 +31,7 @@ test("names every operator, and the specs of its table are understood", async ()
   for (const [name, shape] of [
     ["A.npy", [9, 256]],
     ["k.npy", [3, 3]],
+    ["mask.npy", [16, 16]],
   ] as const) {
     writeFileSync(at(name), encodeNpy(draw(1, shape)));
   }

@@ -24,7 +24,12 @@ const square = forwardOperator({ name: "square", inShape: [3], outShape: [3], fo
 const x = floats([1, -2, 3], [1, 3]);
 
 test("by hand: stack puts one after the other, sum adds, scale multiplies, adjoint turns", async () => {
-  const pairs = linearOperator({ name: "pairs", inShape: [3], outShape: [2, 1], forward: (v) => tf.slice(tf.expandDims(v, 2), [0, 0, 0], [-1, 2, 1]) });
+  const pairs = linearOperator({
+    name: "pairs",
+    inShape: [3],
+    outShape: [2, 1],
+    forward: (v) => tf.slice(tf.expandDims(v, 2), [0, 0, 0], [-1, 2, 1]),
+  });
   const stacked = stack([times(2), pairs]);
   assert.equal([stacked.name, stacked.outShape, isLinear(stacked)], ["stack(2x; pairs)", [5], true]);
   assert.equal([...(await apply(stacked.forward, x)).data], [2, -4, 6, 1, -2]);
@@ -54,8 +59,9 @@ test("a part that is not linear makes the whole not linear, and it still measure
 test("relaxed goes along with what is linear around it, scaled and stacked", async () => {
   /** In place of c, y + 10x. */
   const jumps = forwardOperator({ ...square, name: "jumps", relaxed: (v, y) => tf.add(y, tf.mul(10, v)) });
-  const relaxed = async (made: typeof jumps, y: readonly number[]) =>
-    [...(await apply((v) => made.relaxed!(v, tf.tensor2d([...y], [1, y.length])), x)).data];
+  const relaxed = async (made: typeof jumps, y: readonly number[]) => [
+    ...(await apply((v) => made.relaxed!(v, tf.tensor2d([...y], [1, y.length])), x)).data,
+  ];
   assert.equal(await relaxed(compose(jumps, times(2)), [1, 1, 1]), [21, -39, 61]);
   assert.equal(await relaxed(scale(2, jumps), [2, 2, 2]), [22, -38, 62]);
   assert.equal(await relaxed(stack([jumps, square]), [1, 1, 1, 7, 7, 7]), [11, -19, 31, 1, 4, 9]);
@@ -79,7 +85,13 @@ test("specs make what the functions make", async () => {
   await same("stack(gaussian:m=4; gaussian:m=4)", stack([first, second]));
   await same("sum( gaussian:m=4 ;2*gaussian:m=4)", sum([first, scale(2, second)]));
   await same("gaussian:m=4*-3*blur", compose(second, scale(-3, soft)));
-  await same("gaussian:m=4 * stack(blur; 2*identity)", compose(gaussian({ inShape: [30], m: 4, seed: 4, place: 2 }), stack([soft, scale(2, parseOperator("identity", inShape, 1))])));
+  await same(
+    "gaussian:m=4 * stack(blur; 2*identity)",
+    compose(
+      gaussian({ inShape: [30], m: 4, seed: 4, place: 2 }),
+      stack([soft, scale(2, parseOperator("identity", inShape, 1))]),
+    ),
+  );
   await same("adjoint(differences)*differences", compose(adjoint(differences({ inShape })), differences({ inShape })));
   await same("adjoint(gaussian:m=4)*gaussian:m=4", compose(adjoint(first), first)); // the same draws
   const both = compose(second, soft);
@@ -109,7 +121,10 @@ const refused: readonly (readonly [string, RegExp])[] = [
   ["sum(blur; mask)", /sum: blur.* returns \[8, 8\], but mask.* returns \[32\]/],
   ["0*blur", /operator: expected a finite number other than 0, or a name, got "0"/],
   ["3x*blur", /operator: expected a finite number other than 0, or a name, got "3x"/],
-  ["adjoint(blur)", /operator: adjoint\(a\) is for an a that is applied before it, as in adjoint\(a\)\*a; otherwise give/],
+  [
+    "adjoint(blur)",
+    /operator: adjoint\(a\) is for an a that is applied before it, as in adjoint\(a\)\*a; otherwise give/,
+  ],
   ["adjoint(mask:keep=0.5)*mask", /applied before it/],
   ["adjoint(blur; 8,8; 2)", /operator: adjoint: expected an operator and the shape of its signals, got 3 parts/],
   ["adjoint(blur; 8,x)", /operator: adjoint: expected the shape of its operator's signals, as 28,28, got "8,x"/],
@@ -128,8 +143,14 @@ for (const [spec, message] of refused) {
 test("functions refuse what does not fit", () => {
   assert.throws(() => stack([]), /^stack: expected operators, got none$/);
   assert.throws(() => sum([]), /^sum: expected operators, got none$/);
-  assert.throws(() => stack([times(1), gaussian({ inShape: [4], m: 3, seed: 1 })]), /stack: 1x takes \[3\], but gaussian\(m=3\) takes \[4\]/);
-  assert.throws(() => sum([times(1), gaussian({ inShape: [4], m: 3, seed: 1 })]), /sum: 1x takes \[3\], but gaussian\(m=3\) takes \[4\]/);
+  assert.throws(
+    () => stack([times(1), gaussian({ inShape: [4], m: 3, seed: 1 })]),
+    /stack: 1x takes \[3\], but gaussian\(m=3\) takes \[4\]/,
+  );
+  assert.throws(
+    () => sum([times(1), gaussian({ inShape: [4], m: 3, seed: 1 })]),
+    /sum: 1x takes \[3\], but gaussian\(m=3\) takes \[4\]/,
+  );
   assert.throws(() => scale(Number.NaN, times(1)), /scale: factor: expected a finite number other than 0, got NaN/);
 });
 
