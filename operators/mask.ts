@@ -116,6 +116,7 @@ function keepPixels(name: string, inShape: readonly number[], kept: Int32Array):
     name,
     inShape,
     outShape: [kept.length, ...channels],
+    norm: 1,
     forward: (x) => take(tf.reshape(x, [x.shape[0]!, pixels, ...channels])),
     adjoint: (y) => tf.reshape(putBack(y), [y.shape[0]!, ...inShape]),
   });

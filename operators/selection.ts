@@ -28,7 +28,5 @@ export function selection(kept: Int32Array, size: number): Selection {
 export function keptCount(who: string, keep: number, pixels: number, what: string, most = pixels): number {
   const count = keep <= 1 ? Math.round(keep * pixels) : keep;
   if (Number.isInteger(count) && count >= 1 && count <= most) return count;
-  throw new RangeError(
-    `${who}: expected a fraction between 0 and 1 or a number of ${what} up to ${most}, got ${keep}`,
-  );
+  throw new RangeError(`${who}: expected a fraction between 0 and 1 or a number of ${what} up to ${most}, got ${keep}`);
 }

@@ -3,6 +3,7 @@ export * as tf from "#tf";
 /** The public API, on one page. */
 export { adjoint } from "../operators/adjoint.ts";
 export { dotTest } from "../operators/adjoint-test.ts";
+export { checkOperator, type OperatorCheck } from "../operators/check.ts";
 export { compose } from "../operators/compose.ts";
 export { matrixOperator } from "../operators/matrix.ts";
 export { frobeniusNorm, operatorNorm } from "../operators/norms.ts";

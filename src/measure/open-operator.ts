@@ -16,6 +16,8 @@ export interface OpenOperatorOptions {
   readonly shape?: readonly number[];
   /** Seed of the operator's own draws; default 1. */
   readonly seed?: number;
+  /** Takes a module's word for it that its operator is linear and its adjoint right, as `checkOperator` must; default false. */
+  readonly unchecked?: boolean;
 }
 
 /**
@@ -26,14 +28,14 @@ export interface OpenOperatorOptions {
  * numbers, a module that gives no operator; a shape that is needed and not given. TypeError: an unknown option.
  */
 export async function openOperator(spec: string, options: OpenOperatorOptions = {}): Promise<ForwardOperator> {
-  requireOptionNames("openOperator", options, ["shape", "seed"]);
-  const { shape, seed = 1 } = options;
+  requireOptionNames("openOperator", options, ["shape", "seed", "unchecked"]);
+  const { shape, seed = 1, unchecked = false } = options;
   const digests: string[] = [];
   try {
     const building = buildOperator(specTree(spec), shape);
     let step = building.next();
     while (!step.done) {
-      const part = await openPart(step.value, seed);
+      const part = await openPart(step.value, seed, unchecked);
       if (part.digest) digests.push(part.digest);
       step = building.next(part);
     }
@@ -47,9 +49,9 @@ export async function openOperator(spec: string, options: OpenOperatorOptions = 
   }
 }
 
-async function openPart(part: WantedPart, seed: number): Promise<ForwardOperator> {
+async function openPart(part: WantedPart, seed: number, unchecked: boolean): Promise<ForwardOperator> {
   const { text, inShape } = part;
-  if (isModule(text)) return moduleOperator(text, { seed, ...(inShape && { shape: inShape }) });
+  if (isModule(text)) return moduleOperator(text, { seed, unchecked, ...(inShape && { shape: inShape }) });
   const { files, texts } = partSources(text);
   const sources = [...files, ...texts];
   const [height = 1, width = 1] = inShape ?? [];
