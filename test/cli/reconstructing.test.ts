@@ -101,7 +101,7 @@ test("other names and files that are there are refused before anything is writte
   const { stderr } = await run("reconstruct y.npz --prior tv -o x.npz --deviation");
   assert.match(
     stderr,
-    /^error: recover: primal-dual knows no deviation; a mixture prior does, patches do, or a generator with a residual\n$/,
+    /^error: recover: primal-dual knows no deviation; with a linear Φ a mixture prior does, patches do, or a generator with a residual\n$/,
   );
   assert.equal(filesIn("."), before);
 });
