@@ -118,8 +118,8 @@ const CSGM_LAMBDA = 1e-3;
 /** Least λ of other priors, as a part of ‖y‖². Theirs is σ², which weighs z as N(0, I) does; this is for measurements without noise. */
 const LEAST_LAMBDA = 1e-8;
 /**
- * The same where Φ is flat between jumps: what agrees with y costs nothing, and z alone decides. Of signs and of numbers rounded to half of their
- * deviation the best λ of a mixture lay from 1e-6 to 1e-4 of ‖y‖² (18 training digits, m = 100 to 400).
+ * The same where Φ is flat between jumps: what agrees with y costs nothing, and z alone decides. On 18 training digits, signs and rounded numbers,
+ * the best λ of a mixture lay from 1e-6 to 1e-4 of ‖y‖², that of a rough generator near 1e-4.
  */
 const FLAT_LAMBDA = 3e-6;
 
