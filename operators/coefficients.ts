@@ -29,7 +29,7 @@ export function coefficients(who: string, options: CoefficientOptions, transform
   const { inShape, keep, seed, place = 0 } = options;
   const { size, analysis, synthesis } = transform;
   const pixels = sizeOf(inShape.slice(0, 2));
-  const count = keptCount(who, keep, pixels, "coefficients", size);
+  const count = keptCount(`${who}: keep`, keep, pixels, "coefficients", size);
   const others = stream(seed, `${who} operator`, count, pixels, place).permutation(size - 1);
   const kept = Int32Array.from([0, ...others.slice(0, count - 1).map((at) => at + 1)]).sort();
   const { take, putBack } = selection(kept, size);

@@ -4,7 +4,7 @@ import { type ForwardOperator, forwardOperator, isLinear, type LinearOperator, l
 
 /**
  * a∘b: applies b first. Linear when both are, with the adjoint b'∘a'.
- * Errors: what b returns is not what a takes.
+ * Errors (RangeError): what b returns is not what a takes.
  */
 export function compose(a: LinearOperator, b: LinearOperator): LinearOperator;
 export function compose(a: ForwardOperator, b: ForwardOperator): ForwardOperator;
@@ -20,6 +20,7 @@ export function compose(a: ForwardOperator, b: ForwardOperator): ForwardOperator
     outShape: a.outShape,
     forward: (x: tf.Tensor) => a.forward(b.forward(x)),
   };
-  if (!(isLinear(a) && isLinear(b))) return forwardOperator(both);
-  return linearOperator({ ...both, adjoint: (y) => b.adjoint(a.adjoint(y)) });
+  if (isLinear(a) && isLinear(b)) return linearOperator({ ...both, adjoint: (y) => b.adjoint(a.adjoint(y)) });
+  const { relaxed } = a;
+  return forwardOperator({ ...both, ...(relaxed && { relaxed: (x, y) => relaxed(b.forward(x), y) }) });
 }

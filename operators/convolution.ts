@@ -1,7 +1,9 @@
 import type { NdArray } from "ndarray";
 import * as tf from "#tf";
-import { contiguous, isArray } from "../src/data/array.ts";
+import { contiguous, fromHost, isArray } from "../src/data/array.ts";
 import { alongAxis, matrixOf, mirrored, transposed, wrapped } from "./axes.ts";
+import { boundaryOption } from "./blur.ts";
+import { madeOf, operatorKind } from "./kind.ts";
 import { type Boundary, type LinearOperator, linearOperator } from "./operator.ts";
 
 export interface ConvolutionOptions {
@@ -89,3 +91,30 @@ function padding(n: number, size: number, boundary: Boundary) {
     return Number(mirrored(at, n) === j);
   });
 }
+
+/** A kernel divided by its sum. Errors (RangeError): the sum is 0. */
+function normalised(kernel: NdArray<Float32Array>): NdArray<Float32Array> {
+  const numbers = contiguous(kernel) as Float32Array;
+  const sum = numbers.reduce((a, b) => a + b, 0);
+  if (!(Math.abs(sum) > 0)) throw new RangeError(`the kernel's sum is ${sum}, it cannot be 1`);
+  return fromHost(
+    numbers.map((v) => v / sum),
+    kernel.shape,
+  );
+}
+
+export const convolutionKind = operatorKind({
+  summary: "y = k ∗ x, k your own blur kernel; keeps the shape",
+  options: {
+    file: { type: "text", required: true, description: "the kernel: .npy, .npz, k.npz:member, .csv or an image" },
+    boundary: boundaryOption,
+    normalise: { type: "flag", description: "divide the kernel by its sum" },
+  },
+  files: ["file"],
+  samples: [],
+  make: (inShape, { file: path, boundary, normalise }, _, file) =>
+    madeOf(path, () => {
+      const kernel = normalise ? normalised(file(path)) : file(path);
+      return convolution({ inShape, kernel, boundary });
+    }),
+});

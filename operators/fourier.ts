@@ -1,7 +1,8 @@
 import * as tf from "#tf";
 import { stream } from "../src/data/random.ts";
 import { alongAxis, type Matrix, matrixOf, transposed } from "./axes.ts";
-import { operatorKind } from "./kind.ts";
+import { birdcage, withCoils } from "./coils.ts";
+import { type Draws, madeOf, operatorKind } from "./kind.ts";
 import { type LinearOperator, linearOperator } from "./operator.ts";
 import { selection } from "./selection.ts";
 import { cartesianRows, radialPlaces } from "./trajectories.ts";
@@ -129,18 +130,48 @@ export const fourierKind = operatorKind({
       description: "share of rows fully sampled at the centre; 0.08 without radial",
     },
     radial: { type: "integer", description: "number of lines through the centre instead" },
+    coils: { type: "integer", description: "receiver coils around the image, each with its own y" },
+    sensitivities: {
+      type: "text",
+      description: "those of your own coils instead: array [coils, h, w, 2], real and imaginary",
+    },
   },
+  files: ["sensitivities"],
   samples: [
     { inShape: [12, 7], spec: "fourier" },
     { inShape: [9, 6], spec: "fourier:acceleration=2,centre=0.3" },
     { inShape: [7, 10], spec: "fourier:radial=3" },
+    { inShape: [7, 6], spec: "fourier:acceleration=2,coils=3" },
+    { inShape: [6, 5], spec: "fourier:radial=2,coils=2" },
   ],
-  make: (inShape, { acceleration, centre, radial }, draws) => {
-    if (radial === undefined) {
-      const given = { ...(acceleration !== undefined && { acceleration }), ...(centre !== undefined && { centre }) };
-      return cartesianFourier({ inShape, ...given, ...draws });
+  make: (inShape, { coils, sensitivities: path, ...lines }, draws, file) => {
+    const single = ofLines(inShape, lines, draws);
+    if (coils === undefined && path === undefined) return single;
+    if (coils !== undefined && path !== undefined) {
+      throw new RangeError("fourier: give coils, which are drawn up here, or the sensitivities of your own, not both");
     }
-    if (acceleration === undefined && centre === undefined) return radialFourier({ inShape, radial });
-    throw new RangeError("fourier: give acceleration and centre (rows) or radial (lines through the centre), not both");
+    if (path !== undefined)
+      return madeOf(path, () => withCoils(single, file(path), named(single, `sensitivities=${path}`)));
+    if (!(coils! >= 1)) throw new RangeError(`fourier: coils: expected a positive integer, got ${coils}`);
+    const [height, width] = inShape as [number, number];
+    return withCoils(single, birdcage(coils!, height, width), named(single, `coils=${coils}`));
   },
 });
+
+/** fourier(acceleration=4) with one more option. */
+const named = ({ name }: LinearOperator, option: string): string => `${name.slice(0, -1)},${option})`;
+
+interface Lines {
+  readonly acceleration: number | undefined;
+  readonly centre: number | undefined;
+  readonly radial: number | undefined;
+}
+
+function ofLines(inShape: readonly number[], { acceleration, centre, radial }: Lines, draws: Draws): LinearOperator {
+  if (radial === undefined) {
+    const given = { ...(acceleration !== undefined && { acceleration }), ...(centre !== undefined && { centre }) };
+    return cartesianFourier({ inShape, ...given, ...draws });
+  }
+  if (acceleration === undefined && centre === undefined) return radialFourier({ inShape, radial });
+  throw new RangeError("fourier: give acceleration and centre (rows) or radial (lines through the centre), not both");
+}

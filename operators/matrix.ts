@@ -1,6 +1,7 @@
 import type { NdArray } from "ndarray";
 import * as tf from "#tf";
 import { contiguous, isArray, sizeOf } from "../src/data/array.ts";
+import { madeOf, operatorKind } from "./kind.ts";
 import { type LinearOperator, linearOperator } from "./operator.ts";
 
 export interface MatrixOptions {
@@ -46,3 +47,14 @@ export function denseOperator(name: string, data: Float32Array, m: number, inSha
     adjoint: (y) => tf.reshape(tf.matMul(y as tf.Tensor2D, matrix()), [-1, ...inShape]),
   });
 }
+
+export const matrixKind = operatorKind({
+  summary: "y = Ax, A your own matrix; a row each measurement, a column each number of a signal",
+  options: {
+    file: { type: "text", required: true, description: "the matrix: .npy, .npz, A.npz:member or .csv" },
+  },
+  files: ["file"],
+  samples: [],
+  ownShape: ({ file: path }, file) => [file(path).shape[1] ?? 1],
+  make: (inShape, { file: path }, _, file) => madeOf(path, () => matrixOperator({ matrix: file(path), inShape })),
+});

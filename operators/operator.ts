@@ -16,6 +16,11 @@ export interface ForwardOperator {
   /** SHA-256 of the matrices that its spec reads from files, by which another one at the same path is noticed. */
   readonly digest?: string;
   forward(x: tf.Tensor): tf.Tensor;
+  /**
+   * For a Φ whose misfit has no useful gradient, as that of `sign` and `quantise`, which are flat between jumps: what descents compare with y in
+   * place of Φ(x). It is y where x agrees with y, and apart from y by how far the numbers before the jumps are from agreeing.
+   */
+  relaxed?(x: tf.Tensor, y: tf.Tensor): tf.Tensor;
 }
 
 /** With the signal shape, it gives the same operator anywhere, as long as the files that the spec names are the same. */
@@ -63,9 +68,11 @@ export interface ForwardOperatorOptions {
   readonly inShape: readonly number[];
   readonly outShape: readonly number[];
   readonly forward: (x: tf.Tensor) => tf.Tensor;
+  /** What descents compare with y in place of Φ(x); default Φ(x). */
+  readonly relaxed?: (x: tf.Tensor, y: tf.Tensor) => tf.Tensor;
 }
 
-export interface LinearOperatorOptions extends ForwardOperatorOptions {
+export interface LinearOperatorOptions extends Omit<ForwardOperatorOptions, "relaxed"> {
   /** Default: by automatic differentiation, as the gradient of ⟨Φx, y⟩ in x. */
   readonly adjoint?: (y: tf.Tensor) => tf.Tensor;
   /** ‖Φ‖, where a formula gives it. */
@@ -78,9 +85,16 @@ export interface LinearOperatorOptions extends ForwardOperatorOptions {
  * Makes an operator that need not be linear. What `forward` takes and returns is checked whenever it runs or is traced.
  * Errors (TypeError, RangeError): a name, shape or function that is missing; signals or measurements of another shape.
  */
-export function forwardOperator({ name, inShape, outShape, forward }: ForwardOperatorOptions): ForwardOperator {
-  requireParts({ name, inShape, outShape, forward });
-  return { name, inShape, outShape, forward: checked(`${name}: forward`, forward, inShape, outShape) };
+export function forwardOperator(options: ForwardOperatorOptions): ForwardOperator {
+  requireParts(options);
+  const { name, inShape, outShape, forward, relaxed } = options;
+  return {
+    ...{ name, inShape, outShape, forward: checked(`${name}: forward`, forward, inShape, outShape) },
+    ...(relaxed && {
+      relaxed: (x: tf.Tensor, y: tf.Tensor) =>
+        checked(`${name}: relaxed`, (at) => relaxed(at, y), inShape, outShape)(x),
+    }),
+  };
 }
 
 /** Makes a linear operator. The adjoint is derived unless given; all shapes are checked. Errors: those of `forwardOperator`. */

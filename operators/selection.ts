@@ -23,12 +23,10 @@ export function selection(kept: Int32Array, size: number): Selection {
 
 /**
  * How many are kept of `pixels`: a fraction up to 1 of them, rounded, or an integer from 2 to `most`, by default all.
- * Errors (RangeError): a fraction that keeps nothing, an integer out of range. `who` begins the message, `what` is what is counted.
+ * Errors (RangeError): a fraction that keeps nothing, an integer out of range. `who` begins the message and names the option, `what` is what is counted.
  */
 export function keptCount(who: string, keep: number, pixels: number, what: string, most = pixels): number {
   const count = keep <= 1 ? Math.round(keep * pixels) : keep;
   if (Number.isInteger(count) && count >= 1 && count <= most) return count;
-  throw new RangeError(
-    `${who}: keep: expected a fraction between 0 and 1 or a number of ${what} up to ${most}, got ${keep}`,
-  );
+  throw new RangeError(`${who}: expected a fraction between 0 and 1 or a number of ${what} up to ${most}, got ${keep}`);
 }

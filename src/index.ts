@@ -1,7 +1,9 @@
 /** The copy of TensorFlow.js that this package uses. Write operators and penalties with it. */
 export * as tf from "#tf";
 /** The public API, on one page. */
+export { adjoint } from "../operators/adjoint.ts";
 export { dotTest } from "../operators/adjoint-test.ts";
+export { checkOperator, type OperatorCheck } from "../operators/check.ts";
 export { compose } from "../operators/compose.ts";
 export { matrixOperator } from "../operators/matrix.ts";
 export { frobeniusNorm, operatorNorm } from "../operators/norms.ts";
@@ -15,6 +17,9 @@ export {
   linearOperator,
 } from "../operators/operator.ts";
 export { parseOperator } from "../operators/registry.ts";
+export { scale } from "../operators/scale.ts";
+export { stack } from "../operators/stack.ts";
+export { sum } from "../operators/sum.ts";
 export {
   type CellLinear,
   type CellLinearOptions,

@@ -31,6 +31,8 @@ export interface Context {
 export interface Outcome {
   readonly text: string;
   readonly data: Readonly<Record<string, unknown>>;
+  /** What was found to be wrong, one line. It is printed as an error after the result, and the exit code is 1. */
+  readonly fault?: string;
 }
 
 export interface Command<Args = GlobalArgs> {

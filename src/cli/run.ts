@@ -23,8 +23,10 @@ export async function runCommandLine(
   known: Readonly<Record<string, AnyCommand>> = commands,
 ): Promise<number> {
   try {
-    stdout.write(await interruptible((signal) => answer(known, words, signal, stderr)));
-    return 0;
+    const { out, fault } = await interruptible((signal) => answer(known, words, signal, stderr));
+    stdout.write(out);
+    if (fault !== undefined) stderr.write(`error: ${fault}\n`);
+    return fault === undefined ? 0 : 1;
   } catch (error) {
     const debug = words.includes("--debug") && error instanceof Error && error.stack;
     stderr.write(`error: ${oneLine(messageOf(error))}\n${debug ? `${error.stack}\n` : ""}`);
@@ -32,20 +34,21 @@ export async function runCommandLine(
   }
 }
 
-/** What the command line prints on stdout, except help and version, which yargs prints itself. */
+/** What the command line prints on stdout, except help and version, which yargs prints itself; and what it found to be wrong. */
 async function answer(
   known: Readonly<Record<string, AnyCommand>>,
   words: readonly string[],
   signal: AbortSignal,
   stderr: NodeJS.WriteStream,
-): Promise<string> {
+): Promise<{ readonly out: string; readonly fault?: string }> {
   const parsed = await parse(known, words, packageVersion());
-  if (!parsed) return "";
+  if (!parsed) return { out: "" };
   const { command, args } = parsed;
   configureEngine(engineChoice(args));
   engineSettings(); // throws on a bad combination before any work
-  const { text, data } = await command.run(args, contextOf(args, signal, stderr));
-  return args.json ? `${JSON.stringify(data, null, 2)}\n` : `${text}\n`;
+  const { text, data, fault } = await command.run(args, contextOf(args, signal, stderr));
+  const out = args.json ? `${JSON.stringify(data, null, 2)}\n` : `${text}\n`;
+  return { out, ...(fault !== undefined && { fault }) };
 }
 
 const engineChoice = ({ engine, device, threads }: GlobalArgs): Partial<EngineSettings> => ({

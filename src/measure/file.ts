@@ -1,6 +1,6 @@
 import type { NdArray } from "ndarray";
 import type { ForwardOperator, OperatorSource } from "../../operators/operator.ts";
-import { operatorParts } from "../../operators/registry.ts";
+import { isModule, partsOf, specTree } from "../../operators/spec-tree.ts";
 import { fromHost, sameShape } from "../data/array.ts";
 import { InputError, messageOf } from "../data/errors.ts";
 import { type Expected, type Metadata, member, type NpyArray, type Npz, readNpz, writeNpz } from "../data/index.ts";
@@ -8,7 +8,7 @@ import type { Measurements } from "./measure.ts";
 import { gaussianNoise } from "./noise/gaussian.ts";
 import type { NoiseModel } from "./noise/noise.ts";
 import { parseNoise } from "./noise/registry.ts";
-import { isModule, openOperator } from "./open-operator.ts";
+import { openOperator } from "./open-operator.ts";
 
 /**
  * Measurements as .npz: members `y`, where known `truth`, and `sigmas` where every measurement has its own standard deviation;
@@ -77,7 +77,7 @@ export async function loadMeasurements(file: string): Promise<Measurements> {
   const saved = await readMeasurements(file);
   const { inShape: shape, source, digest } = saved.operator;
   const { spec, seed } = source;
-  const module = operatorParts(spec).find(isModule);
+  const module = partsOf(specTree(spec)).find(isModule);
   if (module) {
     throw new InputError(
       `${file}: was measured by the module ${module}, which is run only when you name it; say --operator ${spec}`,

@@ -27,14 +27,14 @@ export interface ModuleContext {
 /**
  * The operator of a user's ES module: its default export, or what that returns when it is a function, called with `ModuleContext`.
  * It is a `ForwardOperator`: { name, inShape, outShape, forward }. `linear: true` or an `adjoint` makes it a linear one, whose
- * adjoint is derived if it is missing. The operator is run once to check its shapes, and the adjoint if it is linear.
+ * adjoint is derived if it is missing. The operator is run once to check its shapes, and the adjoint if it is linear, unless it is to be `unchecked`.
  *
  * Errors (InputError): no such file, a module that cannot be loaded or throws, an export that is no operator, another shape than is
  * wanted or promised, an adjoint that is not that of `forward`.
  */
 export async function moduleOperator(
   file: string,
-  options: Pick<ModuleContext, "shape" | "seed">,
+  { unchecked = false, ...options }: Pick<ModuleContext, "shape" | "seed"> & { readonly unchecked?: boolean },
 ): Promise<ForwardOperator> {
   if (!(await fileExists(file)))
     throw new InputError(`${file}: no such file; an operator's module is given by its path`);
@@ -62,7 +62,7 @@ export async function moduleOperator(
       `${file}: ${operator.name} takes signals of [${operator.inShape.join(", ")}], the signals are [${shape.join(", ")}]`,
     );
   }
-  await attempt(fault("its operator fails"), () => tried(operator));
+  await attempt(fault("its operator fails"), () => tried(operator, unchecked));
   return operator;
 }
 
@@ -70,19 +70,21 @@ export async function moduleOperator(
 function checkedOperator(
   made: Partial<ForwardOperator> & { linear?: unknown; adjoint?: unknown; form?: OperatorForm },
 ): ForwardOperator {
-  const { name, inShape, outShape, linear, adjoint, form } = made;
+  const { name, inShape, outShape, linear, adjoint, relaxed, form } = made;
   const parts = { name, inShape, outShape, forward: made.forward?.bind(made) } as ForwardOperatorOptions;
-  if (linear !== true && typeof adjoint !== "function") return forwardOperator(parts);
+  if (linear !== true && typeof adjoint !== "function") {
+    return forwardOperator({ ...parts, ...(relaxed && { relaxed: relaxed.bind(made) }) });
+  }
   const own = adjoint as ((y: tf.Tensor) => tf.Tensor) | undefined;
   return linearOperator({ ...parts, ...(own && { adjoint: own.bind(made) }), ...(form?.kind === "mixing" && { form }) });
 }
 
 /** Runs the operator once, on zeros, and a linear one's dot test. */
-async function tried(operator: ForwardOperator): Promise<void> {
+async function tried(operator: ForwardOperator, unchecked: boolean): Promise<void> {
   const x = fromHost(new Float32Array(2 * sizeOf(operator.inShape)), [2, ...operator.inShape]);
   const forward = await compile((input: { x: tf.Tensor }) => operator.forward(input.x), { x }, { name: operator.name });
   await forward.dispose();
-  if (isLinear(operator)) await requireAdjoint(operator);
+  if (isLinear(operator) && !unchecked) await requireAdjoint(operator);
 }
 
 async function attempt<T>(fault: (error: unknown) => Error, task: () => T | Promise<T>): Promise<T> {

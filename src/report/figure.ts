@@ -1,5 +1,5 @@
+import { escapeHtml } from "../data/escape.ts";
 import { frame } from "./axes.ts";
-import { escapeHtml } from "./escape.ts";
 import { pngOfSvg } from "./raster.ts";
 import { stylesheet } from "./style.ts";
 import { svgFile } from "./svg.ts";

@@ -1,6 +1,6 @@
 import type { SketchData } from "../../priors/facts.ts";
 import type { ComparisonTable } from "../compare/compare.ts";
-import { escapeHtml } from "./escape.ts";
+import { escapeHtml } from "../data/escape.ts";
 import { panels } from "./panels.ts";
 import { type DotGroup, dotPlot, legendMarker, linePlot } from "./plot.ts";
 import { fullTable, type RowGroup, rowGroups, summaryTable } from "./results.ts";

@@ -1,5 +1,5 @@
 import type { ComparisonCase, ComparisonTable } from "../compare/compare.ts";
-import { escapeHtml } from "./escape.ts";
+import { escapeHtml } from "../data/escape.ts";
 import { pngDataUri } from "./image-file.ts";
 import { isPictureShape, type Picture, pictures } from "./picture.ts";
 import { rowGroups } from "./results.ts";

@@ -1,5 +1,5 @@
+import { escapeHtml } from "../data/escape.ts";
 import { type Axis, axes, type Frame, logAxis, tickText, upwards, withoutOverlap } from "./axes.ts";
-import { escapeHtml } from "./escape.ts";
 import { digits, line, type Point, svg, svgFile, text } from "./svg.ts";
 import { short } from "./table.ts";
 

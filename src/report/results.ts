@@ -1,6 +1,6 @@
 import type { ComparisonRow, ComparisonTable } from "../compare/compare.ts";
 import { summarisePaired } from "../compare/summary.ts";
-import { escapeHtml } from "./escape.ts";
+import { escapeHtml } from "../data/escape.ts";
 import { bestRows, covered, decibels, endText, fixed, noiseText, pValue, short } from "./table.ts";
 
 /** The rows of one operator with one noise, in the order of the methods. */

@@ -1,4 +1,4 @@
-import { escapeHtml } from "./escape.ts";
+import { escapeHtml } from "../data/escape.ts";
 import { plotStylesheet } from "./style.ts";
 
 /** A class of the style sheet, which sets colour and line weight; s0, s1, … are those of series. */

@@ -53,7 +53,7 @@ export async function recover(given: Given, prior: Prior, options: RecoverOption
   const solver = chooseSolver(prior, problem, { name, withLambda: wanted !== undefined && wanted !== "auto" });
   if ((rest.deviation || rest.samples) && !solver.uncertainty) {
     throw new InputError(
-      `recover: ${solver.name} knows no ${rest.deviation ? "deviation" : "samples"}; a mixture prior does, patches do, or a generator with a residual`,
+      `recover: ${solver.name} knows no ${rest.deviation ? "deviation" : "samples"}; with a linear Φ a mixture prior does, patches do, or a generator with a residual`,
     );
   }
   const automatic = wanted === "auto" && solver.lambda ? await autoLambda(solver, problem, prior, rest) : undefined;

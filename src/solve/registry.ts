@@ -1,3 +1,4 @@
+import { isLinear } from "../../operators/operator.ts";
 import type { Prior } from "../../priors/prior.ts";
 import { InputError } from "../data/errors.ts";
 import { suggestion } from "../data/nearest.ts";
@@ -47,6 +48,12 @@ export function chooseSolver(
   const reasons = answers.map(({ solver, answer }) => `${solver.name}: ${answer}`).join("; ");
   const setting = `${prior.name} with ${problem.operator.name} and ${problem.noise.name}`;
   const others = solvers.filter((solver) => answerOf(solver, prior, problem, withLambda) === true);
+  if (others.length === 0 && !isLinear(problem.operator)) {
+    throw new InputError(
+      `solver: ${problem.operator.name} is not linear, and ${prior.name} needs a linear Φ; give a generator, a mixture or a Gaussian, which csgm ` +
+        "recovers",
+    );
+  }
   if (name === undefined || others.length === 0) throw new InputError(`solver: none takes ${setting} (${reasons})`);
   throw new InputError(
     `solver: ${name} does not take ${setting} (${answers[0]!.answer}); give ${others.map((solver) => solver.name).join(" or ")}`,

@@ -4,10 +4,11 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { operatorNames } from "../../operators/registry.ts";
 import { codeBlocks } from "../../scripts/readme.ts";
+import { encodeNpy } from "../../src/data/npy.ts";
 import { openOperator } from "../../src/measure/index.ts";
 import { noiseFiles, noises, parseNoise } from "../../src/measure/noise/registry.ts";
 import { scratch } from "../data/tiny.ts";
-import { apply, difference, floats } from "../operators/draws.ts";
+import { apply, difference, draw, floats } from "../operators/draws.ts";
 
 const test = suite("docs/measurements.md");
 const text = readFileSync(path.resolve(import.meta.dirname, "../../docs/measurements.md"), "utf8");
@@ -27,6 +28,14 @@ test("names every operator, and the specs of its table are understood", async ()
       specs.some((spec) => spec.split(":")[0] === name),
       name,
     );
+  for (const [name, shape] of [
+    ["A.npy", [9, 256]],
+    ["k.npy", [3, 3]],
+    ["mask.npy", [16, 16]],
+  ] as const) {
+    writeFileSync(at(name), encodeNpy(draw(1, shape)));
+  }
+  process.chdir(at("."));
   for (const spec of specs) await openOperator(spec, { shape: [16, 16] });
 });
 

@@ -6,7 +6,7 @@ import { isLinear, type LinearOperator } from "../../operators/operator.ts";
 import { operatorNames, operators, parseOperator } from "../../operators/registry.ts";
 import { apply, difference, draw, type Floats } from "./draws.ts";
 
-/** What every operator must satisfy, on every sample of the registry and on a composition of two of them. */
+/** What every operator must satisfy, on every sample of the registry and on combinations of them. */
 const laws = suite("laws of operators");
 const SEED = 3;
 
@@ -14,6 +14,11 @@ const samples = [
   ...operatorNames.flatMap((name) => operators[name].samples),
   { inShape: [6, 5], spec: "gaussian:m=8*blur:sigma=0.8" },
   { inShape: [6, 5], spec: "gaussian:m=3*mask:keep=0.5*blur" },
+  { inShape: [5, 3], spec: "-0.5*blur:boundary=circular" },
+  { inShape: [5, 3], spec: "stack(gaussian:m=4; differences; 2*mask:keep=3)" },
+  { inShape: [5, 3], spec: "sum(identity; -1*blur)" },
+  { inShape: [5, 3], spec: "adjoint(differences)*differences" },
+  { inShape: [7], spec: "adjoint(gaussian:m=7; 3,5)" },
 ];
 
 for (const { inShape, spec } of samples) {

@@ -108,7 +108,7 @@ const cases: readonly (readonly [what: string, call: () => Promise<unknown>, mes
   [
     "an operator that is not linear, penalty",
     () => recoverAny({ operator: curved, y: six, noise: 0.1 }, tikhonov),
-    /^InputError: solver: none takes tikhonov with square .*square is not linear/,
+    /^InputError: solver: square is not linear, and tikhonov needs a linear Φ; give a generator, a mixture or a Gaussian/,
   ],
   [
     "a misspelt option of recover",

@@ -1,4 +1,5 @@
 import type { AnyCommand } from "../command.ts";
+import { checkOperator } from "./check-operator.ts";
 import { compare } from "./compare.ts";
 import { design } from "./design.ts";
 import { doctor } from "./doctor.ts";
@@ -14,7 +15,7 @@ import { train } from "./train.ts";
 
 export const commandNames = [
   ...(["design", "sketch", "merge", "subtract", "train", "sample", "evaluate"] as const),
-  ...(["measure", "reconstruct", "compare", "inspect", "doctor"] as const),
+  ...(["measure", "reconstruct", "compare", "inspect", "check-operator", "doctor"] as const),
 ] as const;
 export type CommandName = (typeof commandNames)[number];
 
@@ -31,5 +32,6 @@ export const commands: { readonly [K in CommandName]: AnyCommand } = {
   reconstruct,
   compare,
   inspect,
+  "check-operator": checkOperator,
   doctor,
 };

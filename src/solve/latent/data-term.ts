@@ -21,12 +21,15 @@ export interface WhitenedTerm extends DataTerm {
   measured(x: tf.Tensor): tf.Tensor;
 }
 
-/** Twice the noise's misfit: ‖y − Φ(x)‖² for Gaussian noise, as CSGM has it. */
+/** Twice the noise's misfit: ‖y − Φ(x)‖² for Gaussian noise, as CSGM has it. What Φ says is compared in place of a flat Φ(x). */
 export function plainTerm({ operator, y, noise }: Problem): DataTerm {
   const m = sizeOf(operator.outShape);
   return {
     target: fromHost(contiguous(y) as Float32Array, [y.shape[0]!, m]),
-    misfit: (x, target) => tf.mul(2, noise.misfit(operator.forward(x), tf.reshape(target, [-1, ...operator.outShape]))),
+    misfit: (x, target) => {
+      const measured = tf.reshape(target, [-1, ...operator.outShape]);
+      return tf.mul(2, noise.misfit(operator.relaxed?.(x, measured) ?? operator.forward(x), measured));
+    },
   };
 }
 
