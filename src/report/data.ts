@@ -1,5 +1,5 @@
 import type { ComparisonTable } from "../compare/compare.ts";
-import { coverageLevels } from "../compare/coverage.ts";
+import { tableLevels } from "../compare/coverage.ts";
 import type { ReportAbout } from "./page.ts";
 
 /** The report's numbers for programs. Values that are not finite become null in JSON. */
@@ -32,7 +32,7 @@ export function reportCsv(table: ComparisonTable): string {
       row.lambda ?? "",
       row.raised?.to ?? "",
       row.clipped ?? 0,
-      ...coverageLevels.map((level) => row.coverage?.[level] ?? ""),
+      ...tableLevels.map((level) => row.coverage?.[level] ?? ""),
       row.outcome,
     ].join(","),
   );

@@ -1,4 +1,5 @@
-import type { ComparisonRow, ComparisonTable } from "../compare/compare.ts";
+import type { ComparisonTable } from "../compare/compare.ts";
+import type { ComparisonRow } from "../compare/row.ts";
 import { summarisePaired } from "../compare/summary.ts";
 import { escapeHtml } from "./escape.ts";
 import { bestRows, covered, decibels, endText, fixed, noiseText, pValue, short } from "./table.ts";

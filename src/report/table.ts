@@ -1,5 +1,5 @@
 import type { ComparisonTable } from "../compare/compare.ts";
-import { type Coverage, coverageLevels } from "../compare/coverage.ts";
+import { type Coverage, tableLevels } from "../compare/coverage.ts";
 
 /** A number in few characters: 4 significant digits, no exponent between 1e-4 and 1e6; – if there is no number. */
 export function short(value: number | undefined, digits = 4): string {
@@ -106,7 +106,7 @@ export const fixed = (value: number): string =>
 
 /** Coverage of the 50, 90 and 99 % intervals in percent, `51 / 90 / 99`; empty if it is not known. */
 export const covered = (coverage: Coverage | undefined): string =>
-  coverage === undefined ? "" : coverageLevels.map((level) => (100 * coverage[level]).toFixed(0)).join(" / ");
+  coverage === undefined ? "" : tableLevels.map((level) => (100 * coverage[level]).toFixed(0)).join(" / ");
 
 /** A p-value in two digits; empty if there is none. */
 export const pValue = (p: number | undefined): string => (p === undefined ? "" : short(p, p < 1e-4 ? 3 : 2));
