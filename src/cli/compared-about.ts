@@ -5,6 +5,7 @@ import { noiseFact, noiseWords, settingsOf, sweptSettings } from "./compared-set
 import type { SignalArgs } from "./compared-signals.ts";
 import type { OpenedMethod } from "./recovering.ts";
 import { shapeText } from "./text.ts";
+import { commandLine, reportVersions } from "./versions.ts";
 
 interface CompareArgs extends SignalArgs {
   readonly operator: readonly string[];
@@ -20,6 +21,8 @@ interface Chosen {
   readonly range: readonly [number, number] | undefined;
   /** How many results were taken from an earlier run. */
   readonly reused: number;
+  /** The words of the command line. */
+  readonly words: readonly string[];
 }
 
 /** What the report of `compare` says besides the numbers. */
@@ -29,7 +32,7 @@ export function aboutReport(
   seed: number,
   methods: readonly Method[],
   learned: readonly OpenedMethod[],
-  { tuned, automatic, range, reused }: Chosen,
+  { tuned, automatic, range, reused, words }: Chosen,
 ): ReportAbout {
   const last = Math.min(dataset.count, args.from + args.limit) - 1;
   const count = args.shuffle ? args.limit : last - args.from + 1;
@@ -69,6 +72,8 @@ export function aboutReport(
         "finished before": `${reused} of the results are from an earlier run of the same comparison`,
       }),
     },
+    commands: [commandLine(["sketchprior", ...words])],
+    versions: reportVersions(),
     sketches: Object.fromEntries(learned.flatMap(({ name, sketch }) => (sketch ? [[name, sketch]] : []))),
   };
 }

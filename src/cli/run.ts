@@ -44,7 +44,7 @@ async function answer(
   const { command, args } = parsed;
   configureEngine(engineChoice(args));
   engineSettings(); // throws on a bad combination before any work
-  const { text, data } = await command.run(args, contextOf(args, signal, stderr));
+  const { text, data } = await command.run(args, contextOf(args, words, signal, stderr));
   return args.json ? `${JSON.stringify(data, null, 2)}\n` : `${text}\n`;
 }
 
@@ -54,12 +54,18 @@ const engineChoice = ({ engine, device, threads }: GlobalArgs): Partial<EngineSe
   ...(threads !== undefined && { threads }),
 });
 
-function contextOf({ seed, quiet, json }: GlobalArgs, signal: AbortSignal, stderr: NodeJS.WriteStream): Context {
+function contextOf(
+  { seed, quiet, json }: GlobalArgs,
+  words: readonly string[],
+  signal: AbortSignal,
+  stderr: NodeJS.WriteStream,
+): Context {
   if (!(Number.isSafeInteger(seed) && seed >= 0)) {
     throw new RangeError(`--seed: expected an integer of at least 0, got ${seed}`);
   }
   return {
     seed,
+    words,
     signal,
     progress: async (label, task) => {
       const display = quiet ? undefined : openProgress(label, stderr);

@@ -36,8 +36,11 @@ export interface CompareOptions {
   readonly onStart?: (method: string, operator: string) => void;
   /** Called for every finished cell, before Holm's correction, and told whether the cell was finished before. */
   readonly onRow?: (row: ComparisonRow, reused: boolean) => void;
-  /** Where finished cells are kept; default: nowhere. */
-  readonly cells?: CellStore;
+  /**
+   * Where finished cells are kept, and for each problem all that its measurements follow from besides the truth: operator, noise, seeds.
+   * Default: nowhere.
+   */
+  readonly cells?: { readonly store: CellStore; readonly measured: readonly string[] };
   readonly signal?: AbortSignal;
 }
 
@@ -52,20 +55,20 @@ export async function compare(options: CompareOptions): Promise<ComparisonTable>
   const rows: ComparisonRow[] = [];
   const cases: ComparisonCase[] = [];
   let reused = 0;
-  for (const draws of problems) {
-    const { operator, y, noise } = draws[0]!;
+  for (const [i, draws] of problems.entries()) {
+    const { operator, y, noise, range } = draws[0]!;
     const setting = { operator: operator.name, m: y.size / y.shape[0]!, noise: noise.sigma, noiseName: noise.name };
     const estimates: Record<string, NdArray<Float32Array>> = {};
     const deviations: Record<string, NdArray<Float32Array>> = {};
     let reference: readonly number[] | undefined;
     for (const method of methods) {
       options.onStart?.(method.name, operator.name);
-      const key = options.cells && (await cellKey(truth, draws, method));
-      const name = `${operator.name} ${noise.name} ${method.name}`;
-      const known = key === undefined ? undefined : await options.cells!.load(name, key);
+      const key = options.cells && (await cellKey(truth, options.cells.measured[i]!, range, method));
+      const name = `${operator.name} ${method.name}`;
+      const known = key === undefined ? undefined : await options.cells!.store.load(name, key);
       const cell = known ?? (await solveCell(truth, draws, method, options.signal));
       if (known) reused++;
-      else if (key !== undefined) await options.cells!.save(name, key, cell);
+      else if (key !== undefined) await options.cells!.store.save(name, key, cell);
       const row = rowOf(setting, method.name, cell, { seed, reference });
       reference ??= row.errors;
       estimates[method.name] = cell.estimate;

@@ -4,10 +4,9 @@ import type { Method } from "../../compare/method.ts";
 import { InputError } from "../../data/errors.ts";
 import { isFolder } from "../../data/files.ts";
 import { defineCommand } from "../command.ts";
-import { aboutReport } from "../compared-about.ts";
 import { settingsOf, sweptSettings } from "../compared-settings.ts";
 import { signalsOf } from "../compared-signals.ts";
-import { methodIdentity } from "../method-identity.ts";
+import { measuredIdentity, methodIdentity } from "../identities.ts";
 import { outOption, parseRange, requireFolder, requireInteger } from "../options.ts";
 import { centred, centreOption, type OpenedMethod, openMethod, requireMeanShape } from "../recovering.ts";
 import { secondsText } from "../text.ts";
@@ -100,7 +99,7 @@ export const compare = defineCommand({
         describe: "take what an earlier run finished from --out, and compute the rest",
       })
       .option("out", outOption("folder to write the report to")),
-  run: async (args, { seed, signal, progress, note }) => {
+  run: async (args, { seed, words, signal, progress, note }) => {
     requireInteger("limit", args.limit);
     requireInteger("from", args.from, 0);
     requireInteger("tune-count", args["tune-count"], 0);
@@ -158,8 +157,10 @@ export const compare = defineCommand({
 
     const started = performance.now();
     const problems = [];
+    const measured: string[] = [];
     for (const setting of settings) {
       const draws = [];
+      measured.push(await measuredIdentity(setting, seed, args.draws));
       for (let own = seed; own < seed + args.draws; own++) {
         const operator = await openOperator(setting.operator, { shape, seed: own });
         const { y, noise } = await measure(truth, operator, { noise: await openNoise(setting.noise), seed: own });
@@ -177,7 +178,7 @@ export const compare = defineCommand({
     signal.addEventListener("abort", () => note("compare: repeat the command with --resume to go on"));
     const table = await library.compare({
       ...{ truth, problems, methods, seed, signal },
-      cells: cellsIn(folder, { resume: args.resume ?? false }),
+      cells: { store: cellsIn(folder, { resume: args.resume ?? false }), measured },
       onRow: (row, reused) => {
         const about = `${row.operator}, noise ${noiseText(row)}, ${row.method}`;
         note(`${about}: ${row.mse.toPrecision(3)}${reused ? ", finished before" : ""}`);
@@ -186,11 +187,13 @@ export const compare = defineCommand({
     });
     const { writeReport } = await import("../../report/write.ts");
     const { reportJson } = await import("../../report/data.ts");
+    const { aboutReport } = await import("../compared-about.ts");
     const about = aboutReport(dataset, args, seed, methods, learned, {
       tuned: tuning?.what,
       automatic,
       range,
       reused: table.reused,
+      words,
     });
     signal.throwIfAborted();
     const files = await writeReport(args.out, table, about);

@@ -1,9 +1,11 @@
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import type { NdArray } from "ndarray";
+import { operatorParts } from "../../operators/registry.ts";
 import { contiguous } from "../data/array.ts";
 import { isFolder } from "../data/files.ts";
 import { sha256 } from "../data/hash.ts";
+import type { Setting } from "./compared-settings.ts";
 import { packageVersion } from "./package.ts";
 
 export interface IdentityFacts {
@@ -39,4 +41,21 @@ async function bytesOf(name: string): Promise<Uint8Array[]> {
   const entries = await readdir(name, { withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
   return Promise.all(files.sort().map((file) => readFile(path.join(name, file))));
+}
+
+/** All that measurements follow from besides the signals: the specs, the bytes of the files that they name, the seeds of the draws. */
+export async function measuredIdentity({ operator, noise }: Setting, seed: number, draws: number): Promise<string> {
+  const named = [...operatorParts(operator), noise].flatMap((part) => [
+    part,
+    ...part.split(/[:,]/).map((text) => text.replace(/^\w+=/, "")),
+  ]);
+  const contents = (await Promise.all(named.map((text) => bytesOf(text.replace(/(\.npz):.*$/, "$1"))))).flat();
+  return JSON.stringify([
+    packageVersion(),
+    operator,
+    noise,
+    seed,
+    draws,
+    contents.length > 0 ? await sha256(contents) : "",
+  ]);
 }
