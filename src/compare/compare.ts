@@ -20,6 +20,8 @@ export interface ComparisonTable {
   readonly rows: readonly ComparisonRow[];
   readonly truth: NdArray<Float32Array>;
   readonly cases: readonly ComparisonCase[];
+  /** The representation errors of generators, of every signal, by method name (`representationErrors`); where they were asked for. */
+  readonly representation?: Readonly<Record<string, readonly number[]>>;
   /** How many rows were taken from an earlier comparison. */
   readonly reused: number;
 }

@@ -1,5 +1,6 @@
 import type { ComparisonTable } from "../compare/compare.ts";
 import { tableLevels } from "../compare/coverage.ts";
+import { sweptCrossings } from "./crossings-table.ts";
 import { csvOf } from "./csv.ts";
 import type { ReportAbout } from "./page.ts";
 
@@ -13,6 +14,8 @@ export const reportJson = (table: ComparisonTable, about: ReportAbout) => ({
   signals: table.truth.shape[0]!,
   shape: table.truth.shape.slice(1),
   methods: table.methods,
+  ...(table.representation && { representation: table.representation }),
+  crossings: sweptCrossings(table),
   rows: table.rows,
 });
 

@@ -1,5 +1,6 @@
 import type { SketchData } from "../../priors/facts.ts";
 import type { ComparisonTable } from "../compare/compare.ts";
+import { crossingsTable } from "./crossings-table.ts";
 import { escapeHtml } from "./escape.ts";
 import { reportFigures } from "./figures/index.ts";
 import { panels } from "./panels.ts";
@@ -7,7 +8,7 @@ import type { ReportFigure } from "./report-figure.ts";
 import { fullTable, summaryTable } from "./results.ts";
 import { reportScript } from "./script.ts";
 import { plotStylesheet, stylesheet } from "./style.ts";
-import { noiseText } from "./table.ts";
+import { fixed, noiseText } from "./table.ts";
 
 /** The texts of a report besides the numbers. */
 export interface ReportAbout {
@@ -45,8 +46,9 @@ ${about.paragraphs.map((p) => `<p>${escapeHtml(p)}</p>`).join("\n")}
 ${summaryTable(table)}
 <p class=soft><small>Error: mean squared error per pixel, mean over ${count} signals, with its 95 % confidence interval
 (bootstrap over ${draws === 1 ? "signals, for one draw of each operator and its noise" : `signals and ${draws} draws of each operator and its noise`}). PSNR: mean over the signals, peak 1.
-Bold: smallest error of the operator. ≈: the paired difference from the best could be chance (95 %).</small></p>
+${representedText(table)}Bold: smallest error of the operator. ≈: the paired difference from the best could be chance (95 %).</small></p>
 <div class=plots>${main.map(figureBlock).join("\n")}</div>
+${crossingsTable(table)}
 <details><summary>All numbers</summary>${fullTable(table)}
 <p class=soft><small>error − ${escapeHtml(table.methods[0] ?? "")}: mean paired difference with its 95 % interval; positive means a larger error.
 p: Wilcoxon's signed-rank test of the paired errors${draws === 1 ? "" : ", each signal's mean over the draws,"} against the same method, two-sided; p, Holm: with
@@ -70,6 +72,15 @@ ${about.versions ? `<h3>Versions</h3>${factsTable(about.versions)}` : ""}
 </html>
 `;
 }
+
+/** The mean representation errors of the generators, where they are known. */
+const representedText = ({ representation = {} }: ComparisonTable): string =>
+  Object.entries(representation)
+    .map(([name, errors]) => {
+      const mean = errors.reduce((sum, error) => sum + error / errors.length, 0);
+      return `The nearest G(z) that descent finds for ${escapeHtml(name)} has the error ${fixed(mean)}. `;
+    })
+    .join("");
 
 function factsTable(facts: Readonly<Record<string, string | number>>): string {
   const lines = Object.entries(facts).map(

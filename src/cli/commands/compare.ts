@@ -94,6 +94,10 @@ export const compare = defineCommand({
         ...{ type: "string", requiresArg: true, defaultDescription: "0,1 where all signals lie in it" },
         describe: "range of the values that signals can have; every estimate keeps to it; or none",
       })
+      .option("representation", {
+        type: "boolean",
+        describe: "also find how near the signals themselves G(z) of a generator can come: a descent more for each",
+      })
       .option("resume", {
         type: "boolean",
         describe: "take what an earlier run finished from --out, and compute the rest",
@@ -176,7 +180,7 @@ export const compare = defineCommand({
     }
     if (!args.resume) await removeCells(folder);
     signal.addEventListener("abort", () => note("compare: repeat the command with --resume to go on"));
-    const table = await library.compare({
+    const found = await library.compare({
       ...{ truth, problems, methods, seed, signal },
       cells: { store: cellsIn(folder, { resume: args.resume ?? false }), measured },
       onRow: (row, reused) => {
@@ -185,6 +189,17 @@ export const compare = defineCommand({
         for (const warning of row.warnings) note(`warning: ${about}: ${warning}`);
       },
     });
+    const represented: Record<string, readonly number[]> = {};
+    const { representationErrors } = await import("../../compare/representation.ts");
+    for (const one of args.representation ? priors : []) {
+      if (!("prior" in one) || one.prior.kind !== "generator") continue;
+      const { prior, title } = one;
+      const errors = await progress(`${title}, representation`, (onProgress) =>
+        representationErrors(prior, truth, { seed, signal, onProgress, ...(range && { range }) }),
+      );
+      represented[title] = [...errors];
+    }
+    const table = { ...found, ...(args.representation && { representation: represented }) };
     const { writeReport } = await import("../../report/write.ts");
     const { reportJson } = await import("../../report/data.ts");
     const { aboutReport } = await import("../compared-about.ts");

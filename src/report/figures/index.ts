@@ -22,7 +22,10 @@ export interface ReportFigures {
 export function reportFigures(table: ComparisonTable): ReportFigures {
   const series = seriesOf(table, STYLES);
   const { sweeps, single } = families(table);
-  const levels: Level[] = [];
+  const levels: Level[] = Object.entries(table.representation ?? {}).map(([name, errors]) => ({
+    ...series.find((one) => one.name === name)!,
+    ...{ name: `G(z) of ${name}`, y: errors.reduce((sum, error) => sum + error / errors.length, 0) },
+  }));
   const main = [
     ...sweeps.map((sweep) => curveFigure(sweep, errorCurve, series, levels)),
     singlesFigure(single, series),
