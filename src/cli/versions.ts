@@ -8,7 +8,7 @@ export function reportVersions(): Readonly<Record<string, string>> {
   return {
     sketchprior: packageVersion(),
     ...libraryVersions(),
-    engine: `${engine} on ${device}, ${threads} threads`,
+    engine: `${engine} on ${device}, threads: ${threads}`,
     system: `${process.platform} ${process.arch}, ${processorsText()}`,
   };
 }

@@ -1,7 +1,7 @@
 import type { ComparisonCase, ComparisonTable } from "../compare/compare.ts";
 import { psnr } from "../compare/metrics.ts";
 import type { ComparisonRow } from "../compare/row.ts";
-import { escapeHtml } from "./escape.ts";
+import { breakable, escapeHtml } from "./escape.ts";
 import { pngDataUri } from "./image-file.ts";
 import { heatFilter, heatGradient, type Maps, mapsOf } from "./maps.ts";
 import { isPictureShape, type Picture, pictures } from "./picture.ts";
@@ -78,7 +78,7 @@ async function panel(
     return `<tr><th scope=row>${signal + 1}</th>${cells.join("")}</tr>`;
   };
   const titles = ["true", ...(measured ? [one.backProjected ? "Φ′y" : "y"] : []), ...methods];
-  const head = `<thead><tr><th></th>${titles.map((t) => `<th scope=col>${escapeHtml(t)}</th>`).join("")}</tr></thead>`;
+  const head = `<thead><tr><th></th>${titles.map((t) => `<th scope=col>${breakable(t)}</th>`).join("")}</tr></thead>`;
   const lines = await Promise.all(truth.map((_, signal) => line(signal)));
   const block = (some: readonly string[]) =>
     `<div class=wide><table class=panel>${head}<tbody>${some.join("\n")}</tbody></table></div>`;

@@ -1,7 +1,7 @@
 import type { ComparisonTable } from "../compare/compare.ts";
 import type { ComparisonRow } from "../compare/row.ts";
 import { summarisePaired } from "../compare/summary.ts";
-import { escapeHtml } from "./escape.ts";
+import { breakable, escapeHtml } from "./escape.ts";
 import { bestRows, covered, decibels, endText, fixed, megabytes, noiseText, pValue, short } from "./table.ts";
 
 /** The rows of one operator with one noise, in the order of the methods. */
@@ -41,7 +41,7 @@ export function summaryTable(table: ComparisonTable): string {
     return `<tr class=first><th scope=row>${escapeHtml(group.operator).replace("(", "<wbr>(")}<small>m = ${group.m}, noise ${escapeHtml(noiseText(group))}</small></th>${cells.join("")}</tr>`;
   });
   return scrolling(
-    `<thead><tr><th>operator</th>${table.methods.map((m) => `<th class=n>${escapeHtml(m)}</th>`).join("")}</tr></thead>`,
+    `<thead><tr><th>operator</th>${table.methods.map((m) => `<th class=n>${breakable(m)}</th>`).join("")}</tr></thead>`,
     lines,
     "summary",
   );

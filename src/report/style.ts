@@ -67,8 +67,8 @@ figure{margin:0;flex:1 1 min(420px,100%);max-width:520px;break-inside:avoid}
 .plot.key{display:inline-block;width:26px;height:14px;flex:none}
 .panels{display:flex;flex-wrap:wrap;gap:0 36px}.panels section{max-width:100%;break-inside:auto}
 .panel th,.panel td{padding:2px 7px 4px 0;text-align:center;vertical-align:bottom}
-.panel thead th{max-width:${Math.max(90, shown(imageWidth, 60) + 10)}px;overflow-wrap:anywhere;line-height:1.25;font-size:.86em}
-.summary thead th{max-width:150px;overflow-wrap:anywhere}
+.panel thead th{max-width:${Math.max(90, shown(imageWidth, 60) + 10)}px;overflow-wrap:break-word;line-height:1.25;font-size:.86em}
+.summary thead th{max-width:150px;white-space:normal;overflow-wrap:break-word}
 .panel tbody th{color:var(--soft);text-align:right;vertical-align:middle}
 .panel img{display:block;margin:0 auto;width:${shown(imageWidth, 60)}px;height:auto;image-rendering:pixelated;background:#000}
 .panel img[data-kind]:not([data-kind=estimate]),.panel .none,.scale{display:none}.panel .none{height:${shown(imageWidth, 60)}px}

@@ -24,7 +24,10 @@ export function reportFigures(table: ComparisonTable): ReportFigures {
   const { sweeps, single } = families(table);
   const levels: Level[] = Object.entries(table.representation ?? {}).map(([name, errors]) => ({
     ...series.find((one) => one.name === name)!,
-    ...{ name: `G(z) of ${name}`, y: errors.reduce((sum, error) => sum + error / errors.length, 0) },
+    ...{
+      name: `nearest G(z), ${name.replace(/,.*/, "")}`,
+      y: errors.reduce((sum, error) => sum + error / errors.length, 0),
+    },
   }));
   const main = [
     ...sweeps.map((sweep) => curveFigure(sweep, errorCurve, series, levels)),
