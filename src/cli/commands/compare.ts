@@ -6,7 +6,6 @@ import { isFolder } from "../../data/files.ts";
 import { defineCommand } from "../command.ts";
 import { settingsOf, sweptSettings } from "../compared-settings.ts";
 import { signalsOf } from "../compared-signals.ts";
-import { measuredIdentity, methodIdentity } from "../identities.ts";
 import { outOption, parseRange, requireFolder, requireInteger } from "../options.ts";
 import { centred, centreOption, type OpenedMethod, openMethod, requireMeanShape } from "../recovering.ts";
 import { secondsText } from "../text.ts";
@@ -135,6 +134,7 @@ export const compare = defineCommand({
     const { truth, tuning } = await signalsOf(dataset, args, automatic ? 0 : args["tune-count"], seed);
     const known = [truth, ...(tuning ? [tuning.signals] : [])];
     const range = args.range === undefined ? await unitRange(known) : parseRange(args.range);
+    const { measuredIdentity, methodIdentity } = await import("../identities.ts");
     const priors: ((OpenedMethod & { readonly identity: string }) | Method)[] = [];
     for (const { option, spec } of wanted) {
       const identity = await methodIdentity({ spec, seed, automatic, centre: args.centre, tuning: tuning?.signals });
