@@ -63,7 +63,8 @@ test("a σ that is raised and estimates that are clipped are said by compare and
   await ok("train R.npz -o generator --steps 5 --hidden 4 --latent 2 --batch 20");
   const far = signals.map((v) => 30 * v); // contradicts what was learned, so that the generator leaves its mean to be clipped
   writeFileSync("far.npy", encodeNpy(ndarray(far, [60, 6, 6])));
-  const given = "compare far.npy --operator gaussian:m=9 --limit 2 --range 0.4,0.6 --tune-count 0 --representation -o floors";
+  const given =
+    "compare far.npy --operator gaussian:m=9 --limit 2 --range 0.4,0.6 --tune-count 0 --representation -o floors";
   const { code, stdout, stderr } = await run(`${given} --prior generator --baselines gaussian:R.npz,tikhonov`);
   assert.is(code, 0, stderr);
   assert.match(stdout, /generator .*; σ raised to \d\S*; clipped 2\n/);
