@@ -12,6 +12,7 @@ import { requireInteger } from "../src/cli/options.ts";
 import { savePrior } from "../src/cli/prior-folder.ts";
 import { runCommandLine } from "../src/cli/run.ts";
 import { secondsText } from "../src/cli/text.ts";
+import { commandLine, reportVersions } from "../src/cli/versions.ts";
 import { compare } from "../src/compare/compare.ts";
 import { methodOf } from "../src/compare/method.ts";
 import { openDataset, readRows } from "../src/data/index.ts";
@@ -91,7 +92,7 @@ const demo = defineCommand({
         describe: "training steps of each generator",
       })
       .option("out", { type: "string", default: "demo-report", requiresArg: true, describe: "folder of the report" }),
-  run: async (args, { seed, signal, progress, note }) => {
+  run: async (args, { seed, words, signal, progress, note }) => {
     for (const name of ["limit", "tune-count", "sketch-size"] as const) requireInteger(name, args[name]);
     if (args.steps !== undefined) requireInteger("steps", args.steps);
     const started = performance.now();
@@ -181,6 +182,8 @@ const demo = defineCommand({
         "λ chosen on": `the last ${args["tune-count"]} digits of ${digits.name}`,
         seed,
       },
+      commands: [commandLine(["npm", "run", "demo", "--", ...words.slice(1)])],
+      versions: reportVersions(),
     };
     await mkdir(args.out, { recursive: true });
     await saveSketch(path.join(args.out, "sketch.npz"), sketch);

@@ -9,6 +9,7 @@ import { defineCommand } from "../../src/cli/command.ts";
 import { requireInteger } from "../../src/cli/options.ts";
 import { savePrior } from "../../src/cli/prior-folder.ts";
 import { secondsText } from "../../src/cli/text.ts";
+import { commandLine, reportVersions } from "../../src/cli/versions.ts";
 import { compare } from "../../src/compare/compare.ts";
 import { methodOf } from "../../src/compare/method.ts";
 import { openDataset, readRows } from "../../src/data/index.ts";
@@ -44,7 +45,7 @@ export const photo = defineCommand({
       .option("limit", { type: "number", default: 2, requiresArg: true, describe: "images to recover" })
       .option("tune-count", { type: "number", default: 1, requiresArg: true, describe: "images that choose λ" })
       .option("out", { type: "string", default: "photo-report", requiresArg: true, describe: "folder of the report" }),
-  run: async (args, { seed, signal, progress, note }) => {
+  run: async (args, { seed, words, signal, progress, note }) => {
     for (const name of ["limit", "tune-count"] as const) requireInteger(name, args[name]);
     const started = performance.now();
     const images = await openDataset("dead-leaves");
@@ -96,6 +97,8 @@ export const photo = defineCommand({
         sketch: `${size}, design ${design.fingerprint.slice(0, 16)}`,
         seed,
       },
+      commands: [commandLine(["npm", "run", "demo", "--", ...words])],
+      versions: reportVersions(),
     };
     await mkdir(args.out, { recursive: true });
     await saveSketch(path.join(args.out, "sketch.npz"), sketch);

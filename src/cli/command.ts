@@ -16,6 +16,8 @@ export interface GlobalArgs {
 /** What the program provides to a command. */
 export interface Context {
   readonly seed: number;
+  /** The words of the command line, the command's name first. */
+  readonly words: readonly string[];
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
   /**

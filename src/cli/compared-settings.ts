@@ -1,6 +1,7 @@
 import { InputError } from "../data/errors.ts";
+import { swept } from "./sweeps.ts";
 
-/** One operator of `compare` and its noise, as specs. */
+/** One operator of `compare` and its noise, as specs, which may be sweeps. */
 export interface Setting {
   readonly operator: string;
   readonly noise: string;
@@ -21,6 +22,12 @@ export function settingsOf({
   }
   return operator.map((spec, i) => ({ operator: spec, noise: noise[noise.length === 1 ? 0 : i]! }));
 }
+
+/** The settings that sweeps stand for, one of each: every operator of a setting with every noise of it. */
+export const sweptSettings = (settings: readonly Setting[]): Setting[] =>
+  settings.flatMap(({ operator, noise }) =>
+    swept(noise).flatMap((oneNoise) => swept(operator).map((one) => ({ operator: one, noise: oneNoise }))),
+  );
 
 const shared = (settings: readonly Setting[]): string | undefined =>
   settings.every(({ noise }) => noise === settings[0]!.noise) ? settings[0]!.noise : undefined;

@@ -39,15 +39,15 @@ export async function requireWritable(file: string, force: boolean | undefined, 
 
 /**
  * Checks before long work that a folder can be made: nothing else may have its name, its parent must exist, and without `force` it must
- * be empty. Errors (InputError).
+ * be empty. `instead` tells the user what else can be done. Errors (InputError).
  */
-export async function requireFolder(folder: string, force: boolean | undefined): Promise<void> {
+export async function requireFolder(folder: string, force: boolean | undefined, instead = ""): Promise<void> {
   const found = await stat(folder).catch(() => undefined);
   if (found && !found.isDirectory()) throw new InputError(`${folder}: is a file, expected a folder to write in`);
   if (!found) await requireWritable(path.resolve(folder), force);
   else if (!force && (await readdir(folder)).length > 0) {
     throw new InputError(
-      `${folder}: is not empty; name another folder, or give --force to replace what sketchprior wrote there`,
+      `${folder}: is not empty; name another folder, ${instead}or give --force to replace what sketchprior wrote there`,
     );
   }
 }

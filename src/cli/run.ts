@@ -46,7 +46,7 @@ async function answer(
   const { command, args } = parsed;
   configureEngine(engineChoice(args));
   engineSettings(); // throws on a bad combination before any work
-  const { text, data, fault } = await command.run(args, contextOf(args, signal, stderr));
+  const { text, data, fault } = await command.run(args, contextOf(args, words, signal, stderr));
   const out = args.json ? `${JSON.stringify(data, null, 2)}\n` : `${text}\n`;
   return { out, ...(fault !== undefined && { fault }) };
 }
@@ -57,12 +57,18 @@ const engineChoice = ({ engine, device, threads }: GlobalArgs): Partial<EngineSe
   ...(threads !== undefined && { threads }),
 });
 
-function contextOf({ seed, quiet, json }: GlobalArgs, signal: AbortSignal, stderr: NodeJS.WriteStream): Context {
+function contextOf(
+  { seed, quiet, json }: GlobalArgs,
+  words: readonly string[],
+  signal: AbortSignal,
+  stderr: NodeJS.WriteStream,
+): Context {
   if (!(Number.isSafeInteger(seed) && seed >= 0)) {
     throw new RangeError(`--seed: expected an integer of at least 0, got ${seed}`);
   }
   return {
     seed,
+    words,
     signal,
     progress: async (label, task) => {
       const display = quiet ? undefined : openProgress(label, stderr);

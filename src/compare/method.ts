@@ -22,6 +22,11 @@ export type Watch = <T>(label: string, task: (onProgress: (progress: Progress) =
 export interface Method {
   /** Column title: `tikhonov`, `digits`. */
   readonly name: string;
+  /**
+   * A hash of all that its results follow from besides the problem: the prior, the solver with its options, λ or what chooses it, the seed,
+   * the version of the program. Without it, its finished cells are not kept (`CompareOptions.cells`).
+   */
+  readonly identity?: string;
   recover(problem: Problem): Promise<Recovery>;
 }
 
@@ -29,12 +34,14 @@ export interface MethodOptions extends Omit<RecoverOptions, "onProgress"> {
   /** Training signals [n, ...shape], never the reported ones. If no λ is given, it is chosen on them for every problem. */
   readonly tuning?: NdArray<Float32Array>;
   readonly watch?: Watch;
+  readonly identity?: string;
 }
 
 /** A method that ignores the measurements and always gives the same signal [...shape] or number. Any other should be better. */
-export function constantMethod(name: string, value: number | ArrayLike<number>): Method {
+export function constantMethod(name: string, value: number | ArrayLike<number>, identity?: string): Method {
   return {
     name,
+    ...(identity !== undefined && { identity }),
     recover: async ({ y, shape, noise }) => {
       const [batch, n] = [y.shape[0]!, sizeOf(shape)];
       const data = Float32Array.from({ length: batch * n }, (_, at) =>
@@ -61,7 +68,7 @@ const TUNING_SEED_STEP = 1_000_003;
  * used for the other draws too.
  */
 export function methodOf(name: string, prior: Prior, options: MethodOptions = {}): Method {
-  const { tuning, watch = unwatched, ...rest } = options;
+  const { tuning, identity, watch = unwatched, ...rest } = options;
   const { seed = 1, signal, own } = rest;
   const tuned = new Map<string, Promise<LambdaChoice>>();
   const tunedFor = (problem: Problem, solver: Solver, truth: NdArray<Float32Array>): Promise<LambdaChoice> => {
@@ -80,6 +87,7 @@ export function methodOf(name: string, prior: Prior, options: MethodOptions = {}
   };
   return {
     name,
+    ...(identity !== undefined && { identity }),
     recover: async (problem) => {
       const solver = chooseSolver(prior, problem, {
         name: rest.solver,

@@ -1,5 +1,6 @@
 import type { NdArray } from "ndarray";
 import { contiguous } from "../data/array.ts";
+import { squaredNorm } from "../data/vector.ts";
 
 /**
  * Mean squared error per pixel of every signal of a batch: `e_i = (1/n) Σ_j (x̂_ij − x_ij)²`, in squared signal units.
@@ -21,3 +22,13 @@ export function meanSquaredErrors(truth: NdArray<Float32Array>, estimate: NdArra
 
 /** Peak signal-to-noise ratio in decibel: `10 log10(peak² / mse)`; Infinity where the error is 0. Default peak: 1. */
 export const psnr = (mse: number, peak = 1): number => 10 * Math.log10(peak ** 2 / mse);
+
+/** ‖x̂ − x‖/‖x‖ of every signal of a batch, [batch]; NaN for a signal that is 0. Both arrays are [batch, ...shape]. */
+export function relativeErrors(truth: NdArray<Float32Array>, estimate: NdArray<Float32Array>): Float64Array {
+  const x = contiguous(truth);
+  const size = x.length / truth.shape[0]!;
+  return meanSquaredErrors(truth, estimate).map((error, i) => {
+    const energy = squaredNorm(x as Float32Array, i * size, size);
+    return energy > 0 ? Math.sqrt((error * size) / energy) : Number.NaN;
+  });
+}

@@ -3,7 +3,7 @@ import { InputError } from "../data/errors.ts";
 import { member, type Npz } from "../data/npz.ts";
 import { readNpz, writeNpz } from "../data/npz-file.ts";
 import type { Recovery } from "../solve/index.ts";
-import { outcomeText } from "./compare.ts";
+import { outcomeText } from "./row.ts";
 
 /**
  * Recovered signals as .npz, with the members `estimate` and, if known, `deviation`, `samples`, `truth` and `errors`. The rest is in the

@@ -48,13 +48,8 @@ export async function diagnose(): Promise<Diagnosis> {
   return {
     ...found,
     threads: settings.threads,
-    processors: `${os.cpus()[0]?.model.trim() ?? "unknown"}, ${os.availableParallelism()} usable`,
-    versions: {
-      node: process.versions.node,
-      "@tensorflow/tfjs-core": tf.version_core,
-      "onnxruntime-node": installedVersion("onnxruntime-node"),
-      "@tensorflow/tfjs-node": installedVersion("@tensorflow/tfjs-node"),
-    },
+    processors: processorsText(),
+    versions: libraryVersions(),
     ...(usable && { speed: await speed() }),
   };
 }
@@ -94,6 +89,18 @@ async function tried(engine: EngineName, device: DeviceName): Promise<Availabili
     return { available: false, detail, install };
   }
 }
+
+/** Versions of the libraries that compute; `absent` if one is not installed. */
+export const libraryVersions = (): Readonly<Record<string, string>> => ({
+  node: process.versions.node,
+  "@tensorflow/tfjs-core": tf.version_core,
+  "onnxruntime-node": installedVersion("onnxruntime-node"),
+  "@tensorflow/tfjs-node": installedVersion("@tensorflow/tfjs-node"),
+});
+
+/** The processors, and how many of them this process may use. */
+export const processorsText = (): string =>
+  `${os.cpus()[0]?.model.trim() ?? "unknown"}, ${os.availableParallelism()} usable`;
 
 function installedVersion(name: string): string {
   try {

@@ -1,42 +1,36 @@
 import type { ComparisonTable } from "../compare/compare.ts";
-import { coverageLevels } from "../compare/coverage.ts";
+import { tableLevels } from "../compare/coverage.ts";
+import { sweptCrossings } from "./crossings-table.ts";
+import { csvOf } from "./csv.ts";
 import type { ReportAbout } from "./page.ts";
 
 /** The report's numbers for programs. Values that are not finite become null in JSON. */
 export const reportJson = (table: ComparisonTable, about: ReportAbout) => ({
   title: about.title,
   settings: about.facts,
+  ...(about.commands && { commands: about.commands }),
+  ...(about.versions && { versions: about.versions }),
   ...(about.sketches && { sketches: about.sketches }),
   signals: table.truth.shape[0]!,
   shape: table.truth.shape.slice(1),
   methods: table.methods,
+  ...(table.representation && { representation: table.representation }),
+  crossings: sweptCrossings(table),
   rows: table.rows,
 });
 
 /** One line for each operator and method, with numbers in full precision. */
-export function reportCsv(table: ComparisonTable): string {
-  const head =
-    "operator,m,noise,noise_name,draws,method,mse,mse_low,mse_high,mse_median,psnr,psnr_low,psnr_high,psnr_of_mean,wilcoxon_p,seconds,lambda,sigma_raised_to,clipped,covered_50,covered_90,covered_99,end";
-  const lines = table.rows.map((row) =>
-    [
-      quote(row.operator),
-      row.m,
-      row.noise,
-      quote(row.noiseName),
-      row.draws,
-      quote(row.method),
-      ...[row.mse, ...row.mseInterval, row.mseMedian],
-      ...[row.psnr, ...row.psnrInterval, row.psnrOfMean],
-      row.wilcoxon ?? "",
-      row.seconds,
-      row.lambda ?? "",
-      row.raised?.to ?? "",
-      row.clipped ?? 0,
-      ...coverageLevels.map((level) => row.coverage?.[level] ?? ""),
-      row.outcome,
-    ].join(","),
+export const reportCsv = ({ rows }: ComparisonTable): string =>
+  csvOf(
+    rows.map((row) => ({
+      ...{ operator: row.operator, m: row.m, noise: row.noise, noise_name: row.noiseName, draws: row.draws },
+      ...{ method: row.method, mse: row.mse, mse_low: row.mseInterval[0], mse_high: row.mseInterval[1] },
+      ...{ mse_median: row.mseMedian, psnr: row.psnr, psnr_low: row.psnrInterval[0], psnr_high: row.psnrInterval[1] },
+      ...{ psnr_of_mean: row.psnrOfMean, ssim: row.ssim, ssim_low: row.ssimInterval?.[0] },
+      ...{ ssim_high: row.ssimInterval?.[1], relative_error: row.relativeError, residual: row.residual },
+      ...{ wilcoxon_p: row.wilcoxon, holm_p: row.holm, seconds: row.seconds, memory_bytes: row.memory },
+      ...{ lambda: row.lambda, sigma_raised_to: row.raised?.to, clipped: row.clipped ?? 0 },
+      ...Object.fromEntries(tableLevels.map((level) => [`covered_${level}`, row.coverage?.[level]])),
+      end: row.outcome,
+    })),
   );
-  return `${[head, ...lines].join("\n")}\n`;
-}
-
-const quote = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

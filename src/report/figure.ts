@@ -1,7 +1,7 @@
 import { escapeHtml } from "../data/escape.ts";
 import { frame } from "./axes.ts";
 import { pngOfSvg } from "./raster.ts";
-import { stylesheet } from "./style.ts";
+import { plotStylesheet, stylesheet } from "./style.ts";
 import { svgFile } from "./svg.ts";
 
 /** A drawing with its title and texts. */
@@ -28,7 +28,7 @@ export function figurePage({ title, words, drawing, caption }: Figure): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)}</title>
-<style>${stylesheet(28)}</style>
+<style>${plotStylesheet}${stylesheet(28)}</style>
 </head>
 <body>
 <h1>${escapeHtml(title)}</h1>

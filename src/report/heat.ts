@@ -1,7 +1,7 @@
 import type { Picture } from "./picture.ts";
 
 /** Colours from 0 (black) through red to 1 (pale yellow), evenly spaced on matplotlib's colour map "inferno". */
-const stops = [
+export const stops = [
   [0, 0, 4],
   [40, 11, 84],
   [101, 21, 110],

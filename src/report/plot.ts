@@ -1,22 +1,24 @@
-import { escapeHtml } from "../data/escape.ts";
-import { type Axis, axes, type Frame, logAxis, tickText, upwards, withoutOverlap } from "./axes.ts";
-import { digits, line, type Point, svg, svgFile, text } from "./svg.ts";
+import { type Axis, axes, type Frame, linearAxis, logAxis, tickText, upwards, withoutOverlap } from "./axes.ts";
+import { marker, type Named, withLegend } from "./legend.ts";
+import { area, digits, line, type Point, svg, svgFile, text } from "./svg.ts";
 import { short } from "./table.ts";
 
 /** Plots as inline SVG. Colours are classes s0, s1, … of the page's style sheet, so they follow its light and dark mode. */
 export interface PlotPoint {
   readonly x: number;
   readonly y: number;
-  /** Ends of the whisker; NaN for none. */
+  /** Ends of the interval; NaN for none. */
   readonly low: number;
   readonly high: number;
 }
 
-export interface Series {
-  readonly name: string;
-  /** Number of the series' colour and marker. It is the same in every plot of a page. */
-  readonly style: number;
+export interface Series extends Named {
   readonly points: readonly PlotPoint[];
+}
+
+/** A value of y to compare with: a dashed horizontal line in the colour of a series. */
+export interface Level extends Named {
+  readonly y: number;
 }
 
 export interface LinePlotOptions {
@@ -25,6 +27,9 @@ export interface LinePlotOptions {
   readonly yLabel: string;
   /** Values of x to compare with, each a vertical line with its name above the plot. */
   readonly marks?: readonly Mark[];
+  readonly levels?: readonly Level[];
+  /** Default: logarithmic. */
+  readonly yAxis?: "linear";
 }
 
 export interface Mark {
@@ -32,36 +37,53 @@ export interface Mark {
   readonly name: string;
 }
 
-/** Height of a line of the legend. */
-const LEGEND = 20;
 /** Height of a line of the marks' names. */
 const MARK = 16;
 
 const plotFrame: Frame = { width: 480, height: 340, left: 74, right: 466, top: 10, bottom: 294 };
 
-/** Lines with whiskers on two logarithmic axes. Values that are not positive are left out. */
+/** Lines with bands between the ends of the intervals. x is logarithmic, and so is y by default; values that such an axis does not have are left out. */
 export function linePlot(series: readonly Series[], options: LinePlotOptions): string {
-  const drawn = series.map((s) => ({ ...s, points: s.points.filter((p) => p.x > 0 && p.y > 0) }));
+  const isLog = options.yAxis !== "linear";
+  const drawn = series.map((s) => ({ ...s, points: s.points.filter((p) => p.x > 0 && (p.y > 0 || !isLog)) }));
   const points = drawn.flatMap((s) => s.points);
   if (points.length === 0) return "";
-  const { marks = [] } = options;
+  const { marks = [], levels = [] } = options;
   const frame = { ...plotFrame, top: plotFrame.top + MARK * marks.length };
   const { width, height, left, right } = frame;
-  const y = roomyAxis(points.flatMap(extent), upwards(frame), options.yLabel);
+  const ys = [...points, ...levels.map(({ y }) => ({ y, low: y, high: y }))];
+  const y = isLog
+    ? roomyAxis(ys.flatMap(extent), upwards(frame), options.yLabel)
+    : roomyLinearAxis(ys, upwards(frame), options.yLabel);
   const xs = [...new Set(points.map((p) => p.x))].sort((a, b) => a - b);
   const across = roomyAxis([...xs, ...marks.map((mark) => mark.x)], [left + 14, right - 14], options.xLabel);
   const x = { ...across, ticks: xs };
-  const lines = drawn.map((s, i) => {
-    const shift = (i - (drawn.length - 1) / 2) * 5; // side by side, so that whiskers do not hide each other
-    const at = (p: PlotPoint): Point => [x.place(p.x) + shift, y.place(p.y)];
+  const bands = drawn.map(({ style, points: all }) => {
+    const known = all.filter((p) => Number.isFinite(p.high) && (isLog ? p.low > 0 : Number.isFinite(p.low)));
+    const side = (value: (p: PlotPoint) => number) => known.map((p): Point => [x.place(p.x), y.place(value(p))]);
+    return area(
+      `s${style}`,
+      side((p) => p.low),
+      side((p) => p.high),
+    );
+  });
+  const lines = drawn.map((s) => {
+    const at = (p: PlotPoint): Point => [x.place(p.x), y.place(p.y)];
     const path = s.points.map((p) => at(p).map(digits).join(",")).join(" ");
-    const whiskers = s.points.map((p) => whisker(at(p)[0], p, y.place)).join("");
     const markers = s.points
       .map((p) => marker(s.style, ...at(p), `${s.name}, ${options.xLabel} = ${p.x}: ${short(p.y)}`))
       .join("");
-    return `<g class="s${s.style}"><polyline points="${path}"/>${whiskers}${markers}</g>`;
+    return `<g class="s${s.style}"><polyline points="${path}"/>${markers}</g>`;
   });
-  return svg(width, height, options.label, [...axes(x, y, frame), ...markLines(marks, x.place, frame), ...lines]);
+  const dashed = levels.map(
+    (level) =>
+      `<g class="s${level.style} level">${line(`s${level.style}`, [
+        [left, y.place(level.y)],
+        [right, y.place(level.y)],
+      ])}</g>${text([right - 4, y.place(level.y) - 5], level.name, { anchor: "end" })}`,
+  );
+  const above = markLines(marks, x.place, frame);
+  return svg(width, height, options.label, [...axes(x, y, frame), ...above, ...bands, ...dashed, ...lines]);
 }
 
 /** Names run inwards, each on a line of its own, the outermost first: so they stay in the frame, and no line crosses a name. */
@@ -82,16 +104,8 @@ function markLines(marks: readonly Mark[], place: Axis["place"], { left, right, 
 }
 
 /** A line plot as an SVG file, with its legend above it. */
-export function linePlotFile(series: readonly Series[], options: LinePlotOptions): string {
-  const { width, height } = plotFrame;
-  const top = series.length * LEGEND + 10;
-  const legend = series.flatMap(({ name, style }, i) => [
-    `<svg x="74" y="${i * LEGEND + 8}" width="26" height="14">${legendMarker(style)}</svg>`,
-    text([108, i * LEGEND + 19], name, { anchor: "start" }),
-  ]);
-  const plot = `<svg y="${top}" width="${width}" height="${height}">${linePlot(series, options)}</svg>`;
-  return svgFile(svg(width, height + top, options.label, [...legend, plot]), 640);
-}
+export const linePlotFile = (series: readonly Series[], options: LinePlotOptions): string =>
+  svgFile(withLegend(linePlot(series, options), options.label, series), 640);
 
 export interface DotGroup {
   readonly title: string;
@@ -142,34 +156,23 @@ export function dotPlot(groups: readonly DotGroup[], options: Omit<LinePlotOptio
   ]);
 }
 
-/** The marker of a series, for a legend. */
-export const legendMarker = (style: number): string =>
-  `<svg class="plot key" viewBox="0 0 26 14" aria-hidden="true"><g class="s${style}"><path d="M1 7H25"/>${marker(style, 13, 7, "")}</g></svg>`;
-
 const extent = (p: Omit<PlotPoint, "x">): number[] => [p.y, p.low, p.high].filter((v) => Number.isFinite(v) && v > 0);
-
-function whisker(x: number, { low, high }: PlotPoint, place: Axis["place"]): string {
-  if (!(low > 0 && Number.isFinite(high))) return "";
-  const [a, b, left] = [digits(place(low)), digits(place(high)), digits(x - 3)];
-  return `<path d="M${digits(x)} ${a}V${b}M${left} ${a}h6M${left} ${b}h6"/>`;
-}
-
-/** Circle, square, triangle, diamond, then the same hollow. So the shape tells series apart where the colour cannot. */
-function marker(style: number, x: number, y: number, title: string): string {
-  const outlines = [
-    "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0",
-    "M-3.5-3.5h7v7h-7z",
-    "M0-4.5L4.3 3.2H-4.3z",
-    "M0-5L5 0L0 5L-5 0z",
-  ];
-  const hollow = Math.floor(style / outlines.length) % 2 === 1 ? " hollow" : "";
-  const tip = title && `<title>${escapeHtml(title)}</title>`;
-  return `<path class="mark${hollow}" transform="translate(${digits(x)} ${digits(y)})" d="${outlines[style % outlines.length]}">${tip}</path>`;
-}
 
 /** A logarithmic axis over the values, with a little room at both ends. */
 function roomyAxis(values: readonly number[], ends: readonly [number, number], label: string): Axis {
   const [low, high] = [Math.log10(Math.min(...values)), Math.log10(Math.max(...values))];
   const room = Math.max(0.02, 0.04 * (high - low));
   return logAxis(low - room, high + room, ends, label);
+}
+
+/** A linear axis over the values and their intervals, with a little room at both ends. */
+function roomyLinearAxis(
+  points: readonly Omit<PlotPoint, "x">[],
+  ends: readonly [number, number],
+  label: string,
+): Axis {
+  const values = points.flatMap((p) => [p.y, p.low, p.high]).filter(Number.isFinite);
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const room = Math.max(1e-3, 0.05 * (high - low));
+  return linearAxis(low - room, high + room, ends, label);
 }

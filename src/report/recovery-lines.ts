@@ -3,7 +3,7 @@ import { contiguous } from "../data/array.ts";
 import { axes, type Frame, linearAxis } from "./axes.ts";
 import { extent } from "./picture.ts";
 import { leftOut, MOST_SAMPLES, type RecoveryPanel, type SizedDrawing, sampleOf, shownRows } from "./recovery-shown.ts";
-import { digits, dots, line, type Point, svg, text } from "./svg.ts";
+import { area, dots, line, type Point, svg, text } from "./svg.ts";
 
 const WIDTH = 640;
 const HEIGHT = 190;
@@ -36,7 +36,7 @@ export function recoveryLines(panel: RecoveryPanel): SizedDrawing {
       Array.from(list, (v, i): Point => [x.place(i), y.place(v)]).filter(([, at]) => Number.isFinite(at));
     return [
       ...axes(x, y, frame),
-      ends ? band(points(ends[0]!), points(ends[1]!)) : "",
+      ends ? area("s5", points(ends[0]!), points(ends[1]!)) : "",
       ...draws.map((list) => `<g style="opacity:.5">${line("s6", points(list))}</g>`),
       others.truth ? line("s1", points(others.truth)) : "",
       others.measured ? dots("s2", points(others.measured)) : "",
@@ -76,9 +76,3 @@ const frameOf = (row: number): Frame => {
     bottom: top + HEIGHT - 34,
   };
 };
-
-/** The area between two lines. */
-function band(lower: readonly Point[], upper: readonly Point[]): string {
-  const path = [...lower, ...[...upper].reverse()].map((point) => point.map(digits).join(" ")).join("L");
-  return `<g class="s5"><path d="M${path}Z" style="fill:var(--s5);opacity:.25;stroke:none"/></g>`;
-}

@@ -3,6 +3,7 @@ import { contiguous } from "../data/array.ts";
 import { tickText } from "./axes.ts";
 import { heatPicture } from "./heat.ts";
 import { pngDataUri } from "./image-file.ts";
+import { magnitudes } from "./magnitudes.ts";
 import { extent, greyRange, isPictureShape, type Picture, pictures } from "./picture.ts";
 import { leftOut, MOST_SAMPLES, type RecoveryPanel, type SizedDrawing, sampleOf, shownRows } from "./recovery-shown.ts";
 import { digits, svg, text } from "./svg.ts";
@@ -84,19 +85,10 @@ function leaves(measured: NdArray<Float32Array>, [low, high]: readonly [number, 
 const largestFinite = (deviations: Float32Array): number =>
   deviations.reduce((most, v) => (Number.isFinite(v) ? Math.max(most, v) : most), 0);
 
-/** Standard deviations as heat maps. For a colour image, the root mean square over its channels. */
+/** Standard deviations as heat maps. */
 function heats(deviation: NdArray<Float32Array>, most: number): Picture[] {
-  const [count, height, width, channels = 1] = deviation.shape as [number, number, number, number?];
-  const data = contiguous(deviation);
-  const size = height * width;
-  return Array.from({ length: count }, (_, i) => {
-    const values = Float32Array.from({ length: size }, (_, p) => {
-      let sum = 0;
-      for (let c = 0; c < channels; c++) sum += data[channels * (i * size + p) + c]! ** 2;
-      return Math.sqrt(sum / channels);
-    });
-    return heatPicture(values, width, height, most);
-  });
+  const [, height, width] = deviation.shape as [number, number, number];
+  return magnitudes(deviation).map((values) => heatPicture(values, width, height, most));
 }
 
 /** About 100 pixels wide; large images up to 256. Small ones are scaled by an integer, so that their pixels are squares of one size. */

@@ -30,13 +30,13 @@ export const plotStylesheet = `
 .plot{display:block;width:100%;height:auto;font:13px system-ui,sans-serif}
 .plot text{fill:var(--ink)}.plot .group{font-weight:600}
 .plot .grid{stroke:var(--line);fill:none}.plot .axis{stroke:var(--soft);fill:none}
-.plot polyline{fill:none;stroke-width:1.6}
+.plot polyline{fill:none;stroke-width:1.6}.plot .area{stroke:none;opacity:.16}.plot .level path{stroke-dasharray:6 4}
 .plot g path{fill:none;stroke-width:1.3}
 .plot .mark{stroke-width:1.6}.plot .mark.hollow{fill:var(--ground)!important}
 ${light.map((_, i) => `.s${i}{stroke:var(--s${i})}.plot .s${i} .mark{fill:var(--s${i})}`).join("")}
 `;
 
-export const stylesheet = (imageWidth: number): string => `${plotStylesheet}*{box-sizing:border-box}
+export const stylesheet = (imageWidth: number): string => `*{box-sizing:border-box}
 body{margin:0 auto;max-width:1120px;padding:24px 20px 60px;font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--ground)}
 h1{font-size:1.6em;line-height:1.25;margin:.2em 0 .5em}
 h2{font-size:1.25em;margin:2em 0 .5em}
@@ -55,17 +55,38 @@ tbody tr.first:first-child>*{border-top:0}
 td small,th small{display:block;white-space:nowrap}
 .summary td small{white-space:normal}
 .all{font-size:.78em}.all td,.all th{white-space:nowrap}.all .n{padding-left:.6em}
+.sortable thead button{all:unset;cursor:pointer;white-space:nowrap}.sortable thead button:focus-visible{outline:2px solid var(--s0)}
+.sortable thead button::after{content:"↕";color:var(--line);padding-left:.25em}
+.sortable [aria-sort=ascending] button::after{content:"↑";color:var(--ink)}.sortable [aria-sort=descending] button::after{content:"↓";color:var(--ink)}
+.sortable tbody tr:not(.first) th{visibility:hidden}.sortable.sorted tbody tr th{visibility:visible}
+.sortable.sorted tbody tr>*{border-top:1px solid var(--line)}
 .facts th{color:var(--soft);white-space:nowrap;padding-right:1.4em}
 .facts td{overflow-wrap:anywhere}
-.plots{display:flex;flex-wrap:wrap;gap:12px 32px}
-figure{margin:0;flex:1 1 320px;max-width:520px;break-inside:avoid}
-.legend{display:flex;flex-wrap:wrap;gap:2px 18px;list-style:none;padding:0;margin:.4em 0}
-.legend li{display:flex;align-items:center;gap:6px}
+.plots{display:flex;flex-wrap:wrap;gap:20px 32px}
+figure{margin:0;flex:1 1 min(420px,100%);max-width:520px;break-inside:avoid}
 .plot.key{display:inline-block;width:26px;height:14px;flex:none}
 .panels{display:flex;flex-wrap:wrap;gap:0 36px}.panels section{max-width:100%;break-inside:auto}
 .panel th,.panel td{padding:2px 7px 4px 0;text-align:center;vertical-align:bottom}
+.panel thead th{max-width:${Math.max(90, shown(imageWidth, 60) + 10)}px;overflow-wrap:break-word;line-height:1.25;font-size:.86em}
+.summary thead th{max-width:150px;white-space:normal;overflow-wrap:break-word}
 .panel tbody th{color:var(--soft);text-align:right;vertical-align:middle}
 .panel img{display:block;margin:0 auto;width:${shown(imageWidth, 60)}px;height:auto;image-rendering:pixelated;background:#000}
+.panel img[data-kind]:not([data-kind=estimate]),.panel .none,.scale{display:none}.panel .none{height:${shown(imageWidth, 60)}px}
+.choice{border:0;padding:0;margin:.8em 0;display:flex;flex-wrap:wrap;gap:.2em 1.2em}.choice legend{float:left;padding:0 1.2em 0 0;color:var(--soft)}
+.choice label{cursor:pointer;white-space:nowrap}
+body:has(#show-error:checked,#show-deviation:checked){& .scale{display:block}& .panel img[data-kind=estimate]{display:none}}
+body:has(#show-error:checked) .panel img[data-kind=error],body:has(#show-deviation:checked) .panel img[data-kind=deviation],body:has(#show-deviation:checked) .panel .none{display:block}
+img[data-kind=error],img[data-kind=deviation]{filter:url(#heat)}
+.scale{margin:0}.scale span{display:inline-block;width:110px;height:.8em;vertical-align:-.05em}
+.panel td[role=button]{cursor:zoom-in}.panel td:focus-visible{outline:2px solid var(--s0)}
+#zoom{width:min(1000px,94vw);max-height:94vh;border:1px solid var(--line);border-radius:8px;padding:14px 18px;color:var(--ink);background:var(--ground)}
+#zoom::backdrop{background:rgb(0 0 0/.6)}#zoom form{display:flex;gap:1em;align-items:start}#zoom h3{margin:0;flex:1}
+#zoom button{font:inherit;color:inherit;background:none;border:1px solid var(--line);border-radius:5px;min-width:2.4em;min-height:2.2em;cursor:pointer}
+#zoom button:disabled{opacity:.3;cursor:default}#zoom nav{display:flex;gap:8px}#zoom .scale{display:block}
+.zoomed{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(200px,36vw),1fr));gap:14px;margin:12px 0}
+.zoomed figure{max-width:none}.zoomed img{width:100%;height:auto;image-rendering:pixelated;background:#000;display:block}
+.files{white-space:nowrap}.files button,.command button{font:inherit;color:var(--soft);background:none;border:0;padding:0 .35em;cursor:pointer;text-decoration:underline dotted}
+pre.command{background:var(--band);padding:.7em .9em;border-radius:6px;white-space:pre-wrap;overflow-wrap:anywhere;font-size:.86em}
 .panel td{font-size:.84em;line-height:1.3}
 .panel tr{break-inside:avoid}
 summary{cursor:pointer;margin:.5em 0;color:var(--soft)}

@@ -56,3 +56,10 @@ export function dots(style: Style, points: readonly Point[]): string {
   const path = points.map((point) => `M${point.map(digits).join(" ")}h.01`).join("");
   return `<g class="${style}"><path style="stroke-width:3;stroke-linecap:round;opacity:.5" d="${path}"/></g>`;
 }
+
+/** The area between two lines, in the transparent colour of a series; empty for fewer than two points. */
+export function area(style: `s${number}`, lower: readonly Point[], upper: readonly Point[]): string {
+  if (lower.length < 2) return "";
+  const path = [...lower, ...[...upper].reverse()].map((point) => point.map(digits).join(" ")).join("L");
+  return `<path class="area" style="fill:var(--${style})" d="M${path}Z"/>`;
+}

@@ -1,5 +1,5 @@
 import type { ComparisonTable } from "../compare/compare.ts";
-import { type Coverage, coverageLevels } from "../compare/coverage.ts";
+import { type Coverage, tableLevels } from "../compare/coverage.ts";
 
 /** A number in few characters: 4 significant digits, no exponent between 1e-4 and 1e6; – if there is no number. */
 export function short(value: number | undefined, digits = 4): string {
@@ -42,7 +42,8 @@ export function bestRows(table: ComparisonTable): Set<ComparisonTable["rows"][nu
 
 /**
  * The comparison for a terminal: one line for each operator and method, with `*` at each operator's smallest error. p: Wilcoxon's test of
- * the errors against the first method's. in 50/90/99 %: the percentage of the true numbers inside these intervals. end: how the signals
+ * the errors against the first method's, with Holm's correction. relative: ‖x̂ − x‖/‖x‖. residual: root mean square of y − Φ(x̂). MB: the
+ * largest memory of the process. in 50/90/99 %: the percentage of the true numbers inside these intervals. end: how the signals
  * ended; σ if the method raised it to its floor; how many estimates had to be clipped to the range.
  */
 export function comparisonText(table: ComparisonTable): string {
@@ -59,10 +60,13 @@ export function comparisonText(table: ComparisonTable): string {
       row.method,
       fixed(row.mse) + (best.has(row) ? "*" : " "),
       `[${row.mseInterval.map(fixed).join(", ")}]`,
-      pValue(row.wilcoxon),
+      pValue(row.holm),
       decibels(row.psnr),
-      `[${row.psnrInterval.map(decibels).join(", ")}]`,
+      row.ssim?.toFixed(3) ?? "",
+      short(row.relativeError, 3),
+      short(row.residual, 3),
       row.seconds.toFixed(2),
+      megabytes(row.memory),
       row.lambda === undefined ? "" : short(row.lambda, 2),
       covered(row.coverage),
       endText(row),
@@ -78,8 +82,11 @@ export function comparisonText(table: ComparisonTable): string {
       { title: "95 % interval" },
       { title: "p", align: "right" },
       { title: "PSNR", align: "right" },
-      { title: "95 % interval" },
+      { title: "SSIM", align: "right" },
+      { title: "relative", align: "right" },
+      { title: "residual", align: "right" },
       { title: "s", align: "right" },
+      { title: "MB", align: "right" },
       { title: "lambda", align: "right" },
       { title: "in 50/90/99 %" },
       { title: "end" },
@@ -106,9 +113,11 @@ export const fixed = (value: number): string =>
 
 /** Coverage of the 50, 90 and 99 % intervals in percent, `51 / 90 / 99`; empty if it is not known. */
 export const covered = (coverage: Coverage | undefined): string =>
-  coverage === undefined ? "" : coverageLevels.map((level) => (100 * coverage[level]).toFixed(0)).join(" / ");
+  coverage === undefined ? "" : tableLevels.map((level) => (100 * coverage[level]).toFixed(0)).join(" / ");
 
 /** A p-value in two digits; empty if there is none. */
 export const pValue = (p: number | undefined): string => (p === undefined ? "" : short(p, p < 1e-4 ? 3 : 2));
 
 export const decibels = (value: number): string => (Number.isFinite(value) ? value.toFixed(2) : short(value));
+
+export const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);

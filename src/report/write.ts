@@ -3,16 +3,27 @@ import path from "node:path";
 import type { ComparisonTable } from "../compare/compare.ts";
 import { writeAtomic } from "../data/files.ts";
 import { reportCsv, reportJson } from "./data.ts";
+import { reportFigures } from "./figures/index.ts";
 import { type ReportAbout, reportPage } from "./page.ts";
+import { reportFigureFormats } from "./report-figure.ts";
 
-/** Writes index.html, report.json and report.csv into a folder, which is made if needed. Returns their paths. */
+/**
+ * Writes index.html, report.json, report.csv and, in the folder figures, every figure as SVG, PNG, CSV and JSON. The folder is made if
+ * needed. Returns the paths of the files.
+ */
 export async function writeReport(folder: string, table: ComparisonTable, about: ReportAbout): Promise<string[]> {
-  const files: Readonly<Record<string, string>> = {
+  const files: Record<string, string | Uint8Array> = {
     "index.html": await reportPage(table, about),
     "report.json": `${JSON.stringify(reportJson(table, about), null, 2)}\n`,
     "report.csv": reportCsv(table),
   };
-  await mkdir(folder, { recursive: true });
+  const { main, histograms } = reportFigures(table);
+  for (const figure of [...main, ...histograms]) {
+    for (const [ending, made] of Object.entries(reportFigureFormats)) {
+      files[path.join("figures", figure.name + ending)] = await made(figure);
+    }
+  }
+  await mkdir(path.join(folder, "figures"), { recursive: true });
   const paths: string[] = [];
   for (const [name, content] of Object.entries(files)) {
     const file = path.join(folder, name);

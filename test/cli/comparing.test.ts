@@ -63,13 +63,18 @@ test("a σ that is raised and estimates that are clipped are said by compare and
   await ok("train R.npz -o generator --steps 5 --hidden 4 --latent 2 --batch 20");
   const far = signals.map((v) => 30 * v); // contradicts what was learned, so that the generator leaves its mean to be clipped
   writeFileSync("far.npy", encodeNpy(ndarray(far, [60, 6, 6])));
-  const given = "compare far.npy --operator gaussian:m=9 --limit 2 --range 0.4,0.6 --tune-count 0 -o floors";
+  const given =
+    "compare far.npy --operator gaussian:m=9 --limit 2 --range 0.4,0.6 --tune-count 0 --representation -o floors";
   const { code, stdout, stderr } = await run(`${given} --prior generator --baselines gaussian:R.npz,tikhonov`);
   assert.is(code, 0, stderr);
   assert.match(stdout, /generator .*; σ raised to \d\S*; clipped 2\n/);
   assert.match(stdout, /gaussian .*; σ raised to \d\S*\n/);
   assert.match(stdout, /tikhonov .*converged\n/);
-  const { rows } = JSON.parse(readFileSync("floors/report.json", "utf8"));
+  const { rows, representation, commands, versions } = JSON.parse(readFileSync("floors/report.json", "utf8"));
+  assert.equal(Object.keys(representation), ["generator"]);
+  assert.ok(representation.generator.length === 2 && representation.generator[0] > 0.1); // G(z) is cut to [0.4, 0.6], the signals reach 30
+  assert.equal(commands, [`sketchprior ${given} --prior generator --baselines gaussian:R.npz,tikhonov`]);
+  assert.is(versions.node, process.versions.node);
   assert.equal([rows[0].raised.from, rows[0].raised.measurements, rows[0].clipped], [0, 9, 2]);
   assert.match(readFileSync("floors/index.html", "utf8"), /σ raised to \d\S*; clipped 2</);
 

@@ -3,8 +3,9 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import * as tf from "#tf";
 import { linearOperator } from "../../operators/operator.ts";
-import { compare, outcomeText } from "../../src/compare/compare.ts";
+import { compare } from "../../src/compare/compare.ts";
 import type { Method } from "../../src/compare/method.ts";
+import { outcomeText } from "../../src/compare/row.ts";
 import { gaussianNoise } from "../../src/measure/noise/gaussian.ts";
 import { reportCsv } from "../../src/report/data.ts";
 import { fullTable } from "../../src/report/results.ts";
@@ -43,6 +44,10 @@ test("a row holds the errors by hand, the paired difference from the first metho
     [0.25, 2, "converged", 0.1],
   );
   assert.equal([first!.operator, first!.m, first!.noise], ["double", 4, 0.1]);
+  assert.equal([first!.relativeErrors, first!.relativeError], [[0.5, Number.NaN], 0.5]); // the second signal is 0
+  assert.equal([second!.residuals, second!.residual], [[2, 0], 1]); // y = 2 and 0
+  assert.equal([first!.ssim, first!.holm, second!.holm], [undefined, undefined, second!.wilcoxon]);
+  assert.ok(first!.memory > 1e7); // a running Node takes more than 10 MB
 });
 
 test("of several draws the errors stand one after the other; p is of the signals' means, pictures are of the first", async () => {
@@ -103,7 +108,8 @@ test("a method that knows its posterior gets the coverage of its intervals, in e
   const table = await compare({ ...doubling(), methods: [constant("grey", 0.5), sure] });
   const [grey, known] = table.rows;
   assert.is(grey!.coverage, undefined);
-  assert.equal(known!.coverage, { 50: 0, 90: 0.5, 99: 1 });
+  assert.equal([known!.coverage![50], known!.coverage![90], known!.coverage![99]], [0, 0.5, 1]);
+  assert.equal([...table.cases[0]!.deviations.sure!.data], new Array(8).fill(0.5));
   assert.match(comparisonText(table), /sure .* 0 \/ 50 \/ 100 +converged/);
   assert.match(
     reportCsv(table),

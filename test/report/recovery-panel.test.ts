@@ -78,7 +78,7 @@ test("one-dimensional signals are lines with a band of 90 %", async () => {
   const estimate = ndarray(Float32Array.of(0, 1, 2, 0, 5, 0), [2, 3]);
   const deviation = filled(0.5, [2, 3]);
   const svg = await recoverySvg({ title: "t", estimate, deviation, truth: estimate, samples: filled(1, [2, 4, 3]) });
-  assert.is(svg.match(/style="fill:var\(--s5\);opacity/g)!.length, 2);
+  assert.is(svg.match(/class="area" style="fill:var\(--s5\)"/g)!.length, 2);
   for (const words of ["signal 1", "signal 2", "estimate", "90 % band", "truth", "samples"]) {
     assert.ok(titles(svg).includes(words), words);
   }

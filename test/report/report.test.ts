@@ -28,12 +28,15 @@ test("the page names every method and operator, holds one image a signal and col
   ]) {
     assert.ok(page.includes(word), word);
   }
-  assert.is(page.match(/<img /g)!.length, 2 * 4); // true, y, grey, black
+  assert.is(page.match(/<img /g)!.length, 2 * (2 + 2 * 2)); // true, y; grey and black with their error maps
 });
 
-test("the page refers to nothing outside it: no network, no script, images as data", async () => {
+test("the page refers to nothing outside it: no network, scripts and images as data", async () => {
   const page = await reportPage(await tinyComparison(), about);
-  assert.not.match(page, /https?:|<script|<link|@import|url\(/);
+  assert.not.match(
+    page.replaceAll("http://www.w3.org/2000/svg", ""),
+    /https?:|<script [^>]*src|<link|@import|url\((?!#)/,
+  );
   for (const [, source] of page.matchAll(/src="([^"]*)"/g)) assert.match(source!, /^data:image\/png;base64,/);
 });
 
@@ -48,7 +51,17 @@ test("tags are balanced, so that no browser has to guess", async () => {
 test("the report folder gets the page, the numbers as JSON with every signal's error, and as CSV", async () => {
   const folder = path.join(mkdtempSync(path.join(os.tmpdir(), "report-")), "new", "folder");
   const paths = await writeReport(folder, await tinyComparison(), about);
-  assert.equal(readdirSync(folder).sort(), ["index.html", "report.csv", "report.json"]);
+  assert.equal(readdirSync(folder).sort(), ["figures", "index.html", "report.csv", "report.json"]);
+  const figures = ["errors-double-gaussian-sigma-0.1", "error"];
+  const endings = ["svg", "png", "csv", "json"];
+  assert.equal(
+    readdirSync(path.join(folder, "figures")).sort(),
+    figures.flatMap((name) => endings.map((ending) => `${name}.${ending}`)).sort(),
+  );
+  assert.is(
+    readFileSync(path.join(folder, "figures/error.csv"), "utf8"),
+    "operator,m,noise,method,error,low,high\ndouble,4,0.1,grey,0.25,0.25,0.25\ndouble,4,0.1,black <&>,0.5,0,1\n",
+  );
   assert.ok(paths.every((file) => existsSync(file)));
   const { rows, methods, signals } = JSON.parse(readFileSync(path.join(folder, "report.json"), "utf8"));
   assert.equal([methods, signals], [["grey", "black <&>"], 2]);

@@ -1,5 +1,5 @@
 import { bytesText, grouped } from "../../../src/cli/text.ts";
-import type { ComparisonRow } from "../../../src/compare/compare.ts";
+import type { ComparisonRow } from "../../../src/compare/row.ts";
 import { linePlotFile } from "../../../src/report/plot.ts";
 import { fixed, textTable } from "../../../src/report/table.ts";
 import { sketchSize, sketchSizeData } from "../../../src/sketch/index.ts";

@@ -1,21 +1,26 @@
+import path from "node:path";
 import type { NdArray } from "ndarray";
 import type { Method } from "../../compare/method.ts";
 import { InputError } from "../../data/errors.ts";
-import type { Dataset } from "../../data/rows.ts";
+import { isFolder } from "../../data/files.ts";
 import { defineCommand } from "../command.ts";
-import { noiseFact, noiseWords, settingsOf } from "../compared-settings.ts";
-import { type SignalArgs, signalsOf } from "../compared-signals.ts";
+import { settingsOf, sweptSettings } from "../compared-settings.ts";
+import { signalsOf } from "../compared-signals.ts";
 import { outOption, parseRange, requireFolder, requireInteger } from "../options.ts";
 import { centred, centreOption, type OpenedMethod, openMethod, requireMeanShape } from "../recovering.ts";
-import { secondsText, shapeText } from "../text.ts";
+import { secondsText } from "../text.ts";
 
 export const compare = defineCommand({
   usage: "compare <data>",
   description: "Measure signals, recover them with a prior and with baselines, and write a report.",
   examples: [
     [
-      "sketchprior compare mnist:test --prior prior/ --operator gaussian:m=25 --operator gaussian:m=50 -o report/",
-      "20 digits, four methods, two operators: report/index.html, report.json, report.csv",
+      "sketchprior compare mnist:test --prior prior/ --operator gaussian:m=10,25,50,100 --noise 0.01,0.1 -o report/",
+      "20 digits, four numbers of measurements with two noises each: report/index.html, report.json, report.csv",
+    ],
+    [
+      "sketchprior compare mnist:test --prior prior/ --operator gaussian:m=10,25,50,100 --noise 0.01,0.1 -o report/ --resume",
+      "the same again after it was stopped, without what was finished",
     ],
     [
       "sketchprior compare mnist:test --operator gaussian:m=100 --noise 0.01 --operator blur --noise poisson:peak=30 -o report/",
@@ -36,7 +41,8 @@ export const compare = defineCommand({
       .positional("data", { type: "string", demandOption: true, describe: "data set: a name or a path" })
       .option("operator", {
         ...{ type: "string", array: true, nargs: 1, demandOption: true },
-        describe: "what is measured, name:key=value,…; may be given again",
+        describe:
+          "what is measured, name:key=value,…; numbers may be several, m=10,25,50, each an operator of its own; may be given again",
       })
       .option("prior", {
         type: "string",
@@ -55,8 +61,8 @@ export const compare = defineCommand({
       .option("noise", {
         ...{ type: "string", array: true, nargs: 1, default: ["0"], defaultDescription: "none" },
         describe:
-          "noise of the measurements: a standard deviation, or name:key=value,…, see below; once for all operators, or once " +
-          "for each --operator in their order",
+          "noise of the measurements: a standard deviation, or name:key=value,…, see below; numbers may be several, 0.01,0.1; once " +
+          "for all operators, or once for each --operator in their order",
       })
       .option("draws", {
         ...{ type: "number", default: 1, requiresArg: true },
@@ -86,8 +92,16 @@ export const compare = defineCommand({
         ...{ type: "string", requiresArg: true, defaultDescription: "0,1 where all signals lie in it" },
         describe: "range of the values that signals can have; every estimate keeps to it; or none",
       })
+      .option("representation", {
+        type: "boolean",
+        describe: "also find how near the signals themselves G(z) of a generator can come: a descent more for each",
+      })
+      .option("resume", {
+        type: "boolean",
+        describe: "take what an earlier run finished from --out, and compute the rest",
+      })
       .option("out", outOption("folder to write the report to")),
-  run: async (args, { seed, signal, progress, note }) => {
+  run: async (args, { seed, words, signal, progress, note }) => {
     requireInteger("limit", args.limit);
     requireInteger("from", args.from, 0);
     requireInteger("tune-count", args["tune-count"], 0);
@@ -99,8 +113,10 @@ export const compare = defineCommand({
       ...(await baselineList(args.baselines)).map((spec) => ({ option: "--baselines" as const, spec })),
     ];
     if (wanted.length === 0) throw new InputError("compare: no method; give --prior or --baselines");
-    const settings = settingsOf(args);
-    await requireFolder(args.out, args.force);
+    const settings = sweptSettings(settingsOf(args));
+    const folder = path.join(args.out, "cells");
+    const go = (await isFolder(folder)) ? "give --resume to go on from what an earlier run finished, " : "";
+    await requireFolder(args.out, args.force || args.resume, go);
 
     const { openDataset } = await import("../../data/dataset.ts");
     const dataset = await openDataset(args.data);
@@ -117,31 +133,37 @@ export const compare = defineCommand({
     const { truth, tuning } = await signalsOf(dataset, args, automatic ? 0 : args["tune-count"], seed);
     const known = [truth, ...(tuning ? [tuning.signals] : [])];
     const range = args.range === undefined ? await unitRange(known) : parseRange(args.range);
-    const priors: (OpenedMethod | Method)[] = [];
+    const { measuredIdentity, methodIdentity } = await import("../identities.ts");
+    const priors: ((OpenedMethod & { readonly identity: string }) | Method)[] = [];
     for (const { option, spec } of wanted) {
-      const constant = await constantOf(spec, shape);
+      const identity = await methodIdentity({ spec, seed, automatic, centre: args.centre, tuning: tuning?.signals });
+      const constant = await constantOf(spec, shape, identity);
       const opened = constant ? undefined : await openMethod(option, spec, shape);
-      priors.push(constant ?? { ...opened!, prior: await centred(opened!.prior, args.centre) });
+      priors.push(constant ?? { ...opened!, identity, prior: await centred(opened!.prior, args.centre) });
     }
-    const [library, { methodOf }, { measure }, { chooseSolver, problemOf }] = await Promise.all([
-      import("../../compare/compare.ts"),
-      import("../../compare/method.ts"),
-      import("../../measure/index.ts"),
-      import("../../solve/index.ts"),
-    ]);
+    const [library, { cellsIn, removeCells }, { methodOf }, { measure }, { chooseSolver, problemOf }] =
+      await Promise.all([
+        import("../../compare/compare.ts"),
+        import("../../compare/cell-file.ts"),
+        import("../../compare/method.ts"),
+        import("../../measure/index.ts"),
+        import("../../solve/index.ts"),
+      ]);
     const options = {
       ...{ seed, signal, watch: progress },
       ...(tuning && { tuning: tuning.signals }),
       ...(automatic && { lambda: "auto" as const }),
     };
     const methods = priors.map((one) =>
-      "prior" in one ? methodOf(one.title, one.prior, { ...options, ...one.named }) : one,
+      "prior" in one ? methodOf(one.title, one.prior, { ...options, ...one.named, identity: one.identity }) : one,
     );
 
     const started = performance.now();
     const problems = [];
+    const measured: string[] = [];
     for (const setting of settings) {
       const draws = [];
+      measured.push(await measuredIdentity(setting, seed, args.draws));
       for (let own = seed; own < seed + args.draws; own++) {
         const operator = await openOperator(setting.operator, { shape, seed: own });
         const { y, noise } = await measure(truth, operator, { noise: await openNoise(setting.noise), seed: own });
@@ -155,17 +177,38 @@ export const compare = defineCommand({
       for (const { prior, named } of learned)
         chooseSolver(prior, problem!, { name: named?.solver, withLambda: typeof named?.lambda === "number" }); // before anything is solved
     }
-    const table = await library.compare({
+    if (!args.resume) await removeCells(folder);
+    signal.addEventListener("abort", () => note("compare: repeat the command with --resume to go on"));
+    const found = await library.compare({
       ...{ truth, problems, methods, seed, signal },
-      onRow: (row) => {
+      cells: { store: cellsIn(folder, { resume: args.resume ?? false }), measured },
+      onRow: (row, reused) => {
         const about = `${row.operator}, noise ${noiseText(row)}, ${row.method}`;
-        note(`${about}: ${row.mse.toPrecision(3)}`);
+        note(`${about}: ${row.mse.toPrecision(3)}${reused ? ", finished before" : ""}`);
         for (const warning of row.warnings) note(`warning: ${about}: ${warning}`);
       },
     });
+    const represented: Record<string, readonly number[]> = {};
+    const { representationErrors } = await import("../../compare/representation.ts");
+    for (const one of args.representation ? priors : []) {
+      if (!("prior" in one) || one.prior.kind !== "generator") continue;
+      const { prior, title } = one;
+      const errors = await progress(`${title}, representation`, (onProgress) =>
+        representationErrors(prior, truth, { seed, signal, onProgress, ...(range && { range }) }),
+      );
+      represented[title] = [...errors];
+    }
+    const table = { ...found, ...(args.representation && { representation: represented }) };
     const { writeReport } = await import("../../report/write.ts");
     const { reportJson } = await import("../../report/data.ts");
-    const about = aboutReport(dataset, args, seed, methods, learned, { tuned: tuning?.what, automatic, range });
+    const { aboutReport } = await import("../compared-about.ts");
+    const about = aboutReport(dataset, args, seed, methods, learned, {
+      tuned: tuning?.what,
+      automatic,
+      range,
+      reused: table.reused,
+      words,
+    });
     signal.throwIfAborted();
     const files = await writeReport(args.out, table, about);
     const seconds = (performance.now() - started) / 1000;
@@ -202,24 +245,17 @@ async function baselineList(text: string | undefined): Promise<readonly string[]
 }
 
 /** The methods that ignore the measurements: `zero`, and `mean:X.npz`, the mean of a sketch. Undefined for another spec. */
-async function constantOf(spec: string, shape: readonly number[]): Promise<Method | undefined> {
+async function constantOf(spec: string, shape: readonly number[], identity: string): Promise<Method | undefined> {
   if (spec !== "zero" && !spec.startsWith("mean:")) return undefined;
   const { constantMethod } = await import("../../compare/method.ts");
-  if (spec === "zero") return constantMethod(spec, 0);
+  if (spec === "zero") return constantMethod(spec, 0, identity);
   const [{ loadSketch }, { mean }] = await Promise.all([
     import("../../sketch/files.ts"),
     import("../../sketch/index.ts"),
   ]);
   const sketch = await loadSketch(spec.slice("mean:".length));
   requireMeanShape("--baselines", spec, sketch.design.shape, shape);
-  return constantMethod("mean", mean(sketch));
-}
-
-interface CompareArgs extends SignalArgs {
-  readonly operator: readonly string[];
-  readonly noise: readonly string[];
-  readonly draws: number;
-  readonly centre: string | undefined;
+  return constantMethod("mean", mean(sketch), identity);
 }
 
 /** What was learned from which sketch, and its size: a line for each such method, under the table. */
@@ -232,54 +268,4 @@ function learnedText(priors: readonly OpenedMethod[]): string {
 async function unitRange(signals: readonly NdArray<Float32Array>[]): Promise<readonly [0, 1] | undefined> {
   const { liesIn } = await import("../../data/range.ts");
   return signals.every((known) => liesIn(known, [0, 1])) ? [0, 1] : undefined;
-}
-
-function aboutReport(
-  dataset: Dataset,
-  args: CompareArgs,
-  seed: number,
-  methods: readonly Method[],
-  learned: readonly OpenedMethod[],
-  {
-    tuned,
-    automatic,
-    range,
-  }: { tuned: string | undefined; automatic: boolean; range: readonly [number, number] | undefined },
-) {
-  const last = Math.min(dataset.count, args.from + args.limit) - 1;
-  const count = args.shuffle ? args.limit : last - args.from + 1;
-  const trained = learned.filter(({ about }) => about !== undefined);
-  const namesOf = (data: boolean) =>
-    [...new Set(trained.filter(({ fromData = false }) => fromData === data).map(({ name }) => name))].join(", ");
-  const [bySketch, byData] = [namesOf(false), namesOf(true)];
-  const every = learned.some(({ named }) => named?.lambda !== undefined) ? "Every λ that no name gives" : "Every λ";
-  const which = args.shuffle ? `${args.limit} at random` : `signals ${args.from} to ${last}`;
-  const settings = settingsOf(args);
-  const priors = trained.map(({ name, about }) => [`prior ${name}`, about]);
-  return {
-    title: `${count} signals of ${dataset.name} recovered from few measurements`,
-    paragraphs: [
-      `${count} signals of ${shapeText(dataset.shape)} were measured by ${args.operator.length} operator${args.operator.length > 1 ? "s" : ""}` +
-        `${noiseWords(settings)}, and recovered by ` +
-        `${methods.map(({ name }) => name).join("; ")} from the same measurements` +
-        `${args.draws > 1 ? `, in ${args.draws} draws of each operator and its noise` : ""}.`,
-      ...(bySketch ? [`${bySketch}: learned from a sketch of the training data alone, not from the data.`] : []),
-      ...(byData ? [`${byData}: trained on the training data themselves, in full.`] : []),
-      tuned === undefined
-        ? `${every} was ${automatic ? "chosen from the reported measurements themselves, without the truth" : "the default"}.`
-        : `${every} was chosen for each operator on ${tuned}, none of which is reported here.`,
-    ],
-    facts: {
-      data: `${dataset.name}, ${which}`,
-      draws: args.draws,
-      ...(args.centre !== undefined && { "penalties about": `the mean of ${args.centre}` }),
-      operators: args.operator.join("; "),
-      noise: noiseFact(settings),
-      ...Object.fromEntries(priors),
-      "estimates keep to": range ? `[${range.join(", ")}]` : "nothing",
-      "λ chosen on": tuned ?? (automatic ? "the measurements themselves" : "nothing: defaults"),
-      seed,
-    },
-    sketches: Object.fromEntries(learned.flatMap(({ name, sketch }) => (sketch ? [[name, sketch]] : []))),
-  };
 }

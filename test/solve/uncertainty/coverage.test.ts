@@ -5,7 +5,7 @@ import { gaussian } from "../../../operators/gaussian.ts";
 import { mask } from "../../../operators/mask.ts";
 import type { GaussianPrior, MixturePrior, Prior } from "../../../priors/prior.ts";
 import { drawSamples } from "../../../priors/samples.ts";
-import { coverageOf } from "../../../src/compare/coverage.ts";
+import { calibrationOf } from "../../../src/compare/coverage.ts";
 import { fromHost } from "../../../src/data/array.ts";
 import { multiplyTransposed } from "../../../src/data/matmul.ts";
 import { stream } from "../../../src/data/random.ts";
@@ -76,7 +76,7 @@ for (const { prior, draw } of priors) {
       for (const [p, fraction] of inside.entries()) {
         assert.ok(fraction >= 0.88 && fraction <= 0.92, `pixel ${p}: ${fraction}`);
       }
-      const all = (await coverageOf(truth, marginals!))!;
+      const all = (await calibrationOf(truth, marginals!)).coverage!;
       // pixels of one signal depend on each other: at worst as if there were one, deviations 0.008, 0.0047 and 0.0016
       assert.ok(Math.abs(all[50] - 0.5) < 0.03 && Math.abs(all[90] - 0.9) < 0.02 && Math.abs(all[99] - 0.99) < 0.006);
     });
@@ -132,8 +132,11 @@ test("numbers that are known are not counted; a number without deviation is in t
   const truth = fromHost(Float32Array.of(0.5, 7, 0.8, 7, 2, 7, 4, 7), [4, 2]);
   const marginals = async () => [part];
   // within 0.674, 1.645 and 2.576 deviations of the first number: 1, 2 and 3 of 4
-  assert.equal(await coverageOf(truth, marginals), { 50: 0.25, 90: 0.5, 99: 0.75 });
-  assert.is(await coverageOf(truth, async () => [{ ...part, variance: new Float64Array(2) }]), undefined);
+  const { coverage, deviation } = await calibrationOf(truth, marginals);
+  assert.equal([coverage![30], coverage![50], coverage![90], coverage![99]], [0, 0.25, 0.5, 0.75]);
+  assert.equal([...deviation.data], [1, 0, 1, 0, 1, 0, 1, 0]);
+  const without = await calibrationOf(truth, async () => [{ ...part, variance: new Float64Array(2) }]);
+  assert.is(without.coverage, undefined);
 });
 
 test.run();

@@ -1,0 +1,61 @@
+import { readdir, readFile } from "node:fs/promises";
+import path from "node:path";
+import type { NdArray } from "ndarray";
+import { partsOf, specTree } from "../../operators/spec-tree.ts";
+import { contiguous } from "../data/array.ts";
+import { isFolder } from "../data/files.ts";
+import { sha256 } from "../data/hash.ts";
+import type { Setting } from "./compared-settings.ts";
+import { packageVersion } from "./package.ts";
+
+export interface IdentityFacts {
+  /** The method's spec: `prior/:solver=csgm`, `gaussian:X.npz`, `wavelet:levels=2`. */
+  readonly spec: string;
+  readonly seed: number;
+  readonly automatic: boolean;
+  readonly centre: string | undefined;
+  /** The signals that choose λ. */
+  readonly tuning: NdArray<Float32Array> | undefined;
+}
+
+/**
+ * A hash of all that a method's results follow from besides the problem: its spec, the bytes of the files that it names, how λ is chosen,
+ * the seed and the version of the program.
+ */
+export async function methodIdentity({ spec, seed, automatic, centre, tuning }: IdentityFacts): Promise<string> {
+  const facts = { version: packageVersion(), spec, seed, automatic, tuned: tuning?.shape };
+  const named = spec.replace(/[:,]solver=.*$/, "");
+  const files = [named, named.replace(/^\w+:/, ""), ...(centre === undefined ? [] : [centre])];
+  const contents = await Promise.all(files.map(bytesOf));
+  const words = new TextEncoder().encode(JSON.stringify([facts, contents.flat().map(({ length }) => length)]));
+  return sha256([words, ...contents.flat(), ...(tuning ? [contiguous(tuning)] : [])]);
+}
+
+/** The bytes of a file, or of every file of a folder; none if there is neither. */
+async function bytesOf(name: string): Promise<Uint8Array[]> {
+  if (!(await isFolder(name)))
+    return readFile(name).then(
+      (bytes) => [bytes],
+      () => [],
+    );
+  const entries = await readdir(name, { withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
+  return Promise.all(files.sort().map((file) => readFile(path.join(name, file))));
+}
+
+/** All that measurements follow from besides the signals: the specs, the bytes of the files that they name, the seeds of the draws. */
+export async function measuredIdentity({ operator, noise }: Setting, seed: number, draws: number): Promise<string> {
+  const named = [...partsOf(specTree(operator)), noise].flatMap((part) => [
+    part,
+    ...part.split(/[:,]/).map((text) => text.replace(/^\w+=/, "")),
+  ]);
+  const contents = (await Promise.all(named.map((text) => bytesOf(text.replace(/(\.npz):.*$/, "$1"))))).flat();
+  return JSON.stringify([
+    packageVersion(),
+    operator,
+    noise,
+    seed,
+    draws,
+    contents.length > 0 ? await sha256(contents) : "",
+  ]);
+}

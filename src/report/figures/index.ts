@@ -1,0 +1,40 @@
+import type { ComparisonTable } from "../../compare/compare.ts";
+import { families } from "../families.ts";
+import type { Level } from "../plot.ts";
+import type { ReportFigure } from "../report-figure.ts";
+import { rowGroups } from "../results.ts";
+import { calibrationFigure } from "./calibration.ts";
+import { curveFigure, errorCurve, seriesOf, ssimCurve } from "./curves.ts";
+import { histogramFigure } from "./histogram.ts";
+import { singlesFigure } from "./singles.ts";
+
+/** Colours and markers of methods. With more methods they repeat. */
+export const STYLES = 8;
+
+/** The figures of a report, in its order. */
+export interface ReportFigures {
+  /** Curves of every sweep, errors of the other problems, calibration. */
+  readonly main: readonly ReportFigure[];
+  /** How the errors of the signals scatter, one for each problem. */
+  readonly histograms: readonly ReportFigure[];
+}
+
+export function reportFigures(table: ComparisonTable): ReportFigures {
+  const series = seriesOf(table, STYLES);
+  const { sweeps, single } = families(table);
+  const levels: Level[] = Object.entries(table.representation ?? {}).map(([name, errors]) => ({
+    ...series.find((one) => one.name === name)!,
+    ...{
+      name: `nearest G(z), ${name.replace(/,.*/, "")}`,
+      y: errors.reduce((sum, error) => sum + error / errors.length, 0),
+    },
+  }));
+  const main = [
+    ...sweeps.map((sweep) => curveFigure(sweep, errorCurve, series, levels)),
+    singlesFigure(single, series),
+    ...sweeps.map((sweep) => curveFigure(sweep, ssimCurve, series, [])),
+    calibrationFigure(table, series),
+  ];
+  const known = (figures: readonly (ReportFigure | undefined)[]) => figures.filter((one) => one !== undefined);
+  return { main: known(main), histograms: known(rowGroups(table).map((group) => histogramFigure(group, series))) };
+}

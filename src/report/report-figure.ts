@@ -1,0 +1,30 @@
+import { csvOf } from "./csv.ts";
+import { pngOfSvg } from "./raster.ts";
+import { svgFile } from "./svg.ts";
+
+/** The numbers of a figure, one object for each thing that it shows. All have the same names. */
+export type FigureData = readonly Readonly<Record<string, string | number | undefined>>[];
+
+/** A figure of a report. */
+export interface ReportFigure {
+  /** Of its files, without the ending. */
+  readonly name: string;
+  readonly caption: string;
+  /** Inline SVG. */
+  readonly drawing: string;
+  readonly data: FigureData;
+}
+
+/** Width of a figure's file, in pixels. */
+const WIDTH = 640;
+
+/** How figures of a report are written, by the ending of a file's name. */
+export const reportFigureFormats = {
+  ".svg": ({ drawing }: ReportFigure) => svgFile(drawing, WIDTH),
+  ".png": ({ drawing }: ReportFigure) => pngOfSvg(svgFile(drawing, WIDTH)),
+  ".csv": ({ data }: ReportFigure) => csvOf(data),
+  ".json": ({ caption, data }: ReportFigure) => `${JSON.stringify({ caption, data }, null, 2)}\n`,
+} as const;
+
+/** A name for files: letters, digits, dots and dashes alone. */
+export const fileName = (name: string): string => name.replace(/[^\w.]+/g, "-").replace(/^-|-$/g, "");
