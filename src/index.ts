@@ -40,8 +40,17 @@ export {
 } from "../priors/mixture/index.ts";
 export { latentForm } from "../priors/mixture/latent-form.ts";
 export { fitPatches, type PatchModel } from "../priors/patches/index.ts";
-export type { GaussianPrior, GeneratorPrior, MixturePrior, PatchPrior, PenaltyPrior } from "../priors/prior.ts";
+export type {
+  Denoiser,
+  DenoiserPrior,
+  GaussianPrior,
+  GeneratorPrior,
+  MixturePrior,
+  PatchPrior,
+  PenaltyPrior,
+} from "../priors/prior.ts";
 export { parsePenalty } from "../priors/registry.ts";
+export { loadOnnxPrior } from "./cli/onnx-prior.ts";
 export { loadPrior, loadTrained, savePrior } from "./cli/prior-folder.ts";
 export { type Dataset, InputError, openDataset, openDatasets, readArray, readRows } from "./data/index.ts";
 export { type Random, stream } from "./data/random.ts";

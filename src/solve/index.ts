@@ -1,9 +1,11 @@
 /**
  * Recovery of signals from measurements. Start at `recover` (recover.ts): a `Problem` (problem.ts) and a prior go in, a `Recovery`
- * (recovery.ts) comes out. `solvers` (registry.ts) lists all solvers, each a `Solver` (solver.ts). They form three families:
+ * (recovery.ts) comes out. `solvers` (registry.ts) lists all solvers, each a `Solver` (solver.ts). They form five families:
  *
  * - gaussian/: mixtures and Gaussians, whose posterior is exact for a linear Φ and Gaussian noise;
  * - latent/: generators, searched in latent space;
+ * - patches/: mixtures on patches of images of any size, by half-quadratic splitting;
+ * - plug-and-play/: denoisers;
  * - penalised/: penalties λ r(x), by conjugate gradients, FISTA or primal–dual iterations.
  *
  * lambda/ chooses λ, on training signals (tune) or from the measurements alone (auto); sigma/ estimates σ.

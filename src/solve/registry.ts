@@ -7,6 +7,8 @@ import { csgm, latentPosterior } from "./latent/solvers.ts";
 import { halfQuadratic } from "./patches/half-quadratic.ts";
 import { messagePassing } from "./patches/message-passing.ts";
 import { conjugateGradients, fista, primalDual, projectedGradient } from "./penalised/solvers.ts";
+import { plugAndPlay } from "./plug-and-play/plug-and-play.ts";
+import { red } from "./plug-and-play/red.ts";
 import type { Problem } from "./problem.ts";
 import type { Solver } from "./solver.ts";
 
@@ -14,6 +16,7 @@ import type { Solver } from "./solver.ts";
 export const solvers: readonly Solver[] = [
   ...[posterior, latentPosterior, csgm],
   ...[messagePassing, halfQuadratic],
+  ...[plugAndPlay, red],
   ...[conjugateGradients, projectedGradient, fista, primalDual],
 ];
 

@@ -44,7 +44,7 @@ export const compare = defineCommand({
         array: true,
         nargs: 1,
         describe:
-          "prior folder; :solver=NAME,key=value,… after it for a solver that is not its default, with its options and lambda; " +
+          "prior folder, or onnx:FILE, a generator or a denoiser of your own; :solver=NAME,key=value,… after it for a solver that is not its default, with its options and lambda; " +
           "may be given again",
       })
       .option("baselines", {
@@ -229,6 +229,9 @@ function learnedText(priors: readonly OpenedMethod[]): string {
   return lines.length > 0 ? `\n\n${lines.join("\n")}` : "";
 }
 
+/** What a prior was made from. */
+const originOf = ({ forShape, fromData }: OpenedMethod) => (forShape ? "brought" : fromData ? "data" : "sketch");
+
 /** [0, 1], the range of pictures, if all signals lie in it. */
 async function unitRange(signals: readonly NdArray<Float32Array>[]): Promise<readonly [0, 1] | undefined> {
   const { liesIn } = await import("../../data/range.ts");
@@ -250,9 +253,9 @@ function aboutReport(
   const last = Math.min(dataset.count, args.from + args.limit) - 1;
   const count = args.shuffle ? args.limit : last - args.from + 1;
   const trained = learned.filter(({ about }) => about !== undefined);
-  const namesOf = (data: boolean) =>
-    [...new Set(trained.filter(({ fromData = false }) => fromData === data).map(({ name }) => name))].join(", ");
-  const [bySketch, byData] = [namesOf(false), namesOf(true)];
+  const namesOf = (which: "sketch" | "data" | "brought") =>
+    [...new Set(trained.filter((one) => originOf(one) === which).map(({ name }) => name))].join(", ");
+  const [bySketch, byData, brought] = [namesOf("sketch"), namesOf("data"), namesOf("brought")];
   const every = learned.some(({ named }) => named?.lambda !== undefined) ? "Every λ that no name gives" : "Every λ";
   const which = args.shuffle ? `${args.limit} at random` : `signals ${args.from} to ${last}`;
   const settings = settingsOf(args);
@@ -266,6 +269,7 @@ function aboutReport(
         `${args.draws > 1 ? `, in ${args.draws} draws of each operator and its noise` : ""}.`,
       ...(bySketch ? [`${bySketch}: learned from a sketch of the training data alone, not from the data.`] : []),
       ...(byData ? [`${byData}: trained on the training data themselves, in full.`] : []),
+      ...(brought ? [`${brought}: brought along as a network; what it was trained on is not known here.`] : []),
       tuned === undefined
         ? `${every} was ${automatic ? "chosen from the reported measurements themselves, without the truth" : "the default"}.`
         : `${every} was chosen for each operator on ${tuned}, none of which is reported here.`,

@@ -123,13 +123,16 @@ export const evaluate = defineCommand({
     requireInteger("from", args.from, 0);
     requireInteger("groups", args.groups, 2);
     requireInteger("frequencies", args.frequencies);
-    const [{ openDataset }, { loadPrior }, { evaluateDraws, figureNames, LEAST_SAMPLES }] = await Promise.all([
+    const [{ openDataset }, { loadPrior }, onnx, { evaluateDraws, figureNames, LEAST_SAMPLES }] = await Promise.all([
       import("../../data/dataset.ts"),
       import("../prior-folder.ts"),
+      import("../onnx-prior.ts"),
       import("../../compare/evaluate.ts"),
     ]);
-    const loaded = await loadPrior(args.prior);
     const dataset = await openDataset(args.data);
+    const loaded = onnx.isOnnxSpec(args.prior)
+      ? await onnx.loadOnnxGenerator(args.prior, dataset.shape)
+      : await loadPrior(args.prior);
     if (loaded.kind === "patches") {
       for (const name of ["features", "scale", "no-residual"] as const) {
         if (args[name] !== undefined) throw new InputError(`--${name}: ${args.prior} is a patch prior; leave it out`);
