@@ -4,7 +4,7 @@ import { fromHost, sizeOf } from "../../src/data/array.ts";
 import { InputError } from "../../src/data/errors.ts";
 import { stream } from "../../src/data/random.ts";
 import { compile } from "../../src/engine/index.ts";
-import { type OnnxModel, onnxFunction } from "../../src/engine/onnx-import/index.ts";
+import { type OnnxModel, type OnnxValue, onnxFunction } from "../../src/engine/onnx-import/index.ts";
 import type { GeneratorPrior } from "../prior.ts";
 import { layoutFor, ownLayout } from "./layout.ts";
 
@@ -31,30 +31,28 @@ const ROUNDING = 1e-4;
  */
 export async function onnxGenerator(model: OnnxModel): Promise<OnnxGenerator> {
   const { where, inputs, outputs } = model;
-  const [input, condition, ...more] = inputs;
+  const input = inputs.find(({ dtype }) => dtype === "float32");
+  const [condition, ...more] = inputs.filter((one) => one !== input);
   const latentShape = input?.shape.slice(1) ?? [];
   const latent = sizeOf(latentShape.map((n) => n ?? Number.NaN));
-  if (input?.dtype !== "float32" || !(latent > 0) || latentShape.length === 0 || more.length > 0) {
+  if (!input || !(latent > 0) || latentShape.length === 0 || more.length > 0) {
     throw new InputError(
       `${where}: expected one input, latents [batch, size] of float32 with a fixed size, got ${described(model)}; export the generator alone`,
     );
   }
-  const conditions = condition && conditionsOf(model);
+  const conditions = condition && conditionsOf(model, condition);
   const compute = onnxFunction(model);
-  const run = (z: tf.Tensor, c?: tf.Tensor): tf.Tensor => {
+  const decode = (z: tf.Tensor, c?: tf.Tensor): tf.Tensor => {
     const rows = z.shape[0]!;
-    const given = {
-      [input.name]: tf.reshape(z, [rows, ...(latentShape as number[])]),
-      ...(c && { [condition!.name]: c }),
-    };
-    const x = compute(given)[outputs[0]!.name]!;
+    const latents = tf.reshape(z, [rows, ...(latentShape as number[])]);
+    const x = compute({ [input.name]: latents, ...(condition && { [condition.name]: c! }) })[outputs[0]!.name]!;
     if (x.shape[0] === rows && x.rank > 1) return x;
     throw new InputError(
       `${where}: expected an output of ${rows} rows for ${rows} latents, got [${x.shape.join(", ")}]; export it with a dynamic batch axis`,
     );
   };
-  const made = await shapeMade({ model, latent, run, ...(conditions && { conditions }) });
-  return { model, latent, made, ...(conditions && { conditions }), decode: run };
+  const generator = { model, latent, ...(conditions && { conditions }), decode };
+  return { ...generator, made: await shapeMade(generator) };
 }
 
 /**
@@ -79,54 +77,44 @@ const described = ({ inputs }: OnnxModel): string =>
   inputs.map(({ name, shape, dtype }) => `${name} ${dtype} [${shape.map((n) => n ?? "?").join(", ")}]`).join(", ") ||
   "none";
 
-function conditionsOf({ where, inputs, metadata }: OnnxModel): Float64Array {
-  const [, condition] = inputs;
+function conditionsOf({ where, metadata }: OnnxModel, condition: OnnxValue): Float64Array {
   let given: unknown;
   try {
     given = JSON.parse(metadata.probabilities ?? "");
   } catch {}
   const right = Array.isArray(given) && given.every((p) => p >= 0);
-  if (condition?.dtype === "int32" && condition.shape.length === 1 && right)
-    return Float64Array.from(given as number[]);
+  if (condition.dtype === "int32" && condition.shape.length === 1 && right) return Float64Array.from(given as number[]);
   throw new InputError(
-    `${where}: has a second input ${condition?.name}, expected latents alone, or a condition (integers [batch]) with the metadata probabilities; ` +
+    `${where}: has a second input ${condition.name}, expected latents alone, or a condition (integers [batch]) with the metadata probabilities; ` +
       "export the generator with its other inputs fixed",
   );
 }
 
-/** The shape for one latent, from a run on two latents and on the same two in the other order. */
+/** The shape for one latent, from a run on two latents and another on the first with a third. */
 async function shapeMade({
   model: { where },
   latent,
   conditions,
-  run,
-}: {
-  readonly model: OnnxModel;
-  readonly latent: number;
-  readonly conditions?: Float64Array;
-  readonly run: OnnxGenerator["decode"];
-}): Promise<readonly number[]> {
-  const z = stream(1, "trial of a generator").fillNormal(new Float32Array(2 * latent));
-  const turned = Float32Array.from([...z.subarray(latent), ...z.subarray(0, latent)]);
+  decode,
+}: Omit<OnnxGenerator, "made">): Promise<readonly number[]> {
+  const z = stream(1, "trial of a generator").fillNormal(new Float32Array(3 * latent));
   const c = conditions ? { c: fromHost(new Int32Array(2), [2]) } : {};
-  const given = (latents: Float32Array) => ({ z: fromHost(latents, [2, latent]), ...c });
-  const compiled = await compile((rows: { z: tf.Tensor; c?: tf.Tensor }) => run(rows.z, rows.c), given(z), {
+  const given = (second: number) => {
+    const own = [...z.subarray(0, latent), ...z.subarray(second * latent, (second + 1) * latent)];
+    return { z: fromHost(Float32Array.from(own), [2, latent]), ...c };
+  };
+  const run = await compile((rows: { z: tf.Tensor; c?: tf.Tensor }) => decode(rows.z, rows.c), given(1), {
     name: where,
   });
-  const [one, other] = [(await compiled.run(given(z))) as NdArray<Float32Array>, await compiled.run(given(turned))];
-  await compiled.dispose();
-  const n = one.size / 2;
-  let [most, apart] = [0, 0];
-  for (const [i, v] of one.data.entries()) {
-    most = Math.max(most, Math.abs(v));
-    apart = Math.max(apart, Math.abs(v - other.data[(i + n) % (2 * n)]!));
-  }
-  if (!one.data.every(Number.isFinite))
+  const [one, other] = [(await run.run(given(1))) as NdArray<Float32Array>, await run.run(given(2))];
+  await run.dispose();
+  if (!one.data.every(Number.isFinite)) {
     throw new InputError(`${where}: makes numbers that are not finite; train it again`);
-  if (apart > ROUNDING * most) {
-    throw new InputError(
-      `${where}: mixes the rows of a batch, as batch normalisation in training does; call eval() before the export`,
-    );
   }
-  return one.shape.slice(1);
+  const first = one.data.subarray(0, one.size / 2);
+  const most = first.reduce((size, v) => Math.max(size, Math.abs(v)), 0);
+  if (first.every((v, i) => Math.abs(v - other.data[i]!) <= ROUNDING * most)) return one.shape.slice(1);
+  throw new InputError(
+    `${where}: mixes the rows of a batch, as batch normalisation in training does; call eval() before the export`,
+  );
 }
