@@ -194,6 +194,22 @@ test("RED says when it did not settle", async () => {
   assert.equal([outcomes, steps], [["max-steps"], 3]);
 });
 
+test("numbers far from [0, 1] are doubted", async () => {
+  const operator = identity({ inShape: shape });
+  const y = second(await measured(operator));
+  const large = fromHost(
+    y.data.map((v) => 255 * v),
+    y.shape,
+  );
+  const prior = await fixture("smooth.onnx");
+  const [small, doubted] = [
+    await recover({ operator, y, noise: SIGMA }, prior),
+    await recover({ operator, y: large, noise: 255 * SIGMA }, prior),
+  ];
+  assert.equal(small.warnings, []);
+  assert.match(doubted.warnings.join(), /numbers are about \d+, smooth is for those in \[0, 1\]: divide y and σ/);
+});
+
 test("a denoiser that gives no finite numbers ends the signal as such", async () => {
   const { prior } = recorded();
   const broken: DenoiserPrior = {

@@ -3,6 +3,7 @@ import type { LinearOperator } from "../../../operators/operator.ts";
 import type { Denoiser, DenoiserPrior, Prior } from "../../../priors/prior.ts";
 import { fromHost, sizeOf } from "../../data/array.ts";
 import { clipped } from "../../data/range.ts";
+import { squaredNorm } from "../../data/vector.ts";
 import { filled } from "../batch.ts";
 import { asGaussian, effectiveSigma, LEAST_SIGMA, sigmaOfRow } from "../patches/half-quadratic.ts";
 import type { ImageStep } from "../patches/image-step.ts";
@@ -16,6 +17,9 @@ import { all, hasProximalMap, isLinearProblem } from "../requirements.ts";
 import type { SolveOptions } from "../solver.ts";
 
 type Signals = NdArray<Float32Array>;
+
+/** Root mean square of an image from which its units are doubted. */
+const LARGE = 5;
 
 /** Typical difference of neighbouring pixels of photographs in [0, 1], root mean square: for the start. */
 const GRADIENT = 0.08;
@@ -105,6 +109,15 @@ export async function eachSignal(
       ...{ solver, noise: problem.noise.name, sigma },
       ...(sigma > given && { raised: { from: given, to: sigma, measurements: m } }),
     },
-    ...{ steps: Math.max(...ended.map(({ steps }) => steps)), history: [], warnings: [] },
+    ...{ steps: Math.max(...ended.map(({ steps }) => steps)), history: [], warnings: unitWarnings(prior, estimate) },
   };
+}
+
+/** A doubt if the numbers are far from those of images in [0, 1]. */
+function unitWarnings({ name }: DenoiserPrior, estimate: Float32Array): string[] {
+  const size = Math.sqrt(squaredNorm(estimate) / estimate.length);
+  if (!(size > LARGE)) return [];
+  return [
+    `the image's numbers are about ${Number(size.toPrecision(2))}, ${name} is for those in [0, 1]: divide y and σ, for example by 255`,
+  ];
 }
