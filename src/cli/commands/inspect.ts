@@ -21,8 +21,7 @@ import { bytesText, factLines, grouped, shapeText } from "../text.ts";
 
 export const inspect = defineCommand({
   usage: "inspect <file>",
-  description:
-    "Say what a file is: sketch, design, measurements, reconstruction, prior, network or data set.",
+  description: "Say what a file is: sketch, design, measurements, reconstruction, prior, network or data set.",
   examples: [
     ["sketchprior inspect X.npz", "the sketch's design, sample count and fingerprint"],
     ["sketchprior inspect X.npz --data mnist", "its bytes beside those of the data set that it is a sketch of"],
