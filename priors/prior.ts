@@ -193,6 +193,28 @@ export interface MethodPrior {
   readonly options: Options;
 }
 
+/**
+ * A denoiser D: what is known of images is how it cleans them, x ≈ D_s(x + N(0, s²I)). Plug-and-play methods recover with it. For images in
+ * [0, 1], grey [H, W] or in colour [H, W, 3], of any size unless `accepts` says otherwise.
+ */
+export interface DenoiserPrior {
+  readonly kind: "denoiser";
+  readonly name: string;
+  /** Whether D takes s. If not, it finds the noise by itself, or is made for one s. */
+  readonly takesSigma: boolean;
+  /** True if it takes images of this shape; else why not, as the end of a sentence. */
+  accepts(shape: readonly number[]): true | string;
+  /** Makes it ready for images of one shape, which it accepts. Errors (InputError): it fails on them. */
+  open(shape: readonly number[]): Promise<Denoiser>;
+}
+
+/** A denoiser that is ready for images of one shape. */
+export interface Denoiser {
+  /** D_s of each image [batch, ...shape], s the standard deviation of its noise. */
+  denoise(images: NdArray<Float32Array>, s: number, signal?: AbortSignal): Promise<NdArray<Float32Array>>;
+  dispose(): Promise<void>;
+}
+
 /** A prior of signals of one shape. */
 export type SignalPrior = GeneratorPrior | PenaltyPrior | GaussianPrior | MixturePrior | MethodPrior;
 
@@ -202,7 +224,8 @@ export type ImagePrior = PatchPrior | DictionaryPrior;
 /** A prior that is learned, and kept in a folder. */
 export type LearnedPrior = GeneratorPrior | MixturePrior | ImagePrior;
 
-export type Prior = SignalPrior | ImagePrior;
+export type Prior = SignalPrior | ImagePrior | DenoiserPrior;
 
-export const isImagePrior = (prior: Prior): prior is ImagePrior =>
-  prior.kind === "patches" || prior.kind === "dictionary";
+/** Whether a prior is of signals of one shape; others are of images of any size. */
+export const isOfOneShape = (prior: Prior): prior is SignalPrior =>
+  prior.kind !== "patches" && prior.kind !== "dictionary" && prior.kind !== "denoiser";

@@ -46,6 +46,8 @@ export {
 export { latentForm } from "../priors/mixture/latent-form.ts";
 export { fitPatches, type PatchModel } from "../priors/patches/index.ts";
 export type {
+  Denoiser,
+  DenoiserPrior,
   DictionaryPrior,
   GaussianPrior,
   GeneratorPrior,
@@ -55,6 +57,7 @@ export type {
   PenaltyPrior,
 } from "../priors/prior.ts";
 export { parsePenalty } from "../priors/registry.ts";
+export { loadOnnxPrior } from "./cli/onnx-prior.ts";
 export { loadPrior, loadTrained, savePrior } from "./cli/prior-folder.ts";
 export { type Dataset, InputError, openDataset, openDatasets, readArray, readRows } from "./data/index.ts";
 export { type Random, stream } from "./data/random.ts";

@@ -2,7 +2,7 @@ import type { NdArray } from "ndarray";
 import { isPenalty } from "../../priors/registry.ts";
 import { defineCommand } from "../../src/cli/command.ts";
 import { requireInteger } from "../../src/cli/options.ts";
-import { openLearned, openPrior } from "../../src/cli/recovering.ts";
+import { openMethod, openPrior } from "../../src/cli/recovering.ts";
 import { meanSquaredErrors, psnr } from "../../src/compare/metrics.ts";
 import { fromHost, sameShape } from "../../src/data/array.ts";
 import { InputError } from "../../src/data/errors.ts";
@@ -29,7 +29,8 @@ export const restore = defineCommand({
       .positional("images", { type: "string", demandOption: true, describe: "folder of images, of any sizes" })
       .option("prior", {
         ...{ type: "string", array: true, nargs: 1, demandOption: true },
-        describe: "a prior's folder or a penalty; may be given again",
+        describe:
+          "a prior's folder, onnx:FILE or a penalty; :solver=NAME,key=value,… after it for a solver that is not its default; may be given again",
       })
       .option("operator", { type: "string", default: "identity", requiresArg: true, describe: "what is measured" })
       .option("noise", { type: "string", default: "gaussian:sigma=0.1", requiresArg: true, describe: "its noise" })
@@ -68,16 +69,15 @@ export const restore = defineCommand({
     };
     const rows: Row[] = [];
     for (const name of args.prior) {
-      const learned = await openLearned("--prior", name);
       const lambda = await tuned(name);
       const decibels: number[] = [];
       const seconds: number[] = [];
       for (const [i, file] of files.entries()) {
         const truth = await stacked([file]);
         const problem = await measured(truth, seed + i);
-        const { prior } = await openPrior("--prior", name, problem.shape, learned);
+        const { prior, named } = await openMethod("--prior", name, problem.shape);
         const found = await progress(name, (onProgress) =>
-          recover(problem, prior, { seed, signal, onProgress, ...(lambda !== undefined && { lambda }) }),
+          recover(problem, prior, { seed, signal, onProgress, ...named, ...(lambda !== undefined && { lambda }) }),
         );
         decibels.push(psnr(meanSquaredErrors(truth, found.estimate)[0]!));
         seconds.push(found.seconds);

@@ -25,6 +25,9 @@ interface Chosen {
   readonly words: readonly string[];
 }
 
+/** What a prior was made from. */
+const originOf = ({ forShape, fromData }: OpenedMethod) => (forShape ? "brought" : fromData ? "data" : "sketch");
+
 /** What the report of `compare` says besides the numbers. */
 export function aboutReport(
   dataset: Dataset,
@@ -37,9 +40,9 @@ export function aboutReport(
   const last = Math.min(dataset.count, args.from + args.limit) - 1;
   const count = args.shuffle ? args.limit : last - args.from + 1;
   const trained = learned.filter(({ about }) => about !== undefined);
-  const namesOf = (data: boolean) =>
-    [...new Set(trained.filter(({ fromData = false }) => fromData === data).map(({ name }) => name))].join(", ");
-  const [bySketch, byData] = [namesOf(false), namesOf(true)];
+  const namesOf = (which: ReturnType<typeof originOf>) =>
+    [...new Set(trained.filter((one) => originOf(one) === which).map(({ name }) => name))].join(", ");
+  const [bySketch, byData, brought] = [namesOf("sketch"), namesOf("data"), namesOf("brought")];
   const every = learned.some(({ named }) => named?.lambda !== undefined) ? "Every λ that no name gives" : "Every λ";
   const which = args.shuffle ? `${args.limit} at random` : `signals ${args.from} to ${last}`;
   const settings = settingsOf(args);
@@ -54,6 +57,7 @@ export function aboutReport(
         `${args.draws > 1 ? `, in ${args.draws} draws of each operator and its noise` : ""}.`,
       ...(bySketch ? [`${bySketch}: learned from a sketch of the training data alone, not from the data.`] : []),
       ...(byData ? [`${byData}: trained on the training data themselves, in full.`] : []),
+      ...(brought ? [`${brought}: brought along as a network; what it was trained on is not known here.`] : []),
       tuned === undefined
         ? `${every} was ${automatic ? "chosen from the reported measurements themselves, without the truth" : "the default"}.`
         : `${every} was chosen for each operator on ${tuned}, none of which is reported here.`,

@@ -13,6 +13,7 @@ import { patchMixture } from "../../priors/patches/index.ts";
 import type { GeneratorPrior, LearnedPrior, MixturePrior } from "../../priors/prior.ts";
 import { InputError, messageOf } from "../data/errors.ts";
 import { fileExists, readFileOrExplain, writeAtomic } from "../data/files.ts";
+import { isOnnxSpec, loadOnnxGenerator } from "./onnx-prior.ts";
 
 export const CHECKPOINT = "checkpoint.npz";
 export const SAMPLES = "samples.png";
@@ -41,10 +42,10 @@ export const loadTrained = (folder: string): Promise<TrainedPrior> =>
 export const loadPrior = async (folder: string, name = folder): Promise<LearnedPrior> =>
   priorOf(await loadTrained(folder), name);
 
-/** The prior of a folder for draws of it: of a patch prior, its patches. Errors (InputError): those of `loadTrained`; a dictionary, which has no law. */
-export async function loadDrawable(folder: string, name?: string): Promise<GeneratorPrior | MixturePrior> {
-  const prior = await loadPrior(folder, name);
-  if (prior.kind === "dictionary") throw noLaw(folder);
+/** The prior of a folder, or of onnx:FILE, for draws of it: of a patch prior, its patches. Errors: those of `loadTrained` and `loadOnnxGenerator`; a dictionary, which has no law. */
+export async function loadDrawable(spec: string): Promise<GeneratorPrior | MixturePrior> {
+  const prior = isOnnxSpec(spec) ? await loadOnnxGenerator(spec) : await loadPrior(spec);
+  if (prior.kind === "dictionary") throw noLaw(spec);
   return prior.kind === "patches" ? patchMixture(prior) : prior;
 }
 

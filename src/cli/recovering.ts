@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import type { SketchData } from "../../priors/facts.ts";
-import type { Prior } from "../../priors/prior.ts";
+import { isOfOneShape, type Prior } from "../../priors/prior.ts";
 import { sameShape, sizeOf } from "../data/array.ts";
 import { InputError } from "../data/errors.ts";
 import { suggestion } from "../data/nearest.ts";
@@ -17,6 +17,8 @@ export interface OpenedPrior {
   readonly sketch?: SketchData;
   /** Whether a prior folder was trained from the data themselves, not from a sketch of them. */
   readonly fromData?: true;
+  /** Present for a network of the user's own, of which it is not known what it was trained on: the same prior for another shape. */
+  readonly forShape?: (shape: readonly number[]) => Prior;
 }
 
 /** A solver, its own options, and λ if it is fixed. */
@@ -39,7 +41,7 @@ export type PriorOption = "--prior" | "--baselines";
 /** Begins the spec of the Gaussian of a sketch in --prior and --baselines; the sketch's file follows. */
 const GAUSSIAN = "gaussian:";
 
-/** The prior that an option names, for signals of `shape`: a prior folder, a baseline by its spec, or gaussian:X.npz. */
+/** The prior that an option names, for signals of `shape`: a prior folder, a baseline by its spec, gaussian:X.npz, or onnx:FILE. */
 export async function openPrior(
   option: PriorOption,
   spec: string,
@@ -51,14 +53,17 @@ export async function openPrior(
     const { parseBaseline } = await import("../solve/index.ts");
     return { name: spec, prior: parseBaseline(spec, shape) };
   }
-  const { isImagePrior } = await import("../../priors/prior.ts");
-  if (!isImagePrior(found.prior)) requireShape(option, spec, found.prior.shape, shape);
-  else {
+  const prior = found.forShape?.(shape) ?? found.prior;
+  if (isOfOneShape(prior)) requireShape(option, spec, prior.shape, shape);
+  else if (prior.kind !== "denoiser") {
     const { acceptsShape } = await import("../../priors/patches/index.ts");
-    const answer = acceptsShape(found.prior, shape);
+    const answer = acceptsShape(prior, shape);
     if (answer !== true) throw new InputError(`${option}: ${answer}; use a prior of such patches`);
+  } else {
+    const answer = prior.accepts(shape);
+    if (answer !== true) throw new InputError(`${option}: ${answer}`);
   }
-  return found;
+  return { ...found, prior };
 }
 
 /**
@@ -94,6 +99,12 @@ export async function openLearned(option: PriorOption, spec: string): Promise<Op
     const [prior, facts] = [gaussianPrior(sketch), factsOfSketch(sketch)];
     return { name: prior.name, prior, about: `one Gaussian; ${sketchLine(facts)}`, sketch: sketchData(facts) };
   }
+  const { isOnnxSpec, onnxFileOf, openOnnx } = await import("./onnx-prior.ts");
+  if (isOnnxSpec(spec)) {
+    const { prior, forShape, facts } = await openOnnx(spec);
+    return { name: prior.name, prior, forShape, about: facts.line };
+  }
+  if (/\.onnx$/i.test(spec)) throw new InputError(`${option}: a network of your own is onnx:${onnxFileOf(spec)}`);
   if (!(await stat(spec).catch(() => undefined))) {
     if (/[\\/]/.test(spec)) throw new InputError(`${option}: ${spec}: no such folder; train a prior first`);
     throw new InputError(

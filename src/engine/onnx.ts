@@ -1,28 +1,5 @@
-import protobuf from "protobufjs";
 import { type Attribute, type Constant, elementTypes, type Graph, type Value } from "./graph.ts";
-
-/** The part of the ONNX schema (onnx.proto3, with its field numbers) that the graphs here use. */
-const root = protobuf.parse(
-  `syntax = "proto3";
-  message AttributeProto { string name = 1; float f = 2; int64 i = 3; bytes s = 4; repeated float floats = 7; repeated int64 ints = 8; int32 type = 20; }
-  message ValueInfoProto { string name = 1; TypeProto type = 2; }
-  message TypeProto { message Tensor { int32 elem_type = 1; TensorShapeProto shape = 2; } Tensor tensor_type = 1; }
-  message TensorShapeProto { message Dimension { oneof value { int64 dim_value = 1; string dim_param = 2; } } repeated Dimension dim = 1; }
-  message NodeProto { repeated string input = 1; repeated string output = 2; string op_type = 4; repeated AttributeProto attribute = 5; string domain = 7; }
-  message TensorProto { repeated int64 dims = 1; int32 data_type = 2; string name = 8; bytes raw_data = 9; }
-  message GraphProto { repeated NodeProto node = 1; string name = 2; repeated TensorProto initializer = 5; repeated ValueInfoProto input = 11; repeated ValueInfoProto output = 12; }
-  message OperatorSetIdProto { string domain = 1; int64 version = 2; }
-  message StringStringEntryProto { string key = 1; string value = 2; }
-  message ModelProto { int64 ir_version = 1; string producer_name = 2; GraphProto graph = 7; repeated OperatorSetIdProto opset_import = 8; repeated StringStringEntryProto metadata_props = 14; }`,
-  { keepCase: true },
-).root;
-const ModelProto = root.lookupType("ModelProto");
-
-/** AttributeProto.AttributeType numbers. */
-const FLOAT = 1;
-const INT = 2;
-const STRING = 3;
-const INTS = 7;
+import { attributeTypes, ModelProto } from "./onnx-schema.ts";
 
 const IR_VERSION = 10;
 const OPSET = 21;
@@ -103,8 +80,8 @@ function tensor(c: Constant): object {
 }
 
 function attribute(name: string, value: Attribute): object {
-  if (typeof value === "number") return { name, i: value, type: INT };
-  if (typeof value === "string") return { name, s: new TextEncoder().encode(value), type: STRING };
-  if ("float" in value) return { name, f: value.float, type: FLOAT };
-  return { name, ints: value, type: INTS };
+  if (typeof value === "number") return { name, i: value, type: attributeTypes.int };
+  if (typeof value === "string") return { name, s: new TextEncoder().encode(value), type: attributeTypes.string };
+  if ("float" in value) return { name, f: value.float, type: attributeTypes.float };
+  return { name, ints: value, type: attributeTypes.ints };
 }

@@ -37,9 +37,10 @@ export function onnxRuntime(): Promise<typeof Ort> {
   return runtime;
 }
 
-export async function openSession(model: Uint8Array, settings: EngineSettings): Promise<Session> {
-  const key = `${settings.device}:${settings.threads}:${digest(model)}`;
-  const entry = pool.get(key) ?? { session: create(model, settings), users: 0 };
+/** `file`: where the model is, if it keeps tensors in files beside it. */
+export async function openSession(model: Uint8Array, settings: EngineSettings, file?: string): Promise<Session> {
+  const key = `${settings.device}:${settings.threads}:${digest(model)}${file === undefined ? "" : `:${file}`}`;
+  const entry = pool.get(key) ?? { session: create(file ?? model, settings), users: 0 };
   pool.set(key, entry);
   entry.users++;
   const session = await entry.session.catch((error: unknown) => {
@@ -64,14 +65,14 @@ async function evict(): Promise<void> {
   for (const [, entry] of surplus) await (await entry.session).release();
 }
 
-async function create(model: Uint8Array, { device, threads }: EngineSettings): Promise<Ort.InferenceSession> {
+async function create(model: Uint8Array | string, { device, threads }: EngineSettings): Promise<Ort.InferenceSession> {
   const ort = await onnxRuntime();
   try {
     if (device === "webgpu") {
       webgpuProbe ??= probeWebgpu(ort);
       await webgpuProbe;
     }
-    return await ort.InferenceSession.create(model, {
+    return await ort.InferenceSession.create(model as string, {
       executionProviders: device === "webgpu" ? ["webgpu"] : ["cpu"],
       intraOpNumThreads: threads,
       interOpNumThreads: 1,

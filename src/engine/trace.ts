@@ -71,11 +71,14 @@ class TraceBackend extends tf.KernelBackend {
   }
   override dispose(): void {}
 
-  /** The edge of a tensor in the current graph; a constant enters the graph when it is first used. */
-  edgeOf(id: DataId): Value {
-    const traced = this.#lookup(id);
+  /**
+   * The edge of a tensor in the current graph; a constant enters the graph when it is first used. Constants of other back ends may share their
+   * data with a tensor of another shape or dtype, which they were made of.
+   */
+  edgeOf({ dataId, shape, dtype }: tf.TensorInfo): Value {
+    const traced = this.#lookup(dataId);
     traced.value ??= this.graph.constant(traced.constant!, traced.shape, traced.dtype);
-    return traced.value;
+    return this.graph.cast(this.graph.reshape(traced.value, shape), dtype as DType);
   }
 
   /** A tensor for an edge of the graph. */
@@ -136,7 +139,7 @@ function traceBackend(): TraceBackend {
       backendName: BACKEND,
       kernelFunc: ({ inputs, attrs }) => {
         const entries = Object.entries(inputs).flatMap(([name, info]): [string, Value][] =>
-          info ? [[name, made.edgeOf(info.dataId)]] : [],
+          info ? [[name, made.edgeOf(info)]] : [],
         );
         const list = entries.map(([, value]) => value);
         const out = kernel({ inputs: Object.fromEntries(entries), list, attrs: attrs ?? {}, graph: made.graph });
@@ -182,7 +185,7 @@ function record(
     });
     const result = fn(tensors);
     const leaves = flatten(result, isTensor);
-    const outputs = leaves.map(({ value }) => tracer.edgeOf(value.dataId));
+    const outputs = leaves.map(({ value }) => tracer.edgeOf(value));
     return { graph: tracer.graph, outputs, outputPaths: leaves.map((l) => l.path), result };
   } finally {
     tf.engine().endScope();

@@ -3,10 +3,10 @@ import { requireAdjoint } from "../../operators/adjoint-test.ts";
 import {
   type ForwardOperator,
   type ForwardOperatorOptions,
-  type OperatorForm,
   forwardOperator,
   isLinear,
   linearOperator,
+  type OperatorForm,
 } from "../../operators/operator.ts";
 import { fromHost, sizeOf } from "../data/array.ts";
 import { InputError, messageOf } from "../data/errors.ts";
@@ -76,7 +76,11 @@ function checkedOperator(
     return forwardOperator({ ...parts, ...(relaxed && { relaxed: relaxed.bind(made) }) });
   }
   const own = adjoint as ((y: tf.Tensor) => tf.Tensor) | undefined;
-  return linearOperator({ ...parts, ...(own && { adjoint: own.bind(made) }), ...(form?.kind === "mixing" && { form }) });
+  return linearOperator({
+    ...parts,
+    ...(own && { adjoint: own.bind(made) }),
+    ...(form?.kind === "mixing" && { form }),
+  });
 }
 
 /** Runs the operator once, on zeros, and a linear one's dot test. */

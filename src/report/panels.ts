@@ -1,7 +1,7 @@
 import type { ComparisonCase, ComparisonTable } from "../compare/compare.ts";
-import { breakable, escapeHtml } from "../data/escape.ts";
 import { psnr } from "../compare/metrics.ts";
 import type { ComparisonRow } from "../compare/row.ts";
+import { breakable, escapeHtml } from "../data/escape.ts";
 import { pngDataUri } from "./image-file.ts";
 import { heatFilter, heatGradient, type Maps, mapsOf } from "./maps.ts";
 import { isPictureShape, type Picture, pictures } from "./picture.ts";

@@ -5,7 +5,8 @@
  * - gaussian/: mixtures and Gaussians, whose posterior is exact for a linear Φ and Gaussian noise;
  * - latent/: generators, searched in latent space;
  * - penalised/: penalties λ r(x), by conjugate gradients, FISTA or primal–dual iterations;
- * - patches/: priors of patches and dictionaries, by half-quadratic splitting.
+ * - patches/: priors of patches and dictionaries, by half-quadratic splitting;
+ * - plug-and-play/: denoisers.
  *
  * methods/ has baselines that are a way to recover, without a prior that another solver could take: each is its own solver. baselines.ts lists these and
  * the penalties.

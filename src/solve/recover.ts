@@ -1,6 +1,6 @@
 import { requireAdjoint } from "../../operators/adjoint-test.ts";
 import { type ForwardOperator, isLinear } from "../../operators/operator.ts";
-import { isImagePrior, type Prior } from "../../priors/prior.ts";
+import { isOfOneShape, type Prior } from "../../priors/prior.ts";
 import { InputError } from "../data/errors.ts";
 import { requireOptionNames } from "../data/options.ts";
 import { clipped, rowsBeyond } from "../data/range.ts";
@@ -81,7 +81,7 @@ export async function problemFor(
   const known = noiseOf(noise);
   const model = "misfit" in known ? known : known.ofMeasured(given.y);
   const problem = problemOf({ ...given, noise: model ?? gaussianNoise(0) });
-  if (!isImagePrior(prior)) requireSignalShape("recover", prior, problem);
+  if (isOfOneShape(prior)) requireSignalShape("recover", prior, problem);
   await requireLinearity(problem.operator);
   if (model) return problem;
   const { sigma, by } = await estimateSigma(problem, prior, {

@@ -10,6 +10,8 @@ import { halfQuadratic } from "./patches/half-quadratic.ts";
 import { messagePassing } from "./patches/message-passing.ts";
 import { sparseCoding } from "./patches/sparse-coding.ts";
 import { conjugateGradients, fista, primalDual, projectedGradient } from "./penalised/solvers.ts";
+import { plugAndPlay } from "./plug-and-play/plug-and-play.ts";
+import { red } from "./plug-and-play/red.ts";
 import type { Problem } from "./problem.ts";
 import type { Solver } from "./solver.ts";
 
@@ -17,6 +19,7 @@ import type { Solver } from "./solver.ts";
 export const solvers: readonly Solver[] = [
   ...[posterior, latentPosterior, csgm],
   ...[messagePassing, halfQuadratic, sparseCoding],
+  ...[plugAndPlay, red],
   ...[conjugateGradients, projectedGradient, fista, primalDual],
 ];
 

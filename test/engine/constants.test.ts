@@ -29,6 +29,32 @@ for (const size of [1, 64, 65, 900]) {
   });
 }
 
+test("a tensor that was reshaped or cast before a function closes over it has its own shape and dtype there", async () => {
+  const [flat, whole] = [tf.tensor1d([1, 2, 3, 4, 5, 6]), tf.tensor1d([1, 0, 2], "int32")];
+  const [matrix, real] = [tf.reshape(flat, [2, 3]), tf.cast(whole, "float32")]; // they share the data of the first
+  const f = await compile(
+    ({ x }: { x: tf.Tensor }) => [tf.matMul(matrix as tf.Tensor2D, tf.reshape(x, [3, 1])), tf.mul(real, x), matrix],
+    { x: listed([1, 1, 1]) },
+  );
+  const found = await f.run({ x: listed([0.5, 1, 2]) });
+  assert.equal(
+    found.map(({ shape, data }) => [shape, [...data]]),
+    [
+      [
+        [2, 1],
+        [8.5, 19],
+      ],
+      [[3], [0.5, 0, 4]],
+      [
+        [2, 3],
+        [1, 2, 3, 4, 5, 6],
+      ],
+    ],
+  );
+  await f.dispose();
+  for (const tensor of [flat, whole, matrix, real]) tensor.dispose();
+});
+
 test("an unchanged array has one copy, whatever number of graphs hold it; a changed one gets another", () => {
   const data = Float32Array.of(1, 2, 3);
   const copy = frozen(data);

@@ -49,7 +49,7 @@ export const compare = defineCommand({
         array: true,
         nargs: 1,
         describe:
-          "prior folder; :solver=NAME,key=value,… after it for a solver that is not its default, with its options and lambda; " +
+          "prior folder, or onnx:FILE, a generator or a denoiser of your own; :solver=NAME,key=value,… after it for a solver that is not its default, with its options and lambda; " +
           "may be given again",
       })
       .option("baselines", {

@@ -123,14 +123,18 @@ export const evaluate = defineCommand({
     requireInteger("from", args.from, 0);
     requireInteger("groups", args.groups, 2);
     requireInteger("frequencies", args.frequencies);
-    const [{ openDataset }, { loadPrior, noLaw }, { evaluateDraws, figureNames, LEAST_SAMPLES }] = await Promise.all([
-      import("../../data/dataset.ts"),
-      import("../prior-folder.ts"),
-      import("../../compare/evaluate.ts"),
-    ]);
-    const loaded = await loadPrior(args.prior);
-    if (loaded.kind === "dictionary") throw noLaw(args.prior);
+    const [{ openDataset }, { loadPrior, noLaw }, onnx, { evaluateDraws, figureNames, LEAST_SAMPLES }] =
+      await Promise.all([
+        import("../../data/dataset.ts"),
+        import("../prior-folder.ts"),
+        import("../onnx-prior.ts"),
+        import("../../compare/evaluate.ts"),
+      ]);
     const dataset = await openDataset(args.data);
+    const loaded = onnx.isOnnxSpec(args.prior)
+      ? await onnx.loadOnnxGenerator(args.prior, dataset.shape)
+      : await loadPrior(args.prior);
+    if (loaded.kind === "dictionary") throw noLaw(args.prior);
     if (loaded.kind === "patches") {
       for (const name of ["features", "scale", "no-residual"] as const) {
         if (args[name] !== undefined) throw new InputError(`--${name}: ${args.prior} is a patch prior; leave it out`);

@@ -13,6 +13,7 @@ import {
   measurementFacts,
   reconstructionFacts,
   scaleFacts,
+  sizeText,
   sketchFacts,
 } from "../facts.ts";
 import { requireWritable } from "../options.ts";
@@ -20,12 +21,13 @@ import { bytesText, factLines, grouped, shapeText } from "../text.ts";
 
 export const inspect = defineCommand({
   usage: "inspect <file>",
-  description: "Say what a file is: sketch, design, measurements, reconstruction, prior folder or data set.",
+  description: "Say what a file is: sketch, design, measurements, reconstruction, prior, network or data set.",
   examples: [
     ["sketchprior inspect X.npz", "the sketch's design, sample count and fingerprint"],
     ["sketchprior inspect X.npz --data mnist", "its bytes beside those of the data set that it is a sketch of"],
     ["sketchprior inspect X.npz --plot X.html", "whether its scales suit the data, as a picture"],
     ["sketchprior inspect prior/ --plot curve.png", "the prior's settings, and how its training went"],
+    ["sketchprior inspect generator.onnx", "what your own network is taken for: a generator or a denoiser"],
   ],
   options: (y) =>
     y
@@ -62,6 +64,7 @@ interface Inspected extends Outcome {
 }
 
 async function inspected(file: string, data: string | undefined): Promise<Inspected> {
+  if (/\.onnx$/i.test(file)) return inspectOnnx(file);
   const found = await stat(file).catch(() => undefined);
   if (found?.isDirectory()) return inspectFolder(file);
   const size = found ? bytesText(found.size) : undefined;
@@ -108,6 +111,14 @@ async function inspectFolder(folder: string): Promise<Inspected> {
       },
     }),
   };
+}
+
+/** A network of the user's own, as FILE or onnx:FILE. */
+async function inspectOnnx(spec: string): Promise<Inspected> {
+  const { onnxFileOf, openOnnx } = await import("../onnx-prior.ts");
+  const file = onnxFileOf(spec);
+  const { words, data } = (await openOnnx(file)).facts;
+  return outcome("network", file, { size: await sizeText(file), ...words }, { network: data });
 }
 
 /** A folder that is not a prior: a data set of images. Errors (InputError): it holds no images. */

@@ -1,3 +1,4 @@
+import { isOfOneShape } from "../../../priors/prior.ts";
 import { sameShape } from "../../data/array.ts";
 import { InputError } from "../../data/errors.ts";
 import { defineCommand } from "../command.ts";
@@ -33,6 +34,10 @@ export const reconstruct = defineCommand({
       "sketchprior reconstruct noisy.png --operator identity --noise gaussian:sigma=auto --prior patches -o clean.png",
       "a photograph, with a prior of patches",
     ],
+    [
+      "sketchprior reconstruct y.npz --prior onnx:generator.onnx -o xhat.npz",
+      "with a generator, or a denoiser, that PyTorch exported",
+    ],
     ["sketchprior reconstruct y.npz --prior tv -o xhat.png", "the estimate as an image; several as a grid"],
   ],
   details: async () => {
@@ -60,7 +65,8 @@ export const reconstruct = defineCommand({
       })
       .option("prior", {
         ...{ type: "string", demandOption: true, requiresArg: true },
-        describe: "prior folder; gaussian:X.npz, the Gaussian of a sketch; or a baseline, see below",
+        describe:
+          "prior folder; gaussian:X.npz, the Gaussian of a sketch; onnx:FILE, a generator or a denoiser of your own; or a baseline, see below",
       })
       .option(
         "out",
@@ -100,7 +106,7 @@ export const reconstruct = defineCommand({
     const output = await outputOf(args.out, Boolean(args.deviation) || args.samples !== undefined);
     for (const file of output.files) await requireWritable(file, args.force);
     const learned = await openLearned("--prior", args.prior);
-    const known = learned && "shape" in learned.prior ? learned.prior.shape : undefined;
+    const known = learned && isOfOneShape(learned.prior) ? learned.prior.shape : undefined;
     const shape = args.shape === undefined ? known : numberList("shape", args.shape);
     const { openMeasurements } = await import("../../measure/index.ts");
     const { operator, y, noise, truth } = await openMeasurements(args.measurements, {

@@ -15,7 +15,11 @@ export const sample = defineCommand({
   ],
   options: (y) =>
     y
-      .positional("prior", { type: "string", demandOption: true, describe: "prior folder" })
+      .positional("prior", {
+        type: "string",
+        demandOption: true,
+        describe: "prior folder, or onnx:FILE, your own generator",
+      })
       .option("count", { alias: "n", type: "number", default: 64, requiresArg: true, describe: "signals to draw" })
       .option("columns", { type: "number", requiresArg: true, describe: "images a row; default: a square grid" })
       .option("label", {

@@ -1,6 +1,6 @@
 import type { NdArray } from "ndarray";
 import { latentForm } from "../../../priors/mixture/latent-form.ts";
-import { type GeneratorPrior, isImagePrior, type Prior } from "../../../priors/prior.ts";
+import { type GeneratorPrior, isOfOneShape, type Prior } from "../../../priors/prior.ts";
 import { sizeOf } from "../../data/array.ts";
 import { checkedOptions, type OptionTable } from "../../data/options.ts";
 import { median } from "../../data/vector.ts";
@@ -134,7 +134,7 @@ async function generatorOf(prior: Prior): Promise<GeneratorPrior> {
 }
 
 function latentSize(prior: Prior): number {
-  if (isImagePrior(prior)) throw new RangeError(`csgm: ${prior.name} is no generator`);
+  if (!isOfOneShape(prior)) throw new RangeError(`csgm: ${prior.name} is no generator`);
   if (prior.kind === "generator") return prior.latent;
   return prior.kind === "mixture" ? prior.means.shape[1]! : sizeOf(prior.shape);
 }

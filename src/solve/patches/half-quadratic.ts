@@ -29,7 +29,7 @@ import { withStepsOf } from "./steps.ts";
 import { patchUncertainty, type Uncertainty } from "./uncertainty.ts";
 
 /** Least σ, as noise of x: noise of less than that of rounding to 8 bits is not told from it. */
-const LEAST_SIGMA = Math.sqrt(LEAST);
+export const LEAST_SIGMA = Math.sqrt(LEAST);
 /** Contrast of an image, as a multiple of that of the prior's patches, from which its numbers are doubted. */
 const LARGE_CONTRAST = 5;
 
@@ -136,14 +136,14 @@ export const halfQuadratic: Solver<PatchPrior> = {
 };
 
 /** The problem as if its noise were Gaussian of the same σ. */
-const asGaussian = (problem: Problem): WhitenedProblem => ({
+export const asGaussian = (problem: Problem): WhitenedProblem => ({
   ...problem,
   operator: linearOperatorOf("half-quadratic", problem),
   noise: gaussianNoise(problem.noise.sigma),
 });
 
 /** σ of noise that is as informative as that of a problem: 1/√(mean of 1/σᵢ²). */
-function effectiveSigma({ sigma, gaussian }: NoiseModel): number {
+export function effectiveSigma({ sigma, gaussian }: NoiseModel): number {
   const sigmas = gaussian?.sigmas;
   return sigmas ? 1 / Math.sqrt(sigmas.reduce((sum, s) => sum + 1 / s ** 2 / sigmas.length, 0)) : sigma;
 }

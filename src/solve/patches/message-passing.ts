@@ -64,7 +64,8 @@ export const messagePassing: Solver<PatchPrior> = {
           acceptsShape(prior, problem.shape),
           isLinearProblem(problem),
           hasGaussianNoise(problem),
-          (problem.operator as LinearOperator).form?.kind === "mixing" || `${problem.operator.name} does not mix all numbers`,
+          (problem.operator as LinearOperator).form?.kind === "mixing" ||
+            `${problem.operator.name} does not mix all numbers`,
         )
       : `${prior.name} is no patch prior`,
   solve: async (problem, prior, options): Promise<Solved> => {

@@ -1,7 +1,7 @@
 import type { NdArray } from "ndarray";
 import type { ForwardOperator } from "../../../operators/operator.ts";
 import { isLinear, type LinearOperator } from "../../../operators/operator.ts";
-import { isImagePrior, type Prior } from "../../../priors/prior.ts";
+import { isOfOneShape, type Prior, type SignalPrior } from "../../../priors/prior.ts";
 import { drawSamples } from "../../../priors/samples.ts";
 import { contiguous, fromHost, sameShape, sizeOf } from "../../data/array.ts";
 import { InputError } from "../../data/errors.ts";
@@ -36,7 +36,7 @@ const LARGE = 4096;
  * Estimates the unknown σ of Gaussian noise, one for all signals; Φ is linear. The first rule that applies is used:
  *
  * - For a learned prior of whole signals: the greatest evidence. A generator that is not affine is replaced by the Gaussian of its mean and covariance.
- * - For a baseline or a prior of patches, if x and y are images of the same shape with at least 4096 pixels, and Φ adds no detail to a constant image
+ * - For a baseline, a prior of patches or a denoiser, if x and y are images of the same shape with at least 4096 pixels, and Φ adds no detail to a constant image
  *   (denoising, deblurring): the median of fine wavelet coefficients.
  * - For any other problem with one of them: generalised cross-validation of total variation.
  *
@@ -53,7 +53,7 @@ export async function estimateSigma(
   const size = Math.sqrt(squaredNorm(contiguous(y) as Float32Array) / y.size);
   if (size === 0) throw new InputError("sigma: auto: all measurements are 0; give σ, as gaussian:sigma=0.05");
   const unknown: UnknownNoise = { operator, y, size, seed, ...(signal && { signal }) };
-  if (prior.kind !== "penalty" && prior.kind !== "method" && !isImagePrior(prior)) {
+  if (prior.kind !== "penalty" && prior.kind !== "method" && isOfOneShape(prior)) {
     const sigma = await sigmaByEvidence(unknown, await mixtureOf(prior, seed));
     const by = sigma < 2 * LEAST * size ? "sigma by evidence, which does not tell it from 0" : "sigma by evidence";
     return { sigma, by };
@@ -84,7 +84,7 @@ async function keepsSmooth(operator: LinearOperator): Promise<boolean> {
 }
 
 /** The prior as a mixture. For a generator that is not a mixture: the Gaussian of its moments. */
-async function mixtureOf(prior: Exclude<Prior, { kind: "penalty" | "method" }>, seed: number): Promise<Mixture> {
+async function mixtureOf(prior: Exclude<SignalPrior, { kind: "penalty" | "method" }>, seed: number): Promise<Mixture> {
   if (isMixture(prior) || prior.kind !== "generator") return asMixture(prior);
   const { residual, residualRoot: _, ...generator } = prior;
   const draws = await drawSamples(generator, DRAWS, seed);

@@ -1,0 +1,3 @@
+export { onnxFunction, unknownOperators } from "./evaluate.ts";
+export { decodeOnnx, type OnnxHeader, type OnnxModel, type OnnxValue, onnxHeader } from "./model.ts";
+export type { ReadBeside } from "./tensor.ts";

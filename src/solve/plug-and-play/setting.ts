@@ -1,0 +1,124 @@
+import type { NdArray } from "ndarray";
+import type { LinearOperator } from "../../../operators/operator.ts";
+import type { Denoiser, DenoiserPrior, Prior } from "../../../priors/prior.ts";
+import { fromHost, sizeOf } from "../../data/array.ts";
+import { clipped } from "../../data/range.ts";
+import { squaredNorm } from "../../data/vector.ts";
+import { filled } from "../batch.ts";
+import { asGaussian, effectiveSigma, LEAST_SIGMA } from "../patches/half-quadratic.ts";
+import type { ImageStep } from "../patches/image-step.ts";
+import { isIdentity } from "../patches/operator-tests.ts";
+import { withStepsOf } from "../patches/steps.ts";
+import { sizeOfOperator } from "../penalised/size.ts";
+import { whitenedProblem } from "../penalised/whitening.ts";
+import type { Problem } from "../problem.ts";
+import type { Outcome, Solved } from "../recovery.ts";
+import { all, hasProximalMap, isLinearProblem } from "../requirements.ts";
+import { sigmaOfRow } from "../row-sigma.ts";
+import type { SolveOptions } from "../solver.ts";
+
+type Signals = NdArray<Float32Array>;
+
+/** Root mean square of an image from which its units are doubted. */
+const LARGE = 5;
+
+/** Typical difference of neighbouring pixels of photographs in [0, 1], root mean square: for the start. */
+const GRADIENT = 0.08;
+
+/** One signal of a problem, for methods that put a denoiser in the place of a prior. */
+export interface Setting {
+  readonly denoiser: Denoiser;
+  /** Whether Φ = I and the noise is Gaussian: x and y are then the same but for the noise. */
+  readonly denoising: boolean;
+  /** σ of the noise, as noise of x: σ/‖Φ‖, at least what rounding to 8 bits leaves. */
+  readonly noise: number;
+  /** argmin_x ‖y − Φx‖²/(2σ²) + w‖x − centre‖²/2, within the range of the problem. */
+  near(centre: Signals, w: number): Promise<Signals>;
+  /** Numbers moved into the range of the problem. */
+  within(x: Signals): Signals;
+  /** Where to begin: y, to denoise; else the smooth x of least ‖y − Φx‖²/(2σ²) + ‖∇x‖²/(2g²). */
+  start(): Promise<Signals>;
+}
+
+export interface Ended {
+  readonly x: Signals;
+  readonly outcome: Outcome;
+  readonly steps: number;
+}
+
+/** Which priors and problems these methods take: a denoiser of such images, a linear Φ, noise that is Gaussian or has a proximal map. */
+export const acceptsDenoiser = (prior: Prior, problem: Problem): true | string =>
+  prior.kind === "denoiser"
+    ? all(
+        prior.accepts(problem.shape),
+        isLinearProblem(problem),
+        problem.noise.gaussian !== undefined || hasProximalMap(problem),
+      )
+    : `${prior.name} is no denoiser`;
+
+/** Recovers each signal of a problem by itself. The image steps and their start are those of patches (steps.ts). */
+export async function eachSignal(
+  solver: string,
+  problem: Problem,
+  prior: DenoiserPrior,
+  { signal }: SolveOptions,
+  recovered: (setting: Setting, i: number) => Promise<Ended>,
+): Promise<Solved> {
+  const gaussian = problem.noise.gaussian !== undefined;
+  const whitened = gaussian ? whitenedProblem(problem) : asGaussian(problem);
+  const denoising = await isIdentity(whitened.operator);
+  const gain = denoising ? 1 : (await sizeOfOperator(problem.operator as LinearOperator)).norm;
+  const noise = effectiveSigma(problem.noise) / gain;
+  const given = whitened.noise.sigma;
+  const raise = gaussian ? Math.max(1, LEAST_SIGMA / noise) : 1; // Infinity without noise
+  const sigma = noise > 0 ? raise * given : LEAST_SIGMA * gain;
+  const [batch, n, m] = [problem.y.shape[0]!, sizeOf(problem.shape), sizeOf(problem.operator.outShape)];
+  const estimate = new Float32Array(batch * n);
+  const ended: Ended[] = [];
+  const within = (x: Signals) => (problem.range ? clipped(x, problem.range) : x);
+  const denoiser = await prior.open(problem.shape);
+  try {
+    await withStepsOf(problem, { whitened, denoising, signal }, async (average, smooth) => {
+      for (let i = 0; i < batch; i++) {
+        const y = fromHost(whitened.y.data.slice(i * m, (i + 1) * m), [1, ...problem.operator.outShape]);
+        const scale = gaussian ? sigma : sigmaOfRow(problem.noise, y);
+        const about = (step: ImageStep) => (centre: Signals, w: number) => step(y, centre, (w * scale ** 2) / 2);
+        const near = about(average);
+        const own = await recovered(
+          {
+            ...{ denoiser, denoising: denoising && gaussian, noise: Math.max(noise, LEAST_SIGMA), within },
+            near: async (centre, w) => within(await near(centre, w)),
+            start: () =>
+              denoising && gaussian
+                ? Promise.resolve(fromHost(y.data, [1, ...problem.shape]))
+                : about(smooth)(filled(1, problem.shape), 1 / GRADIENT ** 2),
+          },
+          i,
+        );
+        estimate.set(own.x.data, i * n);
+        ended.push(own);
+      }
+    });
+  } finally {
+    await denoiser.dispose();
+  }
+  const finite = (i: number) => estimate.subarray(i * n, (i + 1) * n).every(Number.isFinite);
+  return {
+    estimate: fromHost(estimate, [batch, ...problem.shape]),
+    outcomes: ended.map(({ outcome }, i) => (finite(i) ? outcome : "non-finite")),
+    chosen: {
+      ...{ solver, noise: problem.noise.name, sigma },
+      ...(sigma > given && { raised: { from: given, to: sigma, measurements: m } }),
+    },
+    ...{ steps: Math.max(...ended.map(({ steps }) => steps)), history: [], warnings: unitWarnings(prior, estimate) },
+  };
+}
+
+/** A doubt if the numbers are far from those of images in [0, 1]. */
+function unitWarnings({ name }: DenoiserPrior, estimate: Float32Array): string[] {
+  const size = Math.sqrt(squaredNorm(estimate) / estimate.length);
+  if (!(size > LARGE)) return [];
+  return [
+    `the image's numbers are about ${Number(size.toPrecision(2))}, ${name} is for those in [0, 1]: divide y and σ, for example by 255`,
+  ];
+}
