@@ -41,6 +41,7 @@ export {
 export { latentForm } from "../priors/mixture/latent-form.ts";
 export { fitPatches, type PatchModel } from "../priors/patches/index.ts";
 export type { GaussianPrior, GeneratorPrior, MixturePrior, PatchPrior, PenaltyPrior } from "../priors/prior.ts";
+export { sumOfPenalties } from "../priors/penalties/sum.ts";
 export { parsePenalty } from "../priors/registry.ts";
 export { loadPrior, loadTrained, savePrior } from "./cli/prior-folder.ts";
 export { type Dataset, InputError, openDataset, openDatasets, readArray, readRows } from "./data/index.ts";
@@ -110,6 +111,7 @@ export {
   type MixturePosterior,
   mixturePosterior,
   type Outcome,
+  openPenalty,
   type Problem,
   problemOf,
   type Raised,

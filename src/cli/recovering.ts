@@ -48,8 +48,8 @@ export async function openPrior(
 ): Promise<OpenedPrior> {
   const found = learned ?? (await openLearned(option, spec));
   if (!found) {
-    const { parsePenalty } = await import("../../priors/registry.ts");
-    return { name: spec, prior: parsePenalty(spec, shape) };
+    const { openPenalty } = await import("../solve/penalised/open-penalty.ts");
+    return { name: spec, prior: await openPenalty(spec, shape) };
   }
   if (found.prior.kind !== "patches") requireShape(option, spec, found.prior.shape, shape);
   else {
@@ -82,7 +82,8 @@ export async function openMethod(option: PriorOption, spec: string, shape: reado
 /** The prior that an option names, if it was learned; such a prior knows the shape of its signals. Undefined for a penalty. */
 export async function openLearned(option: PriorOption, spec: string): Promise<OpenedPrior | undefined> {
   const { isPenalty, penaltyNames } = await import("../../priors/registry.ts");
-  if (isPenalty(spec)) return undefined;
+  const { isModulePenalty } = await import("../solve/penalised/open-penalty.ts");
+  if (isPenalty(spec) || isModulePenalty(spec)) return undefined;
   if (spec.startsWith(GAUSSIAN)) {
     const [{ gaussianPrior }, { factsOfSketch, sketchData, sketchLine }, { loadSketch }] = await Promise.all([
       import("../../priors/gaussian.ts"),

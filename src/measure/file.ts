@@ -8,7 +8,8 @@ import type { Measurements } from "./measure.ts";
 import { gaussianNoise } from "./noise/gaussian.ts";
 import type { NoiseModel } from "./noise/noise.ts";
 import { parseNoise } from "./noise/registry.ts";
-import { isModule, openOperator } from "./open-operator.ts";
+import { isModule } from "../data/user-module.ts";
+import { openOperator } from "./open-operator.ts";
 
 /**
  * Measurements as .npz: members `y`, where known `truth`, and `sigmas` where every measurement has its own standard deviation;

@@ -8,8 +8,8 @@ import {
   linearOperator,
 } from "../../operators/operator.ts";
 import { fromHost, sizeOf } from "../data/array.ts";
-import { InputError, messageOf } from "../data/errors.ts";
-import { fileExists, importFile } from "../data/files.ts";
+import { InputError } from "../data/errors.ts";
+import { attempt, moduleValue } from "../data/user-module.ts";
 import { compile } from "../engine/index.ts";
 
 /** What a module's function is given, so that it needs no import of its own to make an operator. */
@@ -35,33 +35,20 @@ export async function moduleOperator(
   file: string,
   options: Pick<ModuleContext, "shape" | "seed">,
 ): Promise<ForwardOperator> {
-  if (!(await fileExists(file)))
-    throw new InputError(`${file}: no such file; an operator's module is given by its path`);
-  const fault = (what: string) => (error: unknown) => new InputError(`${file}: ${what}: ${oneLine(messageOf(error))}`);
-  const exported = await attempt(fault("cannot be loaded"), () => importFile(file));
-  if (exported.default === undefined) {
-    throw new InputError(`${file}: has no default export; expected an operator, or a function that returns one`);
-  }
-  const given = exported.default;
-  const made: unknown =
-    typeof given === "function"
-      ? await attempt(fault("its function failed"), () =>
-          given({ tf, linearOperator, forwardOperator, ...options } satisfies ModuleContext),
-        )
-      : given;
+  const made = await moduleValue(file, "operator", { tf, linearOperator, forwardOperator, ...options } satisfies ModuleContext);
   if (typeof made !== "object" || made === null || Array.isArray(made)) {
     throw new InputError(
       `${file}: expected an operator { name, inShape, outShape, forward }, got ${made === null ? "null" : typeof made}`,
     );
   }
-  const operator = await attempt(fault("its operator"), () => checkedOperator(made as Partial<ForwardOperator>));
+  const operator = await attempt(file, "its operator", () => checkedOperator(made as Partial<ForwardOperator>));
   const { shape } = options;
   if (shape && shape.join() !== operator.inShape.join()) {
     throw new InputError(
       `${file}: ${operator.name} takes signals of [${operator.inShape.join(", ")}], the signals are [${shape.join(", ")}]`,
     );
   }
-  await attempt(fault("its operator fails"), () => tried(operator));
+  await attempt(file, "its operator fails", () => tried(operator));
   return operator;
 }
 
@@ -83,13 +70,3 @@ async function tried(operator: ForwardOperator): Promise<void> {
   await forward.dispose();
   if (isLinear(operator)) await requireAdjoint(operator);
 }
-
-async function attempt<T>(fault: (error: unknown) => Error, task: () => T | Promise<T>): Promise<T> {
-  try {
-    return await task();
-  } catch (error) {
-    throw fault(error);
-  }
-}
-
-const oneLine = (message: string): string => message.trim().replace(/\s*\n\s*/g, " ");

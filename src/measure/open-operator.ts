@@ -10,6 +10,7 @@ import { sha256 } from "../data/hash.ts";
 import { type OptionTable, requireOptionNames } from "../data/options.ts";
 import { readArray } from "../data/read-array.ts";
 import { describeKinds, parseSpec } from "../data/spec.ts";
+import { isModule } from "../data/user-module.ts";
 import { moduleOperator } from "./module-operator.ts";
 
 export interface OpenOperatorOptions {
@@ -18,9 +19,6 @@ export interface OpenOperatorOptions {
   /** Seed of the operator's own draws; default 1. */
   readonly seed?: number;
 }
-
-/** Whether a part of a spec is the path of a user's module. */
-export const isModule = (part: string): boolean => /\.(js|mjs|cjs)$/i.test(part);
 
 /** What specs can name beside the operators of the registry. All are read from files. */
 const files = {

@@ -15,6 +15,7 @@ export { type LambdaChoice, type TuneOptions, tuneLambda } from "./lambda/tune.t
 export { type CsgmOptions, type CsgmRecovery, csgm, generate } from "./latent/csgm.ts";
 export { type LatentPosteriorOptions, type LatentPosteriorRecovery, latentPosterior } from "./latent/posterior.ts";
 export type { GivenStarts } from "./latent/starts.ts";
+export { openPenalty } from "./penalised/open-penalty.ts";
 export { type Problem, problemOf } from "./problem.ts";
 export { type Given, type RecoverOptions, recover } from "./recover.ts";
 export type { Chosen, Outcome, Raised, Recovery } from "./recovery.ts";

@@ -28,9 +28,9 @@ export const compare = defineCommand({
   ],
   details: async () => {
     const { describeNoises, describeOpenOperators } = await import("../../measure/index.ts");
-    const { describePenalties } = await import("../../../priors/registry.ts");
+    const { describeOpenPenalties } = await import("../../solve/penalised/open-penalty.ts");
     const { describeSolvers } = await import("../../solve/index.ts");
-    return [describePenalties(), describeSolvers(), describeOpenOperators(), describeNoises()].join("\n\n");
+    return [describeOpenPenalties(), describeSolvers(), describeOpenOperators(), describeNoises()].join("\n\n");
   },
   options: (y) =>
     y

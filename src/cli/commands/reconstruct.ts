@@ -36,10 +36,10 @@ export const reconstruct = defineCommand({
     ["sketchprior reconstruct y.npz --prior tv -o xhat.png", "the estimate as an image; several as a grid"],
   ],
   details: async () => {
-    const { describePenalties } = await import("../../../priors/registry.ts");
+    const { describeOpenPenalties } = await import("../../solve/penalised/open-penalty.ts");
     const { describeSolvers } = await import("../../solve/index.ts");
     const { describeNoises, describeOpenOperators } = await import("../../measure/index.ts");
-    return [describePenalties(), describeSolvers(), describeOpenOperators(), describeNoises()].join("\n\n");
+    return [describeOpenPenalties(), describeSolvers(), describeOpenOperators(), describeNoises()].join("\n\n");
   },
   options: (y) =>
     y

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { mask } from "../../../operators/mask.ts";
-import { waveletTransform } from "../../../priors/penalties/wavelet.ts";
+import { waveletTransform } from "../../../priors/penalties/wavelet-transform.ts";
 import type { PenaltyPrior } from "../../../priors/prior.ts";
 import { parsePenalty, penalties, penaltyNames } from "../../../priors/registry.ts";
 import { measure } from "../../../src/measure/index.ts";
