@@ -40,8 +40,8 @@ export {
 } from "../priors/mixture/index.ts";
 export { latentForm } from "../priors/mixture/latent-form.ts";
 export { fitPatches, type PatchModel } from "../priors/patches/index.ts";
-export type { GaussianPrior, GeneratorPrior, MixturePrior, PatchPrior, PenaltyPrior } from "../priors/prior.ts";
 export { sumOfPenalties } from "../priors/penalties/sum.ts";
+export type { GaussianPrior, GeneratorPrior, MixturePrior, PatchPrior, PenaltyPrior } from "../priors/prior.ts";
 export { parsePenalty } from "../priors/registry.ts";
 export { loadPrior, loadTrained, savePrior } from "./cli/prior-folder.ts";
 export { type Dataset, InputError, openDataset, openDatasets, readArray, readRows } from "./data/index.ts";

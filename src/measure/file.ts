@@ -4,11 +4,11 @@ import { operatorParts } from "../../operators/registry.ts";
 import { fromHost, sameShape } from "../data/array.ts";
 import { InputError, messageOf } from "../data/errors.ts";
 import { type Expected, type Metadata, member, type NpyArray, type Npz, readNpz, writeNpz } from "../data/index.ts";
+import { isModule } from "../data/user-module.ts";
 import type { Measurements } from "./measure.ts";
 import { gaussianNoise } from "./noise/gaussian.ts";
 import type { NoiseModel } from "./noise/noise.ts";
 import { parseNoise } from "./noise/registry.ts";
-import { isModule } from "../data/user-module.ts";
 import { openOperator } from "./open-operator.ts";
 
 /**

@@ -35,7 +35,12 @@ export async function moduleOperator(
   file: string,
   options: Pick<ModuleContext, "shape" | "seed">,
 ): Promise<ForwardOperator> {
-  const made = await moduleValue(file, "operator", { tf, linearOperator, forwardOperator, ...options } satisfies ModuleContext);
+  const made = await moduleValue(file, "operator", {
+    tf,
+    linearOperator,
+    forwardOperator,
+    ...options,
+  } satisfies ModuleContext);
   if (typeof made !== "object" || made === null || Array.isArray(made)) {
     throw new InputError(
       `${file}: expected an operator { name, inShape, outShape, forward }, got ${made === null ? "null" : typeof made}`,

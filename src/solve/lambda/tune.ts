@@ -56,7 +56,12 @@ export async function tuneLambda(
         `measurement, got [${truth.shape.join(", ")}]`,
     );
   }
-  const solvedAs: readonly Outcome[] = ["converged", "settled", "discrepancy", ...(rough ? [] : ["max-steps" as const])];
+  const solvedAs: readonly Outcome[] = [
+    "converged",
+    "settled",
+    "discrepancy",
+    ...(rough ? [] : ["max-steps" as const]),
+  ];
   const isSolved = (outcome: Outcome) => solvedAs.includes(outcome);
   const [low, high] = await solver.lambda.range(problem, prior);
   const actual = contiguous(truth) as Float32Array;

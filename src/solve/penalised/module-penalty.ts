@@ -25,7 +25,9 @@ const functions = ["value", "prox", "dualNorm", "defaultLambda"] as const;
 export async function modulePenalty(file: string, shape: readonly number[]): Promise<ProximalPenalty> {
   const made = await moduleValue(file, "penalty", { tf, shape } satisfies PenaltyContext);
   if (typeof made !== "object" || made === null) {
-    throw new InputError(`${file}: expected a penalty { name, value, prox }, got ${made === null ? "null" : typeof made}`);
+    throw new InputError(
+      `${file}: expected a penalty { name, value, prox }, got ${made === null ? "null" : typeof made}`,
+    );
   }
   const given = made as Partial<NormPenalty>;
   for (const part of functions) {
@@ -33,7 +35,7 @@ export async function modulePenalty(file: string, shape: readonly number[]): Pro
     if (type === "function" || (optional && type === "undefined")) continue;
     throw new InputError(`${file}: ${part}: expected a function, got ${type}; a penalty is { name, value, prox }`);
   }
-  const { name = file } = given;
+  const { name = file.replace(/^.*[\\/]/, "") } = given;
   const { value, prox, dualNorm, defaultLambda } = given as NormPenalty;
   const penalty: ProximalPenalty = {
     ...{ kind: "penalty", form: "proximal", name, shape, value: value.bind(made), prox: prox.bind(made) },

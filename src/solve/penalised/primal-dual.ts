@@ -26,7 +26,8 @@ const BALANCE = 8;
  * prox_{σf*}(v) = v − σ prox_{f/σ}(v/σ) (Moreau); for ½‖Φx − y‖² that is (v − σy)/(1 + σ).
  *
  * Steps: σᵢ = ωwᵢ/‖Kᵢ‖, σ₀ = ωk/‖Φ‖², τ = 0.49/(ωk) with k = Σ wᵢ‖Kᵢ‖, so that τ(σ₀‖Φ‖² + Σ σᵢ‖Kᵢ‖²) < 1. ω = 8λ/a balances the dual
- * scale against the primal one; a = ‖y‖/‖Φ‖_F is the typical amplitude of the signal. Because the steps follow λ, the method stays quick for
+ * scale against the primal one; a = ‖y‖/(g√n) is the typical
+ * amplitude of the signal, g the gain of Φ on smooth signals. Because the steps follow λ, the method stays quick for
  * tiny λ, where it solves min r(x) subject to Φx = y.
  *
  * gap: the duality gap over the objective. With s = Φ'q + Σ Kᵢ'pᵢ every objective is at least −f*(q) − Σ (λwᵢrᵢ)*(pᵢ) + min ⟨s, u⟩ over the
@@ -44,6 +45,7 @@ export function primalDual(
   if (typeof terms === "string") throw new RangeError(`primal-dual: ${terms}`);
   const k = terms.reduce((sum, { weight, norm }) => sum + weight * norm, 0);
   const box = boxOf(problem);
+  const root = Math.sqrt(sizeOf(operator.inShape));
   const plain = noise.gaussian !== undefined && noise.gaussian.sigmas === undefined;
   const pointOf = (v: tf.Tensor, y: tf.Tensor, sigma: tf.Tensor) =>
     noise.prox!(scaled(tf.div(1, sigma), v), y, tf.div(1, sigma));
@@ -66,7 +68,7 @@ export function primalDual(
       return { x, z: x, q: filled(batch, operator.outShape), ...termsAtStart(terms, batch) };
     },
     step: ({ y, lambda }, state) => {
-      const amplitude = tf.div(norms(y), size.frobenius);
+      const amplitude = tf.div(norms(y), size.gain * root);
       const silent = tf.equal(amplitude, 0); // y = 0: any scale will do
       const omega = tf.div(tf.mul(BALANCE, lambda), tf.where(silent, tf.onesLike(amplitude), amplitude));
       const [tau, sigma] = [tf.div(0.49 / k, omega), tf.mul(omega, k / size.norm ** 2)];
@@ -89,7 +91,7 @@ export function primalDual(
       const gaps = points.map((point, t) => termGap(terms[t]!, point, x, pulls[t]!, steps[t]!));
       const objective = tf.addN([noise.misfit(operator.forward(x), y), ...gaps.map(({ value }) => value)]);
       const slope = tf.addN([operator.adjoint(dualQ), ...pulls.map(([pull]) => pull!)]);
-      const reach = tf.maximum(norms(x), tf.mul(amplitude, Math.sqrt(sizeOf(operator.inShape))));
+      const reach = tf.maximum(norms(x), tf.mul(amplitude, root));
       const rest = tf.addN([objective, dataConjugate(dualQ, fromQ, y, sigma), ...gaps.map((gap) => gap.rest)]);
       const falls = tf.addN([box.fall(slope, x, reach), ...gaps.map(({ fall }) => fall)]); // what ⟨slope, x⟩ can still fall
       const gap = tf.div(tf.add(tf.abs(tf.sub(rest, dots(slope, x))), falls), tf.maximum(objective, TINY));

@@ -53,7 +53,8 @@ export async function requireProx({ name, shape, value, prox }: ProximalPenalty)
   const list = ({ data }: NdArray<Float32Array>) => [...data];
   for (const [i, t] of WEIGHTS.entries()) {
     const [cost, best] = [list(found)[i]!, list(lowest)[i]!];
-    if (!Number.isFinite(cost)) throw new InputError(`${name}: value(prox(x, ${t})) is ${cost}; expected finite numbers`);
+    if (!Number.isFinite(cost))
+      throw new InputError(`${name}: value(prox(x, ${t})) is ${cost}; expected finite numbers`);
     if (!(far.data[i]! <= ROUNDING * size.data[i]!)) {
       throw new InputError(
         `${name}: prox(·, ${t}) is no proximal map of a convex penalty: ‖P(a) − P(b)‖² exceeds ⟨P(a) − P(b), a − b⟩ by ${far.data[i]!.toPrecision(2)}`,
