@@ -59,14 +59,14 @@ const powerSteps =
   };
 
 /**
- * ‖Φ‖_F = √E‖Φg‖², g ~ N(0, I), estimated from 64 draws: within about 10 % for operators of a few measurements, closer for
+ * ‖Φ‖_F = √E‖Φg‖², g ~ N(0, I), estimated from 64 draws, of large images fewer: within about 10 % for operators of a few measurements, closer for
  * more. Solvers scale their steps by it and need no more precision.
  */
 export const frobeniusNorm = (operator: ForwardOperator, seed = 1): Promise<number> =>
-  rootMeanEnergy(operator, normalSignals(seed, "frobenius norm", PROBES, operator.inShape));
+  rootMeanEnergy(operator, normalSignals(seed, "frobenius norm", probesOf(operator.inShape), operator.inShape));
 
 /**
- * How much Φ amplifies smooth signals: √(E‖Φx‖²/E‖x‖²) over 64 random walks along the first two axes. Each walk is taken in both
+ * How much Φ amplifies smooth signals: √(E‖Φx‖²/E‖x‖²) over 64 random walks, of large images fewer, along the first two axes. Each walk is taken in both
  * directions of every axis. So every place has the same variance, and the gain does not depend on where Φ looks: along an axis of n
  * places those i and j have the covariance (n + 1 − |i − j|)/2, and the spectrum falls with the square of the frequency, as that of
  * natural images does (Field 1987). 0 for a Φ that measures nothing.
@@ -76,17 +76,22 @@ export const frobeniusNorm = (operator: ForwardOperator, seed = 1): Promise<numb
  */
 export async function typicalGain(operator: ForwardOperator, seed = 1): Promise<number> {
   const walks = smoothSignals(seed, operator.inShape);
-  const energy = walks.data.reduce((sum, v) => sum + v * v, 0) / PROBES;
+  const energy = walks.data.reduce((sum, v) => sum + v * v, 0) / walks.shape[0]!;
   return (await rootMeanEnergy(operator, walks)) / Math.sqrt(energy);
 }
 
-/** Random signals that an average over signals is of; a multiple of 4, for both directions of two axes. */
-const PROBES = 64;
+/**
+ * How many random signals an average over signals is of: 64, but no more than four million numbers, and 8 at least. An average over the many
+ * pixels of a large image needs fewer. A multiple of 4, for both directions of two axes.
+ */
+const probesOf = (shape: readonly number[]): number =>
+  Math.min(64, Math.max(8, 4 * Math.floor(2 ** 20 / sizeOf(shape))));
 
-/** √ of the mean of ‖Φx‖² over signals x [PROBES, ...inShape]. */
+/** √ of the mean of ‖Φx‖² over signals x [probes, ...inShape]. */
 async function rootMeanEnergy(operator: ForwardOperator, x: NdArray<Float32Array>): Promise<number> {
   const squares = await compile(
-    (input: { x: tf.Tensor }) => tf.mean(tf.sum(tf.square(tf.reshape(operator.forward(input.x), [PROBES, -1])), 1)),
+    (input: { x: tf.Tensor }) =>
+      tf.mean(tf.sum(tf.square(tf.reshape(operator.forward(input.x), [x.shape[0]!, -1])), 1)),
     { x },
     { name: `size of ${operator.name}` },
   );
@@ -98,7 +103,7 @@ async function rootMeanEnergy(operator: ForwardOperator, x: NdArray<Float32Array
 /** Random walks along the first two axes, each also mirrored along every one of them: [PROBES, ...shape]. */
 function smoothSignals(seed: number, shape: readonly number[]): NdArray<Float32Array> {
   const axes = [1, 2].filter((axis) => axis <= shape.length);
-  const steps = normalSignals(seed, "typical gain", PROBES / 2 ** axes.length, shape);
+  const steps = normalSignals(seed, "typical gain", probesOf(shape) / 2 ** axes.length, shape);
   return axes.reduce(withMirrored, axes.reduce(runningSums, steps));
 }
 

@@ -1,5 +1,6 @@
 import { InputError } from "../src/data/errors.ts";
 import { suggestion } from "../src/data/nearest.ts";
+import { isModule } from "../src/data/spec.ts";
 
 /**
  * The structure of an operator's spec:
@@ -20,9 +21,6 @@ export type SpecTree =
   | { readonly kind: "adjoint"; readonly of: SpecTree; readonly shape?: readonly number[] };
 
 const combinations = ["stack", "sum", "adjoint"] as const;
-
-/** Whether a part of a spec is the path of a user's module. */
-export const isModule = (part: string): boolean => /\.(js|mjs|cjs)$/i.test(part);
 
 /**
  * Reads a spec. Names and options of its parts are not looked at.

@@ -3,7 +3,7 @@ import type { Dataset } from "../src/data/rows.ts";
 import type { IterateOptions } from "../src/engine/iterate.ts";
 import type { Sketch } from "../src/sketch/index.ts";
 import type { SketchData } from "./facts.ts";
-import type { GeneratorPrior, LearnedPrior, PenaltyPrior } from "./prior.ts";
+import type { GeneratorPrior, LearnedPrior, SinglePenalty } from "./prior.ts";
 
 /**
  * A kind of penalty r(x), made from options alone. To add one: its file, which exports this; one line in the registry; its test.
@@ -18,7 +18,7 @@ export interface PenaltyKind<T extends OptionTable = OptionTable> {
   /** Present where `compare` takes it, with its defaults, when no baselines are named. */
   readonly baseline?: true;
   /** The penalty for signals of `shape`. Errors (RangeError): a shape or options that it cannot take. */
-  make(shape: readonly number[], values: OptionValues<T>): PenaltyPrior;
+  make(shape: readonly number[], values: OptionValues<T>): SinglePenalty;
 }
 
 /** An entry of the registry; keeps the exact types of its options. */

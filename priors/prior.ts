@@ -31,8 +31,6 @@ interface Penalty {
   readonly name: string;
   /** Shape of one signal. */
   readonly shape: readonly number[];
-  /** r of every signal: [batch, ...shape] to [batch]. */
-  value(x: tf.Tensor): tf.Tensor;
   /** What the signals are expected to be about, [n]: the penalty is r(x − centre), for Gaussian noise. Default: 0. */
   readonly centre?: Float32Array;
   /** λ where nothing chooses it; absent: it must be given. */
@@ -52,40 +50,69 @@ export interface LambdaFacts {
 /** A quadratic r: its gradient is linear in x, so conjugate gradients solve the recovery exactly. */
 export interface QuadraticPenalty extends Penalty {
   readonly form: "quadratic";
+  /** r of every signal: [batch, ...shape] to [batch]. */
+  value(x: tf.Tensor): tf.Tensor;
   /** ∇r, linear: [batch, ...shape] to the same. */
   gradient(x: tf.Tensor): tf.Tensor;
   /** c > 0 with r(x) − ½c‖x‖² convex, where there is one: the least eigenvalue of ∇r. */
   readonly convexity?: number;
   /** argmin_u ½‖u − x‖² + t r(u), one t ≥ 0 a signal, where it is a formula: for noise that is not Gaussian. */
   prox?(x: tf.Tensor, t: tf.Tensor): tf.Tensor;
+  /** Where it is a sum: its terms, whose proximal maps may be formulas. */
+  readonly terms?: SumPenalty["terms"];
 }
 
 /** An r whose proximal map is a formula. */
 export interface ProximalPenalty extends Penalty {
   readonly form: "proximal";
+  /** r of every signal: [batch, ...shape] to [batch]. */
+  value(x: tf.Tensor): tf.Tensor;
   /** argmin_u ½‖u − x‖² + t r(u), one t ≥ 0 a signal: x [batch, ...shape], t [batch]. */
   prox(x: tf.Tensor, t: tf.Tensor): tf.Tensor;
-  /** r°(v) = max over r(u) ≤ 1 of ⟨u, v⟩, [batch]: certifies how near a solution is (r must be a norm). */
+}
+
+/** A norm r with a proximal map. */
+export interface NormPenalty extends ProximalPenalty {
+  /** r°(v) = max over r(u) ≤ 1 of ⟨u, v⟩, [batch]: FISTA certifies with it how near a solution is. */
   dualNorm(v: tf.Tensor): tf.Tensor;
 }
 
-/** r(x) = max over |p| ≤ 1 of ⟨Kx, p⟩: a norm of linear features Kx, by its dual ball. */
+/** Batches of several arrays, such as the differences along each axis: each [batch, ...its own shape]. */
+export type Tensors = readonly tf.Tensor[];
+
+/**
+ * r(x) = min over w of |K(x, w)|, a norm of linear features, by its dual ball: |f| = max over |p| ≤ 1 of ⟨f, p⟩. w are further unknowns that
+ * are recovered along with x; most penalties have none. Unknowns and features are lists of arrays; the first unknown is x.
+ */
 export interface AnalysisPenalty extends Penalty {
   readonly form: "analysis";
   /** ‖K‖, the largest singular value, or an upper bound that is close to it. */
   readonly norm: number;
-  /** Shape of the features Kx of one signal. */
-  readonly featureShape: readonly number[];
-  /** K: [batch, ...shape] to [batch, ...featureShape]. */
-  analysis(x: tf.Tensor): tf.Tensor;
-  /** K': [batch, ...featureShape] to [batch, ...shape]. */
-  synthesis(p: tf.Tensor): tf.Tensor;
+  /** Shapes of the unknowns of one signal: `shape`, and those of w. */
+  readonly unknownShapes: readonly (readonly number[])[];
+  /** Shapes of the features of one signal. */
+  readonly featureShapes: readonly (readonly number[])[];
+  /** K: unknowns to features. */
+  analysis(unknowns: Tensors): Tensors;
+  /** K': features to unknowns. */
+  synthesis(p: Tensors): Tensors;
+  /** |f| of every signal, [batch]. */
+  size(features: Tensors): tf.Tensor;
   /** The nearest p of the ball |p| ≤ radius, one radius ≥ 0 a signal, [batch]. */
-  project(p: tf.Tensor, radius: tf.Tensor): tf.Tensor;
+  project(p: Tensors, radius: tf.Tensor): Tensors;
+}
+
+/** A penalty of one kind, no sum. */
+export type SinglePenalty = QuadraticPenalty | NormPenalty | ProximalPenalty | AnalysisPenalty;
+
+/** r(x) = Σ wᵢ rᵢ(x), wᵢ > 0. */
+export interface SumPenalty extends Penalty {
+  readonly form: "sum";
+  readonly terms: readonly { readonly weight: number; readonly penalty: SinglePenalty }[];
 }
 
 /** What a penalty can do decides which solver takes it: conjugate gradients, FISTA, or primal-dual. */
-export type PenaltyPrior = QuadraticPenalty | ProximalPenalty | AnalysisPenalty;
+export type PenaltyPrior = SinglePenalty | SumPenalty;
 
 /** x ~ N(μ, Σ), flattened to n numbers: its posterior for linear Φ and Gaussian noise is a formula. */
 export interface GaussianPrior {

@@ -45,6 +45,7 @@ export {
 } from "../priors/mixture/index.ts";
 export { latentForm } from "../priors/mixture/latent-form.ts";
 export { fitPatches, type PatchModel } from "../priors/patches/index.ts";
+export { sumOfPenalties } from "../priors/penalties/sum.ts";
 export type {
   Denoiser,
   DenoiserPrior,
@@ -126,6 +127,7 @@ export {
   type MixturePosterior,
   mixturePosterior,
   type Outcome,
+  openPenalty,
   type Problem,
   parseBaseline,
   problemOf,

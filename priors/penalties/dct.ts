@@ -1,6 +1,6 @@
 import { cosineTransform } from "../../operators/cosine.ts";
 import { penaltyKind } from "../kind.ts";
-import type { ProximalPenalty } from "../prior.ts";
+import type { NormPenalty } from "../prior.ts";
 import { normLambda } from "./default-lambda.ts";
 import { lasso } from "./lasso.ts";
 
@@ -9,7 +9,7 @@ import { lasso } from "./lasso.ts";
  * signal. Signals: [h, w], [h, w, channels] (each channel by itself) or [length], of any size.
  * Errors (RangeError): signals of more axes.
  */
-export function dct(shape: readonly number[]): ProximalPenalty {
+export function dct(shape: readonly number[]): NormPenalty {
   return { ...lasso("dct", shape, cosineTransform("dct", shape)), defaultLambda: normLambda(0.5) };
 }
 

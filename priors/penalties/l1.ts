@@ -1,10 +1,10 @@
 import { penaltyKind } from "../kind.ts";
-import type { ProximalPenalty } from "../prior.ts";
+import type { NormPenalty } from "../prior.ts";
 import { normLambda } from "./default-lambda.ts";
 import { lasso } from "./lasso.ts";
 
 /** Lasso on the numbers of a signal themselves (CSGM's pixel basis): r(x) = ‖x‖₁. For signals that are mostly 0; any shape. */
-export function l1(shape: readonly number[]): ProximalPenalty {
+export function l1(shape: readonly number[]): NormPenalty {
   return {
     ...lasso("l1", shape, { analysis: (x) => x, synthesis: (c) => c }),
     defaultLambda: normLambda(0.5),

@@ -1,5 +1,5 @@
 import * as tf from "#tf";
-import type { ProximalPenalty } from "../prior.ts";
+import type { NormPenalty } from "../prior.ts";
 import { perSignal, spread } from "../signals.ts";
 
 /** An orthonormal transform U of signals: its inverse is its adjoint. */
@@ -18,7 +18,7 @@ export function lasso(
   name: string,
   shape: readonly number[],
   { analysis, synthesis }: OrthonormalTransform,
-): ProximalPenalty {
+): NormPenalty {
   return {
     kind: "penalty",
     form: "proximal",

@@ -1,50 +1,49 @@
 import * as tf from "#tf";
 import { requireSignal } from "../../operators/axes.ts";
-import { differences } from "../../operators/differences.ts";
+import { differencesNorm, forwardAdjoint, forwardDifference } from "../../operators/neighbours.ts";
 import { penaltyKind } from "../kind.ts";
 import type { AnalysisPenalty } from "../prior.ts";
-import { perSignal, spread } from "../signals.ts";
+import { lengthBall, numberBall } from "./balls.ts";
 import { normLambda } from "./default-lambda.ts";
 
+export interface TvOptions {
+  /** |∂x| + |∂y| at every pixel, which prefers edges along the axes; default false: the length of the gradient. */
+  readonly anisotropic?: boolean;
+}
+
 /**
- * Isotropic total variation (Rudin, Osher, Fatemi 1992): r(x) = Σ_pixels √(Σ_axes (∂x)²), with forward differences that
- * are 0 past the last pixel. Differences run along the first two axes: [h, w], [h, w, channels] (each channel by itself)
- * or [length].
+ * Total variation (Rudin, Osher, Fatemi 1992): r(x) = Σ_pixels √(Σ_axes (∂x)²), isotropic, or Σ_pixels Σ_axes |∂x|, with forward differences
+ * that are 0 past the last pixel. Differences run along the first two axes: [h, w], [h, w, channels] (each channel by itself) or [length].
  */
-export function tv(shape: readonly number[]): AnalysisPenalty {
+export function tv(shape: readonly number[], { anisotropic = false }: TvOptions = {}): AnalysisPenalty {
   requireSignal("tv", shape);
-  const { outShape, forward, adjoint, norm } = differences({ inShape: shape });
+  const axes = shape.slice(0, 2);
   return {
     kind: "penalty",
     form: "analysis",
     name: "tv",
     shape,
-    featureShape: outShape,
-    norm: norm!,
-    value: (x) => tf.sum(perSignal(magnitude(forward(x))), 1),
-    analysis: forward,
-    synthesis: adjoint,
-    project: (p, radius) => {
-      const size = magnitude(p);
-      const limit = spread(radius, size.rank);
-      // an element inside the ball keeps its exact value; the tiny floor is for radius 0
-      return tf.mul(p, tf.div(limit, tf.maximum(tf.maximum(size, limit), 1e-30)));
-    },
+    unknownShapes: [shape],
+    featureShapes: axes.map(() => shape),
+    norm: differencesNorm(shape),
+    analysis: ([x]) => axes.map((_, axis) => forwardDifference(x!, axis)),
+    synthesis: (p) => [tf.addN(p.map(forwardAdjoint))],
+    ...(anisotropic ? numberBall : lengthBall),
     defaultLambda: normLambda(0.3),
   };
 }
 
 export const tvKind = penaltyKind({
-  summary: "piecewise constant, r(x) = Σ |∇x|, isotropic total variation",
-  options: {},
+  summary: "piecewise constant, r(x) = Σ |∇x|, total variation",
+  options: {
+    anisotropic: { type: "flag", description: "|∂x| + |∂y| at every pixel instead of the length of the gradient" },
+  },
   baseline: true,
   samples: [
     { shape: [6, 4], spec: "tv" },
     { shape: [4, 5, 2], spec: "tv" },
     { shape: [7], spec: "tv" },
+    { shape: [5, 4], spec: "tv:anisotropic" },
   ],
   make: tv,
 });
-
-/** The length of the gradient at every pixel: [batch, axes, ...shape] to [batch, 1, ...shape]. */
-const magnitude = (p: tf.Tensor): tf.Tensor => tf.sqrt(tf.sum(tf.square(p), 1, true));

@@ -50,8 +50,8 @@ export async function openPrior(
 ): Promise<OpenedPrior> {
   const found = learned ?? (await openLearned(option, spec));
   if (!found) {
-    const { parseBaseline } = await import("../solve/index.ts");
-    return { name: spec, prior: parseBaseline(spec, shape) };
+    const { openBaseline } = await import("../solve/index.ts");
+    return { name: spec, prior: await openBaseline(spec, shape) };
   }
   const prior = found.forShape?.(shape) ?? found.prior;
   if (isOfOneShape(prior)) requireShape(option, spec, prior.shape, shape);

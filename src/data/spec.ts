@@ -47,3 +47,6 @@ export function describeKinds(heading: string, kinds: Readonly<Record<string, De
   ]);
   return [heading, ...entries].join("\n");
 }
+
+/** Whether a part of a spec is the path of a user's module. */
+export const isModule = (part: string): boolean => /\.(js|mjs|cjs)$/i.test(part);

@@ -5,16 +5,21 @@ import { type EndCode, type IterateOptions, iterate } from "./iterate.ts";
 /** The state of a batch: arrays by name. Each holds equally long parts, one for each row, one after the other. */
 export type RowState = { readonly [name: string]: NdArray<Float32Array> };
 
+/** How a row ended: by the loop's own rules, or by one of a solver. */
+export type RowCode = EndCode | "settled" | "discrepancy";
+
 export interface RowsReport<State extends RowState> {
   readonly state: State;
   /** The value that is minimised, of every row. */
   readonly objectives: ArrayLike<number>;
   /** A measure for every row that falls to 0 as the row settles. It is compared with the tolerance. */
   readonly changes: ArrayLike<number>;
+  /** Rows that end for another reason than the tolerance; default none. */
+  readonly codes?: readonly (RowCode | undefined)[];
 }
 
 export interface IterateRowsOptions<State extends RowState>
-  extends Pick<IterateOptions<unknown>, "maxSteps" | "tolerance" | "onProgress" | "signal"> {
+  extends Pick<IterateOptions<unknown>, "maxSteps" | "maxSeconds" | "tolerance" | "onProgress" | "signal"> {
   readonly rows: number;
   readonly state: State;
   /** One step of the whole batch. No row may depend on another. */
@@ -24,7 +29,7 @@ export interface IterateRowsOptions<State extends RowState>
 export interface IteratedRows<State extends RowState> {
   readonly state: State;
   /** How every row ended. */
-  readonly codes: readonly EndCode[];
+  readonly codes: readonly RowCode[];
   /** The last finite objective of every row, NaN if there was none. `changes` are those of the same step. */
   readonly objectives: Float32Array;
   readonly changes: Float32Array;
@@ -41,7 +46,7 @@ export async function iterateRows<State extends RowState>(
   options: IterateRowsOptions<State>,
 ): Promise<IteratedRows<State>> {
   const { rows, tolerance = 0, state: start, step, ...loop } = options;
-  const codes = new Array<EndCode | undefined>(rows).fill(undefined);
+  const codes = new Array<RowCode | undefined>(rows).fill(undefined);
   const objectives = new Float32Array(rows).fill(Number.NaN);
   const changes = new Float32Array(rows).fill(Number.NaN);
   const { state, code, steps, history } = await iterate<{ now: State; before: State }>({
@@ -56,7 +61,7 @@ export async function iterateRows<State extends RowState>(
           codes[row] = "non-finite";
           return before; // the objective may belong to the state that the step began with
         }
-        if (change <= tolerance) codes[row] = "converged";
+        codes[row] = change <= tolerance ? "converged" : report.codes?.[row];
         [objectives[row], changes[row]] = [objective, change];
         return report.state;
       });
@@ -67,7 +72,7 @@ export async function iterateRows<State extends RowState>(
       };
     },
   });
-  const rest = code === "cancelled" ? code : "max-steps";
+  const rest = code === "cancelled" || code === "max-time" ? code : "max-steps";
   return { state: state.now, codes: codes.map((c) => c ?? rest), objectives, changes, steps, history };
 }
 

@@ -1,5 +1,5 @@
-/** How an iteration ended. Ending early is a result, not an exception. */
-export type EndCode = "converged" | "max-steps" | "non-finite" | "cancelled";
+/** How an iteration ended. Ending early is a result, not an exception. `max-time`: after `maxSeconds`. */
+export type EndCode = "converged" | "max-steps" | "max-time" | "non-finite" | "cancelled";
 
 export interface StepReport<State> {
   readonly state: State;
@@ -23,6 +23,8 @@ export interface IterateOptions<State> {
   /** One step. `index` counts from 0; random draws of the step are seeded by it. */
   readonly step: (state: State, index: number) => Promise<StepReport<State>>;
   readonly maxSteps: number;
+  /** Ends as `max-time` after the first step that is done later than this; default never. */
+  readonly maxSeconds?: number;
   /** Stops as `converged` once `change` is at or below this; default 0 (never before maxSteps unless nothing moves). */
   readonly tolerance?: number;
   /** For a resumed run: the objectives of the steps already done; default none. */
@@ -48,12 +50,13 @@ export interface Iterated<State> extends Reached<State> {
 
 /** The one loop of every solver and of training: counts, stops, keeps history, reports, guards against non-finite values. */
 export async function iterate<State>(options: IterateOptions<State>): Promise<Iterated<State>> {
-  const { maxSteps, tolerance = 0 } = options;
+  const { maxSteps, maxSeconds = Number.POSITIVE_INFINITY, tolerance = 0 } = options;
   const history = [...(options.history ?? [])];
   const start = history.length;
   if (!(Number.isInteger(maxSteps) && maxSteps >= start)) {
     throw new RangeError(`iterate: maxSteps: expected an integer of at least ${start}, got ${maxSteps}`);
   }
+  const deadline = performance.now() + 1000 * maxSeconds;
   let { state } = options;
   let previous = state;
   const end = (code: EndCode, last = state): Iterated<State> => ({
@@ -72,6 +75,7 @@ export async function iterate<State>(options: IterateOptions<State>): Promise<It
     history.push(report.objective);
     options.onProgress?.({ step: index + 1, maxSteps, objective: report.objective });
     if (report.change <= tolerance) return end("converged");
+    if (performance.now() >= deadline) return end("max-time");
     if (index + 1 < maxSteps) await options.afterStep?.({ state, history });
   }
   return end("max-steps");

@@ -4,6 +4,7 @@ import { isModule, partsOf, specTree } from "../../operators/spec-tree.ts";
 import { fromHost, sameShape } from "../data/array.ts";
 import { InputError, messageOf } from "../data/errors.ts";
 import { type Expected, type Metadata, member, type NpyArray, type Npz, readNpz, writeNpz } from "../data/index.ts";
+import { isModule } from "../data/spec.ts";
 import type { Measurements } from "./measure.ts";
 import { gaussianNoise } from "./noise/gaussian.ts";
 import type { NoiseModel } from "./noise/noise.ts";

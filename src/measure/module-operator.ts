@@ -9,8 +9,8 @@ import {
   type OperatorForm,
 } from "../../operators/operator.ts";
 import { fromHost, sizeOf } from "../data/array.ts";
-import { InputError, messageOf } from "../data/errors.ts";
-import { fileExists, importFile } from "../data/files.ts";
+import { InputError } from "../data/errors.ts";
+import { attempt, moduleValue } from "../data/user-module.ts";
 import { compile } from "../engine/index.ts";
 
 /** What a module's function is given, so that it needs no import of its own to make an operator. */
@@ -36,33 +36,25 @@ export async function moduleOperator(
   file: string,
   { unchecked = false, ...options }: Pick<ModuleContext, "shape" | "seed"> & { readonly unchecked?: boolean },
 ): Promise<ForwardOperator> {
-  if (!(await fileExists(file)))
-    throw new InputError(`${file}: no such file; an operator's module is given by its path`);
-  const fault = (what: string) => (error: unknown) => new InputError(`${file}: ${what}: ${oneLine(messageOf(error))}`);
-  const exported = await attempt(fault("cannot be loaded"), () => importFile(file));
-  if (exported.default === undefined) {
-    throw new InputError(`${file}: has no default export; expected an operator, or a function that returns one`);
-  }
-  const given = exported.default;
-  const made: unknown =
-    typeof given === "function"
-      ? await attempt(fault("its function failed"), () =>
-          given({ tf, linearOperator, forwardOperator, ...options } satisfies ModuleContext),
-        )
-      : given;
+  const made = await moduleValue(file, "operator", {
+    tf,
+    linearOperator,
+    forwardOperator,
+    ...options,
+  } satisfies ModuleContext);
   if (typeof made !== "object" || made === null || Array.isArray(made)) {
     throw new InputError(
       `${file}: expected an operator { name, inShape, outShape, forward }, got ${made === null ? "null" : typeof made}`,
     );
   }
-  const operator = await attempt(fault("its operator"), () => checkedOperator(made as Partial<ForwardOperator>));
+  const operator = await attempt(file, "its operator", () => checkedOperator(made as Partial<ForwardOperator>));
   const { shape } = options;
   if (shape && shape.join() !== operator.inShape.join()) {
     throw new InputError(
       `${file}: ${operator.name} takes signals of [${operator.inShape.join(", ")}], the signals are [${shape.join(", ")}]`,
     );
   }
-  await attempt(fault("its operator fails"), () => tried(operator, unchecked));
+  await attempt(file, "its operator fails", () => tried(operator, unchecked));
   return operator;
 }
 
@@ -90,13 +82,3 @@ async function tried(operator: ForwardOperator, unchecked: boolean): Promise<voi
   await forward.dispose();
   if (isLinear(operator) && !unchecked) await requireAdjoint(operator);
 }
-
-async function attempt<T>(fault: (error: unknown) => Error, task: () => T | Promise<T>): Promise<T> {
-  try {
-    return await task();
-  } catch (error) {
-    throw fault(error);
-  }
-}
-
-const oneLine = (message: string): string => message.trim().replace(/\s*\n\s*/g, " ");

@@ -1,14 +1,14 @@
 import { buildOperator, type WantedPart } from "../../operators/build.ts";
 import type { ForwardOperator } from "../../operators/operator.ts";
 import { describeOperators, parsePart, partSources } from "../../operators/registry.ts";
-import { isModule, specTree } from "../../operators/spec-tree.ts";
+import { specTree } from "../../operators/spec-tree.ts";
 import { contiguous, fromHost, type HostArray } from "../data/array.ts";
 import { drawnText } from "../data/drawn-text.ts";
 import { InputError, messageOf } from "../data/errors.ts";
 import { sha256 } from "../data/hash.ts";
 import { requireOptionNames } from "../data/options.ts";
 import { readArray } from "../data/read-array.ts";
-import { describeKinds } from "../data/spec.ts";
+import { describeKinds, isModule } from "../data/spec.ts";
 import { moduleOperator } from "./module-operator.ts";
 
 export interface OpenOperatorOptions {

@@ -14,7 +14,7 @@ registry("unknown names and options, and shapes that do not fit, are refused in 
   const known = penaltyNames.join(", ");
   await refuses(() => parsePenalty("tikonov", [4, 4]), new RegExp(`^penalty: unknown penalty "tikonov"; .*${known}`));
   await refuses(() => parsePenalty("toString", [4, 4]), /unknown penalty "toString"/);
-  await refuses(() => parsePenalty("tv:level=2", [4, 4]), /^tv: unknown option "level"; it has none$/);
+  await refuses(() => parsePenalty("dct:level=2", [4, 4]), /^dct: unknown option "level"; it has none$/);
   await refuses(
     () => parsePenalty("wavelet:level=2", [4, 4]),
     /^wavelet: unknown option "level"; did you mean levels\?/,

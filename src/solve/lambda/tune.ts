@@ -56,7 +56,13 @@ export async function tuneLambda(
         `measurement, got [${truth.shape.join(", ")}]`,
     );
   }
-  const isSolved = (outcome: Outcome) => outcome === "converged" || (!rough && outcome === "max-steps");
+  const solvedAs: readonly Outcome[] = [
+    "converged",
+    "settled",
+    "discrepancy",
+    ...(rough ? [] : ["max-steps" as const]),
+  ];
+  const isSolved = (outcome: Outcome) => solvedAs.includes(outcome);
   const [low, high] = await solver.lambda.range(problem, prior);
   const actual = contiguous(truth) as Float32Array;
   const width = truth.size / signals;

@@ -4,8 +4,8 @@ import type { GeneratorPrior } from "../../../priors/prior.ts";
 import { fromHost } from "../../data/array.ts";
 import { adamMoments, adamRate, adamUpdate } from "../../engine/adam.ts";
 import { compile, type TensorsOf } from "../../engine/index.ts";
-import type { EndCode, IterateOptions } from "../../engine/iterate.ts";
-import { iterateRows } from "../../engine/iterate-rows.ts";
+import type { IterateOptions } from "../../engine/iterate.ts";
+import { iterateRows, type RowCode } from "../../engine/iterate-rows.ts";
 import { squares } from "../batch.ts";
 import { repeatRows } from "../rows.ts";
 import type { DataTerm } from "./data-term.ts";
@@ -35,7 +35,7 @@ export const descentNames = ["steps", "learningRate", "schedule", "tolerance", "
 /** The lowest point of every descent: one row a restart, those of one signal beside each other. */
 export interface Descent {
   /** How every signal ended. */
-  readonly codes: readonly EndCode[];
+  readonly codes: readonly RowCode[];
   readonly steps: number;
   /** The objective of the best restarts after every step, summed over the signals. */
   readonly history: readonly number[];

@@ -1,9 +1,7 @@
 import type { NdArray } from "ndarray";
 import * as tf from "#tf";
 import { tikhonov } from "../../../priors/penalties/tikhonov.ts";
-import { tv } from "../../../priors/penalties/tv.ts";
 import type { QuadraticPenalty } from "../../../priors/prior.ts";
-import { perSignal } from "../../../priors/signals.ts";
 import { fromHost } from "../../data/array.ts";
 import { compile } from "../../engine/index.ts";
 import { filled } from "../batch.ts";
@@ -52,18 +50,10 @@ export async function withImageSteps<R>(
     );
   };
   try {
-    return await withStep(tikhonov(shape), (average) => withStep(smoothness(shape), (smooth) => use(average, smooth)));
+    return await withStep(tikhonov(shape), (average) =>
+      withStep(tikhonov(shape, { gradient: true }), (smooth) => use(average, smooth)),
+    );
   } finally {
     await missed.dispose();
   }
-}
-
-/** r(x) = ‖∇x‖², finite differences along both axes. */
-function smoothness(shape: readonly number[]): QuadraticPenalty {
-  const { analysis, synthesis } = tv(shape);
-  return {
-    ...{ kind: "penalty", form: "quadratic", name: "smoothness", shape },
-    value: (x) => tf.sum(perSignal(tf.square(analysis(x))), 1),
-    gradient: (x) => tf.mul(2, synthesis(analysis(x))),
-  };
 }

@@ -1,5 +1,5 @@
 import * as tf from "#tf";
-import type { ProximalPenalty } from "../../../priors/prior.ts";
+import type { NormPenalty } from "../../../priors/prior.ts";
 import { dots, TINY } from "../batch.ts";
 import { accelerated, acceleratedStart } from "./accelerated.ts";
 import type { CentredProblem } from "./centre.ts";
@@ -16,7 +16,7 @@ import type { PenaltyMethod } from "./method.ts";
  * of every objective. So gap ≤ ε proves that the objective is within the fraction ε of the lowest. Usually it is ten times nearer. Very
  * small λ (below about 1e-4 ‖Φ'y‖∞) need many thousand iterations.
  */
-export function fista({ operator, noise }: CentredProblem, prior: ProximalPenalty, norm: number): PenaltyMethod {
+export function fista({ operator, noise }: CentredProblem, prior: NormPenalty, norm: number): PenaltyMethod {
   const stepSize = 1 / (1.01 * norm) ** 2;
   return {
     name: "fista",

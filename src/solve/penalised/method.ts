@@ -16,6 +16,8 @@ export interface MethodStep {
   readonly objective: tf.Tensor;
   /** How far every row is from its solution, [batch]; each method documents its measure. */
   readonly gap: tf.Tensor;
+  /** Further numbers of every row, [batch] each, by which it may end (stopping.ts). */
+  readonly watched?: { readonly [name: string]: tf.Tensor };
 }
 
 /** An iterative method for a batch of penalised problems. `step` is pure, so it is compiled once and looped. */

@@ -8,10 +8,12 @@ import type { SolveOptions } from "../solver.ts";
 import type { CentredProblem } from "./centre.ts";
 import type { MethodState, PenaltyMethod } from "./method.ts";
 import { withCompiledStep } from "./pool.ts";
+import { stoppingOptions, type Watch, watchOf } from "./stopping.ts";
 
 /** Options of every method for penalised problems. */
 export const penalisedOptions = {
   tolerance: { type: "number", description: "converged at this gap, in the method's own measure; default its own" },
+  ...stoppingOptions,
   steps: { type: "integer", default: 500, description: "most compiled steps, of 20 iterations each" },
 } as const satisfies OptionTable;
 
@@ -35,23 +37,30 @@ export async function solvePenalised(
   { lambda, onProgress, signal, own }: SolveOptions,
 ): Promise<PenalisedRecovery> {
   const { y, operator, noise } = problem;
-  const { steps: maxSteps, tolerance = method.tolerance } = checkedOptions(method.name, penalisedOptions, own);
+  const {
+    steps: maxSteps,
+    seconds: maxSeconds,
+    tolerance = method.tolerance,
+    ...limits
+  } = checkedOptions(method.name, penalisedOptions, own);
+  const watch = watchOf(method.name, problem, limits);
   const batch = { y, lambda: lambdas(prior.name, lambda, y.shape[0]!) };
   const start = method.start(batch);
   return withCompiledStep(
-    { operator, prior, rest: `${noise.spec} ${noise.sigma} ${problem.range}` },
-    method,
+    { operator, prior, rest: `${noise.spec} ${noise.sigma} ${problem.range} ${watch.key}` },
+    watching(method, watch),
     { ...batch, state: start },
     async (step) => {
       const { state, codes, objectives, changes, steps, history } = await iterateRows<
         MethodState<NdArray<Float32Array>>
       >({
         ...{ rows: y.shape[0]!, state: start, maxSteps, tolerance },
+        ...(maxSeconds !== undefined && { maxSeconds }),
         ...(onProgress && { onProgress }),
         ...(signal && { signal }),
         step: async (before) => {
-          const after = await step({ ...batch, state: before });
-          return { state: after.state, objectives: after.objective.data, changes: after.gap.data };
+          const { state, objective, gap, watched = {} } = await step({ ...batch, state: before });
+          return { state, objectives: objective.data, changes: gap.data, codes: watch.codes(watched, y.shape[0]!) };
         },
       });
       return {
@@ -72,6 +81,15 @@ export async function solvePenalised(
     },
   );
 }
+
+/** The method, and what is watched besides its gap. */
+const watching = (method: PenaltyMethod, watch: Watch): PenaltyMethod => ({
+  ...method,
+  step: (batch, before) => {
+    const after = method.step(batch, before);
+    return watch.key ? { ...after, watched: watch.numbers(batch, before, after.state) } : after;
+  },
+});
 
 /** The signals of their differences from a centre. */
 const aboutCentre = (x: NdArray<Float32Array>, centre: Float32Array | undefined): NdArray<Float32Array> =>

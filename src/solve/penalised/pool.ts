@@ -8,6 +8,7 @@ type Result = {
   readonly state: MethodState<NdArray<Float32Array>>;
   readonly objective: NdArray<Float32Array>;
   readonly gap: NdArray<Float32Array>;
+  readonly watched?: { readonly [name: string]: NdArray<Float32Array> };
 };
 type Step = Compiled<Arrays, Result>;
 

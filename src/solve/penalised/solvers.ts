@@ -1,4 +1,4 @@
-import type { AnalysisPenalty, PenaltyPrior, Prior, ProximalPenalty, QuadraticPenalty } from "../../../priors/prior.ts";
+import type { NormPenalty, PenaltyPrior, Prior, QuadraticPenalty } from "../../../priors/prior.ts";
 import type { Problem } from "../problem.ts";
 import { all, hasGaussianNoise, hasProximalMap, isLinearProblem } from "../requirements.ts";
 import type { Solver } from "../solver.ts";
@@ -12,8 +12,12 @@ import { primalDual as primalDualMethod } from "./primal-dual.ts";
 import { gradientNormOf, projectedGradient as projectedGradientMethod } from "./projected-gradient.ts";
 import { sizeOfOperator } from "./size.ts";
 
-const hasForm = (prior: Prior, form: PenaltyPrior["form"], what: string): true | string =>
-  (prior.kind === "penalty" && prior.form === form) || `${prior.name} is no ${what}`;
+const isQuadratic = (prior: Prior): true | string =>
+  (prior.kind === "penalty" && prior.form === "quadratic") || `${prior.name} is no quadratic penalty`;
+
+const isNorm = (prior: Prior): true | string =>
+  (prior.kind === "penalty" && prior.form === "proximal" && "dualNorm" in prior) ||
+  `${prior.name} is no norm with a proximal map`;
 
 export const conjugateGradients: Solver<QuadraticPenalty> = {
   name: "conjugate-gradients",
@@ -23,7 +27,7 @@ export const conjugateGradients: Solver<QuadraticPenalty> = {
   uncertainty: false,
   accepts: (prior, problem) =>
     all(
-      hasForm(prior, "quadratic", "quadratic penalty"),
+      isQuadratic(prior),
       hasNoRange(problem, "projected-gradient"),
       isLinearProblem(problem),
       hasGaussianNoise(problem),
@@ -40,8 +44,7 @@ export const projectedGradient: Solver<QuadraticPenalty> = {
   options: penalisedOptions,
   lambda: penaltyLambda,
   uncertainty: false,
-  accepts: (prior, problem) =>
-    all(hasForm(prior, "quadratic", "quadratic penalty"), isLinearProblem(problem), hasGaussianNoise(problem)),
+  accepts: (prior, problem) => all(isQuadratic(prior), isLinearProblem(problem), hasGaussianNoise(problem)),
   solve: async (problem, prior, options) => {
     const centred = await centredProblem(problem, prior);
     const [size, gradientNorm] = [await sizeOfOperator(centred.operator), await gradientNormOf(prior)];
@@ -49,19 +52,14 @@ export const projectedGradient: Solver<QuadraticPenalty> = {
   },
 };
 
-export const fista: Solver<ProximalPenalty> = {
+export const fista: Solver<NormPenalty> = {
   name: "fista",
   summary: "least squares with a proximal map, accelerated (Beck, Teboulle 2009)",
   options: penalisedOptions,
   lambda: penaltyLambda,
   uncertainty: false,
   accepts: (prior, problem) =>
-    all(
-      hasForm(prior, "proximal", "penalty with a dual norm"),
-      hasNoRange(problem, "primal-dual"),
-      isLinearProblem(problem),
-      hasGaussianNoise(problem),
-    ),
+    all(isNorm(prior), hasNoRange(problem, "primal-dual"), isLinearProblem(problem), hasGaussianNoise(problem)),
   solve: async (problem, prior, options) => {
     const centred = await centredProblem(problem, prior);
     const { norm } = await sizeOfOperator(centred.operator);
@@ -85,7 +83,7 @@ export const primalDual: Solver<PenaltyPrior> = {
       !prior.centre || problem.noise.gaussian !== undefined || "a penalty about a centre needs Gaussian noise",
     );
   },
-  solve: async (problem, prior: PenaltyPrior | AnalysisPenalty, options) => {
+  solve: async (problem, prior: PenaltyPrior, options) => {
     const centred = await centredProblem(problem, prior);
     const method = primalDualMethod(centred, prior, await sizeOfOperator(centred.operator));
     return solvePenalised(centred, prior, method, options);

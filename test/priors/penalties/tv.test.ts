@@ -1,13 +1,17 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type * as tf from "#tf";
 import { tv } from "../../../priors/penalties/tv.ts";
+import type { AnalysisPenalty } from "../../../priors/prior.ts";
 import { apply, draw, floats } from "../../operators/draws.ts";
 
 const test = suite("tv");
 
+const costOf = (prior: AnalysisPenalty) => (x: tf.Tensor) => prior.size(prior.analysis([x]));
+
 test("of one bright pixel: two edges of length 1 and a corner of √2", async () => {
   const x = floats([0, 0, 0, 0, 1, 0, 0, 0, 0], [1, 3, 3]);
-  const value = (await apply(tv([3, 3]).value, x)).data[0]!;
+  const value = (await apply(costOf(tv([3, 3])), x)).data[0]!;
   assert.ok(Math.abs(value - (2 + Math.SQRT2)) < 1e-6);
 });
 
@@ -26,29 +30,17 @@ test("agrees with the definition; channels count by themselves; constants cost n
     }
   }
   const prior = tv([h, w, c]);
-  assert.ok(Math.abs((await apply(prior.value, x)).data[0]! / expected - 1) < 1e-6);
-  assert.is((await apply(prior.value, floats(new Array(40).fill(3), [1, h, w, c]))).data[0], 0);
+  assert.ok(Math.abs((await apply(costOf(prior), x)).data[0]! / expected - 1) < 1e-6);
+  assert.is((await apply(costOf(prior), floats(new Array(40).fill(3), [1, h, w, c]))).data[0], 0);
 });
 
 test("of a line is the sum of its steps", async () => {
-  assert.is((await apply(tv([4]).value, floats([0, 2, 1, 1], [1, 4]))).data[0], 3);
+  assert.is((await apply(costOf(tv([4])), floats([0, 2, 1, 1], [1, 4]))).data[0], 3);
 });
 
-test("project gives the nearest point of the ball, one radius a signal", async () => {
-  const prior = tv([3, 3]);
-  const [p, radius] = [draw(5, [2, 2, 3, 3]), [0.5, 0]];
-  const projected = await apply(
-    (x) => prior.project(x, x.slice([0, 0, 0, 0], [2, 1, 1, 1]).flatten().mul(0).add(radius)),
-    p,
-  );
-  for (let signal = 0; signal < 2; signal++) {
-    for (let pixel = 0; pixel < 9; pixel++) {
-      const at = (axis: number) => (signal * 2 + axis) * 9 + pixel;
-      const length = Math.hypot(p.data[at(0)]!, p.data[at(1)]!);
-      const shrink = Math.min(1, radius[signal]! / length);
-      for (const axis of [0, 1]) assert.ok(Math.abs(projected.data[at(axis)]! - shrink * p.data[at(axis)]!) < 1e-6);
-    }
-  }
+test("anisotropic: the corner of one bright pixel costs 2", async () => {
+  const x = floats([0, 0, 0, 0, 1, 0, 0, 0, 0], [1, 3, 3]);
+  assert.is((await apply(costOf(tv([3, 3], { anisotropic: true })), x)).data[0], 4);
 });
 
 test("refuses signals of more axes than it knows", () => {

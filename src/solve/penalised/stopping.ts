@@ -1,0 +1,66 @@
+import type { NdArray } from "ndarray";
+import * as tf from "#tf";
+import { sizeOf } from "../../data/array.ts";
+import type { OptionTable } from "../../data/options.ts";
+import type { RowCode } from "../../engine/iterate-rows.ts";
+import { norms, TINY } from "../batch.ts";
+import type { CentredProblem } from "./centre.ts";
+import type { Batch, MethodState } from "./method.ts";
+
+/** Options by which a recovery ends before its tolerance or its most steps. */
+export const stoppingOptions = {
+  change: {
+    type: "number",
+    description: "settled when a compiled step moves x by no more than this part of its norm; default never",
+  },
+  discrepancy: {
+    type: "number",
+    description: "ends when ‖y − Φx‖ is at most this times σ√m, the norm of the noise (Morozov: 1); default never",
+  },
+  seconds: { type: "number", description: "most seconds, compiling not counted; default no limit" },
+} as const satisfies OptionTable;
+
+/** Numbers of every row that are compared with a limit, by what they end as. */
+export interface Watch {
+  /** Which are watched, as a text: compiled steps that watch the same are shared. */
+  readonly key: string;
+  /** The numbers at a step's end, [batch] each. */
+  numbers(batch: Batch<tf.Tensor>, before: MethodState<tf.Tensor>, after: MethodState<tf.Tensor>): Watched<tf.Tensor>;
+  /** What every row ends as, undefined for those that go on. */
+  codes(numbers: Watched<NdArray<Float32Array>>, rows: number): readonly (RowCode | undefined)[];
+}
+
+type Watched<T> = { readonly [name: string]: T };
+
+/**
+ * Watches ‖x⁺ − x‖/‖x⁺‖ (`settled`) and ‖y − Φx⁺‖/(σ√m) (`discrepancy`), those that have a limit.
+ * Errors (RangeError): a limit that is not positive; a discrepancy without noise.
+ */
+export function watchOf(
+  who: string,
+  { operator, noise }: CentredProblem,
+  limits: { readonly change?: number | undefined; readonly discrepancy?: number | undefined },
+): Watch {
+  const wanted = Object.entries({ settled: limits.change, discrepancy: limits.discrepancy }).filter(
+    (entry): entry is ["settled" | "discrepancy", number] => entry[1] !== undefined,
+  );
+  for (const [name, limit] of wanted) {
+    const option = name === "settled" ? "change" : name;
+    if (!(limit > 0)) throw new RangeError(`${who}: ${option}: expected a positive number, got ${limit}`);
+    if (name === "settled" || noise.sigma > 0) continue;
+    throw new RangeError(`${who}: discrepancy: expected noise, σ is 0; leave it out, or say the noise`);
+  }
+  const size = noise.sigma * Math.sqrt(sizeOf(operator.outShape));
+  return {
+    key: wanted.map(([name]) => name).join(),
+    numbers: ({ y }, { x: before }, { x }) => {
+      const measures = {
+        settled: () => tf.div(norms(tf.sub(x, before)), tf.maximum(norms(x), TINY)),
+        discrepancy: () => tf.div(norms(tf.sub(y, operator.forward(x))), size),
+      };
+      return Object.fromEntries(wanted.map(([name]) => [name, measures[name]()]));
+    },
+    codes: (numbers, rows) =>
+      Array.from({ length: rows }, (_, row) => wanted.find(([name, limit]) => numbers[name]!.data[row]! <= limit)?.[0]),
+  };
+}
