@@ -1,6 +1,6 @@
 import type { NdArray } from "ndarray";
 import type { ForwardOperator, OperatorSource } from "../../operators/operator.ts";
-import { isModule, partsOf, specTree } from "../../operators/spec-tree.ts";
+import { partsOf, specTree } from "../../operators/spec-tree.ts";
 import { fromHost, sameShape } from "../data/array.ts";
 import { InputError, messageOf } from "../data/errors.ts";
 import { type Expected, type Metadata, member, type NpyArray, type Npz, readNpz, writeNpz } from "../data/index.ts";
