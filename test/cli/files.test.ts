@@ -151,7 +151,13 @@ test("compare writes one report of every method, and says the same on stdout", a
   const { code, stdout, stderr } = await spawned(`${line} --limit 4 --tune-count 3 --quiet -o report`);
   assert.equal([code, stderr], [0, ""]);
   assert.match(stdout, /^operator +m +noise +method +error[\s\S]*wrote report\/index\.html in [\d.]+ s\n$/);
-  assert.equal(filesIn(path.join(folder, "report")), ["index.html", "report.csv", "report.json"]);
+  const files = filesIn(path.join(folder, "report"));
+  assert.equal(
+    files.filter((file) => !file.includes("/")),
+    ["index.html", "report.csv", "report.json"],
+  );
+  assert.is(files.filter((file) => file.startsWith("cells/")).length, 3 * 5);
+  assert.ok(["csv", "json", "png", "svg"].every((end) => files.includes(`figures/error.${end}`)));
   const page = readFileSync(path.join(folder, "report/index.html"), "utf8");
   for (const word of ["prior", "tikhonov", "tv", "wavelet", "gaussian", "mask", "signals 4 to 6 of data.npy"]) {
     assert.ok(page.includes(word), word);
