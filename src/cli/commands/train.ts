@@ -12,8 +12,7 @@ import { sampleWatcher } from "../watching.ts";
 
 export const train = defineCommand({
   usage: "train <sketch>",
-  description:
-    "Train a prior on a sketch alone; a dictionary on the data themselves.",
+  description: "Train a prior on a sketch alone; a dictionary on the data themselves.",
   examples: [
     ["sketchprior train X.npz -o prior/", "a prior folder"],
     ["sketchprior train X.npz -o prior/ --kind cell-linear", "a network, with generator.onnx for other programs"],

@@ -8,8 +8,6 @@ import { stream } from "../../data/random.ts";
 import { clipped } from "../../data/range.ts";
 import { pauses } from "../../engine/events.ts";
 import { gaussianNoise } from "../../measure/noise/gaussian.ts";
-import type { NoiseModel } from "../../measure/noise/noise.ts";
-import { LEAST } from "../../sketch/index.ts";
 import { filled } from "../batch.ts";
 import { sizeOfOperator } from "../penalised/size.ts";
 import { type WhitenedProblem, whitenedProblem } from "../penalised/whitening.ts";
@@ -18,20 +16,17 @@ import type { Solved } from "../recovery.ts";
 import { all, hasProximalMap, isLinearProblem, linearOperatorOf } from "../requirements.ts";
 import { sigmaOfRow } from "../row-sigma.ts";
 import type { Solver } from "../solver.ts";
+import { contrastWarnings } from "./contrast-warnings.ts";
 import { filterImage } from "./filter-image.ts";
 import type { Sizes } from "./grid.ts";
 import type { ImageStep } from "./image-step.ts";
 import { isConvolution, isIdentity } from "./operator-tests.ts";
 import { patchStep } from "./patch-step.ts";
-import { deviationOf, roughness } from "./prior-scales.ts";
+import { roughness } from "./prior-scales.ts";
+import { raisedSigma } from "./raised-sigma.ts";
 import { halfQuadraticOptions, scheduleOf, settingsOf } from "./schedule.ts";
 import { withStepsOf } from "./steps.ts";
 import { patchUncertainty, type Uncertainty } from "./uncertainty.ts";
-
-/** Least σ, as noise of x: noise of less than that of rounding to 8 bits is not told from it. */
-export const LEAST_SIGMA = Math.sqrt(LEAST);
-/** Contrast of an image, as a multiple of that of the prior's patches, from which its numbers are doubted. */
-const LARGE_CONTRAST = 5;
 
 /**
  * Expected patch log likelihood (Zoran, Weiss, "From learning models of natural image patches to whole image restoration", ICCV 2011) by
@@ -74,15 +69,12 @@ export const halfQuadratic: Solver<PatchPrior> = {
       );
     }
     const whitened = gaussian ? whitenedProblem(problem) : asGaussian(problem);
-    const given = whitened.noise.sigma;
     const denoising = await isIdentity(whitened.operator);
     const gain = denoising ? 1 : (await sizeOfOperator(problem.operator as LinearOperator)).norm;
-    const noise = effectiveSigma(problem.noise) / gain; // as noise of x
-    const raise = gaussian ? Math.max(1, LEAST_SIGMA / noise) : 1; // Infinity without noise
-    const sigma = noise > 0 ? raise * given : LEAST_SIGMA * gain;
+    const { noise, sigma, raised } = raisedSigma(problem, gain);
     const setting =
       denoising && gaussian ? "denoising" : (await isConvolution(whitened.operator)) ? "convolution" : "other";
-    const schedule = scheduleOf(Math.max(noise, LEAST_SIGMA), setting, own);
+    const schedule = scheduleOf(noise, setting, own);
     const steps = schedule.length;
     const batch = problem.y.shape[0]!;
     const estimate = new Float32Array(batch * sizeOf(problem.shape));
@@ -121,16 +113,15 @@ export const halfQuadratic: Solver<PatchPrior> = {
     } finally {
       await patch.dispose();
     }
-    const raised = sigma > given ? { raised: { from: given, to: sigma, measurements: m } } : {};
     return {
       estimate: fromHost(estimate, [batch, ...problem.shape]),
       outcomes: Array.from({ length: batch }, (_, i) =>
         estimate.subarray(i * n, (i + 1) * n).every(Number.isFinite) ? "completed" : "non-finite",
       ),
-      chosen: { solver: "half-quadratic", noise: problem.noise.name, sigma, ...raised },
+      chosen: { solver: "half-quadratic", noise: problem.noise.name, sigma, ...(raised && { raised }) },
       ...{ steps, history: [] },
       ...uncertainty,
-      warnings: [...contrastWarnings(prior, contrast, Math.max(noise, LEAST_SIGMA)), ...uncertainty.warnings],
+      warnings: [...contrastWarnings(prior, contrast, noise), ...uncertainty.warnings],
     };
   },
 };
@@ -141,20 +132,3 @@ export const asGaussian = (problem: Problem): WhitenedProblem => ({
   operator: linearOperatorOf("half-quadratic", problem),
   noise: gaussianNoise(problem.noise.sigma),
 });
-
-/** σ of noise that is as informative as that of a problem: 1/√(mean of 1/σᵢ²). */
-export function effectiveSigma({ sigma, gaussian }: NoiseModel): number {
-  const sigmas = gaussian?.sigmas;
-  return sigmas ? 1 / Math.sqrt(sigmas.reduce((sum, s) => sum + 1 / s ** 2 / sigmas.length, 0)) : sigma;
-}
-
-/** A doubt if the image has far more contrast, beyond its noise, than the patches that the prior knows. */
-function contrastWarnings(prior: PatchPrior, contrast: number, sigma: number): string[] {
-  const own = deviationOf(prior);
-  const times = Math.sqrt(Math.max(0, contrast ** 2 - sigma ** 2)) / own;
-  if (!(times > LARGE_CONTRAST)) return [];
-  return [
-    `the image has ${times.toPrecision(2)} times the contrast of the patches of ${prior.name}: divide y and σ, for example by 255, so that its ` +
-      "numbers are in the units of the images that were sketched",
-  ];
-}

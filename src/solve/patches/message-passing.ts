@@ -5,10 +5,8 @@ import type { PatchPrior } from "../../../priors/prior.ts";
 import { fromHost, sizeOf } from "../../data/array.ts";
 import { checkedOptions, type OptionTable } from "../../data/options.ts";
 import { type Random, stream } from "../../data/random.ts";
-import { clipped } from "../../data/range.ts";
 import { dot } from "../../data/vector.ts";
 import { pauses } from "../../engine/events.ts";
-import { LEAST } from "../../sketch/index.ts";
 import { filled } from "../batch.ts";
 import { applyToRows } from "../operator-matrix.ts";
 import { sizeOfOperator } from "../penalised/size.ts";
@@ -16,10 +14,12 @@ import { whitenedProblem } from "../penalised/whitening.ts";
 import type { Outcome, Solved } from "../recovery.ts";
 import { all, hasGaussianNoise, isLinearProblem } from "../requirements.ts";
 import type { Solver } from "../solver.ts";
+import { contrastWarnings } from "./contrast-warnings.ts";
 import { filterImage } from "./filter-image.ts";
 import type { Sizes } from "./grid.ts";
 import { type ImageStep, withImageSteps } from "./image-step.ts";
 import { patchStep } from "./patch-step.ts";
+import { raisedSigma } from "./raised-sigma.ts";
 import { requireCounts, scheduleOf } from "./schedule.ts";
 import { patchUncertainty, type Uncertainty } from "./uncertainty.ts";
 
@@ -39,8 +39,6 @@ const DIVERGED = 1.5;
 const MARGIN = 1e-3;
 /** Size of the change by which the divergence of the patch step is measured, as a part of s. */
 const PROBE = 0.1;
-/** Largest s, as noise of x: images in [0, 1] deviate by less. */
-const MOST = 0.5;
 
 /**
  * Denoising-based vector approximate message passing (Schniter, Rangan, Fletcher, "Denoising based vector approximate message passing", 2016),
@@ -51,7 +49,7 @@ const MOST = 0.5;
  *     x̃ = argmin ‖y − Φx‖²/(2σ²) + ‖x − u‖²/(2t²),  β = div x̃ / n,  r = (x̃ − βu)/(1 − β),   s² = t²β/(1 − β).
  *
  * Divergences by one random direction each (Ramani, Blu, Unser 2008). It begins with the constant u of the least residual. It ends with x̂ when s
- * falls no more; if s grows, with the x̂ of the least s, as a `fallback`. For images in [0, 1].
+ * falls no more (`settled`); if s grows, with the x̂ of the least s (`fallback`). For images in [0, 1]. The range of signals is kept by clipping the estimate.
  */
 export const messagePassing: Solver<PatchPrior> = {
   name: "message-passing",
@@ -78,13 +76,13 @@ export const messagePassing: Solver<PatchPrior> = {
     const whitened = whitenedProblem(problem);
     const { operator, shape } = whitened;
     const { norm, frobenius } = await sizeOfOperator(operator);
-    const given = whitened.noise.sigma;
-    const sigma = Math.max(given, Math.sqrt(LEAST) * norm);
+    const { noise, sigma, raised } = raisedSigma(problem, norm);
     const [n, m, batch] = [sizeOf(shape), sizeOf(operator.outShape), problem.y.shape[0]!];
     const pause = pauses(signal);
     const patch = await patchStep(prior, Math.max(1, Math.min(settings.rank, prior.values.shape[1]! - channels - 1)));
     const estimate = new Float32Array(batch * n);
     const outcomes: Outcome[] = [];
+    let [taken, contrast] = [0, 0]; // steps, and contrast beyond noise, at their most
 
     /** t: the standard deviation of the error of u, from the residual. */
     const errorOf = async (y: Signals, u: Signals): Promise<number> => {
@@ -100,7 +98,7 @@ export const messagePassing: Solver<PatchPrior> = {
       const directions = stream(seed, "directions of divergences");
       let u = await constantOf(operator, y, shape);
       let [best, lowered] = [{ s: Number.POSITIVE_INFINITY, x: u.data }, 0]; // x̂ of the least s, and the last step that lowered s by much
-      let outcome: Outcome = "completed";
+      let outcome: Outcome = "max-steps";
       for (let step = 0; step < steps; step++) {
         const t = await errorOf(y, u);
         const lambda = sigma ** 2 / (2 * t ** 2);
@@ -108,16 +106,21 @@ export const messagePassing: Solver<PatchPrior> = {
         const direction = signs(directions, shape);
         const beta = within(correlation(direction.data, (await average(zero, direction, lambda)).data));
         const r = filtered.data.map((v, j) => (v - beta * u.data[j]!) / (1 - beta));
-        const s = Math.min(MOST, t * Math.sqrt(beta / (1 - beta)));
-        const x = (await denoised(r, s, step)).image;
+        const s = t * Math.sqrt(beta / (1 - beta));
+        const { image: x, contrast: own } = await denoised(r, s, step);
+        contrast = Math.max(contrast, Math.sqrt(Math.max(0, own ** 2 - s ** 2)));
+        taken = Math.max(taken, step + 1);
         onProgress?.({ step: i * steps + step + 1, maxSteps: batch * steps, objective: s });
         if (!(s < DIVERGED * best.s)) {
-          outcome = "fallback";
+          outcome = Number.isFinite(s) ? "fallback" : "non-finite";
           break;
         }
         if (s < (1 - SETTLED) * best.s) lowered = step;
         if (s < best.s) best = { s, x };
-        if (step - lowered >= PATIENCE) break;
+        if (step - lowered >= PATIENCE) {
+          outcome = "settled";
+          break;
+        }
         const other = signs(directions, shape).data;
         const moved = await denoised(
           r.map((v, j) => v + PROBE * s * other[j]!),
@@ -144,19 +147,19 @@ export const messagePassing: Solver<PatchPrior> = {
         for (let i = 0; i < batch; i++) estimate.set(await recovered(i, average), i * n);
       });
       uncertainty = await patchUncertainty(
-        { problem: whitened, patch, sizes, sigma, s: scheduleOf(sigma / norm, "other").at(-1)!, estimate },
+        { problem: whitened, patch, sizes, sigma, s: scheduleOf(noise, "other").at(-1)!, estimate },
         options,
       );
     } finally {
       await patch.dispose();
     }
-    const found = fromHost(estimate, [batch, ...shape]);
     return {
-      estimate: problem.range ? clipped(found, problem.range) : found,
+      estimate: fromHost(estimate, [batch, ...shape]),
       outcomes,
-      chosen: { solver: "message-passing", noise: problem.noise.name, sigma },
-      ...{ steps, history: [] },
+      chosen: { solver: "message-passing", noise: problem.noise.name, sigma, ...(raised && { raised }) },
+      ...{ steps: taken, history: [] },
       ...uncertainty,
+      warnings: [...contrastWarnings(prior, contrast, 0), ...uncertainty.warnings],
     };
   },
 };

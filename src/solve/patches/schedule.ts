@@ -59,9 +59,17 @@ export function scheduleOf(sigma: number, setting: Setting, own?: Options): numb
   const { steps = STEPS[setting] } = settings;
   const { first = Math.max(sigma, Math.min(FIRST[setting] * sigma, MOST_FIRST)) } = settings;
   const { last = Math.min(first, Math.max(sigma / 8, Math.min(2 * sigma, SMALL))) } = settings;
-  if (!(first > 0 && last > 0 && last <= first)) {
+  return fallingBy("half-quadratic", { steps, first, last });
+}
+
+/** s of every step, falling by one factor from first to last; of one step, the last. Errors (InputError): s that are not positive, or rise. */
+export function fallingBy(
+  who: string,
+  { steps, first, last }: { readonly steps: number; readonly first: number; readonly last: number },
+): number[] {
+  if (!(last > 0 && last <= first)) {
     throw new InputError(
-      `half-quadratic: expected 0 < last ≤ first, got first ${first} and last ${last}; leave them out for the rule by σ`,
+      `${who}: expected 0 < last ≤ first, got first ${first} and last ${last}; leave them out for the rule by σ`,
     );
   }
   return Array.from({ length: steps }, (_, t) => first * (last / first) ** (steps === 1 ? 1 : t / (steps - 1)));

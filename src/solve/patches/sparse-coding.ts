@@ -18,6 +18,8 @@ import { takeRows } from "../rows.ts";
 import type { Solver } from "../solver.ts";
 import { addPatches, averaged, bandsOf, patchesOf, randomGrid, type Sizes } from "./grid.ts";
 import { withImageSteps } from "./image-step.ts";
+import { raisedSigma } from "./raised-sigma.ts";
+import { fallingBy } from "./schedule.ts";
 
 const options = {
   steps: { type: "integer", default: 8, description: "steps of codes, s falling by one factor from first to last" },
@@ -27,8 +29,8 @@ const options = {
 
 /** Patches that are coded at a time. */
 const BLOCK = 4096;
-/** s of the first step is at most this, unless σ is larger; that of the last is at least the other. */
-const [MOST_FIRST, LEAST] = [0.2, 0.002];
+/** s of the first step is at most this, unless σ is larger. */
+const MOST_FIRST = 0.2;
 
 /**
  * Sparse codes of all patches (Elad, Aharon 2006, for denoising), by half-quadratic splitting as EPLL's (Zoran, Weiss 2011; Sulam, Elad 2015):
@@ -65,9 +67,10 @@ export const sparseCoding: Solver<DictionaryPrior> = {
     const sizes: Sizes = { height, width, channels, side: prior.side };
     const [batch, n] = [problem.y.shape[0]!, sizeOf(shape)];
     const gain = (await sizeOfOperator(whitened.operator)).norm;
-    const noise = Math.max(whitened.noise.sigma / gain, LEAST); // as noise of x
-    const sigma = noise * gain;
-    const schedule = scheduleOf(noise, steps);
+    const { noise, sigma, raised } = raisedSigma(problem, gain);
+    // from 25 times the noise of x, at most 0.2, down to half of it
+    const first = Math.max(noise, Math.min(25 * noise, MOST_FIRST));
+    const schedule = fallingBy("sparse-coding", { steps, first, last: noise / 2 });
     const pause = pauses(signal);
     const coder = await coderOf(prior);
     const estimate = new Float32Array(batch * n);
@@ -101,17 +104,11 @@ export const sparseCoding: Solver<DictionaryPrior> = {
       outcomes: Array.from({ length: batch }, (_, i) =>
         estimate.subarray(i * n, (i + 1) * n).every(Number.isFinite) ? "completed" : "non-finite",
       ),
-      chosen: { solver: "sparse-coding", noise: problem.noise.name, sigma: problem.noise.sigma },
+      chosen: { solver: "sparse-coding", noise: problem.noise.name, sigma, ...(raised && { raised }) },
       ...{ steps, history: [], warnings: [] },
     };
   },
 };
-
-/** s of every step: from 25 times the noise of x, at most 0.2, down to half of it, by one factor. */
-function scheduleOf(noise: number, steps: number): number[] {
-  const [first, last] = [Math.max(noise, Math.min(25 * noise, MOST_FIRST)), noise / 2];
-  return Array.from({ length: steps }, (_, t) => first * (last / first) ** (steps === 1 ? 0 : t / (steps - 1)));
-}
 
 /** Replaces patches [n, d] without their mean by their codes' sums. */
 async function coderOf({ atoms }: DictionaryPrior) {

@@ -2,6 +2,7 @@ import type { DenoiserPrior } from "../../../priors/prior.ts";
 import { InputError } from "../../data/errors.ts";
 import { checkedOptions, type Options, type OptionTable } from "../../data/options.ts";
 import { pauses } from "../../engine/events.ts";
+import { fallingBy } from "../patches/schedule.ts";
 import type { Solver } from "../solver.ts";
 import { acceptsDenoiser, eachSignal } from "./setting.ts";
 
@@ -26,13 +27,7 @@ export function scheduleOf(sigma: number, denoising: boolean, own: Options | und
     throw new InputError(`${NAME}: steps: expected at least 1, got ${steps}; leave it out for the default`);
   if (!(weight > 0))
     throw new InputError(`${NAME}: weight: expected a positive number, got ${weight}; leave it out for the default`);
-  if (!(last > 0 && last <= first)) {
-    throw new InputError(
-      `${NAME}: expected 0 < last ≤ first, got first ${first} and last ${last}; leave them out for the rule by σ`,
-    );
-  }
-  const s = Array.from({ length: steps }, (_, t) => first * (last / first) ** (steps === 1 ? 1 : t / (steps - 1)));
-  return { s, weight };
+  return { s: fallingBy(NAME, { steps, first, last }), weight };
 }
 
 /**

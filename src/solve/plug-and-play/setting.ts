@@ -5,9 +5,10 @@ import { fromHost, sizeOf } from "../../data/array.ts";
 import { clipped } from "../../data/range.ts";
 import { squaredNorm } from "../../data/vector.ts";
 import { filled } from "../batch.ts";
-import { asGaussian, effectiveSigma, LEAST_SIGMA } from "../patches/half-quadratic.ts";
+import { asGaussian } from "../patches/half-quadratic.ts";
 import type { ImageStep } from "../patches/image-step.ts";
 import { isIdentity } from "../patches/operator-tests.ts";
+import { raisedSigma } from "../patches/raised-sigma.ts";
 import { withStepsOf } from "../patches/steps.ts";
 import { sizeOfOperator } from "../penalised/size.ts";
 import { whitenedProblem } from "../penalised/whitening.ts";
@@ -68,10 +69,7 @@ export async function eachSignal(
   const whitened = gaussian ? whitenedProblem(problem) : asGaussian(problem);
   const denoising = await isIdentity(whitened.operator);
   const gain = denoising ? 1 : (await sizeOfOperator(problem.operator as LinearOperator)).norm;
-  const noise = effectiveSigma(problem.noise) / gain;
-  const given = whitened.noise.sigma;
-  const raise = gaussian ? Math.max(1, LEAST_SIGMA / noise) : 1; // Infinity without noise
-  const sigma = noise > 0 ? raise * given : LEAST_SIGMA * gain;
+  const { noise, sigma, raised } = raisedSigma(problem, gain);
   const [batch, n, m] = [problem.y.shape[0]!, sizeOf(problem.shape), sizeOf(problem.operator.outShape)];
   const estimate = new Float32Array(batch * n);
   const ended: Ended[] = [];
@@ -86,7 +84,7 @@ export async function eachSignal(
         const near = about(average);
         const own = await recovered(
           {
-            ...{ denoiser, denoising: denoising && gaussian, noise: Math.max(noise, LEAST_SIGMA), within },
+            ...{ denoiser, denoising: denoising && gaussian, noise, within },
             near: async (centre, w) => within(await near(centre, w)),
             start: () =>
               denoising && gaussian
@@ -108,7 +106,7 @@ export async function eachSignal(
     outcomes: ended.map(({ outcome }, i) => (finite(i) ? outcome : "non-finite")),
     chosen: {
       ...{ solver, noise: problem.noise.name, sigma },
-      ...(sigma > given && { raised: { from: given, to: sigma, measurements: m } }),
+      ...(raised && { raised }),
     },
     ...{ steps: Math.max(...ended.map(({ steps }) => steps)), history: [], warnings: unitWarnings(prior, estimate) },
   };
