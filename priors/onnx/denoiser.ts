@@ -60,7 +60,7 @@ export function onnxDenoiserPrior(name: string, denoiser: OnnxDenoiser, source: 
       return `${name} takes images of ${fixedColumns}×${fixedRows} alone, the image has ${columns}×${rows}; export it with dynamic rows and columns`;
     },
     open: async (shape) => {
-      const network = await openForeign(source.bytes, model.external ? source.file : undefined).catch(
+      const network = await openForeign(source.bytes, model.external.length > 0 ? source.file : undefined).catch(
         (error: unknown) => {
           throw new InputError(`${model.where}: ONNX Runtime cannot read it: ${messageOf(error)}`);
         },

@@ -5,8 +5,10 @@ import { partsOf, specTree } from "../../operators/spec-tree.ts";
 import { contiguous } from "../data/array.ts";
 import { isFolder } from "../data/files.ts";
 import { sha256 } from "../data/hash.ts";
+import { engineSettings } from "../engine/index.ts";
 import type { Setting } from "./compared-settings.ts";
 import { packageVersion } from "./package.ts";
+import { methodParts } from "./recovering.ts";
 
 export interface IdentityFacts {
   /** The method's spec: `prior/:solver=csgm`, `gaussian:X.npz`, `wavelet:levels=2`. */
@@ -20,15 +22,23 @@ export interface IdentityFacts {
 
 /**
  * A hash of all that a method's results follow from besides the problem: its spec, the bytes of the files that it names, how λ is chosen,
- * the seed and the version of the program.
+ * the seed, the version of the program, and the engine and device that compute. Errors (InputError): those of `filesOf`.
  */
 export async function methodIdentity({ spec, seed, automatic, centre, tuning }: IdentityFacts): Promise<string> {
-  const facts = { version: packageVersion(), spec, seed, automatic, tuned: tuning?.shape };
-  const named = spec.replace(/[:,]solver=.*$/, "");
-  const files = [named, named.replace(/^\w+:/, ""), ...(centre === undefined ? [] : [centre])];
+  const { engine, device } = engineSettings();
+  const facts = { version: packageVersion(), engine, device, spec, seed, automatic, tuned: tuning?.shape };
+  const files = [...(await filesOf(methodParts(spec).prior)), ...(centre === undefined ? [] : [centre])];
   const contents = await Promise.all(files.map(bytesOf));
   const words = new TextEncoder().encode(JSON.stringify([facts, contents.flat().map(({ length }) => length)]));
   return sha256([words, ...contents.flat(), ...(tuning ? [contiguous(tuning)] : [])]);
+}
+
+/** The files and folders that the spec of a prior may name. Errors (InputError): a part of a sum that is empty, a network that cannot be read. */
+async function filesOf(spec: string): Promise<string[]> {
+  const { baselineModules, isBaseline } = await import("../solve/index.ts");
+  if (isBaseline(spec)) return baselineModules(spec);
+  const { isOnnxSpec, onnxFiles } = await import("./onnx-prior.ts");
+  return isOnnxSpec(spec) ? onnxFiles(spec) : [spec, spec.replace(/^\w+:/, "")];
 }
 
 /** The bytes of a file, or of every file of a folder; none if there is neither. */

@@ -18,8 +18,12 @@ const ONNX = "onnx:";
 
 export const isOnnxSpec = (spec: string): boolean => spec.startsWith(ONNX);
 
-/** The file of `onnx:FILE`, or FILE itself. */
-export const onnxFileOf = (spec: string): string => (isOnnxSpec(spec) ? spec.slice(ONNX.length) : spec);
+/** The file of `onnx:FILE`, or FILE itself. Errors (InputError): none. */
+export function onnxFileOf(spec: string): string {
+  const file = isOnnxSpec(spec) ? spec.slice(ONNX.length) : spec;
+  if (file === "") throw new InputError("onnx: expected a file, as onnx:generator.onnx, got none");
+  return file;
+}
 
 /** A network of the user's own as a prior. */
 export interface OpenedOnnx {
@@ -35,7 +39,6 @@ export interface OpenedOnnx {
  */
 export async function openOnnx(spec: string): Promise<OpenedOnnx> {
   const file = onnxFileOf(spec);
-  if (file === "") throw new InputError("onnx: expected a file, as onnx:generator.onnx, got none");
   const bytes = await readFileOrExplain(file);
   const header = onnxHeader(bytes, file);
   const name = path.basename(file).replace(/\.onnx$/i, "");
@@ -114,12 +117,22 @@ const wordsOf = ({ producer, opset, operators, weights }: OnnxHeader) => ({
 const lineOf = ({ where, producer, weights }: OnnxHeader): string =>
   `from ${path.basename(where)}${producer ? ` (${producer})` : ""}, ${grouped(weights)} weights`;
 
-/** A file in which a model keeps tensors; it must be in the model's own folder or below. */
-async function readBeside(file: string, location: string): Promise<Uint8Array> {
+/** The files of `onnx:FILE`: FILE, and those in which it keeps tensors. Errors (InputError): no file, no ONNX model. */
+export async function onnxFiles(spec: string): Promise<string[]> {
+  const file = onnxFileOf(spec);
+  const { external } = onnxHeader(await readFileOrExplain(file), file);
+  return [file, ...external.map((location) => fileBeside(file, location))];
+}
+
+const readBeside = (file: string, location: string): Promise<Uint8Array> =>
+  readFileOrExplain(fileBeside(file, location));
+
+/** A file in which a model keeps tensors. Errors (InputError): it is not in the model's own folder or below. */
+function fileBeside(file: string, location: string): string {
   const folder = path.dirname(file);
   const inside = path.relative(folder, path.resolve(folder, location));
   if (inside === "" || inside.startsWith("..") || path.isAbsolute(inside)) {
     throw new InputError(`${file}: keeps tensors in ${location}, which is not in its own folder; export it again`);
   }
-  return readFileOrExplain(path.join(folder, inside));
+  return path.join(folder, inside);
 }

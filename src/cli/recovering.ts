@@ -71,10 +71,10 @@ export async function openPrior(
  * `wavelet:levels=2,solver=fista`. Errors (InputError): those of `openPrior`, `parseSolver` and `parseLambda`.
  */
 export async function openMethod(option: PriorOption, spec: string, shape: readonly number[]): Promise<OpenedMethod> {
-  const found = /^(.+?)[:,]solver=(.*)$/.exec(spec);
-  const opened = await openPrior(option, found?.[1] ?? spec, shape);
-  if (!found) return { ...opened, title: opened.name };
-  const [solver = "", ...given] = found[2]!.split(",");
+  const { prior, rest } = methodParts(spec);
+  const opened = await openPrior(option, prior, shape);
+  if (rest === undefined) return { ...opened, title: opened.name };
+  const [solver = "", ...given] = rest.split(",");
   const isLambda = (part: string) => part.startsWith("lambda=");
   const own = given.filter((part) => !isLambda(part)).join(",");
   const lambda = parseLambda(given.find(isLambda)?.slice("lambda=".length), `${option}: lambda`);
@@ -83,6 +83,12 @@ export async function openMethod(option: PriorOption, spec: string, shape: reado
     title: `${opened.name}, ${[solver, given.join(",")].filter(Boolean).join(":")}`,
     named: { ...(await parseSolver(option, `${solver}:${own}`)), ...(lambda !== undefined && { lambda }) },
   };
+}
+
+/** A method's spec in two: that of its prior, and what follows `solver=`, if it names one. */
+export function methodParts(spec: string): { readonly prior: string; readonly rest?: string } {
+  const [, prior, rest] = /^(.+?)[:,]solver=(.*)$/.exec(spec) ?? [];
+  return prior === undefined ? { prior: spec } : { prior, rest: rest! };
 }
 
 /** The prior that an option names, if it was learned; such a prior knows the shape of its signals. Undefined for a baseline. */

@@ -13,7 +13,14 @@
  *
  * lambda/ chooses λ, on training signals (tune) or from the measurements alone (auto); sigma/ estimates σ.
  */
-export { baselineNames, describeBaselines, isBaseline, openBaseline, parseBaseline } from "./baselines.ts";
+export {
+  baselineModules,
+  baselineNames,
+  describeBaselines,
+  isBaseline,
+  openBaseline,
+  parseBaseline,
+} from "./baselines.ts";
 export { boxConstrainedMode, type ConstrainedMode } from "./gaussian/box-constrained-mode.ts";
 export { type MixturePosterior, mixturePosterior } from "./gaussian/mixture-posterior.ts";
 export { type AutoLambda, autoLambda } from "./lambda/auto.ts";

@@ -1,7 +1,14 @@
 import { sizeOf } from "../../data/array.ts";
 import { InputError, messageOf } from "../../data/errors.ts";
 import { attributeTypes, ModelProto } from "../onnx-schema.ts";
-import { dtypeOfType, type ReadBeside, type StoredTensor, storedTensor, type TensorProto } from "./tensor.ts";
+import {
+  dtypeOfType,
+  locationsOf,
+  type ReadBeside,
+  type StoredTensor,
+  storedTensor,
+  type TensorProto,
+} from "./tensor.ts";
 
 /** What an ONNX file of another program says of its network. */
 export interface OnnxHeader {
@@ -18,8 +25,8 @@ export interface OnnxHeader {
   readonly operators: readonly string[];
   /** Numbers in stored tensors. */
   readonly weights: number;
-  /** Whether it keeps tensors in files beside it. */
-  readonly external: boolean;
+  /** The files beside it in which it keeps tensors, as it names them, each once. */
+  readonly external: readonly string[];
   readonly metadata: Readonly<Record<string, string>>;
 }
 
@@ -140,7 +147,10 @@ function headerOf(proto: Protos, where: string): OnnxHeader {
     outputs: output.map(valueInfo),
     operators: [...new Set(node.map(titleOf))],
     weights: initializer.reduce((sum, { dims = [] }) => sum + sizeOf(dims), 0),
-    external: initializer.some(({ data_location }) => data_location === 1),
+    external: locationsOf([
+      ...initializer,
+      ...node.flatMap(({ attribute = [] }) => attribute.flatMap(({ t }) => t ?? [])),
+    ]),
     metadata: Object.fromEntries((proto.metadata_props ?? []).map(({ key, value }) => [key, value])),
   };
 }

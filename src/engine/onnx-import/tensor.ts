@@ -52,7 +52,7 @@ export async function storedTensor(proto: TensorProto, read: ReadBeside, where: 
   const size = sizeOf(shape);
   const who = `${where}: the tensor ${proto.name ?? ""}`;
   if (!type) throw new InputError(`${who}: has the element type ${proto.data_type}; export the network in float32`);
-  const raw = proto.data_location === 1 ? await external(proto, read, who) : proto.raw_data;
+  const raw = isExternal(proto) ? await external(proto, read, who) : proto.raw_data;
   const listed = [proto.float_data, proto.int32_data, proto.int64_data, proto.double_data].find((l) => l?.length);
   const half16 = proto.data_type === 10; // float16 in int32_data is its bits
   const found = listed
@@ -80,8 +80,19 @@ function typed(values: ArrayLike<number>, dtype: DType): ConstantData {
   return Int32Array.from(values, (v) => Math.max(-INT32 - 1, Math.min(INT32, v)));
 }
 
-async function external({ external_data = [] }: TensorProto, read: ReadBeside, who: string): Promise<Uint8Array> {
-  const { location, offset = "0", length } = Object.fromEntries(external_data.map(({ key, value }) => [key, value]));
+const isExternal = ({ data_location }: TensorProto): boolean => data_location === 1;
+
+/** Where the numbers of an external tensor are. */
+const placeOf = ({ external_data = [] }: TensorProto): { location?: string; offset?: string; length?: string } =>
+  Object.fromEntries(external_data.map(({ key, value }) => [key, value]));
+
+/** The files that tensors are kept in, each once. */
+export const locationsOf = (protos: readonly TensorProto[]): string[] => [
+  ...new Set(protos.filter(isExternal).flatMap((proto) => placeOf(proto).location ?? [])),
+];
+
+async function external(proto: TensorProto, read: ReadBeside, who: string): Promise<Uint8Array> {
+  const { location, offset = "0", length } = placeOf(proto);
   if (location === undefined) throw new InputError(`${who}: is in a file of its own that it does not name`);
   const bytes = await read(location);
   const end = length === undefined ? bytes.length : Number(offset) + Number(length);

@@ -33,6 +33,9 @@ export async function openPenalty(spec: string, shape: readonly number[]): Promi
   }
 }
 
+/** The users' modules that the spec of a penalty names, by their paths. Errors (InputError): an empty part. */
+export const penaltyModules = (spec: string): string[] => penaltyParts(spec).map(fileOf).filter(isModule);
+
 async function openTerm(part: string, shape: readonly number[], alone: boolean): Promise<WeightedPenalty> {
   const file = fileOf(part);
   if (!isModule(file)) return parseTerm(part, shape, alone);
