@@ -7,7 +7,7 @@ export type FigureData = readonly Readonly<Record<string, string | number | unde
 
 /** A figure of a report. */
 export interface ReportFigure {
-  /** Of its files, without the ending. */
+  /** What it shows, shortly; `withFileNames` makes it the name of its files, without the ending. */
   readonly name: string;
   readonly caption: string;
   /** Inline SVG. */
@@ -26,5 +26,24 @@ export const reportFigureFormats = {
   ".json": ({ caption, data }: ReportFigure) => `${JSON.stringify({ caption, data }, null, 2)}\n`,
 } as const;
 
-/** A name for files: letters, digits, dots and dashes alone. */
-export const fileName = (name: string): string => name.replace(/[^\w.]+/g, "-").replace(/^-|-$/g, "");
+/** Letters of a file's name without its ending. */
+const LONGEST = 100;
+
+/** A name for files: letters, digits, dots and dashes alone, at most 100 of them. */
+const fileName = (name: string): string =>
+  name
+    .replace(/[^\w.]+/g, "-")
+    .slice(0, LONGEST)
+    .replace(/^-|-$/g, "");
+
+/** The figures with names for files; names that would be one, whatever their case, are numbered from the second on: `error`, `error-2`. */
+export function withFileNames(figures: readonly ReportFigure[]): ReportFigure[] {
+  const taken = new Set<string>();
+  return figures.map((figure) => {
+    const first = fileName(figure.name);
+    let name = first;
+    for (let count = 2; taken.has(name.toLowerCase()); count++) name = `${first}-${count}`;
+    taken.add(name.toLowerCase());
+    return { ...figure, name };
+  });
+}

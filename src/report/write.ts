@@ -1,7 +1,7 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import path from "node:path";
 import type { ComparisonTable } from "../compare/compare.ts";
-import { writeAtomic } from "../data/files.ts";
+import { removeFile, writeAtomic } from "../data/files.ts";
 import { reportCsv, reportJson } from "./data.ts";
 import { reportFigures } from "./figures/index.ts";
 import { type ReportAbout, reportPage } from "./page.ts";
@@ -9,7 +9,7 @@ import { reportFigureFormats } from "./report-figure.ts";
 
 /**
  * Writes index.html, report.json, report.csv and, in the folder figures, every figure as SVG, PNG, CSV and JSON. The folder is made if
- * needed. Returns the paths of the files.
+ * needed, the figures of an earlier report in it are removed. Returns the paths of the files.
  */
 export async function writeReport(folder: string, table: ComparisonTable, about: ReportAbout): Promise<string[]> {
   const files: Record<string, string | Uint8Array> = {
@@ -24,6 +24,7 @@ export async function writeReport(folder: string, table: ComparisonTable, about:
     }
   }
   await mkdir(path.join(folder, "figures"), { recursive: true });
+  await removeFigures(path.join(folder, "figures"));
   const paths: string[] = [];
   for (const [name, content] of Object.entries(files)) {
     const file = path.join(folder, name);
@@ -31,4 +32,14 @@ export async function writeReport(folder: string, table: ComparisonTable, about:
     paths.push(file);
   }
   return paths;
+}
+
+/** Removes the figures of an earlier report: what is there in every format. */
+async function removeFigures(folder: string): Promise<void> {
+  const there = new Set(await readdir(folder));
+  for (const name of there) {
+    const files = Object.keys(reportFigureFormats).map((ending) => path.parse(name).name + ending);
+    if (!files.includes(name) || !files.every((file) => there.has(file))) continue;
+    await removeFile(path.join(folder, name));
+  }
 }

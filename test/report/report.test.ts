@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import ndarray from "ndarray";
@@ -66,6 +66,53 @@ test("the report folder gets the page, the numbers as JSON with every signal's e
   const { rows, methods, signals } = JSON.parse(readFileSync(path.join(folder, "report.json"), "utf8"));
   assert.equal([methods, signals], [["grey", "black <&>"], 2]);
   assert.equal(rows[0].errors, [0.25, 0.25]);
+});
+
+test("every figure has a file of its own, whatever signs, capitals and lengths its name has", async () => {
+  const table = await tinyComparison();
+  const operators = [
+    "motion(angle=-30)",
+    "motion(angle=30)",
+    "Motion(angle=30)",
+    "a".repeat(300),
+    `${"a".repeat(300)}b`,
+  ];
+  const many = {
+    ...table,
+    cases: operators.map((operator) => ({ ...table.cases[0]!, operator })),
+    rows: operators.flatMap((operator) => table.rows.map((row) => ({ ...row, operator }))),
+  };
+  const folder = mkdtempSync(path.join(os.tmpdir(), "report-"));
+  await writeReport(folder, many, about);
+  const histograms = readdirSync(path.join(folder, "figures")).filter((name) => /^errors-.*\.csv$/.test(name));
+  const shown = histograms.map((name) => readFileSync(path.join(folder, "figures", name), "utf8").split("\n")[1]!);
+  assert.equal(shown.map((line) => line.split(",")[0]).sort(), [...operators].sort());
+  assert.is(new Set(histograms.map((name) => name.toLowerCase())).size, operators.length);
+  assert.ok(
+    histograms.every((name) => name.length <= 110),
+    `${histograms}`,
+  );
+});
+
+test("a report in the folder of an earlier one leaves none of its figures, and all other files", async () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), "report-"));
+  const table = await tinyComparison();
+  const other = "triple";
+  await writeReport(
+    folder,
+    {
+      ...table,
+      cases: table.cases.map((one) => ({ ...one, operator: other })),
+      rows: table.rows.map((row) => ({ ...row, operator: other })),
+    },
+    about,
+  );
+  writeFileSync(path.join(folder, "figures", "error-mine.csv"), "1\n");
+  const figures = () => readdirSync(path.join(folder, "figures"));
+  assert.ok(figures().includes("errors-triple-gaussian-sigma-0.1.svg"));
+  await writeReport(folder, table, about);
+  assert.not.ok(figures().some((name) => name.includes("triple")));
+  assert.ok(figures().includes("errors-double-gaussian-sigma-0.1.svg") && figures().includes("error-mine.csv"));
 });
 
 test("CSV: one line a row after the header, infinite PSNR and missing λ included", async () => {

@@ -3,7 +3,7 @@ import type { ComparisonRow } from "../../compare/row.ts";
 import type { Family } from "../families.ts";
 import { type Named, withLegend } from "../legend.ts";
 import { type Level, linePlot } from "../plot.ts";
-import { fileName, type ReportFigure } from "../report-figure.ts";
+import type { ReportFigure } from "../report-figure.ts";
 
 /** A figure of merit that a curve shows. */
 interface Shown {
@@ -50,7 +50,7 @@ export function curveFigure(
   const drawing = linePlot(lines, { label: name, xLabel: against, yLabel: label, levels, ...axis });
   if (drawing === "") return undefined; // no error above 0
   return {
-    name: fileName(`${what}-${swept}-${title}`),
+    name: `${what}-${swept}-${title}`,
     caption: `${name}; bands: 95 % interval of the mean${levels.length > 0 ? "; dashed: what G(z) cannot represent" : ""}.`,
     drawing: withLegend(drawing, name, series),
     data: rows.map((row) => {

@@ -1,6 +1,6 @@
 import { type Axis, logAxis, tickText, withoutOverlap } from "../axes.ts";
 import type { Named } from "../legend.ts";
-import { fileName, type ReportFigure } from "../report-figure.ts";
+import type { ReportFigure } from "../report-figure.ts";
 import type { RowGroup } from "../results.ts";
 import { digits, line, type Point, svg, text } from "../svg.ts";
 import { fixed, noiseText } from "../table.ts";
@@ -63,7 +63,7 @@ export function histogramFigure(group: RowGroup, series: readonly Named[]): Repo
   const bottom = shown.length * (NAME + BAR) + 2;
   const title = `${group.operator}, m = ${group.m}, noise ${noiseText(group)}`;
   return {
-    name: fileName(`errors-${group.operator}-${group.noiseName}`),
+    name: `errors-${group.operator}-${group.noiseName}`,
     caption: `${title}: errors of the signals.`,
     drawing: svg(WIDTH, bottom + 46, `${title}: histograms of the errors`, [...below(axis, bottom), ...parts]),
     data: shown.flatMap(({ row }) =>

@@ -1,7 +1,7 @@
 import type { ComparisonTable } from "../../compare/compare.ts";
 import { families } from "../families.ts";
 import type { Level } from "../plot.ts";
-import type { ReportFigure } from "../report-figure.ts";
+import { type ReportFigure, withFileNames } from "../report-figure.ts";
 import { rowGroups } from "../results.ts";
 import { calibrationFigure } from "./calibration.ts";
 import { curveFigure, errorCurve, seriesOf, ssimCurve } from "./curves.ts";
@@ -35,6 +35,8 @@ export function reportFigures(table: ComparisonTable): ReportFigures {
     ...sweeps.map((sweep) => curveFigure(sweep, ssimCurve, series, [])),
     calibrationFigure(table, series),
   ];
-  const known = (figures: readonly (ReportFigure | undefined)[]) => figures.filter((one) => one !== undefined);
-  return { main: known(main), histograms: known(rowGroups(table).map((group) => histogramFigure(group, series))) };
+  const known = main.filter((one) => one !== undefined);
+  const histograms = rowGroups(table).flatMap((group) => histogramFigure(group, series) ?? []);
+  const named = withFileNames([...known, ...histograms]);
+  return { main: named.slice(0, known.length), histograms: named.slice(known.length) };
 }
