@@ -27,7 +27,7 @@ const combinations = ["stack", "sum", "adjoint"] as const;
  * Errors (InputError): an empty part, parentheses that do not match, an unknown combination, a number that is none, arguments that do not fit.
  */
 export function specTree(spec: string): SpecTree {
-  const factors = split(spec, "*").map((text) => factorOf(text, spec));
+  const factors = specFactors(spec).map((text) => factorOf(text, spec));
   return factors.length === 1 ? factors[0]! : { kind: "product", factors: factors.reverse() };
 }
 
@@ -51,11 +51,20 @@ function factorOf(text: string, spec: string): SpecTree {
   if (text === "") throw new InputError(`operator: expected name:key=value,… (or several joined by *), got "${spec}"`);
   if (isModule(text)) return { kind: "part", text };
   if (/^[-+]?(\d|\.\d)/.test(text)) return { kind: "number", value: numberOf(text) };
-  const [, name, inside] = /^([\w-]+)\s*\((.*)\)$/s.exec(text) ?? [];
-  if (name !== undefined) return combinationOf(name, split(inside!, ";"));
+  const combination = combinationParts(text);
+  if (combination) return combinationOf(combination.name, combination.inside);
   if (split(text, ";").length === 1) return { kind: "part", text };
   throw new InputError(`operator: ; parts what is inside stack(…), sum(…) or adjoint(…), got "${text}"`);
 }
+
+/** The name and the parts of `name(…; …)`; undefined for another text. Errors (InputError): parentheses that do not match. */
+export function combinationParts(text: string): { readonly name: string; readonly inside: string[] } | undefined {
+  const [, name, inside] = /^([\w-]+)\s*\((.*)\)$/s.exec(text) ?? [];
+  return name === undefined ? undefined : { name, inside: split(inside!, ";") };
+}
+
+/** The factors of a spec, as it writes them. Errors (InputError): parentheses that do not match. */
+export const specFactors = (spec: string): string[] => split(spec, "*");
 
 function combinationOf(name: string, inside: readonly string[]): SpecTree {
   if (name === "stack" || name === "sum") {

@@ -1,5 +1,5 @@
 import { InputError } from "../data/errors.ts";
-import { swept } from "./sweeps.ts";
+import { swept, sweptOperator } from "./sweeps.ts";
 
 /** One operator of `compare` and its noise, as specs, which may be sweeps. */
 export interface Setting {
@@ -26,7 +26,7 @@ export function settingsOf({
 /** The settings that sweeps stand for, one of each: every operator of a setting with every noise of it. */
 export const sweptSettings = (settings: readonly Setting[]): Setting[] =>
   settings.flatMap(({ operator, noise }) =>
-    swept(noise).flatMap((oneNoise) => swept(operator).map((one) => ({ operator: one, noise: oneNoise }))),
+    swept(noise).flatMap((oneNoise) => sweptOperator(operator).map((one) => ({ operator: one, noise: oneNoise }))),
   );
 
 const shared = (settings: readonly Setting[]): string | undefined =>

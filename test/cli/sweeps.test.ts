@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { settingsOf, sweptSettings } from "../../src/cli/compared-settings.ts";
-import { swept } from "../../src/cli/sweeps.ts";
+import { swept, sweptOperator } from "../../src/cli/sweeps.ts";
 
 const test = suite("sweeps");
 
@@ -20,6 +20,15 @@ test("a number after a comma is one more value of the option before it", () => {
       "motion:length=3,9,angle=0,30",
       ["motion:length=3,angle=0", "motion:length=3,angle=30", "motion:length=9,angle=0", "motion:length=9,angle=30"],
     ],
+  ];
+  for (const [spec, wanted] of cases) {
+    assert.equal(swept(spec), wanted, spec);
+    if (!spec.includes(", ")) assert.equal(sweptOperator(spec), wanted, spec);
+  }
+});
+
+test("an operator is swept in its factors and inside parentheses; the shape of an adjoint is no sweep", () => {
+  const cases: [string, string[]][] = [
     [
       "gaussian:m=5,9*blur:sigma=1,2",
       [
@@ -29,8 +38,17 @@ test("a number after a comma is one more value of the option before it", () => {
         "gaussian:m=9*blur:sigma=2",
       ],
     ],
+    ["stack(gaussian:m=10,25; blur)", ["stack(gaussian:m=10; blur)", "stack(gaussian:m=25; blur)"]],
+    ["0.5*sum(identity; blur:sigma=1,2)", ["0.5*sum(identity; blur:sigma=1)", "0.5*sum(identity; blur:sigma=2)"]],
+    [
+      "stack(gaussian:m=5,9*blur; adjoint(radon:angles=3,4; 28,28))",
+      [5, 9].flatMap((m) => [3, 4].map((n) => `stack(gaussian:m=${m}*blur; adjoint(radon:angles=${n}; 28,28))`)),
+    ],
+    ["./mine(1,2).js", ["./mine(1,2).js"]],
   ];
-  for (const [spec, wanted] of cases) assert.equal(swept(spec), wanted, spec);
+  for (const [spec, wanted] of cases) assert.equal(sweptOperator(spec), wanted, spec);
+  assert.throws(() => sweptOperator("stack(blur:sigma=1,2; blur"), /^operator: parentheses do not match in "stack/);
+  assert.throws(() => sweptOperator("sum(blur:sigma=1,1; blur)"), /sum\(blur:sigma=1; blur\) is given twice/);
 });
 
 test("a value given twice is refused", () => {
