@@ -59,7 +59,10 @@ export async function compare(options: CompareOptions): Promise<ComparisonTable>
   let reused = 0;
   for (const [i, draws] of problems.entries()) {
     const { operator, y, noise, range } = draws[0]!;
-    const setting = { operator: operator.name, m: y.size / y.shape[0]!, noise: noise.sigma, noiseName: noise.name };
+    const setting = {
+      ...{ operator: operator.name, m: y.size / y.shape[0]! },
+      ...{ noise: noise.sigma, noiseName: noise.name, noiseSpec: noise.asked ?? noise.spec },
+    };
     const estimates: Record<string, NdArray<Float32Array>> = {};
     const deviations: Record<string, NdArray<Float32Array>> = {};
     let reference: readonly number[] | undefined;

@@ -1,6 +1,6 @@
 import { stream } from "../data/random.ts";
 import type { ComparisonRow } from "./row.ts";
-import { quantile } from "./summary.ts";
+import { meansOverDraws, quantile } from "./summary.ts";
 
 /** Where the mean errors of two methods cross along a sweep over m. */
 export interface Crossing {
@@ -8,9 +8,9 @@ export interface Crossing {
   readonly before: string;
   /** Has the smaller error with more measurements. */
   readonly after: string;
-  /** The numbers of measurements between which they cross. */
+  /** The numbers of measurements nearest to the crossing at which the one has the smaller error, then the other. */
   readonly between: readonly [number, number];
-  /** Where they cross, the logarithms of the errors taken as linear in log m between the two. */
+  /** Where they cross: where both errors are equal, or the logarithms of the errors taken as linear in log m between the two. */
   readonly m: number;
   /** 95 % of resamples of the signals have the crossing here; 0 and Infinity: before the first m, after the last. */
   readonly interval: readonly [low: number, high: number];
@@ -22,6 +22,7 @@ const RESAMPLES = 1000;
  * The crossings of every two methods along a sweep: `rows` are of problems that differ in m alone, with the same signals. The interval is
  * the bootstrap's over the signals, each of which keeps all its draws. A resample without the crossing counts as one beyond the end at
  * which it would be: if the method that is better before stays so, after the last m. Draws of Φ are not resampled.
+ * An m at which a method has no error at all, of which there is no logarithm, is left out.
  */
 export function crossings(rows: readonly ComparisonRow[], seed = 1): Crossing[] {
   const methods = [...new Set(rows.map(({ method }) => method))];
@@ -35,7 +36,7 @@ export function crossings(rows: readonly ComparisonRow[], seed = 1): Crossing[] 
 
 function crossingsOf(a: readonly ComparisonRow[], b: readonly ComparisonRow[], seed: number): Crossing[] {
   const ms = a.map(({ m }) => m);
-  const [ofA, ofB] = [a.map(signalErrors), b.map(signalErrors)];
+  const [ofA, ofB] = [signalErrors(a), signalErrors(b)];
   const signals = ofA[0]!.length;
   const gapsOf = (chosen: ArrayLike<number>) =>
     ms.map((_, k) => Math.log(meanOf(ofA[k]!, chosen) / meanOf(ofB[k]!, chosen)));
@@ -46,40 +47,42 @@ function crossingsOf(a: readonly ComparisonRow[], b: readonly ComparisonRow[], s
   const resampled = Array.from({ length: RESAMPLES }, () =>
     gapsOf(Int32Array.from({ length: signals }, () => random.integer(signals))),
   );
-  return places.map(({ at, m }) => {
-    const aFirst = observed[at]! < 0;
+  return places.map(({ aFirst, between, m }) => {
     const drawn = Float64Array.from(resampled, (gaps) => {
-      const same = crossingPlaces(ms, gaps).filter((one) => gaps[one.at]! < 0 === aFirst);
-      if (same.length === 0) return gaps.every((gap) => gap < 0 === aFirst) ? Number.POSITIVE_INFINITY : 0;
+      const same = crossingPlaces(ms, gaps).filter((one) => one.aFirst === aFirst);
+      if (same.length === 0) return gaps.some((gap) => (aFirst ? gap > 0 : gap < 0)) ? 0 : Number.POSITIVE_INFINITY;
       return same.reduce((near, one) => (distance(one.m, m) < distance(near, m) ? one.m : near), same[0]!.m);
     }).sort();
     const [before, after] = aFirst ? [a, b] : [b, a];
     return {
       ...{ before: before[0]!.method, after: after[0]!.method, m },
-      between: [ms[at]!, ms[at + 1]!] as const,
+      between,
       interval: [quantile(drawn, 0.025), quantile(drawn, 0.975)] as const,
     };
   });
 }
 
-/** Where the sign of gaps along ascending m changes: the place before, and m with the gaps linear in log m. */
-function crossingPlaces(ms: readonly number[], gaps: readonly number[]): { at: number; m: number }[] {
-  return ms.slice(1).flatMap((_, at) => {
-    const [low, high] = [gaps[at]!, gaps[at + 1]!];
-    if (!(low * high < 0)) return [];
-    const part = low / (low - high);
-    return [{ at, m: ms[at]! * (ms[at + 1]! / ms[at]!) ** part }];
+/** Where the sign of gaps along ascending m changes, from below 0 with `aFirst`; m is that of the ties, in their middle, or with the gaps linear in log m. */
+function crossingPlaces(
+  ms: readonly number[],
+  gaps: readonly number[],
+): (Pick<Crossing, "between" | "m"> & { readonly aFirst: boolean })[] {
+  const known = ms.map((m, k) => ({ m, gap: gaps[k]! })).filter(({ gap }) => Number.isFinite(gap));
+  const apart = known.filter(({ gap }) => gap !== 0);
+  return apart.slice(1).flatMap((high, k) => {
+    const low = apart[k]!;
+    if (low.gap < 0 === high.gap < 0) return [];
+    const ties = known.filter(({ m }) => low.m < m && m < high.m);
+    const part = low.gap / (low.gap - high.gap);
+    const m = ties.length > 0 ? Math.sqrt(ties[0]!.m * ties.at(-1)!.m) : low.m * (high.m / low.m) ** part;
+    return [{ aFirst: low.gap < 0, between: [low.m, high.m] as const, m }];
   });
 }
 
-const distance = (a: number, b: number): number => Math.abs(Math.log(a / b));
+const signalErrors = (rows: readonly ComparisonRow[]): Float64Array[] =>
+  rows.map(({ errors, draws }) => meansOverDraws(errors, draws));
 
-/** The mean over the draws of every signal's error. */
-function signalErrors({ errors, draws }: ComparisonRow): Float64Array {
-  const out = new Float64Array(errors.length / draws);
-  for (const [at, error] of errors.entries()) out[at % out.length]! += error / draws;
-  return out;
-}
+const distance = (a: number, b: number): number => Math.abs(Math.log(a / b));
 
 function meanOf(values: Float64Array, chosen: ArrayLike<number>): number {
   let sum = 0;

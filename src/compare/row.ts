@@ -2,7 +2,7 @@ import type { Outcome, Raised } from "../solve/index.ts";
 import type { Cell } from "./cell.ts";
 import { type Coverage, coverageLevels } from "./coverage.ts";
 import { psnr } from "./metrics.ts";
-import { type SummariseOptions, type Summary, summarise, summarisePaired } from "./summary.ts";
+import { meansOverDraws, type SummariseOptions, type Summary, summarise, summarisePaired } from "./summary.ts";
 import { wilcoxonSignedRank } from "./wilcoxon.ts";
 
 /** What a row is about. */
@@ -14,6 +14,8 @@ export interface Setting {
   readonly noise: number;
   /** The noise with its parameters, `gaussian(sigma=0.05)`; of several draws, that of the first. */
   readonly noiseName: string;
+  /** The noise as it was asked for, `gaussian:snr=30`, which has one σ for one operator and another for the next. */
+  readonly noiseSpec: string;
 }
 
 /** One method on one problem. */
@@ -141,15 +143,12 @@ function summariseErrors(errors: readonly number[], options: SummariseOptions, r
     errors,
     ...(reference && {
       difference: summarisePaired(errors, reference, options),
-      wilcoxon: wilcoxonSignedRank(meansOfDraws(errors, reference, options.draws ?? 1)).p,
+      wilcoxon: wilcoxonSignedRank(
+        meansOverDraws(
+          errors.map((error, i) => error - reference[i]!),
+          options.draws ?? 1,
+        ),
+      ).p,
     }),
   };
-}
-
-/** Paired differences a − b of every signal, the mean over the draws. */
-function meansOfDraws(a: readonly number[], b: readonly number[], draws: number): Float64Array {
-  const signals = a.length / draws;
-  const out = new Float64Array(signals);
-  for (let at = 0; at < a.length; at++) out[at % signals]! += (a[at]! - b[at]!) / draws;
-  return out;
 }

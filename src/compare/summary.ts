@@ -72,6 +72,13 @@ export function summarisePaired(a: ArrayLike<number>, b: ArrayLike<number>, opti
   );
 }
 
+/** Every signal's mean over the draws, whose values follow one another. */
+export function meansOverDraws(values: readonly number[], draws: number): Float64Array {
+  const means = new Float64Array(values.length / draws);
+  for (const [at, value] of values.entries()) means[at % means.length]! += value / draws;
+  return means;
+}
+
 /**
  * The mean of independent values and Student's 95 % confidence interval of their expected value, x̄ ∓ t s/√n with n − 1 degrees of
  * freedom. Errors (RangeError): fewer than two values.

@@ -15,7 +15,7 @@ export interface Family {
 }
 
 /**
- * Sweeps over m, each with one noise; sweeps over σ > 0, each with one operator, of at least three σ if the operator is in a sweep over m;
+ * Sweeps, in which one number of a name varies: over m, each with one noise; over σ > 0, each with one operator, of at least three σ if the operator is in a sweep over m;
  * all other problems.
  */
 export function families(table: ComparisonTable): {
@@ -23,15 +23,15 @@ export function families(table: ComparisonTable): {
   readonly single: readonly RowGroup[];
 } {
   const groups = rowGroups(table);
-  const overM = grouped(groups, (g) => `${numberless(g.operator)} ${g.noiseName}`)
-    .filter((some) => new Set(some.map(({ m }) => m)).size === some.length && some.length > 1)
+  const overM = grouped(groups, (g) => `${numberless(g.operator)} ${g.noiseSpec}`)
+    .filter((some) => isSweep(some, "m", "operator"))
     .map((some) => ({
       swept: "m" as const,
-      title: `${common(some.map(({ operator }) => operator))}, noise ${noiseText(some[0]!)}`,
+      title: `${common(some.map(({ operator }) => operator))}, noise ${commonNoise(some)}`,
       groups: ascending(some, "m"),
     }));
-  const overNoise = grouped(groups, (g) => `${g.operator} ${numberless(g.noiseName)}`)
-    .filter((some) => new Set(some.map(({ noise }) => noise)).size === some.length && some.length > 1)
+  const overNoise = grouped(groups, (g) => `${g.operator} ${numberless(g.noiseSpec)}`)
+    .filter((some) => isSweep(some, "noise", "noiseSpec"))
     .map((some) => some.filter(({ noise }) => noise > 0))
     .filter((some) => some.length > (overM.some((sweep) => sweep.groups.includes(some[0]!)) ? 2 : 1))
     .map((some) => ({
@@ -47,6 +47,14 @@ const NUMBER = /\d+(?:\.\d+)?(?:e[-+]?\d+)?/g;
 
 const numberless = (name: string): string => name.replace(NUMBER, "#");
 
+/** Whether what is swept differs from group to group, and of the names, which are alike but for their numbers, one number. */
+function isSweep(groups: readonly RowGroup[], by: Swept, name: "operator" | "noiseSpec"): boolean {
+  const values = new Set(groups.map((group) => group[by]));
+  return (
+    groups.length > 1 && values.size === groups.length && common(groups.map((g) => g[name])).split("…").length === 2
+  );
+}
+
 /** A name that groups share but for its numbers: those that differ are left out, `gaussian(m=…)`. */
 function common(names: readonly string[]): string {
   const numbers = names.map((name) => name.match(NUMBER) ?? []);
@@ -56,6 +64,10 @@ function common(names: readonly string[]): string {
     return numbers.every((own) => own[at] === number) ? number : "…";
   });
 }
+
+/** The noise that groups share; where each has a σ of its own, as it was asked for. */
+const commonNoise = (groups: readonly RowGroup[]): string =>
+  groups.every(({ noiseName }) => noiseName === groups[0]!.noiseName) ? noiseText(groups[0]!) : groups[0]!.noiseSpec;
 
 const ascending = (groups: readonly RowGroup[], by: Swept): RowGroup[] => [...groups].sort((a, b) => a[by] - b[by]);
 

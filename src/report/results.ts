@@ -1,21 +1,17 @@
 import type { ComparisonTable } from "../compare/compare.ts";
-import type { ComparisonRow } from "../compare/row.ts";
+import type { ComparisonRow, Setting } from "../compare/row.ts";
 import { summarisePaired } from "../compare/summary.ts";
 import { breakable, escapeHtml } from "../data/escape.ts";
 import { bestRows, covered, decibels, endText, fixed, megabytes, noiseText, pValue, short } from "./table.ts";
 
 /** The rows of one operator with one noise, in the order of the methods. */
-export interface RowGroup {
-  readonly operator: string;
-  readonly m: number;
-  readonly noise: number;
-  readonly noiseName: string;
+export interface RowGroup extends Setting {
   readonly rows: readonly ComparisonRow[];
 }
 
 export function rowGroups(table: ComparisonTable): RowGroup[] {
-  return table.cases.map(({ operator, m, noise, noiseName }) => ({
-    ...{ operator, m, noise, noiseName },
+  return table.cases.map(({ operator, m, noise, noiseName, noiseSpec }) => ({
+    ...{ operator, m, noise, noiseName, noiseSpec },
     rows: table.rows.filter((row) => row.operator === operator && row.noiseName === noiseName),
   }));
 }

@@ -56,4 +56,15 @@ test("a signal's draws are averaged: two draws of one signal weigh as one signal
   assert.equal([crossing!.before, crossing!.after], ["b", "a"]);
 });
 
+test("two that are equal at an m cross there, and do not where they touch; an m without any error is left out", () => {
+  const curve = (method: string, ...levels: number[]) => levels.map((level, k) => row(method, ms[k]!, [level, level]));
+  const tied = crossings([...curve("a", 1, 2, 4), ...curve("b", 4, 2, 1)]);
+  assert.equal(tied, [{ before: "a", after: "b", m: 20, between: [10, 40], interval: [20, 20] }]);
+  assert.equal(crossings([...curve("a", 1, 2, 1), ...curve("b", 4, 2, 4)]), []);
+  assert.equal(crossings([...curve("a", 1, 2), ...curve("b", 4, 2)]), []);
+  const [exact] = crossings([...curve("a", 1, 0, 4), ...curve("b", 4, 1, 1)]);
+  assert.equal([exact!.m, exact!.between], [20, [10, 40]]); // ratios ¼ and 4: halfway between log 10 and log 40
+  assert.equal(crossings([...curve("a", 1, 1, 0), ...curve("b", 2, 2, 1)]), []);
+});
+
 test.run();

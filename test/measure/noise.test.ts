@@ -23,7 +23,7 @@ test("snr in decibels gives sigma, from values without noise and from measuremen
   const noise = parseNoise("gaussian:snr=20");
   const model = noise.ofClean(half);
   assert.ok(Math.abs(model.sigma - 0.05) < 1e-6); // mean square .25 over 100
-  assert.is(model.spec, `gaussian:sigma=${model.sigma}`);
+  assert.equal([model.spec, model.asked], [`gaussian:sigma=${model.sigma}`, "gaussian:snr=20"]);
 });
 
 test("sigma=auto is estimated: measurements alone do not tell it, and measure refuses it", async () => {

@@ -5,11 +5,13 @@ import { families } from "../../src/report/families.ts";
 
 const test = suite("families of problems");
 
-/** A table of problems without rows, `name m σ`. */
-const tableOf = (...problems: readonly (readonly [operator: string, m: number, noise: number])[]) =>
+/** A table of problems without rows, `name m σ` and the noise as it was asked for. */
+const tableOf = (...problems: readonly (readonly [operator: string, m: number, noise: number, asked?: string])[]) =>
   ({
     rows: [],
-    cases: problems.map(([operator, m, noise]) => ({ operator, m, noise, noiseName: `gaussian(sigma=${noise})` })),
+    cases: problems.map(([operator, m, noise, noiseSpec = `gaussian:sigma=${noise}`]) => ({
+      ...{ operator, m, noise, noiseName: `gaussian(sigma=${noise})`, noiseSpec },
+    })),
   }) as unknown as ComparisonTable;
 
 const said = (table: ComparisonTable) => {
@@ -60,6 +62,22 @@ test("operators of one m that differ in another number are no sweep over m", () 
     sweeps: [],
     single: ["blur(sigma=1)", "blur(sigma=2)"],
   });
+});
+
+test("problems that differ in more than one number are no sweep", () => {
+  const operators = ["gaussian(m=10)*blur(sigma=1)", "gaussian(m=20)*blur(sigma=3)"] as const;
+  assert.equal(said(tableOf([operators[0], 10, 0.1], [operators[1], 20, 0.1])), { sweeps: [], single: [...operators] });
+  const noisy = [0.1, 0.2].map(
+    (sigma) => ["blur", 9, sigma, `poisson-gaussian:peak=${1 / sigma},sigma=${sigma}`] as const,
+  );
+  assert.equal(said(tableOf(...noisy)), { sweeps: [], single: ["blur", "blur"] });
+});
+
+test("a noise given in decibels has a σ of its own for each m, and is one noise", () => {
+  const asked = "gaussian:snr=30";
+  assert.equal(said(tableOf(["g(m=4)", 4, 0.11, asked], ["g(m=8)", 8, 0.12, asked])).sweeps, [
+    "g(m=…), noise gaussian:snr=30: m = 4,8",
+  ]);
 });
 
 test.run();

@@ -80,10 +80,12 @@ function requireLength(sigmas: number, measurements: number): void {
 function noiseOfSnr(snr: number): Noise {
   const ratio = 10 ** (snr / 10);
   const square = (value: number) => value * value;
+  const spec = `gaussian:snr=${snr}`;
+  const model = (variance: number) => ({ ...gaussianNoise(Math.sqrt(variance)), asked: spec });
   return {
-    spec: `gaussian:snr=${snr}`,
-    ofClean: (clean) => gaussianNoise(Math.sqrt(meanOf(clean, square) / ratio)),
-    ofMeasured: (y) => gaussianNoise(Math.sqrt(meanOf(y, square) / (1 + ratio))),
+    spec,
+    ofClean: (clean) => model(meanOf(clean, square) / ratio),
+    ofMeasured: (y) => model(meanOf(y, square) / (1 + ratio)),
     ofSigma: gaussianNoise,
   };
 }

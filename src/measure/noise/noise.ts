@@ -12,6 +12,8 @@ export interface NoiseModel {
   readonly name: string;
   /** `parseNoise(spec).ofSigma(sigma)` is this model again, unless every measurement has its own σᵢ. */
   readonly spec: string;
+  /** The spec by which σ was read off the values, `gaussian:snr=30`; absent where it is `spec`. */
+  readonly asked?: string;
   /** σ ≥ 0, the root mean square of y − c over all signals of the batch: for Gaussian noise of one σ its standard deviation. */
   readonly sigma: number;
   /** Present for Gaussian noise alone, which whitening makes N(0, σ²I). */
