@@ -44,7 +44,7 @@ export const dictionaryKind: DataKind<TrainedDictionary> = {
     const d = sizeOf(dataset.shape);
     for (const [name, value] of Object.entries({ atoms, sparsity, samples, steps })) {
       if (value >= 1) continue;
-      throw new InputError(`train: ${name}: expected at least 1, got ${value}`);
+      throw new InputError(`train: ${name}: expected at least 1, got ${value}; leave it out for the default`);
     }
     const patches = await typical(dataset, samples, signal);
     const [side, , channels = 1] = dataset.shape as [number, number, number?];

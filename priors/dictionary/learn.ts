@@ -49,10 +49,13 @@ export async function learnAtoms(given: Float32Array, d: number, options: LearnO
         for (let q = 0; q < d; q++) left[i * d + q]! -= weight * rows[atom * d + q]!;
       }
     }
+    const taken = new Set<number>(); // patches that became atoms in this step
     for (const [k, own] of users.entries()) {
       const atom = rows.subarray(k * d, (k + 1) * d);
       if (own.length === 0) {
-        atom.set(unit(x.subarray(worst(left, d) * d, (worst(left, d) + 1) * d)));
+        const row = worst(left, d, taken);
+        taken.add(row);
+        atom.set(unit(x.subarray(row * d, (row + 1) * d)));
         continue;
       }
       const next = new Float64Array(d);
@@ -99,11 +102,11 @@ const unit = (v: ArrayLike<number>): Float64Array => {
   return Float64Array.from(v, (value) => value / norm);
 };
 
-/** The row of most energy. */
-function worst(rows: Float64Array, d: number): number {
+/** The row of most energy among those that are not taken. */
+function worst(rows: Float64Array, d: number, taken: ReadonlySet<number>): number {
   let [best, most] = [0, -1];
   for (let i = 0; i < rows.length / d; i++) {
-    const energy = energyOf(rows.subarray(i * d, (i + 1) * d));
+    const energy = taken.has(i) ? -1 : energyOf(rows.subarray(i * d, (i + 1) * d));
     if (energy > most) [best, most] = [i, energy];
   }
   return best;

@@ -5,7 +5,7 @@ import type { Marginals } from "./uncertainty/marginals.ts";
 /**
  * How the recovery of one signal ended. Each is tested for that signal: `converged` means that the solver's own measure of distance from
  * the solution is within its tolerance. `settled`: it hardly moves any more, and `discrepancy`: it fits the measurements as well as their noise
- * allows, where these were asked for. `exact`: computed by a formula, with finite numbers. `truncated`: by a formula too, but parts of
+ * allows, where these were asked for or are how a method stops. `exact`: computed by a formula, with finite numbers. `truncated`: by a formula too, but parts of
  * the posterior that matter were left out. `fallback`: the solver's own estimate diverged or is not to be trusted, this is its simpler
  * one. `completed`: all steps of a schedule were taken, and no distance from a solution is known. `no-gradient`: a descent without direction, because the data term does not change with z.
  */

@@ -96,6 +96,19 @@ test("finds the atoms that patches are made of, and its loss falls", async () =>
   assert.equal((await again()).rows, (await again()).rows);
 });
 
+test("atoms that no patch takes become patches that differ from each other", async () => {
+  // half of the patches are the same one, and so are half of the atoms that it begins at, of which all but one have no users
+  const [count, d, n] = [20, 16, 200];
+  const patches = unitRows(3, n, d);
+  for (let i = 0; i < n; i += 2) patches.copyWithin(i * d, 0, d);
+  const { rows } = await learnAtoms(patches, d, { atoms: count, sparsity: 1, steps: 1, channels: 1, seed: 1 });
+  const likeness = Array.from({ length: count }, (_, k) => {
+    const products = productsOf(rows, count, rows.subarray(k * d, (k + 1) * d));
+    return Math.max(...products.filter((_, other) => other !== k));
+  });
+  assert.ok(Math.max(...likeness) < 0.99, likeness.join(" "));
+});
+
 test("a folder gives the same prior again, and says what it was learned from", async () => {
   const { patches } = planted();
   const data = arrayDataset("planted", floats([...patches], [1500, 4, 4]));
@@ -149,7 +162,10 @@ test("what it cannot take is refused in one line", async () => {
   assert.is(accepts(lines), "lines holds signals of [5], no square patches; give patches:DATA");
   const { patches } = planted();
   const data = arrayDataset("planted", floats([...patches], [1500, 4, 4]));
-  await refuses(() => dictionaryKind.train(data, { atoms: 0 }, {}), /^train: atoms: expected at least 1, got 0$/);
+  await refuses(
+    () => dictionaryKind.train(data, { atoms: 0 }, {}),
+    /^train: atoms: expected at least 1, got 0; leave it out for the default$/,
+  );
   const prior = dictionaryKind.prior("d", await dictionaryKind.train(data, { atoms: 4, steps: 1 }, {}));
   const given = { operator: identity({ inShape: [6, 6] }), y: floats(new Array(36).fill(0.5), [1, 6, 6]), noise: 0.1 };
   await refuses(

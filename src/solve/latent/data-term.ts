@@ -5,6 +5,7 @@ import { contiguous, fromHost, sizeOf } from "../../data/array.ts";
 import { solveLowerBlocked } from "../../engine/float64.ts";
 import { squares } from "../batch.ts";
 import type { MeasurementCovariance } from "../gaussian/measurement-covariance.ts";
+import { misfitOf } from "../misfit.ts";
 import type { Problem } from "../problem.ts";
 
 /** The data term of a latent objective D(x) + λ‖z‖², x = G(z). */
@@ -21,15 +22,13 @@ export interface WhitenedTerm extends DataTerm {
   measured(x: tf.Tensor): tf.Tensor;
 }
 
-/** Twice the noise's misfit: ‖y − Φ(x)‖² for Gaussian noise, as CSGM has it. What Φ says is compared in place of a flat Φ(x). */
-export function plainTerm({ operator, y, noise }: Problem): DataTerm {
+/** Twice the noise's misfit: ‖y − Φ(x)‖² for Gaussian noise, as CSGM has it. */
+export function plainTerm(problem: Problem): DataTerm {
+  const { operator, y } = problem;
   const m = sizeOf(operator.outShape);
   return {
     target: fromHost(contiguous(y) as Float32Array, [y.shape[0]!, m]),
-    misfit: (x, target) => {
-      const measured = tf.reshape(target, [-1, ...operator.outShape]);
-      return tf.mul(2, noise.misfit(operator.relaxed?.(x, measured) ?? operator.forward(x), measured));
-    },
+    misfit: (x, target) => tf.mul(2, misfitOf(problem, x, tf.reshape(target, [-1, ...operator.outShape]))),
   };
 }
 

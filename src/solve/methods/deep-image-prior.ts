@@ -5,9 +5,11 @@ import { contiguous, fromHost, sizeOf } from "../../data/array.ts";
 import { squaredNorm } from "../../data/vector.ts";
 import { type AdamMoments, adamMoments, adamRate, adamUpdate } from "../../engine/adam.ts";
 import { compile } from "../../engine/index.ts";
-import { type EndCode, iterate } from "../../engine/iterate.ts";
+import { iterate } from "../../engine/iterate.ts";
 import { filled, squares } from "../batch.ts";
+import { misfitOf } from "../misfit.ts";
 import type { Problem } from "../problem.ts";
+import type { Outcome } from "../recovery.ts";
 import { rowSigmas } from "../row-sigma.ts";
 import { takeRows } from "../rows.ts";
 import { type Hourglass, hourglass, initialWeights, inputOf } from "./hourglass.ts";
@@ -45,7 +47,7 @@ const SIDE = 4;
  *
  *     min_w f(Φ(f_w(z)), y),
  *
- * f the noise's misfit, z fixed, f_w an untrained convolutional network (`hourglass`), by Adam. Such a network makes images sooner than noise, and in the end noise too:
+ * f the noise's misfit (of `relaxed` where Φ is flat), z fixed, f_w an untrained convolutional network (`hourglass`), by Adam. Such a network makes images sooner than noise, and in the end noise too:
  * so it stops at the first step with ‖y − Φ(x̄)‖² ≤ mσ², the discrepancy principle (Morozov 1966), σ the root mean square of the noise of the signal's own y. The estimate x̄ is a running average of the images of the last ten steps or so. Where the range is known, x is a sigmoid into it;
  * else it is in units of ‖y‖/‖Φ‖_F. Every signal gets a network of its own, from the same start.
  *
@@ -63,7 +65,10 @@ export const deepImagePrior = recoveryMethod({
   ],
   check: ({ steps, channels }) => {
     for (const [name, value] of Object.entries({ steps, channels })) {
-      if (value < 1) throw new RangeError(`deep-image-prior: ${name}: expected at least 1, got ${value}`);
+      if (value >= 1) continue;
+      throw new RangeError(
+        `deep-image-prior: ${name}: expected at least 1, got ${value}; leave it out for the default`,
+      );
     }
   },
   accepts: ({ shape }) =>
@@ -97,15 +102,18 @@ export const deepImagePrior = recoveryMethod({
       });
     };
     const estimate = new Float32Array(batch * n);
-    const outcomes: EndCode[] = [];
+    const outcomes: Outcome[] = [];
     let [steps, history]: [number, readonly number[]] = [0, []];
-    for (let i = 0; i < batch; i++) {
-      const ended = await fitted(i);
-      estimate.set(ended.state.average.data, i * n);
-      outcomes.push(ended.code);
-      if (ended.steps > steps) [steps, history] = [ended.steps, ended.history];
+    try {
+      for (let i = 0; i < batch; i++) {
+        const ended = await fitted(i);
+        estimate.set(ended.state.average.data, i * n);
+        outcomes.push(ended.code === "converged" ? "discrepancy" : ended.code); // the change is how far y is missed
+        if (ended.steps > steps) [steps, history] = [ended.steps, ended.history];
+      }
+    } finally {
+      await compiled.dispose();
     }
-    await compiled.dispose();
     return { estimate: fromHost(estimate, [batch, ...shape]), outcomes, steps, history, warnings: [] };
   },
 });
@@ -120,15 +128,15 @@ function networkFor(shape: readonly number[], channels: number): Hourglass {
 }
 
 /** One step for one signal: the misfit of its image, Adam's update, and the average with its ‖y − Φ(x̄)‖². */
-function step({ operator, noise, shape, range }: Problem, spec: Hourglass, input: NdArray<Float32Array>) {
+function step(problem: Problem, spec: Hourglass, input: NdArray<Float32Array>) {
+  const { operator, shape, range } = problem;
   return ({ y, state, rate, keep, unit }: StepInputs) => {
     const z = tf.tensor(input.data, input.shape);
     const signalOf = (weights: readonly tf.Tensor[]) => {
       const u = tf.reshape(hourglass(spec, weights, z), [1, ...shape]);
       return range ? tf.add(range[0], tf.mul(range[1] - range[0], tf.sigmoid(u))) : tf.mul(unit, u);
     };
-    const misfit = (...weights: tf.Tensor[]) =>
-      tf.sum(noise.misfit(operator.forward(signalOf(weights)), y)) as tf.Scalar;
+    const misfit = (...weights: tf.Tensor[]) => tf.sum(misfitOf(problem, signalOf(weights), y)) as tf.Scalar;
     const { value: loss, grads } = tf.valueAndGrads(misfit)([...state.weights]);
     const average = tf.add(tf.mul(keep, state.average), tf.mul(tf.sub(1, keep), signalOf(state.weights)));
     const { parameters, moments } = adamUpdate(state.weights, grads, state.moments, rate);

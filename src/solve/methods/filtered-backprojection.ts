@@ -60,12 +60,15 @@ export const filteredBackprojection = recoveryMethod({
     const estimate = new Float32Array(batch * height * width);
     const run = await project({ y: takeRows(y, [0]) });
     const pause = pauses(signal);
-    for (let i = 0; i < batch; i++) {
-      await pause();
-      estimate.set(contiguous(await run.run({ y: takeRows(y, [i]) })) as Float32Array, i * height * width);
-      onProgress?.({ step: i + 1, maxSteps: batch, objective: Number.NaN });
+    try {
+      for (let i = 0; i < batch; i++) {
+        await pause();
+        estimate.set(contiguous(await run.run({ y: takeRows(y, [i]) })) as Float32Array, i * height * width);
+        onProgress?.({ step: i + 1, maxSteps: batch, objective: Number.NaN });
+      }
+    } finally {
+      await run.dispose();
     }
-    await run.dispose();
     return {
       estimate: fromHost(estimate, [batch, height, width]),
       outcomes: new Array(batch).fill("exact"),

@@ -37,11 +37,15 @@ export const richardsonLucy = recoveryMethod({
     { shape: [6, 5, 2], operator: "downsample:factor=2,method=area", spec: "richardson-lucy" },
   ],
   check: ({ steps }) => {
-    if (steps < 1) throw new RangeError(`richardson-lucy: steps: expected at least 1, got ${steps}`);
+    if (steps < 1)
+      throw new RangeError(`richardson-lucy: steps: expected at least 1, got ${steps}; leave it out for the default`);
   },
   accepts: (problem) => {
     const least = problem.range?.[0] ?? 0;
-    return all(isLinearProblem(problem), least >= 0 || `its signals are at least 0, the range begins at ${least}`);
+    return all(
+      isLinearProblem(problem),
+      least >= 0 || `its signals are at least 0, the range begins at ${least}; take a penalty`,
+    );
   },
   solve: async (problem, { steps: maxSteps }, { onProgress, signal }) => {
     const gaussian = problem.noise.gaussian !== undefined;
@@ -63,23 +67,27 @@ export const richardsonLucy = recoveryMethod({
         y.shape,
       ),
     };
-    const targets = rowSigmas(noise, y).map((sigma) => m * sigma ** 2);
+    const targets = Array.from(rowSigmas(noise, y), (sigma) => m * sigma ** 2);
     const compiled = await compile(iteration(operator, gaussian), { y, state: start }, { name: "richardson-lucy" });
-    const { state, codes, steps, history } = await iterateRows<State>({
-      ...{ rows: batch, state: start, maxSteps },
-      ...(onProgress && { onProgress }),
-      ...(signal && { signal }),
-      step: async (before) => {
-        const { residual, ...after } = await compiled.run({ y, state: before });
-        return {
-          state: after,
-          objectives: residual.data,
-          changes: Float64Array.from(residual.data, (square, i) => Math.max(0, square - targets[i]!)),
-        };
-      },
-    });
-    await compiled.dispose();
-    return { estimate: state.x, outcomes: codes, steps, history, warnings: [] };
+    try {
+      const { state, codes, steps, history } = await iterateRows<State>({
+        ...{ rows: batch, state: start, maxSteps },
+        ...(onProgress && { onProgress }),
+        ...(signal && { signal }),
+        step: async (before) => {
+          const { residual, ...after } = await compiled.run({ y, state: before });
+          return {
+            state: after,
+            objectives: residual.data,
+            changes: new Float32Array(batch).fill(Number.NaN), // the distance from the solution is not known
+            codes: targets.map((target, i) => (residual.data[i]! <= target ? "discrepancy" : undefined)),
+          };
+        },
+      });
+      return { estimate: state.x, outcomes: codes, steps, history, warnings: [] };
+    } finally {
+      await compiled.dispose();
+    }
   },
 });
 

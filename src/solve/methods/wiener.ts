@@ -1,5 +1,5 @@
 import { mirrored, wrapped } from "../../../operators/axes.ts";
-import { type Boundary, isLinear, type OperatorForm } from "../../../operators/operator.ts";
+import { isLinear, type OperatorForm } from "../../../operators/operator.ts";
 import { contiguous, fromHost } from "../../data/array.ts";
 import { type Complex, imageSpectrum } from "../../data/spectrum.ts";
 import { pauses } from "../../engine/events.ts";
@@ -39,7 +39,7 @@ export const wiener = recoveryMethod({
   ],
   check: ({ decay }) => {
     if (decay !== undefined && !(decay >= 0 && decay <= 6)) {
-      throw new RangeError(`wiener: decay: expected a number from 0 to 6, got ${decay}`);
+      throw new RangeError(`wiener: decay: expected a number from 0 to 6, got ${decay}; leave it out for the default`);
     }
   },
   accepts: ({ operator, shape }) => {
@@ -80,7 +80,7 @@ export const wiener = recoveryMethod({
   },
 });
 
-/** Where the blur is a product of spectra: the image itself, or four mirror images of it. */
+/** Where the blur is a product of spectra: the image itself, or its mirror images with it, two along each axis. */
 interface Torus {
   /** Sides of one channel. A line has height 1. */
   readonly image: readonly [number, number];
@@ -88,14 +88,13 @@ interface Torus {
   readonly sides: readonly [number, number];
   /** H, [sides]. */
   readonly gains: Complex;
-  readonly boundary: Boundary;
 }
 
 function torusOf({ operator, shape }: Problem): Torus {
   const { kernel, boundary } = (operator as { readonly form?: OperatorForm }).form as Convolution;
   const [height, width] = shape.length === 1 ? [1, shape[0]!] : (shape as [number, number]);
   const times = boundary === "circular" ? 1 : 2;
-  const sides = [times * height, times * width] as const;
+  const sides = [shape.length === 1 ? 1 : times * height, times * width] as const;
   const [rows, columns] = kernel.shape.length === 1 ? [1, kernel.shape[0]!] : (kernel.shape as [number, number]);
   const around = new Float64Array(2 * sides[0] * sides[1]);
   for (const [at, weight] of (contiguous(kernel) as Float32Array).entries()) {
@@ -103,7 +102,7 @@ function torusOf({ operator, shape }: Problem): Torus {
     const column = wrapped((at % columns) - Math.floor(columns / 2), sides[1]);
     around[2 * (row * sides[1] + column)]! += weight;
   }
-  return { image: [height, width], sides, gains: imageSpectrum(around, ...sides), boundary };
+  return { image: [height, width], sides, gains: imageSpectrum(around, ...sides) };
 }
 
 /** One channel, [height · width], filtered. */
@@ -130,8 +129,11 @@ async function filtered(
   const gain = (at: number) => gains[2 * at]! ** 2 + gains[2 * at + 1]! ** 2;
   const coefficients: Coefficient[] = [];
   for (let at = 1; at < count; at++) {
-    if (Math.floor(at / sides[1]) >= height || at % sides[1] >= width) continue; // the others repeat these
-    const energy = (Y[2 * at]! ** 2 + Y[2 * at + 1]! ** 2) / count;
+    const place = [Math.floor(at / sides[1]), at % sides[1]];
+    if (place[0]! >= height || place[1]! >= width) continue; // the others repeat these
+    // that of the mirrored image, shared by k and −k, is the square of a coefficient of the orthonormal cosine transform; 0 is its own −k
+    const doubled = place.filter((k, axis) => k === 0 && sides[axis]! > image[axis]!).length;
+    const energy = (Y[2 * at]! ** 2 + Y[2 * at + 1]! ** 2) / count / 2 ** doubled;
     coefficients.push({ frequency: frequency(at), gain: gain(at), energy });
   }
   const power = await fittedPower(coefficients, sigma, decay);

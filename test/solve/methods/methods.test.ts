@@ -1,6 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { parseOperator } from "../../../operators/registry.ts";
+import { InputError } from "../../../src/data/errors.ts";
+import { onnxRuntime } from "../../../src/engine/session.ts";
 import { measure } from "../../../src/measure/index.ts";
 import { baselineNames, describeBaselines, isBaseline, parseBaseline, recover } from "../../../src/solve/index.ts";
 import { methodNames, methods } from "../../../src/solve/methods/registry.ts";
@@ -33,6 +35,40 @@ for (const { shape, operator: spec, spec: given } of methodNames.flatMap((name) 
     const y = floats(new Array(operator.outShape.reduce((a, b) => a * b, 1)).fill(0), [1, ...operator.outShape]);
     const { estimate } = await recover({ operator, y, noise: 0.1 }, parseBaseline(given, shape));
     assert.ok(estimate.data.every(Number.isFinite));
+  });
+}
+
+for (const [method, spec] of [
+  ["filtered-backprojection", (i: number) => `radon:angles=${i}`],
+  ["richardson-lucy", (i: number) => `radon:angles=${i}`],
+  ["deep-image-prior:channels=1,steps=2", (i: number) => `gaussian:m=${i}`],
+] as const) {
+  test(`${method}: an exception in the middle keeps no compiled function`, async () => {
+    // released sessions are kept for reuse up to 16; those of functions that nobody disposed of are never released
+    const { InferenceSession } = await onnxRuntime();
+    const create = InferenceSession.create;
+    const opened = { sessions: 0 };
+    const counted = async (...args: unknown[]) => {
+      const session = await (create as (...args: unknown[]) => ReturnType<typeof create>).apply(InferenceSession, args);
+      const release = session.release.bind(session);
+      opened.sessions++;
+      return Object.assign(session, { release: () => release().finally(() => opened.sessions--) });
+    };
+    InferenceSession.create = counted as typeof create;
+    try {
+      for (let i = 1; i <= 18; i++) {
+        const operator = parseOperator(spec(i), [4, 4], 1);
+        const y = floats(new Array(operator.outShape.reduce((a, b) => a * b, 1)).fill(1), [1, ...operator.outShape]);
+        const onProgress = () => {
+          throw new InputError("stop here");
+        };
+        const given = { operator, y, noise: 0, range: [0, 1] as const };
+        await refuses(() => recover(given, parseBaseline(method, [4, 4]), { onProgress }), /^stop here$/);
+      }
+    } finally {
+      InferenceSession.create = create;
+    }
+    assert.ok(opened.sessions <= 16, `${opened.sessions} sessions`);
   });
 }
 

@@ -73,6 +73,30 @@ test("the power spectrum is that of greatest likelihood: a known one is found", 
   assert.is(zero(0.1), 0);
 });
 
+for (const boundary of ["circular", "reflect"] as const) {
+  for (const inShape of [[1024], [32, 32]]) {
+    const blurred = (sigma: number) => blur({ inShape, sigma, boundary });
+    test(`of noise alone hardly more than its mean is left: ${boundary}, [${inShape}]`, async () => {
+      const y = draw(1, [1, ...inShape]);
+      const { estimate } = await recover({ operator: blurred(0.3), y, noise: 1 }, parseBaseline("wiener", inShape));
+      const size = Math.sqrt(estimate.data.reduce((sum, v) => sum + v * v, 0) / 1024);
+      assert.ok(size < 0.1, `${size}`); // the mean is 0.044; in lines a power of low frequencies stands for as much again
+    });
+
+    test(`a flat power spectrum is the variance of y without that of the noise: ${boundary}, [${inShape}]`, async () => {
+      const y = draw(1, [1, ...inShape]);
+      const sigma = 0.7;
+      const given = { operator: blurred(0.05), y, noise: sigma }; // Φ = I
+      const { estimate } = await recover(given, parseBaseline("wiener:decay=0", inShape));
+      const mean = y.data.reduce((sum, v) => sum + v / 1024, 0);
+      const variance = y.data.reduce((sum, v) => sum + (v - mean) ** 2 / 1023, 0);
+      // the transforms keep norms, so the greatest likelihood has a + σ² = variance; its search has log a within 0.02
+      const wanted = y.data.map((v) => mean + (1 - sigma ** 2 / variance) * (v - mean));
+      assert.ok(difference(estimate.data, wanted) < 0.02);
+    });
+  }
+}
+
 test("without noise it inverts a blur, and channels are filtered one by one", async () => {
   const operator = blur({ inShape: [8, 8, 3], sigma: 0.6 });
   const x = draw(2, [1, 8, 8, 3]);
@@ -97,7 +121,10 @@ test("other operators and boundaries are refused in one line", async () => {
     motion({ inShape: shape, length: 3, angle: 30 }),
     /^wiener: expected the boundary circular, or a kernel that is symmetric along each axis, got motion/,
   );
-  await refuses(() => parseBaseline("wiener:decay=9", shape), /^wiener: decay: expected a number from 0 to 6, got 9$/);
+  await refuses(
+    () => parseBaseline("wiener:decay=9", shape),
+    /^wiener: decay: expected a number from 0 to 6, got 9; leave it out for the default$/,
+  );
 });
 
 test.run();
