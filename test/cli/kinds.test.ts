@@ -79,7 +79,7 @@ test("unknown kinds, options of other kinds, and a sketch without what a kind ne
   );
   await fails(
     "train images.npy -o no --kind dictionary --atoms 0",
-    /^error: train: atoms: expected at least 1, got 0\n$/,
+    /^error: train: atoms: expected at least 1, got 0; leave it out for the default\n$/,
   );
   await fails(
     "train images.npy -o no --kind dictionary --hidden 8",
