@@ -46,7 +46,7 @@ export async function denoised(
   const made = (await network.run(inputs))[model.outputs[0]!.name]!;
   if (made.shape.join() !== [1, channels, height, width].join()) {
     throw new InputError(
-      `${model.where}: a denoiser: expected an image of [1, ${channels}, ${height}, ${width}], got [${made.shape.join(", ")}]`,
+      `${model.where}: a denoiser: expected an image of [1, ${channels}, ${height}, ${width}], got [${made.shape.join(", ")}]; it must keep rows and columns`,
     );
   }
   const out = new Float32Array(plane.length);
@@ -64,10 +64,16 @@ function sigmaInput({ shape }: OnnxValue, s: number, image: readonly number[]): 
   return fromHost(new Float32Array(sizeOf(sizes)).fill(s), sizes);
 }
 
-/** Multiples that rows and columns are filled up to, one after the other, where a network refuses an image as it is: it halves them. */
+/**
+ * Multiples that rows and columns are filled up to, one after the other, where a network refuses an image as it is, or returns another size: it
+ * halves them.
+ */
 const MULTIPLES = [1, 8, 16, 32, 64];
 
-/** The least multiple that a network takes an image of such sizes with, found on a small one that leaves the same remainders. */
+/**
+ * The least multiple that a network takes an image of such sizes with, found on a small one that leaves the same remainders. Errors (InputError):
+ * another size with every multiple, else what ONNX Runtime says.
+ */
 export async function multipleFor(
   denoiser: OnnxDenoiser,
   network: ForeignModel,
@@ -78,17 +84,18 @@ export async function multipleFor(
   const [, , fixedRows, fixedColumns] = denoiser.model.inputs[0]!.shape;
   const size = { rows: small(rows, fixedRows), columns: small(columns, fixedColumns) };
   const plane = new Float32Array(denoiser.channels * size.rows * size.columns).fill(0.5);
-  let first: unknown;
+  const refusals: unknown[] = [];
   for (const multiple of MULTIPLES) {
     try {
       await denoised(denoiser, network, { plane, ...size, multiple, s: 0.1 });
       return multiple;
     } catch (error) {
-      if (error instanceof InputError) throw error;
-      first ??= error;
+      refusals.push(error);
     }
   }
+  const otherSize = refusals.find((error) => error instanceof InputError);
+  if (otherSize) throw otherSize;
   throw new InputError(
-    `${denoiser.model.where}: ONNX Runtime fails on an image of ${columns}×${rows}: ${messageOf(first).split("\n")[0]}`,
+    `${denoiser.model.where}: ONNX Runtime fails on an image of ${columns}×${rows}: ${messageOf(refusals[0]).split("\n")[0]}`,
   );
 }

@@ -7,7 +7,7 @@ import type { Marginals } from "./uncertainty/marginals.ts";
  * the solution is within its tolerance. `settled`: it hardly moves any more, and `discrepancy`: it fits the measurements as well as their noise
  * allows, where these were asked for or are how a method stops. `exact`: computed by a formula, with finite numbers. `truncated`: by a formula too, but parts of
  * the posterior that matter were left out. `fallback`: the solver's own estimate diverged or is not to be trusted, this is its simpler
- * one. `completed`: all steps of a schedule were taken, and no distance from a solution is known. `no-gradient`: a descent without direction, because the data term does not change with z.
+ * one. `completed`: all steps of a schedule were taken, or what was iterated hardly changes, and no distance from a solution is known. `no-gradient`: a descent without direction, because the data term does not change with z.
  */
 export type Outcome = RowCode | "exact" | "truncated" | "fallback" | "no-gradient" | "completed";
 

@@ -137,6 +137,10 @@ test("what is neither a generator nor a denoiser is refused", async () => {
   );
 });
 
+/** The first input of a fixture as an image. */
+const image = (name: string, rows: number, columns: number) =>
+  fromHost(value(`${name}.in0`).data.slice(0, rows * columns), [1, rows, columns]);
+
 async function denoised(prior: DenoiserPrior, image: NdArray<Float32Array>, s: number) {
   assert.is(prior.accepts(image.shape.slice(1)), true);
   const open = await prior.open(image.shape.slice(1));
@@ -159,14 +163,15 @@ test("a denoiser takes the standard deviation as an input, as a channel, or not"
       ["denoiser", true],
     ],
   );
-  const image = (name: string) =>
-    fromHost(
-      value(`${name}.in0`).data.slice(0, name === "halved" ? 48 : 63),
-      name === "halved" ? [1, 6, 8] : [1, 7, 9],
-    );
-  assert.ok(difference((await denoised(smooth, image("smooth"), 0.1)).data, value("smooth.out").data) < 1e-6);
-  assert.ok(difference((await denoised(fixed, image("fixed"), 0.3)).data, value("fixed.out").data) < 1e-6);
-  assert.ok(difference((await denoised(halved, image("halved"), 0.2)).data, value("halved.out").data) < 1e-6);
+  const runs = [
+    [smooth, "smooth", 7, 9, 0.1],
+    [fixed, "fixed", 7, 9, 0.3],
+    [halved, "halved", 6, 8, 0.2],
+  ] as const;
+  for (const [prior, name, rows, columns, s] of runs) {
+    const clean = await denoised(prior, image(name, rows, columns), s);
+    assert.ok(difference(clean.data, value(`${name}.out`).data) < 1e-6);
+  }
 });
 
 test("sides that a network refuses are filled up by those at the edge, and cut off again", async () => {
@@ -183,6 +188,35 @@ test("sides that a network refuses are filled up by those at the edge, and cut o
     [2, 3],
   ] as const)
     assert.ok(Math.abs(clean.get(0, y, x) - expected.get(0, y, x)) < 1e-6);
+});
+
+test("sides that a network returns in another size are filled up too; one that changes them all is refused", async () => {
+  const rounded = await denoiser("rounded.onnx"); // of 7 rows it makes 8
+  assert.ok(difference((await denoised(rounded, image("rounded", 8, 16), 0.1)).data, value("rounded.out").data) < 1e-6);
+  const whole = value("rounded.in0");
+  const odd = fromHost(
+    Float32Array.from({ length: 63 }, (_, i) => whole.data[16 * Math.floor(i / 9) + (i % 9)]!),
+    [1, 7, 9],
+  );
+  const filled = fromHost(
+    Float32Array.from({ length: 128 }, (_, i) => odd.get(0, Math.min(6, i >> 4), Math.min(8, i & 15))),
+    [1, 8, 16],
+  );
+  const [clean, expected] = [await denoised(rounded, odd, 0.1), await denoised(rounded, filled, 0.1)];
+  for (const [y, x] of [
+    [0, 0],
+    [6, 8],
+    [3, 5],
+  ] as const)
+    assert.ok(Math.abs(clean.get(0, y, x) - expected.get(0, y, x)) < 1e-6);
+
+  const pooling = { op: "MaxPool", inputs: [given(1, 1, 8, 8)], attributes: { kernel_shape: [2, 2] } };
+  writeFileSync(at("smaller.onnx"), modelOf(pooling)); // 8×8 alone, and 7×7 of it
+  const smaller = (await loadOnnxPrior(at("smaller.onnx"))) as DenoiserPrior;
+  await refuses(
+    () => smaller.open([8, 8]),
+    /smaller.onnx: a denoiser: expected an image of \[1, 1, 8, 8\], got \[1, 1, 7, 7\]; it must keep rows and columns$/,
+  );
 });
 
 test("a grey denoiser takes the channels of an image in colour one by one; several images are taken one by one", async () => {

@@ -6,6 +6,7 @@ import { gaussian } from "../../operators/gaussian.ts";
 import { identity } from "../../operators/identity.ts";
 import { mask } from "../../operators/mask.ts";
 import type { LinearOperator } from "../../operators/operator.ts";
+import { sign } from "../../operators/sign.ts";
 import type { DenoiserPrior } from "../../priors/prior.ts";
 import { loadOnnxPrior } from "../../src/cli/onnx-prior.ts";
 import { fromHost } from "../../src/data/array.ts";
@@ -13,6 +14,9 @@ import { cholesky, solveLower } from "../../src/data/cholesky.ts";
 import { poissonNoise } from "../../src/measure/noise/poisson.ts";
 import { recover } from "../../src/solve/index.ts";
 import { transposedMatrix } from "../../src/solve/operator-matrix.ts";
+import { plugAndPlay } from "../../src/solve/plug-and-play/plug-and-play.ts";
+import { red } from "../../src/solve/plug-and-play/red.ts";
+import { problemOf } from "../../src/solve/problem.ts";
 import { refuses } from "../data/tiny.ts";
 import { apply, difference, draw, type Floats } from "../operators/draws.ts";
 
@@ -184,6 +188,19 @@ test("estimates keep to the range, counts have their own misfit, and a σ that i
   assert.match(automatic.chosen.by!.join(), /sigma by/);
 });
 
+test("RED settles as `completed` where its range binds, for its equation then does not hold", async () => {
+  const operator = blur({ inShape: shape, sigma: 1 });
+  const y = second(await measured(operator));
+  const prior = await fixture("fixed.onnx");
+  const ended = async (range: readonly [number, number]) => {
+    const { estimate, outcomes } = await recover({ operator, y, noise: SIGMA, range }, prior, { solver: "red" });
+    return { outcomes, x: estimate.data };
+  };
+  const [wide, narrow] = [await ended([-9, 9]), await ended([0.3, 0.7])];
+  assert.equal([wide.outcomes, narrow.outcomes], [["converged"], ["completed"]]);
+  assert.ok(wide.x.some((v) => v < 0.3) && narrow.x.every((v) => v >= 0.3 && v <= 0.7));
+});
+
 test("RED says when it did not settle", async () => {
   const operator = mask({ inShape: shape, keep: 0.5, seed: 2 });
   const y = second(await measured(operator));
@@ -226,6 +243,16 @@ test("a denoiser that gives no finite numbers ends the signal as such", async ()
   const operator = identity({ inShape: shape });
   const { outcomes } = await recover({ operator, y: second(await measured(operator)), noise: SIGMA }, broken);
   assert.equal(outcomes, ["non-finite"]);
+});
+
+test("an operator that is not linear is refused in the name of the method", async () => {
+  const operator = sign({ inShape: shape });
+  const y = fromHost(new Float32Array(n), [1, ...shape]);
+  const problem = problemOf({ operator, y, noise: poissonNoise(100).ofSigma(0.1) });
+  for (const solver of [plugAndPlay, red]) {
+    const message = await solver.solve(problem, recorded().prior, {}).then(String, String);
+    assert.match(message, new RegExp(`RangeError: ${solver.name}: `));
+  }
 });
 
 test("wrong options and pairings are refused", async () => {

@@ -68,7 +68,7 @@ export const halfQuadratic: Solver<PatchPrior> = {
         `half-quadratic: deviation, samples: they need Gaussian noise, got ${problem.noise.name}; leave them out`,
       );
     }
-    const whitened = gaussian ? whitenedProblem(problem) : asGaussian(problem);
+    const whitened = gaussian ? whitenedProblem(problem) : asGaussian("half-quadratic", problem);
     const denoising = await isIdentity(whitened.operator);
     const gain = denoising ? 1 : (await sizeOfOperator(problem.operator as LinearOperator)).norm;
     const { noise, sigma, raised } = raisedSigma(problem, gain);
@@ -126,9 +126,9 @@ export const halfQuadratic: Solver<PatchPrior> = {
   },
 };
 
-/** The problem as if its noise were Gaussian of the same σ. */
-export const asGaussian = (problem: Problem): WhitenedProblem => ({
+/** The problem as if its noise were Gaussian of the same σ. Errors (RangeError), which begin with `who`: Φ that is not linear. */
+export const asGaussian = (who: string, problem: Problem): WhitenedProblem => ({
   ...problem,
-  operator: linearOperatorOf("half-quadratic", problem),
+  operator: linearOperatorOf(who, problem),
   noise: gaussianNoise(problem.noise.sigma),
 });

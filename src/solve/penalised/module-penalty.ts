@@ -2,6 +2,7 @@ import * as tf from "#tf";
 import type { NormPenalty, ProximalPenalty } from "../../../priors/prior.ts";
 import { InputError } from "../../data/errors.ts";
 import { attempt, moduleValue } from "../../data/user-module.ts";
+import { requireDualNorm } from "./dual-norm-test.ts";
 import { requireProx } from "./prox-test.ts";
 
 /** What a module's function is given, so that it needs no import of its own to make a penalty. */
@@ -18,9 +19,9 @@ const functions = ["value", "prox", "dualNorm", "defaultLambda"] as const;
  * The penalty of a user's ES module: its default export, or what that returns when it is a function, called with `PenaltyContext`. It is
  * { name, value, prox }: value maps x [batch, ...shape] to r(x), [batch], convex and finite; prox(x, t), t [batch], gives
  * argmin_u ½‖u − x‖² + t r(u). With `dualNorm(v)`, [batch], of a norm r, FISTA takes it too. `defaultLambda({ sigma, gain, amplitude })` is
- * λ where none is given. The proximal map is tried when the module is opened (`requireProx`).
+ * λ where none is given. The proximal map and the dual norm are tried when the module is opened (`requireProx`, `requireDualNorm`).
  *
- * Errors (InputError): those of `moduleValue`; an export that is no penalty; a proximal map that fails its test.
+ * Errors (InputError): those of `moduleValue`; an export that is no penalty; a proximal map or a dual norm that fails its test.
  */
 export async function modulePenalty(file: string, shape: readonly number[]): Promise<ProximalPenalty> {
   const made = await moduleValue(file, "penalty", { tf, shape } satisfies PenaltyContext);
@@ -42,6 +43,9 @@ export async function modulePenalty(file: string, shape: readonly number[]): Pro
     ...(dualNorm && { dualNorm: dualNorm.bind(made) }),
     ...(defaultLambda && { defaultLambda: defaultLambda.bind(made) }),
   };
-  await attempt(file, "its penalty", () => requireProx(penalty));
+  await attempt(file, "its penalty", async () => {
+    await requireProx(penalty);
+    if ("dualNorm" in penalty) await requireDualNorm(penalty as NormPenalty);
+  });
   return penalty;
 }

@@ -28,7 +28,7 @@ export interface PenalisedRecovery extends Solved {
  * x̂ = argmin_x f(Φx, y) + λ r(x), where f is the noise's misfit and x keeps to the range of the problem, if it has one. All signals are
  * solved together, from x = 0. A signal whose numbers are no longer finite ends as `non-finite`; the others go on.
  *
- * Errors (RangeError): no λ, λ that is not positive.
+ * Errors (RangeError): no λ, λ that is not positive; those of `watchOf`.
  */
 export async function solvePenalised(
   problem: CentredProblem,
@@ -39,7 +39,6 @@ export async function solvePenalised(
   const { y, operator, noise } = problem;
   const {
     steps: maxSteps,
-    seconds: maxSeconds,
     tolerance = method.tolerance,
     ...limits
   } = checkedOptions(method.name, penalisedOptions, own);
@@ -55,7 +54,7 @@ export async function solvePenalised(
         MethodState<NdArray<Float32Array>>
       >({
         ...{ rows: y.shape[0]!, state: start, maxSteps, tolerance },
-        ...(maxSeconds !== undefined && { maxSeconds }),
+        ...(limits.seconds !== undefined && { maxSeconds: limits.seconds }),
         ...(onProgress && { onProgress }),
         ...(signal && { signal }),
         step: async (before) => {

@@ -11,7 +11,16 @@ import { dots, halfSquares } from "../batch.ts";
 const WEIGHTS = [0.1, 0.5, 1, 3];
 
 /** What float32 sums may add to either side, as a part of their size. */
-const ROUNDING = 1e-4;
+export const ROUNDING = 1e-4;
+
+/** Errors (InputError): what a function of signals returned is no tensor of this shape, [batch, …]. */
+export function requireShape(what: string, got: tf.Tensor, wanted: readonly number[]): void {
+  if (sameShape(got?.shape ?? [], wanted)) return;
+  const returned = got?.shape ? `[${got.shape.join(", ")}]` : typeof got;
+  throw new InputError(
+    `${what} should return [${wanted.join(", ")}], returned ${returned}; the first axis is that of the signals`,
+  );
+}
 
 /**
  * Requires that `prox` is the proximal map of `value`, as far as random signals of size 1 can tell:
@@ -22,18 +31,12 @@ const ROUNDING = 1e-4;
 export async function requireProx({ name, shape, value, prox }: ProximalPenalty): Promise<void> {
   const count = WEIGHTS.length;
   const [x, other, near] = ["x", "other", "near"].map((draw) => normalSignals(1, `prox test ${draw}`, count, shape));
-  const requireShape = (what: string, got: tf.Tensor, wanted: readonly number[]) => {
-    if (sameShape(got?.shape ?? [], wanted)) return;
-    throw new InputError(
-      `${name}: ${what} should return [${wanted.join(", ")}], returned ${got?.shape ? `[${got.shape.join(", ")}]` : typeof got}`,
-    );
-  };
   const conditions = await compile(
     (input: { x: tf.Tensor; other: tf.Tensor; near: tf.Tensor }) => {
       const t = tf.tensor1d(WEIGHTS);
       const [a, b] = [prox(input.x, t), prox(input.other, t)];
-      requireShape("prox", a, input.x.shape);
-      requireShape("value", value(a), [count]);
+      requireShape(`${name}: prox`, a, input.x.shape);
+      requireShape(`${name}: value`, value(a), [count]);
       const moved = tf.sub(a, b);
       const cost = (u: tf.Tensor) => tf.add(halfSquares(tf.sub(u, input.x)), tf.mul(t, value(u)));
       const nearby = [0.3, -0.03, 0.003].map((size) => tf.add(a, tf.mul(size, input.near)));
@@ -54,15 +57,17 @@ export async function requireProx({ name, shape, value, prox }: ProximalPenalty)
   for (const [i, t] of WEIGHTS.entries()) {
     const [cost, best] = [list(found)[i]!, list(lowest)[i]!];
     if (!Number.isFinite(cost))
-      throw new InputError(`${name}: value(prox(x, ${t})) is ${cost}; expected finite numbers`);
+      throw new InputError(
+        `${name}: value(prox(x, ${t})) is ${cost}; expected finite numbers, a constraint is no such penalty`,
+      );
     if (!(far.data[i]! <= ROUNDING * size.data[i]!)) {
       throw new InputError(
-        `${name}: prox(·, ${t}) is no proximal map of a convex penalty: ‖P(a) − P(b)‖² exceeds ⟨P(a) − P(b), a − b⟩ by ${far.data[i]!.toPrecision(2)}`,
+        `${name}: prox(·, ${t}) is no proximal map of a convex penalty: ‖P(a) − P(b)‖² exceeds ⟨P(a) − P(b), a − b⟩ by ${far.data[i]!.toPrecision(2)}; correct prox`,
       );
     }
     if (cost <= best + ROUNDING * Math.abs(best)) continue;
     throw new InputError(
-      `${name}: prox is not that of value: ½‖u − x‖² + ${t} r(u) is ${cost.toPrecision(5)} at prox(x, ${t}), and ${best.toPrecision(5)} elsewhere`,
+      `${name}: prox is not that of value: ½‖u − x‖² + ${t} r(u) is ${cost.toPrecision(5)} at prox(x, ${t}), and ${best.toPrecision(5)} elsewhere; correct one of the two`,
     );
   }
 }

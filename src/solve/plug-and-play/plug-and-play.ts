@@ -36,7 +36,7 @@ export function scheduleOf(sigma: number, denoising: boolean, own: Options | und
  *
  *     z = D_s(x),   x = argmin_x ‖y − Φx‖²/(2σ²) + w‖x − z‖²/(2s²), s that of the next step.
  *
- * The estimate is the last z. It begins with the x of least ‖y − Φx‖²/(2σ²) + ‖∇x‖²/(2g²), g = .08; to denoise (Φ = I, Gaussian noise) with y, and
+ * The estimate is the last z. x and z are clipped to the range of the problem, if it has one. It begins with the x of least ‖y − Φx‖²/(2σ²) + ‖∇x‖²/(2g²), g = .08; to denoise (Φ = I, Gaussian noise) with y, and
  * one step with s = σ is all. For noise that is not Gaussian, −log p(y | Φx) takes the place of the square, by its proximal map.
  */
 export const plugAndPlay: Solver<DenoiserPrior> = {
@@ -54,7 +54,7 @@ export const plugAndPlay: Solver<DenoiserPrior> = {
       let x = await start();
       for (const [at, now] of s.entries()) {
         await pause();
-        if (at > 0) x = await near(x, weight / now ** 2);
+        if (at > 0) x = within(await near(x, weight / now ** 2));
         x = within(await denoiser.denoise(x, now, signal));
         onProgress?.({ step: i * s.length + at + 1, maxSteps: batch * s.length, objective: Number.NaN });
       }

@@ -3,6 +3,7 @@ import type { DenoiserPrior } from "../../../priors/prior.ts";
 import { fromHost } from "../../data/array.ts";
 import { InputError } from "../../data/errors.ts";
 import { checkedOptions, type Options, type OptionTable } from "../../data/options.ts";
+import { rowsBeyond } from "../../data/range.ts";
 import { pauses } from "../../engine/events.ts";
 import { iterate } from "../../engine/iterate.ts";
 import type { Solver } from "../solver.ts";
@@ -39,6 +40,8 @@ type Signals = NdArray<Float32Array>;
 
 interface State {
   readonly x: Signals;
+  /** x before it was clipped to the range. */
+  readonly free: Signals;
   /** Where the next step begins: ahead of x. */
   readonly z: Signals;
   readonly t: number;
@@ -55,7 +58,8 @@ interface State {
  *
  *     x⁺ = argmin_x ‖y − Φx‖²/(2σ²) + λ/2 ‖x − D_s(z)‖²,   z⁺ = x⁺ + (t − 1)/t⁺ (x⁺ − x),   t⁺ = (1 + √(1 + 4t²))/2.
  *
- * It has converged where ‖x⁺ − z‖ ≤ tolerance ‖x⁺‖. It begins like plug-and-play.
+ * It has converged where ‖x⁺ − z‖ ≤ tolerance ‖x⁺‖. With a range, every x⁺ is the clipped minimiser, not the least within the range: where the last
+ * clip changed numbers, the equation does not hold, and what would have converged is `completed`. It begins like plug-and-play.
  */
 export const red: Solver<DenoiserPrior> = {
   name: NAME,
@@ -67,21 +71,23 @@ export const red: Solver<DenoiserPrior> = {
     const { onProgress, signal, own } = options;
     const batch = problem.y.shape[0]!;
     const pause = pauses(signal);
-    return eachSignal(NAME, problem, prior, options, async ({ denoiser, noise, near, start }, i) => {
+    return eachSignal(NAME, problem, prior, options, async ({ denoiser, noise, near, within, start }, i) => {
       const { s, weight, steps: maxSteps, tolerance } = settingsOf(noise, own);
       const x = await start();
       const { state, code, steps } = await iterate<State>({
-        ...{ state: { x, z: x, t: 1 }, maxSteps, tolerance, ...(signal && { signal }) },
+        ...{ state: { x, free: x, z: x, t: 1 }, maxSteps, tolerance, ...(signal && { signal }) },
         step: async ({ x, z, t }) => {
           await pause();
-          const after = await near(await denoiser.denoise(z, s, signal), weight / s ** 2);
+          const free = await near(await denoiser.denoise(z, s, signal), weight / s ** 2);
+          const after = within(free);
           const next = ahead(x, z, after, t);
-          return { state: { x: after, ...next }, objective: next.change, change: next.change };
+          return { state: { x: after, free, ...next }, objective: next.change, change: next.change };
         },
         onProgress: ({ step }) =>
           onProgress?.({ step: i * maxSteps + step, maxSteps: batch * maxSteps, objective: Number.NaN }),
       });
-      return { x: state.x, outcome: code, steps };
+      const clipped = problem.range !== undefined && rowsBeyond(state.free, problem.range) > 0;
+      return { x: state.x, outcome: clipped && code === "converged" ? "completed" : code, steps };
     });
   },
 };

@@ -33,7 +33,7 @@ export interface Setting {
   readonly denoising: boolean;
   /** σ of the noise, as noise of x: σ/‖Φ‖, at least what rounding to 8 bits leaves. */
   readonly noise: number;
-  /** argmin_x ‖y − Φx‖²/(2σ²) + w‖x − centre‖²/2, within the range of the problem. */
+  /** argmin_x ‖y − Φx‖²/(2σ²) + w‖x − centre‖²/2 over all x: `within` is for the range. */
   near(centre: Signals, w: number): Promise<Signals>;
   /** Numbers moved into the range of the problem. */
   within(x: Signals): Signals;
@@ -66,7 +66,7 @@ export async function eachSignal(
   recovered: (setting: Setting, i: number) => Promise<Ended>,
 ): Promise<Solved> {
   const gaussian = problem.noise.gaussian !== undefined;
-  const whitened = gaussian ? whitenedProblem(problem) : asGaussian(problem);
+  const whitened = gaussian ? whitenedProblem(problem) : asGaussian(solver, problem);
   const denoising = await isIdentity(whitened.operator);
   const gain = denoising ? 1 : (await sizeOfOperator(problem.operator as LinearOperator)).norm;
   const { noise, sigma, raised } = raisedSigma(problem, gain);
@@ -81,11 +81,10 @@ export async function eachSignal(
         const y = fromHost(whitened.y.data.slice(i * m, (i + 1) * m), [1, ...problem.operator.outShape]);
         const scale = gaussian ? sigma : sigmaOfRow(problem.noise, y);
         const about = (step: ImageStep) => (centre: Signals, w: number) => step(y, centre, (w * scale ** 2) / 2);
-        const near = about(average);
         const own = await recovered(
           {
             ...{ denoiser, denoising: denoising && gaussian, noise, within },
-            near: async (centre, w) => within(await near(centre, w)),
+            near: about(average),
             start: () =>
               denoising && gaussian
                 ? Promise.resolve(fromHost(y.data, [1, ...problem.shape]))

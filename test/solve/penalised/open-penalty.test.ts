@@ -62,15 +62,38 @@ test("modules that are no penalties are refused in one line, before anything is 
   await refuses(() => opened("export default { value: (x) => x };"), /prox: expected a function, got undefined/);
   await refuses(
     () => opened(SQUARES.replace("tf.div(x,", "tf.mul(x,")),
-    /prox\(·, 0\.1\) is no proximal map of a convex penalty: .* exceeds/,
+    /prox\(·, 0\.1\) is no proximal map of a convex penalty: .* exceeds .*; correct prox$/,
   );
   await refuses(
     () => opened(SQUARES.replace("tf.mul(2, t)", "tf.mul(20, t)")),
-    /prox is not that of value: ½‖u − x‖² \+ 0\.1 r\(u\) is .* at prox\(x, 0\.1\), and .* elsewhere/,
+    /prox is not that of value: ½‖u − x‖² \+ 0\.1 r\(u\) is .* at prox\(x, 0\.1\), and .* elsewhere; correct one of the two$/,
   );
   await refuses(
     () => opened(SQUARES.replace("tf.div(x,", "tf.sum(x) && tf.div(tf.sum(x, 1),")),
     /prox should return \[4, 8, 8\], returned/,
+  );
+});
+
+test("a dual norm that FISTA could not rest on is refused in one line", async () => {
+  const DUAL = "tf.max(tf.reshape(tf.abs(v), [v.shape[0], -1]), 1)";
+  const opened = async (text: string) => openPenalty(await write(`${Math.random()}.mjs`, text), shape);
+  const withDual = (dual: string) => opened(SIZES.replace(DUAL, dual));
+  assert.is((await withDual(DUAL)).name, "sizes of 8,8");
+  const small = /dualNorm: too small: ⟨u, x⟩ is \d+\.\d+, r\(u\) r°\(x\) \d+\.\d+; correct it or leave it out$/;
+  await refuses(() => withDual(DUAL.replace("max", "mean")), small);
+  await refuses(() => withDual("tf.zeros([v.shape[0]])"), small);
+  await refuses(
+    () => withDual(`tf.mul(0.99, ${DUAL})`),
+    /dualNorm: too small: prox\(x, t\) is not 0 at t = 1\.001 r°\(x\), r°\(x\) \d+\.\d+; correct it/,
+  );
+  await refuses(
+    () => withDual(DUAL.replace("max", "sum")),
+    /dualNorm: too large: prox\(x, t\) is 0 at t = r°\(x\)\/2, r°\(x\) \d+\.\d+; correct it/,
+  );
+  await refuses(() => withDual("tf.abs(v)"), /dualNorm should return \[4\], returned \[4, 8, 8\]; the first axis is/);
+  await refuses(
+    () => opened(SQUARES.replace("});", "  dualNorm: (v) => tf.max(tf.reshape(tf.abs(v), [v.shape[0], -1]), 1),\n});")),
+    /dualNorm: r is no norm: r\(2x\) is \d+\.\d+, r\(x\) \d+\.\d+; correct it or leave it out/,
   );
 });
 
