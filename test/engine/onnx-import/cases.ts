@@ -30,6 +30,9 @@ export const cases: readonly NodeCase[] = [
   ...["Add", "Sub", "Mul", "Div"].map((op): NodeCase => ({ op, inputs: [given(2, 3), given(1, 3)] })),
   { op: "Div", inputs: [ints(7, 9), ints(2, 3)], ...flat },
   { op: "Mod", inputs: [ints(7, 9), ints(4, 5)], ...flat },
+  { op: "Mod", inputs: [ints(7, -7, 7, -7), ints(4, 4, -4, -4)], ...flat },
+  { op: "Mod", inputs: [ints(7, -7, 7, -7), ints(4, 4, -4, -4)], attributes: { fmod: 1 }, ...flat },
+  { op: "Mod", inputs: [given(3, 4), floats(4)], attributes: { fmod: 1 } },
   { op: "Pow", inputs: [given(2, 3), scalar(2)] },
   { op: "Pow", inputs: [given(2, 3), scalar(3)] },
   ...["Max", "Min", "Sum", "Mean"].map((op): NodeCase => ({ op, inputs: [given(2, 3), given(3), floats(2, 1)] })),
@@ -155,6 +158,14 @@ export const cases: readonly NodeCase[] = [
     inputs: [given(1, 2, 3, 4), null, null, ints(5, 6)],
     attributes: { axes: [2, 3], nearest_mode: "ceil" },
   },
+  ...[1.2, 0.7].map(
+    (scale): NodeCase => ({
+      op: "Resize",
+      inputs: [given(1, 1, 1, 10), null, { stored: [4], type: "float", values: [1, 1, 1, scale] }],
+      attributes: { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" },
+    }),
+  ),
+  { op: "Resize", inputs: [given(1, 2, 3, 4), null, null, ints(2, 4, 5, 7)] },
   {
     op: "Resize",
     inputs: [given(1, 2, 3, 4), { stored: [4], type: "float", values: [1, 1, 2, 2] }],
