@@ -172,6 +172,12 @@ export const cases: readonly NodeCase[] = [
     attributes: { mode: "linear" },
     opset: 10,
   },
+  {
+    op: "Resize",
+    inputs: [given(1, 1, 1, 10), { stored: [4], type: "float", values: [1, 1, 1, 0.6] }],
+    attributes: { mode: "nearest" },
+    opset: 10,
+  },
   { op: "Upsample", inputs: [given(1, 2, 3, 4), { stored: [4], type: "float", values: [1, 1, 2, 3] }], opset: 9 },
   {
     op: "Upsample",

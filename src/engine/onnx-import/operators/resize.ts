@@ -55,7 +55,7 @@ const roundings: Readonly<Record<string, (v: number) => number>> = {
 interface Rules {
   readonly mode: string;
   readonly position: Position;
-  readonly nearest: (v: number) => number;
+  readonly nearest: (v: number, scale: number) => number;
 }
 
 /** Resizes the axes whose length changes. ONNX gives factors, in float32, or lengths. */
@@ -73,7 +73,7 @@ function resized(
     const within = (v: number) => Math.max(0, Math.min(size - 1, v));
     out = alongAxis(out, axis, length, (i) => {
       const at = position(i, size, length, scale);
-      if (mode === "nearest") return [[within(nearest(at)), 1]];
+      if (mode === "nearest") return [[within(nearest(at, scale)), 1]];
       const low = Math.floor(at);
       return [
         [within(low), 1 - (at - low)],
@@ -97,9 +97,12 @@ const floors = (x: tf.Tensor, scales: readonly number[]) =>
 
 const resize: Operator = (call) => {
   const x = input(call, 0);
-  const older = call.opset < 11; // scales were its second input, and it had one rule
+  const older = call.opset < 11; // scales were its second input, and it had no rules; these are those of ONNX Runtime
   const rules = older
-    ? rulesOf(call, "asymmetric", "floor")
+    ? {
+        ...rulesOf(call, "asymmetric", "floor"),
+        nearest: (v: number, scale: number) => (scale < 1 ? Math.ceil(v) : Math.floor(v)),
+      }
     : rulesOf(
         call,
         textAttribute(call, "coordinate_transformation_mode", "half_pixel"),
