@@ -80,16 +80,24 @@ interface Applied {
 
 /** The adjoint of operators that are applied before it in the product, as in adjoint(a)*a: of those very ones, with their draws. */
 function appliedAdjoint(of: SpecTree, applied: readonly Applied[]): LinearOperator {
-  const found = (of.kind === "product" ? of.factors : [of]).map((factor) => {
+  let built: LinearOperator | undefined;
+  for (const factor of of.kind === "product" ? of.factors : [of]) {
+    if (factor.kind === "number" && built) {
+      built = scale(factor.value, built);
+      continue;
+    }
     const text = JSON.stringify(factor);
     const same = applied.findLast(({ tree }) => JSON.stringify(tree) === text);
-    if (same) return linear(same.operator);
-    throw new RangeError(
-      "operator: adjoint(a) is for an a that is applied before it, as in adjoint(a)*a; otherwise give the shape of the signals " +
-        "that a takes, as adjoint(a; 28,28)",
-    );
-  });
-  return adjoint(found.reduce((first, next) => compose(next, first)));
+    if (!same) {
+      throw new RangeError(
+        "operator: adjoint(a) is for an a that is applied before it, as in adjoint(a)*a; otherwise give the shape of the signals " +
+          "that a takes, as adjoint(a; 28,28)",
+      );
+    }
+    const next = linear(same.operator);
+    built = built ? compose(next, built) : next;
+  }
+  return adjoint(built!);
 }
 
 function linear(operator: ForwardOperator): LinearOperator {

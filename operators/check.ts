@@ -22,7 +22,7 @@ export interface OperatorCheck {
   readonly statedNorm?: number;
   /** With `norm`. */
   readonly singular?: SingularValues;
-  /** Of an operator that is not linear: what the gradient of ⟨Φ(x), w⟩ is at random x and w. */
+  /** Of an operator that is not linear: what the gradient of ⟨Φ(x), w⟩ is at random x and w; of `relaxed`, with the y of another x, if there is one. */
   readonly gradient?: "usable" | "zero" | "not finite" | "missing";
   /** What is wrong, a sentence each. */
   readonly faults: readonly string[];
@@ -100,15 +100,19 @@ async function wrongAdjoint({ adjoint, norm: _, ...operator }: LinearOperator, s
 
 async function gradientOf(operator: ForwardOperator, seed: number): Promise<NonNullable<OperatorCheck["gradient"]>> {
   const x = normalSignals(seed, "gradient x", PAIRS, operator.inShape);
+  const other = normalSignals(seed, "gradient y", PAIRS, operator.inShape);
   const w = normalSignals(seed, "gradient w", PAIRS, operator.outShape);
   try {
     const compiled = await compile(
-      (given: { x: tf.Tensor; w: tf.Tensor }) =>
-        tf.sum(tf.abs(tf.grad((at) => tf.sum(tf.mul(operator.forward(at), given.w)))(given.x))),
-      { x, w },
+      (given: { x: tf.Tensor; other: tf.Tensor; w: tf.Tensor }) => {
+        const y = operator.forward(given.other);
+        const compared = (at: tf.Tensor) => operator.relaxed?.(at, y) ?? operator.forward(at);
+        return tf.sum(tf.abs(tf.grad((at) => tf.sum(tf.mul(compared(at), given.w)))(given.x)));
+      },
+      { x, other, w },
       { name: `gradient of ${operator.name}` },
     );
-    const { data } = await compiled.run({ x, w });
+    const { data } = await compiled.run({ x, other, w });
     await compiled.dispose();
     if (!Number.isFinite(data[0])) return "not finite";
     return data[0] === 0 ? "zero" : "usable";
@@ -117,8 +121,8 @@ async function gradientOf(operator: ForwardOperator, seed: number): Promise<NonN
   }
 }
 
-function gradientFaults({ relaxed, outShape }: ForwardOperator, gradient: OperatorCheck["gradient"]): string[] {
-  if (gradient === "usable" || (gradient === "zero" && relaxed)) return [];
+function gradientFaults({ outShape }: ForwardOperator, gradient: OperatorCheck["gradient"]): string[] {
+  if (gradient === "usable") return [];
   if (gradient === "zero")
     return ["its gradient is 0: no solver sees what was measured; give relaxed, or a smooth forward"];
   const what = gradient === "missing" ? "has no gradient" : "has a gradient that is not finite";

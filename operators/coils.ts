@@ -38,7 +38,7 @@ export function birdcage(coils: number, height: number, width: number): NdArray<
  * x: [batch, h, w]; y: [batch, coils, m, 2]. A complex image a + ib has the transform Fa + iFb, and Φ'y = Σ_c Re S_c F'y_c + Im S_c F'(−i y_c).
  *
  * Source: Pruessmann, Weiger, Scheidegger, Boesiger 1999, "SENSE".
- * Errors (RangeError): sensitivities of another shape than the image's.
+ * Errors (RangeError): sensitivities of another shape than the image's, or not finite.
  */
 export function withCoils(fourier: LinearOperator, sensitivities: NdArray<Float32Array>, name: string): LinearOperator {
   const [height, width] = fourier.inShape as [number, number];
@@ -50,6 +50,7 @@ export function withCoils(fourier: LinearOperator, sensitivities: NdArray<Float3
     );
   }
   const parts = contiguous(sensitivities.transpose(3, 0, 1, 2)) as Float32Array; // real parts of all coils, then imaginary ones
+  requireFinite(parts, coils, height, width);
   const maps = () => tf.tensor4d(parts, [1, 2 * coils, height, width]);
   return linearOperator({
     name,
@@ -68,6 +69,16 @@ export function withCoils(fourier: LinearOperator, sensitivities: NdArray<Float3
       return tf.sum(tf.mul(back, maps()), 1);
     },
   });
+}
+
+function requireFinite(parts: Float32Array, coils: number, height: number, width: number): void {
+  const bad = parts.findIndex((v) => !Number.isFinite(v));
+  if (bad < 0) return;
+  const [map, at] = [Math.floor(bad / (height * width)), bad % (height * width)];
+  throw new RangeError(
+    `fourier: sensitivities: the ${map < coils ? "real" : "imaginary"} part of coil ${map % coils} at row ${Math.floor(at / width)}, ` +
+      `column ${at % width} is ${parts[bad]}; expected finite numbers`,
+  );
 }
 
 /** i(a + ib) = −b + ia; pairs [batch, m, 2]. */

@@ -3,7 +3,7 @@ import { sameShape } from "../src/data/array.ts";
 import { type ForwardOperator, forwardOperator, isLinear, type LinearOperator, linearOperator } from "./operator.ts";
 
 /**
- * a∘b: applies b first. Linear when both are, with the adjoint b'∘a'.
+ * a∘b: applies b first. Linear when both are, with the adjoint b'∘a'. What descents compare with y is that of a; of a flat b a mask alone keeps it.
  * Errors (RangeError): what b returns is not what a takes.
  */
 export function compose(a: LinearOperator, b: LinearOperator): LinearOperator;
@@ -21,6 +21,14 @@ export function compose(a: ForwardOperator, b: ForwardOperator): ForwardOperator
     forward: (x: tf.Tensor) => a.forward(b.forward(x)),
   };
   if (isLinear(a) && isLinear(b)) return linearOperator({ ...both, adjoint: (y) => b.adjoint(a.adjoint(y)) });
-  const { relaxed } = a;
-  return forwardOperator({ ...both, ...(relaxed && { relaxed: (x, y) => relaxed(b.forward(x), y) }) });
+  const relaxed = relaxedOf(a, b);
+  return forwardOperator({ ...both, ...(relaxed && { relaxed }) });
+}
+
+function relaxedOf(a: ForwardOperator, b: ForwardOperator): ForwardOperator["relaxed"] {
+  const [outer, inner] = [a.relaxed, b.relaxed];
+  if (!inner) return outer && ((x, y) => outer(b.forward(x), y));
+  // b is flat, so that no gradient comes through it; what a mask leaves out of y it leaves out of the comparison
+  if (!isLinear(a) || a.form?.kind !== "selection") return undefined;
+  return (x, y) => a.forward(inner(x, a.adjoint(y)));
 }

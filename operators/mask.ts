@@ -88,10 +88,11 @@ export interface ImageMaskOptions {
 
 /**
  * Keeps the pixels where an image is above ½, in row order. y: [batch, kept], or [batch, kept, channels].
- * Errors (RangeError): an image of another size than the signals, or without any or only with such pixels.
+ * Errors (RangeError): signals that are no images, an image of another size, or without such pixels.
  */
 export function imageMask({ inShape, image, name = "mask(image)" }: ImageMaskOptions): LinearOperator {
-  const [height = 0, width = 0] = inShape;
+  const [height = 0, width] = inShape;
+  if (width === undefined) throw new RangeError(`${name}: expected images [h, w], got signals of [${inShape}]`);
   if (!sameShape(image.shape, inShape.slice(0, 2))) {
     throw new RangeError(
       `mask: is [${image.shape.join(", ")}], expected one number a pixel of [${inShape.slice(0, 2).join(", ")}]`,
@@ -117,6 +118,7 @@ function keepPixels(name: string, inShape: readonly number[], kept: Int32Array):
     inShape,
     outShape: [kept.length, ...channels],
     norm: 1,
+    form: { kind: "selection" },
     forward: (x) => take(tf.reshape(x, [x.shape[0]!, pixels, ...channels])),
     adjoint: (y) => tf.reshape(putBack(y), [y.shape[0]!, ...inShape]),
   });

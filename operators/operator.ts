@@ -50,6 +50,8 @@ export type OperatorForm =
   | { readonly kind: "convolution"; readonly kernel: NdArray<Float32Array>; readonly boundary: Boundary }
   /** `radon`: projections of [h, w] at angles evenly over 180°. */
   | { readonly kind: "parallel-beam" }
+  /** Some numbers of a signal, each once: its rows are some of the identity. */
+  | { readonly kind: "selection" }
   /** Its rows are random and spread over all numbers of a signal, so that Φ'Φx − x is like white noise for every x (in the scaling E‖Φx‖² = ‖x‖²). */
   | { readonly kind: "mixing" };
 

@@ -59,6 +59,7 @@ export type {
 } from "../priors/prior.ts";
 export { parsePenalty } from "../priors/registry.ts";
 export { loadOnnxPrior } from "./cli/onnx-prior.ts";
+export { openPenalty } from "./cli/open-penalty.ts";
 export { loadPrior, loadTrained, savePrior } from "./cli/prior-folder.ts";
 export { type Dataset, InputError, openDataset, openDatasets, readArray, readRows } from "./data/index.ts";
 export { type Random, stream } from "./data/random.ts";
@@ -127,7 +128,6 @@ export {
   type MixturePosterior,
   mixturePosterior,
   type Outcome,
-  openPenalty,
   type Problem,
   parseBaseline,
   problemOf,

@@ -35,8 +35,8 @@ export async function methodIdentity({ spec, seed, automatic, centre, tuning }: 
 
 /** The files and folders that the spec of a prior may name. Errors (InputError): a part of a sum that is empty, a network that cannot be read. */
 async function filesOf(spec: string): Promise<string[]> {
-  const { baselineModules, isBaseline } = await import("../solve/index.ts");
-  if (isBaseline(spec)) return baselineModules(spec);
+  const { baselineModules, isOpenBaseline } = await import("./open-baseline.ts");
+  if (isOpenBaseline(spec)) return baselineModules(spec);
   const { isOnnxSpec, onnxFiles } = await import("./onnx-prior.ts");
   return isOnnxSpec(spec) ? onnxFiles(spec) : [spec, spec.replace(/^\w+:/, "")];
 }

@@ -50,7 +50,7 @@ export async function openPrior(
 ): Promise<OpenedPrior> {
   const found = learned ?? (await openLearned(option, spec));
   if (!found) {
-    const { openBaseline } = await import("../solve/index.ts");
+    const { openBaseline } = await import("./open-baseline.ts");
     return { name: spec, prior: await openBaseline(spec, shape) };
   }
   const prior = found.forShape?.(shape) ?? found.prior;
@@ -93,8 +93,8 @@ export function methodParts(spec: string): { readonly prior: string; readonly re
 
 /** The prior that an option names, if it was learned; such a prior knows the shape of its signals. Undefined for a baseline. */
 export async function openLearned(option: PriorOption, spec: string): Promise<OpenedPrior | undefined> {
-  const { baselineNames, isBaseline } = await import("../solve/index.ts");
-  if (isBaseline(spec)) return undefined;
+  const { isOpenBaseline } = await import("./open-baseline.ts");
+  if (isOpenBaseline(spec)) return undefined;
   if (spec.startsWith(GAUSSIAN)) {
     const [{ gaussianPrior }, { factsOfSketch, sketchData, sketchLine }, { loadSketch }] = await Promise.all([
       import("../../priors/gaussian.ts"),
@@ -113,6 +113,7 @@ export async function openLearned(option: PriorOption, spec: string): Promise<Op
   if (/\.onnx$/i.test(spec)) throw new InputError(`${option}: a network of your own is onnx:${onnxFileOf(spec)}`);
   if (!(await stat(spec).catch(() => undefined))) {
     if (/[\\/]/.test(spec)) throw new InputError(`${option}: ${spec}: no such folder; train a prior first`);
+    const { baselineNames } = await import("../solve/index.ts");
     throw new InputError(
       `${option}: no folder and no baseline is called "${spec}"; ${suggestion(spec, baselineNames)}`,
     );

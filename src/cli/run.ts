@@ -1,4 +1,4 @@
-import { messageOf } from "../data/errors.ts";
+import { messageOf, oneLine } from "../data/errors.ts";
 import { configureEngine, type EngineSettings, engineSettings } from "../engine/settings.ts";
 import type { AnyCommand, Context, GlobalArgs } from "./command.ts";
 import { commands } from "./commands/index.ts";
@@ -85,6 +85,3 @@ function contextOf(
     },
   };
 }
-
-/** An error message joined into one line. */
-const oneLine = (message: string): string => message.trim().replace(/\s*\n\s*/g, " ");

@@ -6,5 +6,8 @@ export class InputError extends Error {
   override readonly name = "InputError";
 }
 
+/** A message of several lines joined into one. */
+export const oneLine = (message: string): string => message.trim().replace(/\s*\n\s*/g, " ");
+
 /** The message of anything that was thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

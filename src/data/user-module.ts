@@ -1,4 +1,4 @@
-import { InputError, messageOf } from "./errors.ts";
+import { InputError, messageOf, oneLine } from "./errors.ts";
 import { fileExists, importFile } from "./files.ts";
 
 /**
@@ -25,5 +25,3 @@ export async function attempt<T>(file: string, what: string, task: () => T | Pro
     throw new InputError(`${file}: ${what}: ${oneLine(messageOf(error))}`);
   }
 }
-
-const oneLine = (message: string): string => message.trim().replace(/\s*\n\s*/g, " ");

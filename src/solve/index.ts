@@ -13,14 +13,7 @@
  *
  * lambda/ chooses λ, on training signals (tune) or from the measurements alone (auto); sigma/ estimates σ.
  */
-export {
-  baselineModules,
-  baselineNames,
-  describeBaselines,
-  isBaseline,
-  openBaseline,
-  parseBaseline,
-} from "./baselines.ts";
+export { baselineNames, isBaseline, parseBaseline } from "./baselines.ts";
 export { boxConstrainedMode, type ConstrainedMode } from "./gaussian/box-constrained-mode.ts";
 export { type MixturePosterior, mixturePosterior } from "./gaussian/mixture-posterior.ts";
 export { type AutoLambda, autoLambda } from "./lambda/auto.ts";
@@ -28,7 +21,6 @@ export { type LambdaChoice, type TuneOptions, tuneLambda } from "./lambda/tune.t
 export { type CsgmOptions, type CsgmRecovery, csgm, generate } from "./latent/csgm.ts";
 export { type LatentPosteriorOptions, type LatentPosteriorRecovery, latentPosterior } from "./latent/posterior.ts";
 export type { GivenStarts } from "./latent/starts.ts";
-export { openPenalty } from "./penalised/open-penalty.ts";
 export { type Problem, problemOf } from "./problem.ts";
 export { type Given, type RecoverOptions, recover } from "./recover.ts";
 export type { Chosen, Outcome, Raised, Recovery } from "./recovery.ts";

@@ -62,7 +62,13 @@ test("what is linear and does not say so, and what is not linear", async () => {
     /linear +yes, but it does not say so: .*\n(.*\n)*solvers +csgm alone, .*; say linear: true/,
   );
   const signs = await run("check-operator sign*blur --shape 5,5");
-  assert.match(signs.stdout, /linear +no: .*\ngradient +0; descents compare how far numbers are from agreeing with y/);
+  assert.match(
+    signs.stdout,
+    /linear +no: .*\ngradient +there is one, of how far numbers are from agreeing with y, which/,
+  );
+  const flat = await run("check-operator sign*quantise:step=0.5*blur --shape 5,5");
+  assert.is(flat.code, 1);
+  assert.match(flat.stdout, /\ngradient +0: descents have no direction\n/);
 });
 
 test("bad input is one line", async () => {

@@ -18,8 +18,8 @@ test("codecs, random streams and linear algebra bundle for the browser: nothing 
   assert.is(outputFiles.length, pure.length);
 });
 
-for (const entry of ["src/sketch/index.ts", "priors/learned.ts"]) {
-  test(`${entry} bundles for the browser: sketching and training need no files`, async () => {
+for (const entry of ["src/sketch/index.ts", "priors/learned.ts", "src/solve/index.ts"]) {
+  test(`${entry} bundles for the browser: sketching, training and recovery need no files`, async () => {
     const { outputFiles } = await bundled(`export * from "./${entry}";`);
     assert.is(outputFiles.length, 1);
   });

@@ -12,7 +12,7 @@ import { compile } from "../../src/engine/index.ts";
 import { decodeOnnx, onnxFunction } from "../../src/engine/onnx-import/index.ts";
 import { ofShapes, operators } from "../../src/engine/onnx-import/operators/index.ts";
 import { cases } from "./onnx-import/cases.ts";
-import { type Given, modelOf, type NodeCase, numbersFor } from "./onnx-import/model.ts";
+import { type Given, ints, modelOf, type NodeCase, numbersFor } from "./onnx-import/model.ts";
 
 const test = suite("networks of other programs");
 const FIXTURES = path.join(import.meta.dirname, "../fixtures/onnx");
@@ -160,6 +160,29 @@ for (const name of ["mlp", "decoder", "dcgan", "apart"] as const) {
   }
 }
 
+/** What a network of one operator makes of ones. */
+const madeOfOnes = async (bytes: Uint8Array, shape: readonly number[]) => {
+  const compute = onnxFunction(await decodeOnnx(bytes, "mine.onnx", nowhere));
+  return tf.tidy(() => {
+    const { out0 } = compute({ in0: tf.ones([...shape]) });
+    return { shape: out0!.shape, data: [...out0!.dataSync()] };
+  });
+};
+
+test("integers of a constant beyond int32 become its ends", async () => {
+  const value_ints = [9_000_000_000, -9_000_000_000, 3];
+  const list = await madeOfOnes(modelOf({ op: "Constant", inputs: [], attributes: { value_ints } }), [1]);
+  assert.equal(list, { shape: [3], data: [2 ** 31 - 1, -(2 ** 31), 3] });
+  const one = await madeOfOnes(modelOf({ op: "Constant", inputs: [], attributes: { value_int: 9_000_000_000 } }), [1]);
+  assert.equal(one, { shape: [], data: [2 ** 31 - 1] });
+});
+
+test("sizes that name the rows of the file keep the rows that are given", async () => {
+  const sizes = (...lengths: number[]) =>
+    modelOf({ op: "Resize", inputs: [{ given: [1, 2, 3] }, null, null, ints(...lengths)] });
+  assert.equal((await madeOfOnes(sizes(1, 2, 6), [4, 2, 3])).shape, [4, 2, 6]);
+});
+
 const readFails = async (bytes: Uint8Array, message: RegExp) => {
   const found = await decodeOnnx(bytes, "mine.onnx", nowhere)
     .then((model) => {
@@ -188,6 +211,10 @@ test("what an operator does not compute is said with its place", async () => {
   await readFails(
     one("Resize", [image, null, { stored: [2], type: "float", values: [2, 2] }], { mode: "cubic" }),
     /^InputError: mine.onnx: Resize "tried": mode=cubic is not computed here, only nearest, linear; export/,
+  );
+  await readFails(
+    one("Resize", [image, null, null, ints(4, 4)], { keep_aspect_ratio_policy: "not_larger" }),
+    /^InputError: mine.onnx: Resize "tried": keep_aspect_ratio_policy=not_larger is not computed here, only stretch; export/,
   );
   await readFails(
     one("Conv", [image, { stored: [2, 3, 1, 1], type: "float" }]),

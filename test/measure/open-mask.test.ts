@@ -56,7 +56,10 @@ test("pictures that do not fit are refused in one line that names the file", asy
     /mask\.png: mask: is \[2, 3\], expected one number a pixel of \[3, 3\]/,
   );
   await refuses(() => openOperator(`mask:image=${at("no.png")}`, { shape: [3, 3] }), /no\.png/);
-  await refuses(() => openOperator("mask:text=a", { shape: [9] }), /mask: is \[9, 1\]/);
+  await refuses(
+    () => openOperator("mask:text=a", { shape: [9] }),
+    /^mask\(text=a\): expected images \[h, w\], got signals of \[9\]$/,
+  );
 });
 
 test.run();

@@ -96,6 +96,10 @@ test("specs make what the functions make", async () => {
   await same("adjoint(gaussian:m=4)*gaussian:m=4", compose(adjoint(first), first)); // the same draws
   const both = compose(second, soft);
   await same("adjoint(gaussian:m=4*blur)*gaussian:m=4*blur", compose(adjoint(both), both));
+  const twice = scale(2, first);
+  await same("adjoint(2*gaussian:m=4)*2*gaussian:m=4", compose(adjoint(twice), twice));
+  const between = compose(second, scale(2, soft));
+  await same("adjoint(gaussian:m=4*2*blur)*gaussian:m=4*2*blur", compose(adjoint(between), between));
   const lone = gaussian({ inShape: [2, 2], m: 15, seed: 4 });
   await same("adjoint(gaussian:m=15; 2,2)", adjoint(lone), draw(1, [2, 15]));
   await same("2e-1", scale(0.2, parseOperator("identity", inShape, 1)));
@@ -126,6 +130,7 @@ const refused: readonly (readonly [string, RegExp])[] = [
     /operator: adjoint\(a\) is for an a that is applied before it, as in adjoint\(a\)\*a; otherwise give/,
   ],
   ["adjoint(mask:keep=0.5)*mask", /applied before it/],
+  ["adjoint(2)*3*blur", /applied before it/],
   ["adjoint(blur; 8,8; 2)", /operator: adjoint: expected an operator and the shape of its signals, got 3 parts/],
   ["adjoint(blur; 8,x)", /operator: adjoint: expected the shape of its operator's signals, as 28,28, got "8,x"/],
   ["adjoint(gaussian:m=3; 8,8)", /adjoint\(gaussian\(m=3\)\) takes signals of \[3\], the signals are \[8, 8\]/],

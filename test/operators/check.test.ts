@@ -89,7 +89,12 @@ test("operators that are not linear: whether descents have a gradient", async ()
   assert.is(rounded.gradient, "zero");
   assert.match(rounded.faults[0]!, /^its gradient is 0: no solver sees what was measured; give relaxed, or a smooth/);
   const signs = await checkOperator(parseOperator("sign*blur", inShape, 1));
-  assert.equal([signs.gradient, signs.faults], ["zero", []]);
+  assert.equal([signs.gradient, signs.faults], ["usable", []]); // of `relaxed`
+  for (const spec of ["sign*quantise:step=0.5*blur", "mask:keep=0.5*blur*sign"]) {
+    const { gradient, faults } = await checkOperator(parseOperator(spec, inShape, 1));
+    assert.is(gradient, "zero");
+    assert.match(faults[0]!, /^its gradient is 0/);
+  }
   const bad = await own((x) => tf.sqrt(x));
   assert.is(bad.gradient, "not finite");
   assert.match(bad.faults[0]!, /^has a gradient that is not finite at random signals of 15 measurements/);

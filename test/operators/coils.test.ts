@@ -96,6 +96,15 @@ test("sensitivities of one's own from a file", async () => {
   );
 });
 
+test("sensitivities that are not finite are refused, with their place", () => {
+  const maps = draw(4, [2, 6, 5, 2]);
+  maps.set(1, 0, 3, 1, Number.NaN);
+  assert.throws(
+    () => withCoils(cartesianFourier({ inShape: [6, 5], acceleration: 1, seed: 1 }), maps, "own"),
+    /^fourier: sensitivities: the imaginary part of coil 1 at row 0, column 3 is NaN; expected finite numbers$/,
+  );
+});
+
 test("what it cannot take is refused", () => {
   const refused = (spec: string, message: RegExp) => assert.throws(() => parseOperator(spec, [8, 8], 1), message);
   refused("fourier:coils=0", /^fourier: coils: expected a positive integer, got 0$/);

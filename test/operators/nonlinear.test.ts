@@ -1,7 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import * as tf from "#tf";
-import { type ForwardOperator, isLinear } from "../../operators/operator.ts";
+import { compose } from "../../operators/compose.ts";
+import { type ForwardOperator, isLinear, requireLinear } from "../../operators/operator.ts";
 import { parseOperator } from "../../operators/registry.ts";
 import { apply, difference, draw, type Floats, floats } from "./draws.ts";
 
@@ -80,8 +81,25 @@ test("sign: descents see numbers on the wrong side alone, whatever their common 
   assert.ok(down[1]! < 0 && down[3]! > 0); // a step against it turns the signs
 });
 
+test("a mask keeps of what descents compare what it keeps of y; after another jump there is nothing to compare", async () => {
+  const x = draw(4, [3, 5]);
+  const whole = made("sign", [5]);
+  const mask = requireLinear("test", made("mask:keep=3", [5]));
+  const operator = compose(mask, whole);
+  const y = await apply(operator.forward, draw(5, [3, 5]));
+  const all = await apply((at) => mask.forward(whole.relaxed!(at, mask.adjoint(tf.tensor(y.data, y.shape)))), x);
+  assert.equal((await compared(operator, x, y)).data, all.data);
+  assert.ok((await slope(operator, x, y)).some((v) => v !== 0));
+  for (const spec of ["sign*quantise:step=0.5*blur", "blur*sign"]) assert.is(made(spec, [5]).relaxed, undefined);
+});
+
 test("what agrees with y is compared as y: for any x, with y = Φ(x)", async () => {
-  for (const spec of ["sign*gaussian:m=9", "quantise:step=0.4*blur", "2*quantise:levels=4,low=-1,high=1*blur"]) {
+  for (const spec of [
+    "sign*gaussian:m=9",
+    "mask*sign*blur",
+    "quantise:step=0.4*blur",
+    "2*quantise:levels=4,low=-1,high=1*blur",
+  ]) {
     const operator = made(spec, [5, 3]);
     const x = draw(3, [4, 5, 3]);
     const y = await apply(operator.forward, x);

@@ -27,6 +27,7 @@ export const checkOperator = defineCommand({
       }),
   run: async (args, { seed }) => {
     const { openOperator } = await import("../../measure/index.ts");
+    const { MOST_GAP } = await import("../../../operators/adjoint-test.ts");
     const { checkOperator } = await import("../../../operators/check.ts");
     const operator = await openOperator(args.operator, {
       ...{ seed, unchecked: true },
@@ -35,7 +36,7 @@ export const checkOperator = defineCommand({
     const check = await checkOperator(operator, seed);
     const { faults } = check;
     return {
-      text: factLines(wordsOf(operator, check)),
+      text: factLines(wordsOf(operator, check, MOST_GAP)),
       data: dataOf(operator, check),
       ...(faults.length > 0 && { fault: `${operator.name}: ${faults.join("; ")}` }),
     };
@@ -56,10 +57,10 @@ function dataOf(operator: ForwardOperator, { singular, ...check }: OperatorCheck
   };
 }
 
-function wordsOf(operator: ForwardOperator, check: OperatorCheck): Record<string, string> {
+function wordsOf(operator: ForwardOperator, check: OperatorCheck, mostGap: number): Record<string, string> {
   const { m, n } = sizesOf(operator);
   const { claimsLinear, linearGap, adjointGap, gradient, faults } = check;
-  const isLinear = linearGap < 1e-5;
+  const isLinear = linearGap < mostGap;
   const linear =
     isLinear === claimsLinear
       ? isLinear
@@ -74,7 +75,7 @@ function wordsOf(operator: ForwardOperator, check: OperatorCheck): Record<string
     returns: `${shapeText(operator.outShape)}, ${grouped(m)} numbers (${short((100 * m) / n)} %)`,
     linear: `${linear}: Φ(2a − 3b) and 2Φa − 3Φb differ by ${short(linearGap, 2)} of their size`,
     ...(adjointGap !== undefined && {
-      adjoint: `${adjointGap < 1e-5 ? "right" : "wrong"}: ⟨Φx, y⟩ and ⟨x, Φ'y⟩ differ by ${short(adjointGap, 2)} of their size`,
+      adjoint: `${adjointGap < mostGap ? "right" : "wrong"}: ⟨Φx, y⟩ and ⟨x, Φ'y⟩ differ by ${short(adjointGap, 2)} of their size`,
     }),
     ...normWords(check),
     ...(check.singular && singularWords(check, m, n)),
@@ -119,7 +120,8 @@ function singularWords({ singular, norm }: OperatorCheck, m: number, n: number):
 }
 
 function gradientWords({ relaxed }: ForwardOperator, gradient: NonNullable<OperatorCheck["gradient"]>): string {
-  if (gradient === "usable") return "there is one, which descents follow";
-  if (gradient === "zero" && relaxed) return "0; descents compare how far numbers are from agreeing with y instead";
+  if (gradient === "usable") {
+    return `there is one${relaxed ? ", of how far numbers are from agreeing with y" : ""}, which descents follow`;
+  }
   return gradient === "zero" ? "0: descents have no direction" : gradient;
 }

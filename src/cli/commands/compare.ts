@@ -33,8 +33,9 @@ export const compare = defineCommand({
   ],
   details: async () => {
     const { describeNoises, describeOpenOperators } = await import("../../measure/index.ts");
-    const { describeBaselines, describeSolvers } = await import("../../solve/index.ts");
-    return [describeBaselines(), describeSolvers(), describeOpenOperators(), describeNoises()].join("\n\n");
+    const { describeOpenBaselines } = await import("../open-baseline.ts");
+    const { describeSolvers } = await import("../../solve/index.ts");
+    return [describeOpenBaselines(), describeSolvers(), describeOpenOperators(), describeNoises()].join("\n\n");
   },
   options: (y) =>
     y

@@ -41,9 +41,10 @@ export const reconstruct = defineCommand({
     ["sketchprior reconstruct y.npz --prior tv -o xhat.png", "the estimate as an image; several as a grid"],
   ],
   details: async () => {
-    const { describeBaselines, describeSolvers } = await import("../../solve/index.ts");
+    const { describeOpenBaselines } = await import("../open-baseline.ts");
+    const { describeSolvers } = await import("../../solve/index.ts");
     const { describeNoises, describeOpenOperators } = await import("../../measure/index.ts");
-    return [describeBaselines(), describeSolvers(), describeOpenOperators(), describeNoises()].join("\n\n");
+    return [describeOpenBaselines(), describeSolvers(), describeOpenOperators(), describeNoises()].join("\n\n");
   },
   options: (y) =>
     y

@@ -74,7 +74,7 @@ function numbersOf(raw: Uint8Array, bytes: number, read: (v: DataView, at: numbe
 const INT32 = 2 ** 31 - 1;
 
 /** Integers beyond int32 stand for "to the end" in slices, and become its ends. */
-function typed(values: ArrayLike<number>, dtype: DType): ConstantData {
+export function typed(values: ArrayLike<number>, dtype: DType): ConstantData {
   if (dtype === "float32") return Float32Array.from(values);
   if (dtype === "bool") return Uint8Array.from(values);
   return Int32Array.from(values, (v) => Math.max(-INT32 - 1, Math.min(INT32, v)));

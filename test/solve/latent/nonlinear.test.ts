@@ -69,6 +69,20 @@ test("signs: nearly all of them again, and the direction of the signal", async (
   assert.ok(sorted[2]! < 0.1 && sorted[4]! < 0.3, `${errors}`);
 });
 
+test("some of the signs, by a mask after them: the descent sees them", async () => {
+  const { errors } = await recovered("mask:keep=300*sign*gaussian:m=600");
+  const sorted = [...errors].sort((a, b) => a - b);
+  assert.ok(sorted[2]! < 0.1 && sorted[4]! < 0.3, `${errors}`); // as of 300 signs
+});
+
+test("rounded before the signs, no descent sees anything, and each signal ends so", async () => {
+  const operator = parseOperator("sign*quantise:step=0.5*gaussian:m=200", [n], 3);
+  const y = await apply(operator.forward, truth);
+  const { outcomes, warnings } = await recover({ operator, y, noise: 0 }, prior, { lambda: 1e-6 });
+  assert.equal(outcomes, new Array(signals).fill("no-gradient"));
+  assert.match(warnings[0]!, /^the gradient of sign\*quantise.* is 0 at every start of 5 of 5 signals/);
+});
+
 test("a mixture is taken as a generator, with a default λ", async () => {
   const operator = parseOperator("sign*gaussian:m=60", [6], 1);
   const y = await apply(operator.forward, draw(1, [2, 6]));

@@ -1,10 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { parseOperator } from "../../../operators/registry.ts";
+import { describeOpenBaselines } from "../../../src/cli/open-baseline.ts";
 import { InputError } from "../../../src/data/errors.ts";
 import { onnxRuntime } from "../../../src/engine/session.ts";
 import { measure } from "../../../src/measure/index.ts";
-import { baselineNames, describeBaselines, isBaseline, parseBaseline, recover } from "../../../src/solve/index.ts";
+import { baselineNames, isBaseline, parseBaseline, recover } from "../../../src/solve/index.ts";
 import { methodNames, methods } from "../../../src/solve/methods/registry.ts";
 import { takeRows } from "../../../src/solve/rows.ts";
 import { refuses } from "../../data/tiny.ts";
@@ -73,7 +74,7 @@ for (const [method, spec] of [
 }
 
 test("they are baselines like the penalties, and the help has all of them", async () => {
-  const help = describeBaselines();
+  const help = describeOpenBaselines();
   for (const name of methodNames) {
     assert.ok(baselineNames.includes(name) && isBaseline(` ${name} : x`));
     assert.ok(help.includes(`  ${name} `) && help.includes(methods[name].summary), name);

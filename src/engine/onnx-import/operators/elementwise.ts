@@ -63,6 +63,11 @@ const power = binary((base, exponent, call) => {
   return tf.pow(base, exponent);
 });
 
+/** The remainder, with the sign of b; with fmod=1 that of a, a − b trunc(a/b). */
+const modulo = binary((a, b, call) =>
+  numberAttribute(call, "fmod", 0) === 0 ? tf.mod(a, b) : tf.mul(tf.sign(a), tf.mod(tf.abs(a), tf.abs(b))),
+);
+
 const FLOAT32 = 3.4028234663852886e38;
 
 const clip: Operator = (call) => {
@@ -91,7 +96,7 @@ export const elementwise: Operators = {
   Sub: binary(tf.sub),
   Mul: binary(tf.mul),
   Div: binary(tf.div),
-  Mod: binary(tf.mod),
+  Mod: modulo,
   Pow: power,
   Max: folded(maximum),
   Min: folded(minimum),

@@ -29,14 +29,20 @@ function alongAxis(x: tf.Tensor, axis: number, length: number, taps: Taps): tf.T
   return tf.transpose(tf.reshape(made, [...lines.shape.slice(0, -1), length]), order);
 }
 
-/** The place in the old line, a real number, of a place in the new one. */
+/**
+ * The place in the old line, a real number, of a place in the new one. Every operation rounds to float32, as in ONNX Runtime: which place is nearest
+ * depends on it.
+ */
 type Position = (place: number, size: number, length: number, scale: number) => number;
 
+const { fround } = Math;
+const halfPixel = (i: number, scale: number) => fround(fround((i + 0.5) / scale) - 0.5);
+
 const positions: Readonly<Record<string, Position>> = {
-  half_pixel: (i, _, __, scale) => (i + 0.5) / scale - 0.5,
-  pytorch_half_pixel: (i, _, length, scale) => (length > 1 ? (i + 0.5) / scale - 0.5 : 0),
-  asymmetric: (i, _, __, scale) => i / scale,
-  align_corners: (i, size, length) => (length > 1 ? (i * (size - 1)) / (length - 1) : 0),
+  half_pixel: (i, _, __, scale) => halfPixel(i, scale),
+  pytorch_half_pixel: (i, _, length, scale) => (length > 1 ? halfPixel(i, scale) : 0),
+  asymmetric: (i, _, __, scale) => fround(i / scale),
+  align_corners: (i, size, length) => (length > 1 ? fround((i * (size - 1)) / (length - 1)) : 0),
 };
 
 const roundings: Readonly<Record<string, (v: number) => number>> = {
@@ -49,10 +55,10 @@ const roundings: Readonly<Record<string, (v: number) => number>> = {
 interface Rules {
   readonly mode: string;
   readonly position: Position;
-  readonly nearest: (v: number) => number;
+  readonly nearest: (v: number, scale: number) => number;
 }
 
-/** Resizes the axes whose length changes. ONNX gives factors, or lengths. */
+/** Resizes the axes whose length changes. ONNX gives factors, in float32, or lengths. */
 function resized(
   x: tf.Tensor,
   scales: readonly number[],
@@ -67,7 +73,7 @@ function resized(
     const within = (v: number) => Math.max(0, Math.min(size - 1, v));
     out = alongAxis(out, axis, length, (i) => {
       const at = position(i, size, length, scale);
-      if (mode === "nearest") return [[within(nearest(at)), 1]];
+      if (mode === "nearest") return [[within(nearest(at, scale)), 1]];
       const low = Math.floor(at);
       return [
         [within(low), 1 - (at - low)],
@@ -87,13 +93,16 @@ function rulesOf(call: OperatorCall, position: string, nearest: string): Rules {
 }
 
 const floors = (x: tf.Tensor, scales: readonly number[]) =>
-  x.shape.map((size, axis) => Math.floor(size * scales[axis]!));
+  x.shape.map((size, axis) => Math.floor(fround(size * scales[axis]!)));
 
 const resize: Operator = (call) => {
   const x = input(call, 0);
-  const older = call.opset < 11; // scales were its second input, and it had one rule
+  const older = call.opset < 11; // scales were its second input, and it had no rules; these are those of ONNX Runtime
   const rules = older
-    ? rulesOf(call, "asymmetric", "floor")
+    ? {
+        ...rulesOf(call, "asymmetric", "floor"),
+        nearest: (v: number, scale: number) => (scale < 1 ? Math.ceil(v) : Math.floor(v)),
+      }
     : rulesOf(
         call,
         textAttribute(call, "coordinate_transformation_mode", "half_pixel"),
@@ -102,6 +111,9 @@ const resize: Operator = (call) => {
   if (numberAttribute(call, "antialias", 0) !== 0) {
     throw new InputError(`${call.who}: antialias is not computed here; export the network without it`);
   }
+  requireChoice(call, "keep_aspect_ratio_policy", textAttribute(call, "keep_aspect_ratio_policy", "stretch"), [
+    "stretch",
+  ]);
   const axes = axesOf(listAttribute(call, "axes") ?? [...x.shape.keys()], x.rank);
   const all = (given: readonly number[], otherwise: readonly number[]) =>
     x.shape.map((_, axis) => (axes.includes(axis) ? given[axes.indexOf(axis)]! : otherwise[axis]!));
@@ -115,10 +127,12 @@ const resize: Operator = (call) => {
   }
   const wanted = numbers(call, 3);
   if (!wanted) throw new InputError(`${call.who}: expected scales or sizes, got none; export the network again`);
-  const lengths = all(wanted, x.shape).map((n, axis) => (axis < 2 ? x.shape[axis]! : n)); // a file may fix the rows
+  const { declared, given: rows } = call.rows;
+  const lengths = all(wanted, x.shape);
+  if (lengths[0] === declared && x.shape[0] === rows) lengths[0] = rows; // a file may fix the rows
   return resized(
     x,
-    lengths.map((n, axis) => n / x.shape[axis]!),
+    lengths.map((n, axis) => fround(n / x.shape[axis]!)),
     lengths,
     rules,
   );

@@ -18,7 +18,7 @@ import {
   tensorAttribute,
   textAttribute,
 } from "../call.ts";
-import type { StoredTensor } from "../tensor.ts";
+import { type StoredTensor, typed } from "../tensor.ts";
 
 /** The list of integers that an operator needs. Errors (InputError): it is left out. */
 function needed(call: OperatorCall, i: number, attribute: string): readonly number[] {
@@ -183,8 +183,10 @@ const constant: Operator = (call) => {
     ["value_int", "int32"],
     ["value_ints", "int32"],
   ] as const) {
-    const value = attributes[name];
-    if (value !== undefined) return tf.tensor(value as number | number[], undefined, dtype);
+    const value = attributes[name] as number | readonly number[] | undefined;
+    if (value === undefined) continue;
+    const list = typeof value === "number" ? [value] : value;
+    return tensorOf({ shape: list === value ? [list.length] : [], dtype, data: typed(list, dtype) });
   }
   throw new InputError(`${call.who}: is a constant of texts or a sparse one; export the network without it`);
 };

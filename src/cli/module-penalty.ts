@@ -1,9 +1,9 @@
 import * as tf from "#tf";
-import type { NormPenalty, ProximalPenalty } from "../../../priors/prior.ts";
-import { InputError } from "../../data/errors.ts";
-import { attempt, moduleValue } from "../../data/user-module.ts";
-import { requireDualNorm } from "./dual-norm-test.ts";
-import { requireProx } from "./prox-test.ts";
+import type { NormPenalty, ProximalPenalty } from "../../priors/prior.ts";
+import { InputError } from "../data/errors.ts";
+import { attempt, moduleValue } from "../data/user-module.ts";
+import { requireDualNorm } from "../solve/penalised/dual-norm-test.ts";
+import { requireProx } from "../solve/penalised/prox-test.ts";
 
 /** What a module's function is given, so that it needs no import of its own to make a penalty. */
 export interface PenaltyContext {

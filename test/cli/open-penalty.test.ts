@@ -1,10 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { openPenalty, recover } from "../../../src/solve/index.ts";
-import { refuses, scratch } from "../../data/tiny.ts";
-import { difference } from "../../operators/draws.ts";
-import { measured, operators, shape } from "../problems.ts";
+import { openPenalty } from "../../src/cli/open-penalty.ts";
+import { recover } from "../../src/solve/index.ts";
+import { refuses, scratch } from "../data/tiny.ts";
+import { difference } from "../operators/draws.ts";
+import { measured, operators, shape } from "../solve/problems.ts";
 
 const test = suite("penalties of one's own");
 const at = scratch();

@@ -1,9 +1,9 @@
-import type { WeightedPenalty } from "../../../priors/penalties/sum.ts";
-import type { PenaltyPrior } from "../../../priors/prior.ts";
-import { describePenalties, joined, parseTerm, penaltyParts, weightOption } from "../../../priors/registry.ts";
-import { InputError, messageOf } from "../../data/errors.ts";
-import { parseOptions } from "../../data/options.ts";
-import { describeKinds, isModule } from "../../data/spec.ts";
+import type { WeightedPenalty } from "../../priors/penalties/sum.ts";
+import type { PenaltyPrior } from "../../priors/prior.ts";
+import { describePenalties, joined, parseTerm, penaltyParts, weightOption } from "../../priors/registry.ts";
+import { InputError, messageOf } from "../data/errors.ts";
+import { parseOptions } from "../data/options.ts";
+import { describeKinds, isModule } from "../data/spec.ts";
 import { modulePenalty } from "./module-penalty.ts";
 
 /** What a spec can name beside the penalties of the registry. */
