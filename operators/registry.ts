@@ -1,5 +1,6 @@
 import { InputError, messageOf } from "../src/data/errors.ts";
 import { describeKinds, parseSpec } from "../src/data/spec.ts";
+import { bernoulliKind } from "./bernoulli.ts";
 import { blurKind } from "./blur.ts";
 import { buildOperator, type WantedPart } from "./build.ts";
 import { clipKind } from "./clip.ts";
@@ -28,6 +29,7 @@ import { structuredKind } from "./structured.ts";
 const kinds = {
   identity: identityKind,
   gaussian: gaussianKind,
+  bernoulli: bernoulliKind,
   structured: structuredKind,
   mask: maskKind,
   blur: blurKind,
@@ -92,7 +94,7 @@ export function partSources(text: string): { readonly files: readonly string[]; 
 /** All operators with their options, for `--help`. */
 export const describeOperators = (): string =>
   describeKinds(
-    "Operators: name:key=value,key=value; a*b applies b first, as in gaussian:m=100*blur:sigma=1; 0.5*a; stack(a; b), sum(a; b)\n" +
-      "of one signal; adjoint(a)*a, adjoint(a; 28,28)",
+    "Operators: name:key=value,key=value; a*b applies b first, as in gaussian:m=100*blur:sigma=1; 0.5*a; stack(a; b), sum(a; b) of " +
+      "one signal; adjoint(a)*a, adjoint(a; 28,28)",
     operators,
   );
