@@ -13,6 +13,7 @@ import { sizeOfOperator } from "../penalised/size.ts";
 import { whitenedProblem } from "../penalised/whitening.ts";
 import type { Outcome, Solved } from "../recovery.ts";
 import { all, hasGaussianNoise, isLinearProblem } from "../requirements.ts";
+import { takeRows } from "../rows.ts";
 import type { Solver } from "../solver.ts";
 import { contrastWarnings } from "./contrast-warnings.ts";
 import { filterImage } from "./filter-image.ts";
@@ -93,7 +94,7 @@ export const messagePassing: Solver<PatchPrior> = {
     const denoised = (r: Float32Array, s: number, step: number) =>
       filterImage(r, s, { patch, sizes }, { spacing, random: stream(seed, "patch grids", step), pause, signal });
     const recovered = async (i: number, average: ImageStep): Promise<Float32Array> => {
-      const y = fromHost(whitened.y.data.slice(i * m, (i + 1) * m), [1, ...operator.outShape]);
+      const y = takeRows(whitened.y, [i]);
       const zero = filled(1, operator.outShape);
       const directions = stream(seed, "directions of divergences");
       let u = await constantOf(operator, y, shape);

@@ -14,7 +14,7 @@ import { filled } from "../batch.ts";
 import { sizeOfOperator } from "../penalised/size.ts";
 import { whitenedProblem } from "../penalised/whitening.ts";
 import { all, hasGaussianNoise, isLinearProblem } from "../requirements.ts";
-import { takeRows } from "../rows.ts";
+import { isFiniteRow, takeRows } from "../rows.ts";
 import type { Solver } from "../solver.ts";
 import { addPatches, averaged, bandsOf, patchesOf, randomGrid, type Sizes } from "./grid.ts";
 import { withImageSteps } from "./image-step.ts";
@@ -102,7 +102,7 @@ export const sparseCoding: Solver<DictionaryPrior> = {
     return {
       estimate: fromHost(estimate, [batch, ...shape]),
       outcomes: Array.from({ length: batch }, (_, i) =>
-        estimate.subarray(i * n, (i + 1) * n).every(Number.isFinite) ? "completed" : "non-finite",
+        isFiniteRow(estimate, i, batch) ? "completed" : "non-finite",
       ),
       chosen: { solver: "sparse-coding", noise: problem.noise.name, sigma, ...(raised && { raised }) },
       ...{ steps, history: [], warnings: [] },

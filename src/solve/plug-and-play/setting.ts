@@ -5,17 +5,17 @@ import { fromHost, sizeOf } from "../../data/array.ts";
 import { clipped } from "../../data/range.ts";
 import { squaredNorm } from "../../data/vector.ts";
 import { filled } from "../batch.ts";
-import { asGaussian } from "../patches/half-quadratic.ts";
 import type { ImageStep } from "../patches/image-step.ts";
 import { isIdentity } from "../patches/operator-tests.ts";
 import { raisedSigma } from "../patches/raised-sigma.ts";
 import { withStepsOf } from "../patches/steps.ts";
 import { sizeOfOperator } from "../penalised/size.ts";
-import { whitenedProblem } from "../penalised/whitening.ts";
+import { gaussianProblem } from "../penalised/whitening.ts";
 import type { Problem } from "../problem.ts";
 import type { Outcome, Solved } from "../recovery.ts";
 import { all, hasProximalMap, isLinearProblem } from "../requirements.ts";
 import { sigmaOfRow } from "../row-sigma.ts";
+import { isFiniteRow, takeRows } from "../rows.ts";
 import type { SolveOptions } from "../solver.ts";
 
 type Signals = NdArray<Float32Array>;
@@ -66,11 +66,11 @@ export async function eachSignal(
   recovered: (setting: Setting, i: number) => Promise<Ended>,
 ): Promise<Solved> {
   const gaussian = problem.noise.gaussian !== undefined;
-  const whitened = gaussian ? whitenedProblem(problem) : asGaussian(solver, problem);
+  const whitened = gaussianProblem(solver, problem);
   const denoising = await isIdentity(whitened.operator);
   const gain = denoising ? 1 : (await sizeOfOperator(problem.operator as LinearOperator)).norm;
   const { noise, sigma, raised } = raisedSigma(problem, gain);
-  const [batch, n, m] = [problem.y.shape[0]!, sizeOf(problem.shape), sizeOf(problem.operator.outShape)];
+  const [batch, n] = [problem.y.shape[0]!, sizeOf(problem.shape)];
   const estimate = new Float32Array(batch * n);
   const ended: Ended[] = [];
   const within = (x: Signals) => (problem.range ? clipped(x, problem.range) : x);
@@ -78,7 +78,7 @@ export async function eachSignal(
   try {
     await withStepsOf(problem, { whitened, denoising, signal }, async (average, smooth) => {
       for (let i = 0; i < batch; i++) {
-        const y = fromHost(whitened.y.data.slice(i * m, (i + 1) * m), [1, ...problem.operator.outShape]);
+        const y = takeRows(whitened.y, [i]);
         const scale = gaussian ? sigma : sigmaOfRow(problem.noise, y);
         const about = (step: ImageStep) => (centre: Signals, w: number) => step(y, centre, (w * scale ** 2) / 2);
         const own = await recovered(
@@ -99,10 +99,9 @@ export async function eachSignal(
   } finally {
     await denoiser.dispose();
   }
-  const finite = (i: number) => estimate.subarray(i * n, (i + 1) * n).every(Number.isFinite);
   return {
     estimate: fromHost(estimate, [batch, ...problem.shape]),
-    outcomes: ended.map(({ outcome }, i) => (finite(i) ? outcome : "non-finite")),
+    outcomes: ended.map(({ outcome }, i) => (isFiniteRow(estimate, i, batch) ? outcome : "non-finite")),
     chosen: {
       ...{ solver, noise: problem.noise.name, sigma },
       ...(raised && { raised }),
