@@ -11,7 +11,7 @@ import { filled } from "../batch.ts";
 import { sizeOfOperator } from "../penalised/size.ts";
 import { gaussianProblem } from "../penalised/whitening.ts";
 import type { Solved } from "../recovery.ts";
-import { all, hasProximalMap, isLinearProblem } from "../requirements.ts";
+import { all } from "../requirements.ts";
 import { sigmaOfRow } from "../row-sigma.ts";
 import { isFiniteRow, takeRows } from "../rows.ts";
 import type { Solver } from "../solver.ts";
@@ -24,7 +24,7 @@ import { patchStep } from "./patch-step.ts";
 import { roughness } from "./prior-scales.ts";
 import { raisedSigma } from "./raised-sigma.ts";
 import { halfQuadraticOptions, scheduleOf, settingsOf } from "./schedule.ts";
-import { withStepsOf } from "./steps.ts";
+import { hasImageSteps, withStepsOf } from "./steps.ts";
 import { patchUncertainty, type Uncertainty } from "./uncertainty.ts";
 
 /**
@@ -49,11 +49,7 @@ export const halfQuadratic: Solver<PatchPrior> = {
   uncertainty: true,
   accepts: (prior, problem) =>
     prior.kind === "patches"
-      ? all(
-          acceptsShape(prior, problem.shape),
-          isLinearProblem(problem),
-          problem.noise.gaussian !== undefined || hasProximalMap(problem),
-        )
+      ? all(acceptsShape(prior, problem.shape), hasImageSteps(problem))
       : `${prior.name} is no patch prior`,
   solve: async (problem, prior, options): Promise<Solved> => {
     const { seed = 1, onProgress, signal, own } = options;
@@ -114,9 +110,7 @@ export const halfQuadratic: Solver<PatchPrior> = {
     }
     return {
       estimate: fromHost(estimate, [batch, ...problem.shape]),
-      outcomes: Array.from({ length: batch }, (_, i) =>
-        isFiniteRow(estimate, i, batch) ? "completed" : "non-finite",
-      ),
+      outcomes: Array.from({ length: batch }, (_, i) => (isFiniteRow(estimate, i, batch) ? "completed" : "non-finite")),
       chosen: { solver: "half-quadratic", noise: problem.noise.name, sigma, ...(raised && { raised }) },
       ...{ steps, history: [] },
       ...uncertainty,

@@ -8,12 +8,12 @@ import { filled } from "../batch.ts";
 import type { ImageStep } from "../patches/image-step.ts";
 import { isIdentity } from "../patches/operator-tests.ts";
 import { raisedSigma } from "../patches/raised-sigma.ts";
-import { withStepsOf } from "../patches/steps.ts";
+import { hasImageSteps, withStepsOf } from "../patches/steps.ts";
 import { sizeOfOperator } from "../penalised/size.ts";
 import { gaussianProblem } from "../penalised/whitening.ts";
 import type { Problem } from "../problem.ts";
 import type { Outcome, Solved } from "../recovery.ts";
-import { all, hasProximalMap, isLinearProblem } from "../requirements.ts";
+import { all } from "../requirements.ts";
 import { sigmaOfRow } from "../row-sigma.ts";
 import { isFiniteRow, takeRows } from "../rows.ts";
 import type { SolveOptions } from "../solver.ts";
@@ -47,14 +47,10 @@ export interface Ended {
   readonly steps: number;
 }
 
-/** Which priors and problems these methods take: a denoiser of such images, a linear Φ, noise that is Gaussian or has a proximal map. */
+/** Which priors and problems these methods take: a denoiser of such images, and problems that have image steps. */
 export const acceptsDenoiser = (prior: Prior, problem: Problem): true | string =>
   prior.kind === "denoiser"
-    ? all(
-        prior.accepts(problem.shape),
-        isLinearProblem(problem),
-        problem.noise.gaussian !== undefined || hasProximalMap(problem),
-      )
+    ? all(prior.accepts(problem.shape), hasImageSteps(problem))
     : `${prior.name} is no denoiser`;
 
 /** Recovers each signal of a problem by itself. The image steps and their start are those of patches (steps.ts). */
