@@ -56,7 +56,6 @@ export const halfQuadratic: Solver<PatchPrior> = {
     const { spacing, rank } = settingsOf(own);
     const [height = 0, width = 0, channels = 1] = problem.shape;
     const sizes: Sizes = { height, width, channels, side: prior.side };
-    const d = prior.values.shape[1]!;
     const gaussian = problem.noise.gaussian !== undefined;
     if (!gaussian && (options.deviation || options.samples)) {
       throw new InputError(
@@ -75,7 +74,7 @@ export const halfQuadratic: Solver<PatchPrior> = {
     const estimate = new Float32Array(batch * sizeOf(problem.shape));
     const pause = pauses(signal);
     let uncertainty: Uncertainty;
-    const patch = await patchStep(prior, Math.max(1, Math.min(rank, d - prior.channels - 1)));
+    const patch = await patchStep(prior, rank);
     let contrast = 0; // of the image, at its most
     const within = (x: NdArray<Float32Array>) => (problem.range ? clipped(x, problem.range) : x);
     const n = sizeOf(problem.shape);
