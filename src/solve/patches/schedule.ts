@@ -1,5 +1,5 @@
 import { InputError } from "../../data/errors.ts";
-import { checkedOptions, type Options, type OptionTable } from "../../data/options.ts";
+import { checkedOptions, type Options, type OptionTable, requireCounts } from "../../data/options.ts";
 
 export const halfQuadraticOptions = {
   steps: {
@@ -18,20 +18,9 @@ export const halfQuadraticOptions = {
 /** The options, checked. Errors (InputError): counts below 1. */
 export function settingsOf(own: Options | undefined) {
   const settings = checkedOptions("half-quadratic", halfQuadraticOptions, own);
-  requireCounts("half-quadratic", settings, ["steps", "spacing", "rank"]);
+  const { steps, spacing, rank } = settings;
+  requireCounts("half-quadratic", { steps, spacing, rank });
   return settings;
-}
-
-/** Errors (InputError): a count below 1. */
-export function requireCounts<K extends string>(
-  who: string,
-  settings: Readonly<Record<K, number | undefined>>,
-  names: readonly K[],
-): void {
-  for (const name of names) {
-    if (!(settings[name]! < 1)) continue;
-    throw new InputError(`${who}: ${name}: expected at least 1, got ${settings[name]}; leave it out for the default`);
-  }
 }
 
 /** The most s of the first step, unless σ is larger. Photographs in [0, 1] deviate by about as much. */

@@ -1,6 +1,5 @@
 import type { DenoiserPrior } from "../../../priors/prior.ts";
-import { InputError } from "../../data/errors.ts";
-import { checkedOptions, type Options, type OptionTable } from "../../data/options.ts";
+import { checkedOptions, type Options, type OptionTable, requireCounts, requirePositive } from "../../data/options.ts";
 import { pauses } from "../../engine/events.ts";
 import { fallingBy } from "../patches/schedule.ts";
 import type { Solver } from "../solver.ts";
@@ -23,10 +22,8 @@ function scheduleOf(sigma: number, denoising: boolean, own: Options | undefined)
   const { steps: most, weight, ...given } = checkedOptions(NAME, table, own);
   const { first = denoising ? sigma : Math.max(sigma, FIRST), last = Math.min(first, sigma) } = given;
   const steps = denoising && own?.steps === undefined && first === last ? 1 : most;
-  if (!(steps >= 1))
-    throw new InputError(`${NAME}: steps: expected at least 1, got ${steps}; leave it out for the default`);
-  if (!(weight > 0))
-    throw new InputError(`${NAME}: weight: expected a positive number, got ${weight}; leave it out for the default`);
+  requireCounts(NAME, { steps });
+  requirePositive(NAME, { weight });
   return { s: fallingBy(NAME, { steps, first, last }), weight };
 }
 

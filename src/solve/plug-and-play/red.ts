@@ -1,8 +1,7 @@
 import type { NdArray } from "ndarray";
 import type { DenoiserPrior } from "../../../priors/prior.ts";
 import { fromHost } from "../../data/array.ts";
-import { InputError } from "../../data/errors.ts";
-import { checkedOptions, type Options, type OptionTable } from "../../data/options.ts";
+import { checkedOptions, type Options, type OptionTable, requirePositive } from "../../data/options.ts";
 import { rowsBeyond } from "../../data/range.ts";
 import { pauses } from "../../engine/events.ts";
 import { iterate } from "../../engine/iterate.ts";
@@ -29,10 +28,7 @@ const [TIMES_SIGMA, LEAST_S] = [2, 15 / 255];
 function settingsOf(noise: number, own: Options | undefined) {
   const { s = Math.max(TIMES_SIGMA * noise, LEAST_S), ...rest } = checkedOptions(NAME, table, own);
   const settings = { s, ...rest };
-  for (const [name, value] of Object.entries(settings)) {
-    if (value > 0) continue;
-    throw new InputError(`${NAME}: ${name}: expected a positive number, got ${value}; leave it out for the default`);
-  }
+  requirePositive(NAME, settings);
   return settings;
 }
 
