@@ -100,7 +100,7 @@ async function rootMeanEnergy(operator: ForwardOperator, x: NdArray<Float32Array
   return Math.sqrt(mean.data[0]!);
 }
 
-/** Random walks along the first two axes, each also mirrored along every one of them: [PROBES, ...shape]. */
+/** Random walks along the first two axes, each also mirrored along every one of them: [probes, ...shape]. */
 function smoothSignals(seed: number, shape: readonly number[]): NdArray<Float32Array> {
   const axes = [1, 2].filter((axis) => axis <= shape.length);
   const steps = normalSignals(seed, "typical gain", probesOf(shape) / 2 ** axes.length, shape);

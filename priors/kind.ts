@@ -31,7 +31,7 @@ export interface PriorFacts {
   readonly data: Readonly<Record<string, unknown>>;
   /** What it is in one line, for reports. */
   readonly line: string;
-  /** The sketch that it was learned from; absent where an experiment trained it from the data themselves. */
+  /** The sketch that it was learned from; absent where it was trained from the data themselves. */
   readonly sketch?: SketchData;
   /** Whether it was trained from the data themselves; absent: from a sketch alone. */
   readonly fromData?: true;

@@ -1,7 +1,7 @@
 import { fromHost, sizeOf } from "../../src/data/array.ts";
 import { InputError } from "../../src/data/errors.ts";
 import { decodeNpz, encodeNpz } from "../../src/data/npz.ts";
-import { checkedOptions, type OptionTable } from "../../src/data/options.ts";
+import { checkedOptions, type OptionTable, requireCounts } from "../../src/data/options.ts";
 import { type Dataset, readRows } from "../../src/data/rows.ts";
 import { grouped } from "../../src/data/text.ts";
 import { readFloat32 } from "../arrays.ts";
@@ -42,10 +42,7 @@ export const dictionaryKind: DataKind<TrainedDictionary> = {
   train: async (dataset, given, { seed = 1, onProgress, signal }) => {
     const { samples, atoms, sparsity, steps } = checkedOptions("train", options, given);
     const d = sizeOf(dataset.shape);
-    for (const [name, value] of Object.entries({ atoms, sparsity, samples, steps })) {
-      if (value >= 1) continue;
-      throw new InputError(`train: ${name}: expected at least 1, got ${value}; leave it out for the default`);
-    }
+    requireCounts("train", { atoms, sparsity, samples, steps });
     const patches = await typical(dataset, samples, signal);
     const [side, , channels = 1] = dataset.shape as [number, number, number?];
     if (isFlat(patches, d)) {

@@ -1,5 +1,5 @@
 import { takeMeans } from "../../src/data/channel-means.ts";
-import { multiply } from "../../src/data/matmul.ts";
+import { multiply, transpose } from "../../src/data/matmul.ts";
 import { stream } from "../../src/data/random.ts";
 import { pauses } from "../../src/engine/events.ts";
 import type { Progress } from "../../src/engine/iterate.ts";
@@ -37,7 +37,7 @@ export async function learnAtoms(given: Float32Array, d: number, options: LearnO
   for (let step = 0; step < steps; step++) {
     await pause();
     const atoms = atomsOf(rows, count);
-    const products = multiply(x, transposed(rows, count, d), n, d, count);
+    const products = multiply(x, transpose(rows, count, d), n, d, count);
     const users = Array.from({ length: count }, () => [] as { row: number; weight: number }[]);
     const left = Float64Array.from(x); // x − Dw
     for (let i = 0; i < n; i++) {
@@ -110,10 +110,4 @@ function worst(rows: Float64Array, d: number, taken: ReadonlySet<number>): numbe
     if (energy > most) [best, most] = [i, energy];
   }
   return best;
-}
-
-function transposed(rows: Float64Array, count: number, d: number): Float64Array {
-  const out = new Float64Array(rows.length);
-  for (let k = 0; k < count; k++) for (let q = 0; q < d; q++) out[q * count + k] = rows[k * d + q]!;
-  return out;
 }

@@ -1,8 +1,8 @@
-/** Unit vectors, a row each, and their products. */
+import { multiplyTransposed } from "../../src/data/matmul.ts";
+
+/** What a pursuit needs of atoms, unit vectors that are the rows of D. */
 export interface Atoms {
   readonly count: number;
-  /** D, [count, d] */
-  readonly rows: Float64Array;
   /** DD', [count, count] */
   readonly gram: Float64Array;
 }
@@ -83,15 +83,5 @@ function solved(root: readonly Float64Array[], b: readonly number[]): Float64Arr
 /** Rows [count, d] as atoms. */
 export function atomsOf(rows: ArrayLike<number>, count: number): Atoms {
   const own = Float64Array.from(rows);
-  const d = own.length / count;
-  const gram = new Float64Array(count * count);
-  for (let i = 0; i < count; i++) {
-    for (let j = 0; j <= i; j++) {
-      let sum = 0;
-      for (let k = 0; k < d; k++) sum += own[i * d + k]! * own[j * d + k]!;
-      gram[i * count + j] = sum;
-      gram[j * count + i] = sum;
-    }
-  }
-  return { count, rows: own, gram };
+  return { count, gram: multiplyTransposed(own, own, own.length / count) };
 }

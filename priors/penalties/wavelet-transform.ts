@@ -1,5 +1,5 @@
 import * as tf from "#tf";
-import { alongAxis, matrixOf, transposed } from "../../operators/axes.ts";
+import { alongAxis, matrixOf, requireSignal, transposed } from "../../operators/axes.ts";
 import type { OrthonormalTransform } from "./lasso.ts";
 
 /** Low-pass filters of orthogonal wavelets, of norm 1 and sum √2 (Daubechies 1992, tables 6.1 and 8.1; PyWavelets). */
@@ -54,11 +54,7 @@ export interface WaveletTransform extends OrthonormalTransform {
 export function waveletTransform(shape: readonly number[], options: WaveletOptions = {}): WaveletTransform {
   const { wavelet: name = "sym4" } = options;
   const sides = shape.slice(0, 2);
-  if (shape.length < 1 || shape.length > 3) {
-    throw new RangeError(
-      `wavelet: expected signals of [h, w], [h, w, channels] or [length], got [${shape.join(", ")}]`,
-    );
-  }
+  requireSignal("wavelet", shape);
   const most = Math.min(...sides.map(halvings));
   const levels = options.levels ?? Math.min(4, most);
   if (!(Number.isInteger(levels) && levels >= 1 && levels <= most)) {

@@ -1,4 +1,5 @@
 import * as tf from "#tf";
+import { wrapped } from "../../operators/axes.ts";
 import { penaltyKind } from "../kind.ts";
 import type { AnalysisPenalty, NormPenalty } from "../prior.ts";
 import { numberBall } from "./balls.ts";
@@ -81,7 +82,7 @@ export const waveletKind = penaltyKind({
 /** The signal shifted by n pixels along an axis, as on a torus: what was at i + n is at i. */
 function rolled(x: tf.Tensor, by: number, axis: number): tf.Tensor {
   const length = x.shape[axis + 1]!;
-  const n = ((by % length) + length) % length;
+  const n = wrapped(by, length);
   if (n === 0) return x;
   const part = (from: number, to: number) =>
     tf.slice(

@@ -140,6 +140,28 @@ function expected(spec: OptionSpec): string {
   }
 }
 
+/** Errors (InputError): a count that is given, by its option, and below 1. */
+export function requireCounts(who: string, counts: Readonly<Record<string, number | undefined>>): void {
+  requireAll(who, counts, (value) => value >= 1, "at least 1");
+}
+
+/** Errors (InputError): a number that is given, by its option, and not above 0. */
+export function requirePositive(who: string, numbers: Readonly<Record<string, number | undefined>>): void {
+  requireAll(who, numbers, (value) => value > 0, "a positive number");
+}
+
+function requireAll(
+  who: string,
+  given: Readonly<Record<string, number | undefined>>,
+  fits: (value: number) => boolean,
+  wanted: string,
+): void {
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined || fits(value)) continue;
+    throw new InputError(`${who}: ${name}: expected ${wanted}, got ${value}; leave it out for the default`);
+  }
+}
+
 /** One line per option, for `--help`. */
 export function describeOptions(table: OptionTable): string[] {
   return Object.entries(table).map(([key, spec]) => {

@@ -2,6 +2,7 @@ import type { NdArray } from "ndarray";
 import type * as tf from "#tf";
 import type { ForwardOperator, LinearOperator } from "../../operators/operator.ts";
 import { fromHost, sizeOf } from "../data/array.ts";
+import { oncePer } from "../data/once.ts";
 import { compile } from "../engine/index.ts";
 import { chunksOf } from "./chunks.ts";
 import { takeRows } from "./rows.ts";
@@ -33,17 +34,10 @@ export async function applyToRows(
   return fromHost(out, [count, m]);
 }
 
-const matrices = new WeakMap<LinearOperator, Promise<NdArray<Float32Array>>>();
-
 /** Φᵀ as a matrix [n, m]; row j is the measurement of the j-th unit vector. Computed once for each operator and kept. */
-export function transposedMatrix(operator: LinearOperator): Promise<NdArray<Float32Array>> {
-  const known = matrices.get(operator);
-  if (known) return known;
+export const transposedMatrix = oncePer((operator: LinearOperator): Promise<NdArray<Float32Array>> => {
   const n = sizeOf(operator.inShape);
   const identity = new Float32Array(n * n);
   for (let i = 0; i < n; i++) identity[i * n + i] = 1;
-  const computed = applyToRows(operator, fromHost(identity, [n, n]));
-  matrices.set(operator, computed);
-  computed.catch(() => matrices.delete(operator));
-  return computed;
-}
+  return applyToRows(operator, fromHost(identity, [n, n]));
+});

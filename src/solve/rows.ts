@@ -10,6 +10,12 @@ export function rowEnergies(batch: NdArray<Float32Array>): Float64Array {
   return Float64Array.from({ length: rows }, (_, i) => squaredNorm(data, i * width, width));
 }
 
+/** Whether all numbers of row i, of `rows` rows, are finite. */
+export function isFiniteRow(data: Float32Array, i: number, rows: number): boolean {
+  const width = data.length / rows;
+  return data.subarray(i * width, (i + 1) * width).every(Number.isFinite);
+}
+
 /** Repeats every row of a batch `times` times: r0 r0 r1 r1 … */
 export function repeatRows(batch: NdArray<Float32Array>, times: number): NdArray<Float32Array> {
   const [rows = 0, ...rest] = batch.shape;

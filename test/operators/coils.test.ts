@@ -10,26 +10,16 @@ import { encodeNpy } from "../../src/data/npy.ts";
 import { openOperator } from "../../src/measure/index.ts";
 import { refuses, scratch } from "../data/tiny.ts";
 import { apply, difference, draw, type Floats } from "./draws.ts";
+import { naiveFourier } from "./naive-fourier.ts";
 
 const test = suite("fourier with coils");
 const at = scratch();
 
 /** Real and imaginary parts of every coefficient of S_c x, coil by coil, by the definition. */
-function naive(x: Float32Array, maps: Floats, h: number, w: number): number[] {
-  return Array.from({ length: maps.shape[0]! * h * w }, (_, place) => {
-    const [c, k, l] = [Math.floor(place / (h * w)), Math.floor(place / w) % h, place % w];
-    let [re, im] = [0, 0];
-    for (let i = 0; i < h; i++) {
-      for (let j = 0; j < w; j++) {
-        const phase = -2 * Math.PI * ((k * i) / h + (l * j) / w);
-        const [a, b] = [maps.get(c, i, j, 0) * x[i * w + j]!, maps.get(c, i, j, 1) * x[i * w + j]!];
-        re += a * Math.cos(phase) - b * Math.sin(phase);
-        im += a * Math.sin(phase) + b * Math.cos(phase);
-      }
-    }
-    return [re / Math.sqrt(h * w), im / Math.sqrt(h * w)];
-  }).flat();
-}
+const naive = (x: Float32Array, maps: Floats, h: number, w: number): number[] =>
+  Array.from({ length: maps.shape[0]! }, (_, c) =>
+    naiveFourier(h, w, (i, j) => [maps.get(c, i, j, 0) * x[i * w + j]!, maps.get(c, i, j, 1) * x[i * w + j]!]),
+  ).flat();
 
 for (const [h, w] of [
   [6, 5],

@@ -5,23 +5,9 @@ import { parseOperator } from "../../operators/registry.ts";
 import { cartesianRows, radialPlaces } from "../../operators/trajectories.ts";
 import { stream } from "../../src/data/random.ts";
 import { apply, difference, draw } from "./draws.ts";
+import { naiveFourier } from "./naive-fourier.ts";
 
 const test = suite("fourier");
-
-/** The definition: real and imaginary parts of every coefficient, row by row. */
-function naive(x: Float32Array, h: number, w: number): number[] {
-  return Array.from({ length: h * w }, (_, at) => {
-    let [re, im] = [0, 0];
-    for (let i = 0; i < h; i++) {
-      for (let j = 0; j < w; j++) {
-        const phase = -2 * Math.PI * ((Math.floor(at / w) * i) / h + ((at % w) * j) / w);
-        re += x[i * w + j]! * Math.cos(phase);
-        im += x[i * w + j]! * Math.sin(phase);
-      }
-    }
-    return [re / Math.sqrt(h * w), im / Math.sqrt(h * w)];
-  }).flat();
-}
 
 for (const [h, w] of [
   [6, 5],
@@ -29,7 +15,7 @@ for (const [h, w] of [
 ] as const) {
   test(`${h}×${w}: all rows are the transform by its definition, some rows a part of it`, async () => {
     const x = draw(1, [1, h, w]);
-    const wanted = naive(x.data, h, w);
+    const wanted = naiveFourier(h, w, (i, j) => [x.data[i * w + j]!, 0]);
     const whole = await apply(cartesianFourier({ inShape: [h, w], acceleration: 1, seed: 1 }).forward, x);
     assert.equal(whole.shape, [1, h * w, 2]);
     assert.ok(difference(whole.data, wanted) < 1e-6);

@@ -10,7 +10,7 @@ import { sign } from "../../operators/sign.ts";
 import type { DenoiserPrior } from "../../priors/prior.ts";
 import { loadOnnxPrior } from "../../src/cli/onnx-prior.ts";
 import { fromHost } from "../../src/data/array.ts";
-import { cholesky, solveLower } from "../../src/data/cholesky.ts";
+import { cholesky, solveLower, solveLowerTransposed } from "../../src/data/cholesky.ts";
 import { poissonNoise } from "../../src/measure/noise/poisson.ts";
 import { recover } from "../../src/solve/index.ts";
 import { transposedMatrix } from "../../src/solve/operator-matrix.ts";
@@ -62,14 +62,7 @@ async function tikhonovSolution(
     }
   }
   const L = cholesky(A, n);
-  const half = solveLower(L, n, b);
-  const x = new Float64Array(n); // L'x = half
-  for (let p = n - 1; p >= 0; p--) {
-    let sum = half[p]!;
-    for (let q = p + 1; q < n; q++) sum -= L[q * n + p]! * x[q]!;
-    x[p] = sum / L[p * n + p]!;
-  }
-  return x;
+  return solveLowerTransposed(L, n, solveLower(L, n, b));
 }
 
 const filtered = (D: Float64Array, x: ArrayLike<number>) =>

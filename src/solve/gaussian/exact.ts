@@ -2,6 +2,7 @@ import type { GaussianPrior, GeneratorPrior, MixturePrior } from "../../../prior
 import { checkedOptions, type OptionTable } from "../../data/options.ts";
 import type { Outcome, Solved } from "../recovery.ts";
 import { all, hasGaussianNoise, isLinearProblem } from "../requirements.ts";
+import { isFiniteRow } from "../rows.ts";
 import type { Solver } from "../solver.ts";
 import { asMixture, isMixture } from "./as-mixture.ts";
 import { boxConstrainedMode } from "./box-constrained-mode.ts";
@@ -53,9 +54,3 @@ export const posterior: Solver<MixturePrior | GaussianPrior | GeneratorPrior> = 
     };
   },
 };
-
-/** Whether all numbers of row i, of `rows` rows, are finite. */
-function isFiniteRow(data: Float32Array, i: number, rows: number): boolean {
-  const width = data.length / rows;
-  return data.subarray(i * width, (i + 1) * width).every(Number.isFinite);
-}

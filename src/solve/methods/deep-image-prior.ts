@@ -2,6 +2,7 @@ import type { NdArray } from "ndarray";
 import * as tf from "#tf";
 import { frobeniusNorm } from "../../../operators/norms.ts";
 import { contiguous, fromHost, sizeOf } from "../../data/array.ts";
+import { requireCounts } from "../../data/options.ts";
 import { squaredNorm } from "../../data/vector.ts";
 import { type AdamMoments, adamMoments, adamRate, adamUpdate } from "../../engine/adam.ts";
 import { compile } from "../../engine/index.ts";
@@ -63,14 +64,7 @@ export const deepImagePrior = recoveryMethod({
     { shape: [9, 10], operator: "blur:sigma=1", spec: "deep-image-prior:steps=5,channels=4" },
     { shape: [8, 8, 3], operator: "mask:keep=0.5", spec: "deep-image-prior:steps=3,channels=2" },
   ],
-  check: ({ steps, channels }) => {
-    for (const [name, value] of Object.entries({ steps, channels })) {
-      if (value >= 1) continue;
-      throw new RangeError(
-        `deep-image-prior: ${name}: expected at least 1, got ${value}; leave it out for the default`,
-      );
-    }
-  },
+  check: ({ steps, channels }) => requireCounts("deep-image-prior", { steps, channels }),
   accepts: ({ shape }) =>
     ((shape.length === 2 || shape.length === 3) && Math.min(...shape.slice(0, 2)) >= SIDE) ||
     `expected images of at least ${SIDE} × ${SIDE}, got signals of [${shape.join(", ")}]; take a penalty`,

@@ -13,7 +13,7 @@ export interface RecoveryMethod<T extends OptionTable = OptionTable> {
   readonly options: T;
   /** Specs on small signals, each with an operator that it takes, for the tests of all methods. */
   readonly samples: readonly { readonly shape: readonly number[]; readonly operator: string; readonly spec: string }[];
-  /** Errors (RangeError): options out of range. */
+  /** Errors (InputError, RangeError): options out of range. */
   check?(values: OptionValues<T>): void;
   /** True if it takes the problem, else the reason why not, as the end of a sentence. */
   accepts(problem: Problem): true | string;

@@ -3,10 +3,11 @@ import * as tf from "#tf";
 import type { LinearOperator } from "../../../operators/operator.ts";
 import { contiguous, fromHost, sizeOf } from "../../data/array.ts";
 import { InputError } from "../../data/errors.ts";
+import { requireCounts } from "../../data/options.ts";
 import { stream } from "../../data/random.ts";
 import { compile } from "../../engine/index.ts";
 import { iterateRows } from "../../engine/iterate-rows.ts";
-import { squares, TINY } from "../batch.ts";
+import { filled, squares, TINY } from "../batch.ts";
 import { applyToRows } from "../operator-matrix.ts";
 import { whitenedProblem } from "../penalised/whitening.ts";
 import { all, isLinearProblem, linearOperatorOf } from "../requirements.ts";
@@ -36,10 +37,7 @@ export const richardsonLucy = recoveryMethod({
     { shape: [6, 6], operator: "radon:angles=9", spec: "richardson-lucy:steps=20" },
     { shape: [6, 5, 2], operator: "downsample:factor=2,method=area", spec: "richardson-lucy" },
   ],
-  check: ({ steps }) => {
-    if (steps < 1)
-      throw new RangeError(`richardson-lucy: steps: expected at least 1, got ${steps}; leave it out for the default`);
-  },
+  check: ({ steps }) => requireCounts("richardson-lucy", { steps }),
   accepts: (problem) => {
     const least = problem.range?.[0] ?? 0;
     return all(
@@ -54,7 +52,7 @@ export const richardsonLucy = recoveryMethod({
       : { ...problem, operator: linearOperatorOf("richardson-lucy", problem) };
     await requireNonNegative(operator);
     const [batch, n, m] = [y.shape[0]!, sizeOf(operator.inShape), sizeOf(operator.outShape)];
-    const flat = (await applyToRows(operator, fromHost(new Float32Array(n).fill(1), [1, n]))).data;
+    const flat = (await applyToRows(operator, filled(1, [n], 1))).data;
     const total = flat.reduce((a, b) => a + b, 0);
     const levels = sumsOfRows(contiguous(y) as Float32Array, batch).map((sum) => sum / (total || 1));
     const start: State = {

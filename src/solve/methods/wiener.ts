@@ -90,12 +90,16 @@ interface Torus {
   readonly gains: Complex;
 }
 
+/** Rows and columns of an image or a kernel; a line is one row. */
+const sidesOf = (shape: readonly number[]): readonly [number, number] =>
+  shape.length === 1 ? [1, shape[0]!] : (shape as [number, number]);
+
 function torusOf({ operator, shape }: Problem): Torus {
   const { kernel, boundary } = (operator as { readonly form?: OperatorForm }).form as Convolution;
-  const [height, width] = shape.length === 1 ? [1, shape[0]!] : (shape as [number, number]);
+  const [height, width] = sidesOf(shape);
   const times = boundary === "circular" ? 1 : 2;
   const sides = [shape.length === 1 ? 1 : times * height, times * width] as const;
-  const [rows, columns] = kernel.shape.length === 1 ? [1, kernel.shape[0]!] : (kernel.shape as [number, number]);
+  const [rows, columns] = sidesOf(kernel.shape);
   const around = new Float64Array(2 * sides[0] * sides[1]);
   for (const [at, weight] of (contiguous(kernel) as Float32Array).entries()) {
     const row = wrapped(Math.floor(at / columns) - Math.floor(rows / 2), sides[0]);
@@ -155,7 +159,7 @@ async function filtered(
 /** Whether a kernel is its own mirror image along each axis, up to rounding. */
 function isSymmetric({ kernel }: Convolution): boolean {
   const values = contiguous(kernel) as Float32Array;
-  const [rows, columns] = kernel.shape.length === 1 ? [1, kernel.shape[0]!] : (kernel.shape as [number, number]);
+  const [rows, columns] = sidesOf(kernel.shape);
   const [top, left] = [Math.floor(rows / 2), Math.floor(columns / 2)];
   const at = (row: number, column: number) =>
     row < 0 || row >= rows || column < 0 || column >= columns ? 0 : values[row * columns + column]!;

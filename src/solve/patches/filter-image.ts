@@ -3,12 +3,14 @@ import { squaredNorm } from "../../data/vector.ts";
 import { addPatches, averaged, bandsOf, patchesOf, randomGrid, type Sizes } from "./grid.ts";
 import type { PatchStep } from "./patch-step.ts";
 
-/** Numbers of the patches that are in memory at a time. */
+/** Numbers of the patches that are in memory at a time, if nothing else is said. */
 const BAND = 2 ** 23;
 
 export interface FilterOptions {
   /** Pixels between patches; at most a side. */
   readonly spacing: number;
+  /** Patches that are stepped at a time. */
+  readonly most?: number;
   /** Where the grid's corner comes from. */
   readonly random: Random;
   readonly pause: () => Promise<void>;
@@ -26,14 +28,14 @@ export interface FilteredImage {
 export async function filterImage(
   x: Float32Array,
   s: number,
-  { patch, sizes }: { readonly patch: PatchStep; readonly sizes: Sizes },
-  { spacing, random, pause, signal }: FilterOptions,
+  { patch, sizes }: { readonly patch: Pick<PatchStep, "run">; readonly sizes: Sizes },
+  { spacing, most, random, pause, signal }: FilterOptions,
 ): Promise<FilteredImage> {
   const d = sizes.side ** 2 * sizes.channels;
   const grid = randomGrid(sizes, Math.min(spacing, sizes.side), random);
   const sums = new Float64Array(x.length);
   let squares = 0;
-  for (const band of bandsOf(grid, BAND / d)) {
+  for (const band of bandsOf(grid, most ?? BAND / d)) {
     const { patches, means } = patchesOf(x, band, sizes);
     squares += squaredNorm(patches);
     addPatches(sums, { patches: await patch.run(patches, s, signal), means }, band, sizes);

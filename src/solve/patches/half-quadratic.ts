@@ -7,14 +7,13 @@ import { InputError } from "../../data/errors.ts";
 import { stream } from "../../data/random.ts";
 import { clipped } from "../../data/range.ts";
 import { pauses } from "../../engine/events.ts";
-import { gaussianNoise } from "../../measure/noise/gaussian.ts";
 import { filled } from "../batch.ts";
 import { sizeOfOperator } from "../penalised/size.ts";
-import { type WhitenedProblem, whitenedProblem } from "../penalised/whitening.ts";
-import type { Problem } from "../problem.ts";
+import { gaussianProblem } from "../penalised/whitening.ts";
 import type { Solved } from "../recovery.ts";
-import { all, hasProximalMap, isLinearProblem, linearOperatorOf } from "../requirements.ts";
+import { all } from "../requirements.ts";
 import { sigmaOfRow } from "../row-sigma.ts";
+import { isFiniteRow, takeRows } from "../rows.ts";
 import type { Solver } from "../solver.ts";
 import { contrastWarnings } from "./contrast-warnings.ts";
 import { filterImage } from "./filter-image.ts";
@@ -25,7 +24,7 @@ import { patchStep } from "./patch-step.ts";
 import { roughness } from "./prior-scales.ts";
 import { raisedSigma } from "./raised-sigma.ts";
 import { halfQuadraticOptions, scheduleOf, settingsOf } from "./schedule.ts";
-import { withStepsOf } from "./steps.ts";
+import { hasImageSteps, withStepsOf } from "./steps.ts";
 import { patchUncertainty, type Uncertainty } from "./uncertainty.ts";
 
 /**
@@ -50,25 +49,20 @@ export const halfQuadratic: Solver<PatchPrior> = {
   uncertainty: true,
   accepts: (prior, problem) =>
     prior.kind === "patches"
-      ? all(
-          acceptsShape(prior, problem.shape),
-          isLinearProblem(problem),
-          problem.noise.gaussian !== undefined || hasProximalMap(problem),
-        )
+      ? all(acceptsShape(prior, problem.shape), hasImageSteps(problem))
       : `${prior.name} is no patch prior`,
   solve: async (problem, prior, options): Promise<Solved> => {
     const { seed = 1, onProgress, signal, own } = options;
     const { spacing, rank } = settingsOf(own);
     const [height = 0, width = 0, channels = 1] = problem.shape;
     const sizes: Sizes = { height, width, channels, side: prior.side };
-    const d = prior.values.shape[1]!;
     const gaussian = problem.noise.gaussian !== undefined;
     if (!gaussian && (options.deviation || options.samples)) {
       throw new InputError(
         `half-quadratic: deviation, samples: they need Gaussian noise, got ${problem.noise.name}; leave them out`,
       );
     }
-    const whitened = gaussian ? whitenedProblem(problem) : asGaussian("half-quadratic", problem);
+    const whitened = gaussianProblem("half-quadratic", problem);
     const denoising = await isIdentity(whitened.operator);
     const gain = denoising ? 1 : (await sizeOfOperator(problem.operator as LinearOperator)).norm;
     const { noise, sigma, raised } = raisedSigma(problem, gain);
@@ -80,13 +74,13 @@ export const halfQuadratic: Solver<PatchPrior> = {
     const estimate = new Float32Array(batch * sizeOf(problem.shape));
     const pause = pauses(signal);
     let uncertainty: Uncertainty;
-    const patch = await patchStep(prior, Math.max(1, Math.min(rank, d - prior.channels - 1)));
+    const patch = await patchStep(prior, rank);
     let contrast = 0; // of the image, at its most
     const within = (x: NdArray<Float32Array>) => (problem.range ? clipped(x, problem.range) : x);
-    const [n, m] = [sizeOf(problem.shape), sizeOf(problem.operator.outShape)];
+    const n = sizeOf(problem.shape);
     const recovered = async (i: number, average: ImageStep, smooth: ImageStep) => {
       const random = stream(seed, "patch grids");
-      const y = fromHost(whitened.y.data.slice(i * m, (i + 1) * m), [1, ...problem.operator.outShape]);
+      const y = takeRows(whitened.y, [i]);
       const scale = gaussian ? sigma : sigmaOfRow(problem.noise, y);
       let x =
         denoising && gaussian
@@ -115,9 +109,7 @@ export const halfQuadratic: Solver<PatchPrior> = {
     }
     return {
       estimate: fromHost(estimate, [batch, ...problem.shape]),
-      outcomes: Array.from({ length: batch }, (_, i) =>
-        estimate.subarray(i * n, (i + 1) * n).every(Number.isFinite) ? "completed" : "non-finite",
-      ),
+      outcomes: Array.from({ length: batch }, (_, i) => (isFiniteRow(estimate, i, batch) ? "completed" : "non-finite")),
       chosen: { solver: "half-quadratic", noise: problem.noise.name, sigma, ...(raised && { raised }) },
       ...{ steps, history: [] },
       ...uncertainty,
@@ -125,10 +117,3 @@ export const halfQuadratic: Solver<PatchPrior> = {
     };
   },
 };
-
-/** The problem as if its noise were Gaussian of the same σ. Errors (RangeError), which begin with `who`: Φ that is not linear. */
-export const asGaussian = (who: string, problem: Problem): WhitenedProblem => ({
-  ...problem,
-  operator: linearOperatorOf(who, problem),
-  noise: gaussianNoise(problem.noise.sigma),
-});

@@ -3,7 +3,7 @@ import type { LinearOperator } from "../../../operators/operator.ts";
 import { acceptsShape } from "../../../priors/patches/index.ts";
 import type { PatchPrior } from "../../../priors/prior.ts";
 import { fromHost, sizeOf } from "../../data/array.ts";
-import { checkedOptions, type OptionTable } from "../../data/options.ts";
+import { checkedOptions, type OptionTable, requireCounts } from "../../data/options.ts";
 import { type Random, stream } from "../../data/random.ts";
 import { dot } from "../../data/vector.ts";
 import { pauses } from "../../engine/events.ts";
@@ -13,6 +13,7 @@ import { sizeOfOperator } from "../penalised/size.ts";
 import { whitenedProblem } from "../penalised/whitening.ts";
 import type { Outcome, Solved } from "../recovery.ts";
 import { all, hasGaussianNoise, isLinearProblem } from "../requirements.ts";
+import { takeRows } from "../rows.ts";
 import type { Solver } from "../solver.ts";
 import { contrastWarnings } from "./contrast-warnings.ts";
 import { filterImage } from "./filter-image.ts";
@@ -20,7 +21,7 @@ import type { Sizes } from "./grid.ts";
 import { type ImageStep, withImageSteps } from "./image-step.ts";
 import { patchStep } from "./patch-step.ts";
 import { raisedSigma } from "./raised-sigma.ts";
-import { requireCounts, scheduleOf } from "./schedule.ts";
+import { scheduleOf } from "./schedule.ts";
 import { patchUncertainty, type Uncertainty } from "./uncertainty.ts";
 
 type Signals = NdArray<Float32Array>;
@@ -68,9 +69,8 @@ export const messagePassing: Solver<PatchPrior> = {
       : `${prior.name} is no patch prior`,
   solve: async (problem, prior, options): Promise<Solved> => {
     const { seed = 1, onProgress, signal, own } = options;
-    const settings = checkedOptions("message-passing", table, own);
-    requireCounts("message-passing", settings, ["steps", "spacing", "rank"]);
-    const { steps, spacing } = settings;
+    const { steps, spacing, rank } = checkedOptions("message-passing", table, own);
+    requireCounts("message-passing", { steps, spacing, rank });
     const [height = 0, width = 0, channels = 1] = problem.shape;
     const sizes: Sizes = { height, width, channels, side: prior.side };
     const whitened = whitenedProblem(problem);
@@ -79,7 +79,7 @@ export const messagePassing: Solver<PatchPrior> = {
     const { noise, sigma, raised } = raisedSigma(problem, norm);
     const [n, m, batch] = [sizeOf(shape), sizeOf(operator.outShape), problem.y.shape[0]!];
     const pause = pauses(signal);
-    const patch = await patchStep(prior, Math.max(1, Math.min(settings.rank, prior.values.shape[1]! - channels - 1)));
+    const patch = await patchStep(prior, rank);
     const estimate = new Float32Array(batch * n);
     const outcomes: Outcome[] = [];
     let [taken, contrast] = [0, 0]; // steps, and contrast beyond noise, at their most
@@ -93,7 +93,7 @@ export const messagePassing: Solver<PatchPrior> = {
     const denoised = (r: Float32Array, s: number, step: number) =>
       filterImage(r, s, { patch, sizes }, { spacing, random: stream(seed, "patch grids", step), pause, signal });
     const recovered = async (i: number, average: ImageStep): Promise<Float32Array> => {
-      const y = fromHost(whitened.y.data.slice(i * m, (i + 1) * m), [1, ...operator.outShape]);
+      const y = takeRows(whitened.y, [i]);
       const zero = filled(1, operator.outShape);
       const directions = stream(seed, "directions of divergences");
       let u = await constantOf(operator, y, shape);

@@ -18,7 +18,7 @@ const ROUNDING = 1e-6;
 
 /**
  * Whether Φ is a convolution, away from the borders of an image: for a random x on its middle third and the same one pixel further down and to the
- * right, Φ gives the same within the middle, one pixel further.
+ * right, Φ gives the same within the middle, one pixel further. Its numbers tell it also of products and of a user's operators, which have no `form`.
  */
 export async function isConvolution({ inShape, outShape, ...operator }: LinearOperator): Promise<boolean> {
   if (!sameShape(inShape, outShape)) return false;

@@ -17,11 +17,13 @@ export type PatchStep = Awaited<ReturnType<typeof patchStep>>;
 
 /**
  * The patch step of half-quadratic splitting: argmin_z ‖z − v‖²/(2s²) − log N(z; 0, Σ_k) = Σ_k(Σ_k + s²I)⁻¹v for every patch v, with k the most
- * probable component of v ~ Σ_k π_k N(0, Σ_k + s²I). That choice looks at the `rank` leading directions of all patches, and at one variance of the rest.
+ * probable component of v ~ Σ_k π_k N(0, Σ_k + s²I). That choice looks at the `most` leading directions of all patches, or as many as leave a rest beside
+ * the means, and at one variance of that rest.
  */
-export async function patchStep(prior: PatchPrior, rank: number) {
+export async function patchStep(prior: PatchPrior, most: number) {
   const { weights, values, vectors, channels } = prior;
   const [cells, d] = values.shape as [number, number];
+  const rank = Math.max(1, Math.min(most, d - channels - 1));
   const leading = leadingOf({ weights, values: values.data, vectors: vectors.data }, { rank, channels });
   const gates = (s: number) => gatesOf(leading, channels, s * s);
   const rows = ndarray(new Float32Array(CHOSEN * d), [CHOSEN, d]);
@@ -38,18 +40,18 @@ export async function patchStep(prior: PatchPrior, rank: number) {
     { name: "patch filters" },
   );
   const tiles = tilesFor(FILTERED, cells, TILE);
-  const most = tiles.cellOf.length;
+  const count = tiles.cellOf.length;
   const block = {
     v: ndarray(new Float32Array(FILTERED * d), [FILTERED, d]),
-    members: ndarray(tiles.members, [most * TILE]),
-    component: ndarray(tiles.cellOf, [most]),
+    members: ndarray(tiles.members, [count * TILE]),
+    component: ndarray(tiles.cellOf, [count]),
     place: ndarray(new Int32Array(FILTERED), [FILTERED]),
   };
   const apply = await compile(
     ({ v, members, component, place, matrices }: Record<keyof typeof block | "matrices", tf.Tensor>) => {
-      const own = tf.reshape(tf.gather(v, members as tf.Tensor1D), [most, TILE, d]);
+      const own = tf.reshape(tf.gather(v, members as tf.Tensor1D), [count, TILE, d]);
       const filtered = tf.matMul(own, tf.gather(matrices, component as tf.Tensor1D));
-      return tf.gather(tf.reshape(filtered, [most * TILE, d]), place as tf.Tensor1D);
+      return tf.gather(tf.reshape(filtered, [count * TILE, d]), place as tf.Tensor1D);
     },
     { ...block, matrices: vectors },
     { name: "patch filter" },

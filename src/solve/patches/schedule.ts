@@ -1,5 +1,5 @@
 import { InputError } from "../../data/errors.ts";
-import { checkedOptions, type Options, type OptionTable } from "../../data/options.ts";
+import { checkedOptions, type Options, type OptionTable, requireCounts } from "../../data/options.ts";
 
 export const halfQuadraticOptions = {
   steps: {
@@ -18,24 +18,17 @@ export const halfQuadraticOptions = {
 /** The options, checked. Errors (InputError): counts below 1. */
 export function settingsOf(own: Options | undefined) {
   const settings = checkedOptions("half-quadratic", halfQuadraticOptions, own);
-  requireCounts("half-quadratic", settings, ["steps", "spacing", "rank"]);
+  const { steps, spacing, rank } = settings;
+  requireCounts("half-quadratic", { steps, spacing, rank });
   return settings;
-}
-
-/** Errors (InputError): a count below 1. */
-export function requireCounts<K extends string>(
-  who: string,
-  settings: Readonly<Record<K, number | undefined>>,
-  names: readonly K[],
-): void {
-  for (const name of names) {
-    if (!(settings[name]! < 1)) continue;
-    throw new InputError(`${who}: ${name}: expected at least 1, got ${settings[name]}; leave it out for the default`);
-  }
 }
 
 /** The most s of the first step, unless σ is larger. Photographs in [0, 1] deviate by about as much. */
 const MOST_FIRST = 0.2;
+
+/** s of the first step by the rule: so many times σ, at most .2, at least σ. */
+export const firstOf = (sigma: number, times: number): number => Math.max(sigma, Math.min(times * sigma, MOST_FIRST));
+
 /** s of noise that an estimate hardly shows. Where σ is large, the last s must be far below σ, or the noise of y stays in x. */
 const SMALL = 0.01;
 
@@ -57,7 +50,7 @@ export function scheduleOf(sigma: number, setting: Setting, own?: Options): numb
   const chosen = ["steps", "first", "last"].some((name) => own?.[name] !== undefined);
   if (denoising && !chosen) return [1, 4, 8, 16, 32, 64, 128].map((beta) => sigma / Math.sqrt(beta));
   const { steps = STEPS[setting] } = settings;
-  const { first = Math.max(sigma, Math.min(FIRST[setting] * sigma, MOST_FIRST)) } = settings;
+  const { first = firstOf(sigma, FIRST[setting]) } = settings;
   const { last = Math.min(first, Math.max(sigma / 8, Math.min(2 * sigma, SMALL))) } = settings;
   return fallingBy("half-quadratic", { steps, first, last });
 }

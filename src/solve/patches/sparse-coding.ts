@@ -14,12 +14,13 @@ import { filled } from "../batch.ts";
 import { sizeOfOperator } from "../penalised/size.ts";
 import { whitenedProblem } from "../penalised/whitening.ts";
 import { all, hasGaussianNoise, isLinearProblem } from "../requirements.ts";
-import { takeRows } from "../rows.ts";
+import { isFiniteRow, takeRows } from "../rows.ts";
 import type { Solver } from "../solver.ts";
-import { addPatches, averaged, bandsOf, patchesOf, randomGrid, type Sizes } from "./grid.ts";
+import { filterImage } from "./filter-image.ts";
+import type { Sizes } from "./grid.ts";
 import { withImageSteps } from "./image-step.ts";
 import { raisedSigma } from "./raised-sigma.ts";
-import { fallingBy } from "./schedule.ts";
+import { fallingBy, firstOf } from "./schedule.ts";
 
 const options = {
   steps: { type: "integer", default: 8, description: "steps of codes, s falling by one factor from first to last" },
@@ -29,8 +30,8 @@ const options = {
 
 /** Patches that are coded at a time. */
 const BLOCK = 4096;
-/** s of the first step is at most this, unless σ is larger. */
-const MOST_FIRST = 0.2;
+/** s of the first step, as a multiple of the noise of x, and of the last. */
+const [FIRST, LAST] = [25, 0.5];
 
 /**
  * Sparse codes of all patches (Elad, Aharon 2006, for denoising), by half-quadratic splitting as EPLL's (Zoran, Weiss 2011; Sulam, Elad 2015):
@@ -68,29 +69,21 @@ export const sparseCoding: Solver<DictionaryPrior> = {
     const [batch, n] = [problem.y.shape[0]!, sizeOf(shape)];
     const gain = (await sizeOfOperator(whitened.operator)).norm;
     const { noise, sigma, raised } = raisedSigma(problem, gain);
-    // from 25 times the noise of x, at most 0.2, down to half of it
-    const first = Math.max(noise, Math.min(25 * noise, MOST_FIRST));
-    const schedule = fallingBy("sparse-coding", { steps, first, last: noise / 2 });
+    const schedule = fallingBy("sparse-coding", { steps, first: firstOf(noise, FIRST), last: LAST * noise });
     const pause = pauses(signal);
-    const coder = await coderOf(prior);
+    const coder = await coderOf(prior, threshold);
     const estimate = new Float32Array(batch * n);
     const within = (x: NdArray<Float32Array>) => (range ? clipped(x, range) : x);
     try {
       await withImageSteps(whitened, signal, async (average, smooth) => {
         for (let i = 0; i < batch; i++) {
-          const random = stream(seed, "patch grids");
+          const filtering = { spacing, most: BLOCK, random: stream(seed, "patch grids"), pause, signal };
           const y = takeRows(whitened.y, [i]);
           let x = within(await smooth(y, filled(1, shape), sigma ** 2 / (2 * prior.roughness ** 2)));
           for (const [at, s] of schedule.entries()) {
-            const grid = randomGrid(sizes, Math.min(spacing, prior.side), random);
-            const sums = new Float64Array(n);
-            for (const band of bandsOf(grid, BLOCK)) {
-              await pause();
-              const { patches, means } = patchesOf(x.data, band, sizes);
-              addPatches(sums, { patches: await coder.run(patches, (threshold * s) ** 2), means }, band, sizes);
-            }
-            const centre = fromHost(averaged(sums, grid, sizes), x.shape);
-            x = within(await average(y, centre, sigma ** 2 / (2 * s ** 2)));
+            await pause();
+            const { image } = await filterImage(x.data, s, { patch: coder, sizes }, filtering);
+            x = within(await average(y, fromHost(image, x.shape), sigma ** 2 / (2 * s ** 2)));
             onProgress?.({ step: i * steps + at + 1, maxSteps: batch * steps, objective: Number.NaN });
           }
           estimate.set(x.data, i * n);
@@ -101,17 +94,15 @@ export const sparseCoding: Solver<DictionaryPrior> = {
     }
     return {
       estimate: fromHost(estimate, [batch, ...shape]),
-      outcomes: Array.from({ length: batch }, (_, i) =>
-        estimate.subarray(i * n, (i + 1) * n).every(Number.isFinite) ? "completed" : "non-finite",
-      ),
+      outcomes: Array.from({ length: batch }, (_, i) => (isFiniteRow(estimate, i, batch) ? "completed" : "non-finite")),
       chosen: { solver: "sparse-coding", noise: problem.noise.name, sigma, ...(raised && { raised }) },
       ...{ steps, history: [], warnings: [] },
     };
   },
 };
 
-/** Replaces patches [n, d] without their mean by their codes' sums. */
-async function coderOf({ atoms }: DictionaryPrior) {
+/** Replaces patches [n, d] without their mean by their codes' sums: an atom is taken if it is above `threshold` s. */
+async function coderOf({ atoms }: DictionaryPrior, threshold: number) {
   const [count, d] = atoms.shape as [number, number];
   const own = atomsOf(atoms.data, count);
   const rows = fromHost(new Float32Array(BLOCK * d), [BLOCK, d]);
@@ -120,7 +111,8 @@ async function coderOf({ atoms }: DictionaryPrior) {
     { v: rows, atoms },
     { name: "products with atoms" },
   );
-  const run = async (patches: Float32Array, gain: number): Promise<Float32Array> => {
+  const run = async (patches: Float32Array, s: number): Promise<Float32Array> => {
+    const gain = (threshold * s) ** 2;
     const out = new Float32Array(patches.length);
     for (let from = 0; from < patches.length / d; from += BLOCK) {
       const some = patches.subarray(from * d, (from + BLOCK) * d);

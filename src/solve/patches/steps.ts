@@ -1,6 +1,7 @@
 import { fromHost } from "../../data/array.ts";
 import type { WhitenedProblem } from "../penalised/whitening.ts";
 import type { Problem } from "../problem.ts";
+import { all, hasProximalMap, isLinearProblem } from "../requirements.ts";
 import { type ImageStep, withImageSteps } from "./image-step.ts";
 import { denoisingStep, splitStep } from "./noise-step.ts";
 
@@ -11,6 +12,10 @@ export interface StepsOptions {
   readonly denoising: boolean;
   readonly signal: AbortSignal | undefined;
 }
+
+/** Whether a problem has such steps: Φ is linear, and its noise is Gaussian or has a proximal map. */
+export const hasImageSteps = (problem: Problem): true | string =>
+  all(isLinearProblem(problem), problem.noise.gaussian !== undefined || hasProximalMap(problem));
 
 /**
  * Calls `use` with the image steps of a problem, about the average of patches and for the start (`withImageSteps`): formulas where Φ = I, conjugate

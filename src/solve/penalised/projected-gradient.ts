@@ -3,6 +3,7 @@ import { operatorNorm } from "../../../operators/norms.ts";
 import { linearOperator } from "../../../operators/operator.ts";
 import type { QuadraticPenalty } from "../../../priors/prior.ts";
 import { sizeOf } from "../../data/array.ts";
+import { oncePer } from "../../data/once.ts";
 import { norms, scaled, TINY } from "../batch.ts";
 import { accelerated, acceleratedStart } from "./accelerated.ts";
 import { boxOf } from "./box.ts";
@@ -56,19 +57,12 @@ export function projectedGradient(
   };
 }
 
-const known = new WeakMap<QuadraticPenalty, Promise<number>>();
-
 /** ‖∇r‖ of a quadratic penalty, computed once. */
-export function gradientNormOf(prior: QuadraticPenalty): Promise<number> {
-  const before = known.get(prior);
-  if (before) return before;
+export const gradientNormOf = oncePer((prior: QuadraticPenalty): Promise<number> => {
   const { name, shape, gradient } = prior;
   const map = (x: tf.Tensor) => gradient.call(prior, x);
-  const computed = operatorNorm(
+  return operatorNorm(
     linearOperator({ name: `gradient of ${name}`, inShape: shape, outShape: shape, forward: map, adjoint: map }),
     { tolerance: 1e-4 },
   );
-  known.set(prior, computed);
-  computed.catch(() => known.delete(prior));
-  return computed;
-}
+});

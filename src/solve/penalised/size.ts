@@ -1,5 +1,6 @@
 import { frobeniusNorm, operatorNorm, typicalGain } from "../../../operators/norms.ts";
 import type { ForwardOperator, LinearOperator } from "../../../operators/operator.ts";
+import { oncePer } from "../../data/once.ts";
 
 /** How large an operator is. */
 export interface OperatorSize {
@@ -11,30 +12,14 @@ export interface OperatorSize {
   readonly gain: number;
 }
 
-const sizes = new WeakMap<LinearOperator, Promise<OperatorSize>>();
-
-const gains = new WeakMap<ForwardOperator, Promise<number>>();
-
 /** The typical gain of an operator, computed once; 1 where it is 0: any will do. */
-export function gainOf(operator: ForwardOperator): Promise<number> {
-  const known = gains.get(operator);
-  if (known) return known;
-  const computed = typicalGain(operator).then((gain) => gain || 1);
-  gains.set(operator, computed);
-  computed.catch(() => gains.delete(operator));
-  return computed;
-}
+export const gainOf = oncePer(async (operator: ForwardOperator): Promise<number> => (await typicalGain(operator)) || 1);
 
 /** All of it, computed once for each operator. */
-export function sizeOfOperator(operator: LinearOperator): Promise<OperatorSize> {
-  const known = sizes.get(operator);
-  if (known) return known;
-  const computed = (async () => ({
+export const sizeOfOperator = oncePer(
+  async (operator: LinearOperator): Promise<OperatorSize> => ({
     norm: operator.norm ?? (await operatorNorm(operator, { tolerance: 1e-4 })),
     frobenius: await frobeniusNorm(operator),
     gain: await gainOf(operator),
-  }))();
-  sizes.set(operator, computed);
-  computed.catch(() => sizes.delete(operator));
-  return computed;
-}
+  }),
+);

@@ -29,6 +29,15 @@ export function whitenedProblem(problem: Problem): WhitenedProblem {
   };
 }
 
+/**
+ * What the steps of splitting methods fit y by: the whitened problem; for noise that is not Gaussian, whose proximal map they use beside it, the problem
+ * as if it were Gaussian of the same σ. Errors (RangeError), which begin with `who` for such noise: Φ that is not linear.
+ */
+export const gaussianProblem = (who: string, problem: Problem): WhitenedProblem =>
+  problem.noise.gaussian
+    ? whitenedProblem(problem)
+    : { ...problem, operator: linearOperatorOf(who, problem), noise: gaussianNoise(problem.noise.sigma) };
+
 /** WΦ, W = diag(σ/σᵢ). The same Φ and σᵢ give the same object, so numbers that are cached for an operator are found again. */
 function weighted(operator: LinearOperator, sigmas: Float32Array, sigma: number): LinearOperator {
   const ofOperator = known.get(operator) ?? new WeakMap<Float32Array, LinearOperator>();

@@ -1,6 +1,5 @@
 import type { DenoiserPrior } from "../../../priors/prior.ts";
-import { InputError } from "../../data/errors.ts";
-import { checkedOptions, type Options, type OptionTable } from "../../data/options.ts";
+import { checkedOptions, type Options, type OptionTable, requireCounts, requirePositive } from "../../data/options.ts";
 import { pauses } from "../../engine/events.ts";
 import { fallingBy } from "../patches/schedule.ts";
 import type { Solver } from "../solver.ts";
@@ -8,7 +7,7 @@ import { acceptsDenoiser, eachSignal } from "./setting.ts";
 
 const NAME = "plug-and-play";
 
-export const plugAndPlayOptions = {
+const table = {
   steps: { type: "integer", default: 8, description: "denoisings, s falling by one factor from first to last" },
   first: { type: "number", description: "s of the first; default 49/255, at least σ; σ to denoise, in one step" },
   last: { type: "number", description: "s of the last; default σ" },
@@ -19,14 +18,12 @@ export const plugAndPlayOptions = {
 const FIRST = 49 / 255;
 
 /** s of every denoising, and the weight. Errors (InputError): no falling s above 0, no step, a weight that is not positive. */
-export function scheduleOf(sigma: number, denoising: boolean, own: Options | undefined) {
-  const { steps: most, weight, ...given } = checkedOptions(NAME, plugAndPlayOptions, own);
+function scheduleOf(sigma: number, denoising: boolean, own: Options | undefined) {
+  const { steps: most, weight, ...given } = checkedOptions(NAME, table, own);
   const { first = denoising ? sigma : Math.max(sigma, FIRST), last = Math.min(first, sigma) } = given;
   const steps = denoising && own?.steps === undefined && first === last ? 1 : most;
-  if (!(steps >= 1))
-    throw new InputError(`${NAME}: steps: expected at least 1, got ${steps}; leave it out for the default`);
-  if (!(weight > 0))
-    throw new InputError(`${NAME}: weight: expected a positive number, got ${weight}; leave it out for the default`);
+  requireCounts(NAME, { steps });
+  requirePositive(NAME, { weight });
   return { s: fallingBy(NAME, { steps, first, last }), weight };
 }
 
@@ -42,7 +39,7 @@ export function scheduleOf(sigma: number, denoising: boolean, own: Options | und
 export const plugAndPlay: Solver<DenoiserPrior> = {
   name: NAME,
   summary: "a denoiser, by half-quadratic splitting (Zhang et al. 2021)",
-  options: plugAndPlayOptions,
+  options: table,
   uncertainty: false,
   accepts: acceptsDenoiser,
   solve: async (problem, prior, options) => {

@@ -1,8 +1,7 @@
 import type { NdArray } from "ndarray";
 import type { DenoiserPrior } from "../../../priors/prior.ts";
 import { fromHost } from "../../data/array.ts";
-import { InputError } from "../../data/errors.ts";
-import { checkedOptions, type Options, type OptionTable } from "../../data/options.ts";
+import { checkedOptions, type Options, type OptionTable, requirePositive } from "../../data/options.ts";
 import { rowsBeyond } from "../../data/range.ts";
 import { pauses } from "../../engine/events.ts";
 import { iterate } from "../../engine/iterate.ts";
@@ -11,7 +10,7 @@ import { acceptsDenoiser, eachSignal } from "./setting.ts";
 
 const NAME = "red";
 
-export const redOptions = {
+const table = {
   s: { type: "number", description: "that of the denoiser; default 2σ, at least 15/255" },
   weight: {
     type: "number",
@@ -27,12 +26,9 @@ const [TIMES_SIGMA, LEAST_S] = [2, 15 / 255];
 
 /** The options, checked. Errors (InputError): numbers that are not positive. */
 function settingsOf(noise: number, own: Options | undefined) {
-  const { s = Math.max(TIMES_SIGMA * noise, LEAST_S), ...rest } = checkedOptions(NAME, redOptions, own);
+  const { s = Math.max(TIMES_SIGMA * noise, LEAST_S), ...rest } = checkedOptions(NAME, table, own);
   const settings = { s, ...rest };
-  for (const [name, value] of Object.entries(settings)) {
-    if (value > 0) continue;
-    throw new InputError(`${NAME}: ${name}: expected a positive number, got ${value}; leave it out for the default`);
-  }
+  requirePositive(NAME, settings);
   return settings;
 }
 
@@ -64,7 +60,7 @@ interface State {
 export const red: Solver<DenoiserPrior> = {
   name: NAME,
   summary: "a denoiser, by regularisation by denoising (Romano, Elad, Milanfar 2017)",
-  options: redOptions,
+  options: table,
   uncertainty: false,
   accepts: acceptsDenoiser,
   solve: async (problem, prior, options) => {

@@ -5,17 +5,17 @@ import { fromHost, sizeOf } from "../../data/array.ts";
 import { clipped } from "../../data/range.ts";
 import { squaredNorm } from "../../data/vector.ts";
 import { filled } from "../batch.ts";
-import { asGaussian } from "../patches/half-quadratic.ts";
 import type { ImageStep } from "../patches/image-step.ts";
 import { isIdentity } from "../patches/operator-tests.ts";
 import { raisedSigma } from "../patches/raised-sigma.ts";
-import { withStepsOf } from "../patches/steps.ts";
+import { hasImageSteps, withStepsOf } from "../patches/steps.ts";
 import { sizeOfOperator } from "../penalised/size.ts";
-import { whitenedProblem } from "../penalised/whitening.ts";
+import { gaussianProblem } from "../penalised/whitening.ts";
 import type { Problem } from "../problem.ts";
 import type { Outcome, Solved } from "../recovery.ts";
-import { all, hasProximalMap, isLinearProblem } from "../requirements.ts";
+import { all } from "../requirements.ts";
 import { sigmaOfRow } from "../row-sigma.ts";
+import { isFiniteRow, takeRows } from "../rows.ts";
 import type { SolveOptions } from "../solver.ts";
 
 type Signals = NdArray<Float32Array>;
@@ -47,14 +47,10 @@ export interface Ended {
   readonly steps: number;
 }
 
-/** Which priors and problems these methods take: a denoiser of such images, a linear Φ, noise that is Gaussian or has a proximal map. */
+/** Which priors and problems these methods take: a denoiser of such images, and problems that have image steps. */
 export const acceptsDenoiser = (prior: Prior, problem: Problem): true | string =>
   prior.kind === "denoiser"
-    ? all(
-        prior.accepts(problem.shape),
-        isLinearProblem(problem),
-        problem.noise.gaussian !== undefined || hasProximalMap(problem),
-      )
+    ? all(prior.accepts(problem.shape), hasImageSteps(problem))
     : `${prior.name} is no denoiser`;
 
 /** Recovers each signal of a problem by itself. The image steps and their start are those of patches (steps.ts). */
@@ -66,11 +62,11 @@ export async function eachSignal(
   recovered: (setting: Setting, i: number) => Promise<Ended>,
 ): Promise<Solved> {
   const gaussian = problem.noise.gaussian !== undefined;
-  const whitened = gaussian ? whitenedProblem(problem) : asGaussian(solver, problem);
+  const whitened = gaussianProblem(solver, problem);
   const denoising = await isIdentity(whitened.operator);
   const gain = denoising ? 1 : (await sizeOfOperator(problem.operator as LinearOperator)).norm;
   const { noise, sigma, raised } = raisedSigma(problem, gain);
-  const [batch, n, m] = [problem.y.shape[0]!, sizeOf(problem.shape), sizeOf(problem.operator.outShape)];
+  const [batch, n] = [problem.y.shape[0]!, sizeOf(problem.shape)];
   const estimate = new Float32Array(batch * n);
   const ended: Ended[] = [];
   const within = (x: Signals) => (problem.range ? clipped(x, problem.range) : x);
@@ -78,7 +74,7 @@ export async function eachSignal(
   try {
     await withStepsOf(problem, { whitened, denoising, signal }, async (average, smooth) => {
       for (let i = 0; i < batch; i++) {
-        const y = fromHost(whitened.y.data.slice(i * m, (i + 1) * m), [1, ...problem.operator.outShape]);
+        const y = takeRows(whitened.y, [i]);
         const scale = gaussian ? sigma : sigmaOfRow(problem.noise, y);
         const about = (step: ImageStep) => (centre: Signals, w: number) => step(y, centre, (w * scale ** 2) / 2);
         const own = await recovered(
@@ -99,10 +95,9 @@ export async function eachSignal(
   } finally {
     await denoiser.dispose();
   }
-  const finite = (i: number) => estimate.subarray(i * n, (i + 1) * n).every(Number.isFinite);
   return {
     estimate: fromHost(estimate, [batch, ...problem.shape]),
-    outcomes: ended.map(({ outcome }, i) => (finite(i) ? outcome : "non-finite")),
+    outcomes: ended.map(({ outcome }, i) => (isFiniteRow(estimate, i, batch) ? outcome : "non-finite")),
     chosen: {
       ...{ solver, noise: problem.noise.name, sigma },
       ...(raised && { raised }),

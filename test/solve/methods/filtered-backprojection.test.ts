@@ -1,6 +1,7 @@
 import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { blur } from "../../../operators/blur.ts";
 import { radon } from "../../../operators/radon.ts";
 import { readArray } from "../../../src/data/read-array.ts";
 import { parseBaseline, recover } from "../../../src/solve/index.ts";
@@ -45,7 +46,6 @@ test("projections of a smooth image at many angles give the image again", async 
 });
 
 test("other operators are refused in one line, before anything is solved", async () => {
-  const { blur } = await import("../../../operators/blur.ts");
   const operator = blur({ inShape: [6, 6] });
   await refuses(
     () => recover({ operator, y: draw(1, [1, 6, 6]), noise: 0.1 }, parseBaseline("filtered-backprojection", [6, 6])),

@@ -8,19 +8,10 @@ import { stream } from "../../../src/data/random.ts";
 import { parseBaseline, recover } from "../../../src/solve/index.ts";
 import { fittedPower } from "../../../src/solve/methods/power.ts";
 import { refuses } from "../../data/tiny.ts";
-import { apply, difference, draw, type Floats } from "../../operators/draws.ts";
-import { matrixOf, multiply, scenes, shape, signalOf, transposeMultiply } from "../problems.ts";
+import { apply, difference, draw } from "../../operators/draws.ts";
+import { matrixOf, measured, multiply, shape, signalOf, transposeMultiply } from "../problems.ts";
 
 const test = suite("wiener");
-
-async function noisy(operator: LinearOperator, sigma: number): Promise<Floats> {
-  const y = await apply(operator.forward, scenes);
-  const w = draw(9, y.shape);
-  y.data.forEach((_, i) => {
-    y.data[i]! += sigma * w.data[i]!;
-  });
-  return y;
-}
 
 for (const operator of [
   blur({ inShape: shape, boundary: "circular" }),
@@ -30,7 +21,7 @@ for (const operator of [
   test(`is the linear estimate of its power spectrum: ${operator.name}`, async () => {
     // with decay 0 the spectrum is flat, S = a: the estimate is (Φ'Φ + σ²/a)⁻¹Φ'(y − Φμ) + μ with a mean μ from y
     const sigma = 0.05;
-    const y = await noisy(operator, sigma);
+    const y = await measured(operator, sigma);
     const { estimate, outcomes } = await recover({ operator, y, noise: sigma }, parseBaseline("wiener:decay=0", shape));
     assert.equal(outcomes, ["exact", "exact", "exact"]);
     const matrix = await matrixOf(operator);

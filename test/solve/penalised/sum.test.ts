@@ -41,36 +41,34 @@ test("w r + (1 − w) r is r, whatever its form", async () => {
 
 test("tv + l1: no point near or far has a lower objective, computed by hand", async () => {
   const operator = operators[0]!;
-  {
-    const y = await measured(operator);
-    const prior = parsePenalty("tv:anisotropic+l1:weight=0.5", shape);
-    assert.is(prior.name, "tv(anisotropic) + l1(weight=0.5)");
-    const found = await withPenalty(operator, prior, y, { lambda: LAMBDA, ...own });
-    assert.equal(found.outcomes, ["converged", "converged", "converged"]);
-    const phi = await matrixOf(operator);
-    for (const [i, lambda] of LAMBDA.entries()) {
-      const objective = (x: readonly number[]) => {
-        const misfit = multiply(phi, x).reduce((sum, v, k) => sum + (v - signalOf(y, i)[k]!) ** 2 / 2, 0);
-        const steps = x.reduce((sum, v, at) => {
-          const down = at < 56 ? Math.abs(x[at + 8]! - v) : 0;
-          return sum + down + (at % 8 < 7 ? Math.abs(x[at + 1]! - v) : 0) + 0.5 * Math.abs(v);
-        }, 0);
-        return misfit + lambda * steps;
-      };
-      const x = signalOf(found.estimate as never, i);
-      const lowest = objective(x);
-      assert.ok(Math.abs(found.objectives[i]! / lowest - 1) < 1e-5);
-      const downhill = transposeMultiply(
-        phi,
-        multiply(phi, x).map((v, k) => signalOf(y, i)[k]! - v),
-      );
-      for (const size of [1e-3, 1e-2, 0.1]) {
-        for (let trial = 0; trial < 20; trial++) {
-          const at = (7 * trial) % 64;
-          const spike = x.map((v, k) => (k === at ? v + size * (trial % 2 ? 1 : -1) : v));
-          const part = x.map((v, k) => (trial % 2 ? v + size * downhill[k]! : v * (1 - size)));
-          for (const other of [spike, part]) assert.ok(objective(other) >= lowest * (1 - 1.1e-4)); // the gap, and float32
-        }
+  const y = await measured(operator);
+  const prior = parsePenalty("tv:anisotropic+l1:weight=0.5", shape);
+  assert.is(prior.name, "tv(anisotropic) + l1(weight=0.5)");
+  const found = await withPenalty(operator, prior, y, { lambda: LAMBDA, ...own });
+  assert.equal(found.outcomes, ["converged", "converged", "converged"]);
+  const phi = await matrixOf(operator);
+  for (const [i, lambda] of LAMBDA.entries()) {
+    const objective = (x: readonly number[]) => {
+      const misfit = multiply(phi, x).reduce((sum, v, k) => sum + (v - signalOf(y, i)[k]!) ** 2 / 2, 0);
+      const steps = x.reduce((sum, v, at) => {
+        const down = at < 56 ? Math.abs(x[at + 8]! - v) : 0;
+        return sum + down + (at % 8 < 7 ? Math.abs(x[at + 1]! - v) : 0) + 0.5 * Math.abs(v);
+      }, 0);
+      return misfit + lambda * steps;
+    };
+    const x = signalOf(found.estimate as never, i);
+    const lowest = objective(x);
+    assert.ok(Math.abs(found.objectives[i]! / lowest - 1) < 1e-5);
+    const downhill = transposeMultiply(
+      phi,
+      multiply(phi, x).map((v, k) => signalOf(y, i)[k]! - v),
+    );
+    for (const size of [1e-3, 1e-2, 0.1]) {
+      for (let trial = 0; trial < 20; trial++) {
+        const at = (7 * trial) % 64;
+        const spike = x.map((v, k) => (k === at ? v + size * (trial % 2 ? 1 : -1) : v));
+        const part = x.map((v, k) => (trial % 2 ? v + size * downhill[k]! : v * (1 - size)));
+        for (const other of [spike, part]) assert.ok(objective(other) >= lowest * (1 - 1.1e-4)); // the gap, and float32
       }
     }
   }
