@@ -15,7 +15,7 @@ import type { Method } from "./method.ts";
  * A finished cell as .npz, with the members `estimate` and, if known, `deviation` of the first draw, and the figures of every draw and
  * signal, [draws, signals].
  */
-export const CELL_FORMAT = { format: "sketchprior-cell", version: 1 } as const;
+const CELL_FORMAT = { format: "sketchprior-cell", version: 1 } as const;
 
 /** Where a comparison keeps its finished cells. */
 export interface CellStore {
@@ -70,7 +70,7 @@ export async function cellKey(
 const figureNames = ["errors", "relativeErrors", "residuals", "ssims"] as const satisfies readonly (keyof Figures)[];
 
 /** Writes a cell, whole or not at all. */
-export async function saveCell(file: string, key: string, cell: Cell): Promise<void> {
+async function saveCell(file: string, key: string, cell: Cell): Promise<void> {
   const { estimate, deviation, draws, memory } = cell;
   const said: Said[] = draws.map(({ errors, relativeErrors, residuals, ssims, ...rest }) => rest);
   const arrays = Object.fromEntries(
@@ -86,7 +86,7 @@ export async function saveCell(file: string, key: string, cell: Cell): Promise<v
 }
 
 /** Reads a cell. Errors (InputError): those of `readNpz`, another key, a missing member. */
-export async function loadCell(file: string, key: string): Promise<Cell> {
+async function loadCell(file: string, key: string): Promise<Cell> {
   const npz = await readNpz(file, CELL_FORMAT);
   const { draws, memory } = npz.metadata as unknown as { draws: readonly Said[]; memory: number };
   if (npz.metadata.key !== key) throw new InputError(`${file}: is a cell of another comparison; remove it`);
