@@ -3,7 +3,7 @@ import path from "node:path";
 import ndarray, { type NdArray } from "ndarray";
 import { contiguous } from "../data/array.ts";
 import { InputError } from "../data/errors.ts";
-import { fileExists, removeFile } from "../data/files.ts";
+import { fileExists, fileNameOf, removeFile } from "../data/files.ts";
 import { sha256 } from "../data/hash.ts";
 import { member, type Npz } from "../data/npz.ts";
 import { readNpz, writeNpz } from "../data/npz-file.ts";
@@ -30,8 +30,7 @@ const OWN = new RegExp(`-[0-9a-f]{${SHORT}}\\.npz$`);
 
 /** Cells as files of a folder, which is made when the first one is written. Only with `resume` they are taken from there. */
 export const cellsIn = (folder: string, { resume }: { readonly resume: boolean }): CellStore => {
-  const file = (name: string, key: string) =>
-    path.join(folder, `${name.replace(/[^\w.]+/g, "-").slice(0, 100)}-${key.slice(0, SHORT)}.npz`);
+  const file = (name: string, key: string) => path.join(folder, `${fileNameOf(name)}-${key.slice(0, SHORT)}.npz`);
   return {
     load: async (name, key) => {
       const found = file(name, key);
