@@ -5,8 +5,7 @@
 import { writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { build } from "esbuild";
-import { licenses } from "./bundle-licenses.js";
+import { bundle } from "./bundle.js";
 import { copyTypes } from "./bundle-types.js";
 
 const folderOf = (name) => path.dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
@@ -39,21 +38,9 @@ const hostModules = {
 export async function bundleTfjs(root) {
   const out = path.join(root, "generated");
   const core = folderOf("@tensorflow/tfjs-core");
-  const { metafile } = await build({
-    stdin: { contents: ENTRY, resolveDir: root },
-    ...{ bundle: true, format: "esm", platform: "neutral", mainFields: ["module", "main"], plugins: [hostModules] },
-    ...{
-      legalComments: "none",
-      metafile: true,
-      logLevel: "error",
-      outfile: path.join(out, "tf.js"),
-      absWorkingDir: root,
-    },
-  });
-  const texts = licenses(root, "tf.js", Object.keys(metafile.inputs));
+  const texts = await bundle(root, "tf", ENTRY, [hostModules]);
   if (!/^long \d/m.test(texts))
     throw new Error("bundle-tfjs: the text of Apache-2.0 came with the package long, which is gone");
-  writeFileSync(path.join(out, "tf.LICENSES.txt"), texts);
   const chained = "public/chained_ops/register_all_chained_ops";
   copyTypes(["index.d.ts", `${chained}.d.ts`], path.join(core, "dist"), path.join(out, "tfjs-core"));
   writeFileSync(

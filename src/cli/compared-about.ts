@@ -4,8 +4,8 @@ import type { ReportAbout } from "../report/page.ts";
 import { noiseFact, noiseWords, settingsOf, sweptSettings } from "./compared-settings.ts";
 import type { SignalArgs } from "./compared-signals.ts";
 import type { OpenedMethod } from "./recovering.ts";
+import { commandLine, reportVersions } from "./reproducing.ts";
 import { shapeText } from "./text.ts";
-import { commandLine, reportVersions } from "./versions.ts";
 
 interface CompareArgs extends SignalArgs {
   readonly operator: readonly string[];

@@ -3,7 +3,7 @@ import path from "node:path";
 import ndarray, { type NdArray } from "ndarray";
 import { contiguous } from "../data/array.ts";
 import { InputError } from "../data/errors.ts";
-import { fileExists, removeFile } from "../data/files.ts";
+import { fileExists, fileNameOf, removeFile } from "../data/files.ts";
 import { sha256 } from "../data/hash.ts";
 import { member, type Npz } from "../data/npz.ts";
 import { readNpz, writeNpz } from "../data/npz-file.ts";
@@ -15,7 +15,7 @@ import type { Method } from "./method.ts";
  * A finished cell as .npz, with the members `estimate` and, if known, `deviation` of the first draw, and the figures of every draw and
  * signal, [draws, signals].
  */
-export const CELL_FORMAT = { format: "sketchprior-cell", version: 1 } as const;
+const CELL_FORMAT = { format: "sketchprior-cell", version: 1 } as const;
 
 /** Where a comparison keeps its finished cells. */
 export interface CellStore {
@@ -30,8 +30,7 @@ const OWN = new RegExp(`-[0-9a-f]{${SHORT}}\\.npz$`);
 
 /** Cells as files of a folder, which is made when the first one is written. Only with `resume` they are taken from there. */
 export const cellsIn = (folder: string, { resume }: { readonly resume: boolean }): CellStore => {
-  const file = (name: string, key: string) =>
-    path.join(folder, `${name.replace(/[^\w.]+/g, "-").slice(0, 100)}-${key.slice(0, SHORT)}.npz`);
+  const file = (name: string, key: string) => path.join(folder, `${fileNameOf(name)}-${key.slice(0, SHORT)}.npz`);
   return {
     load: async (name, key) => {
       const found = file(name, key);
@@ -70,7 +69,7 @@ export async function cellKey(
 const figureNames = ["errors", "relativeErrors", "residuals", "ssims"] as const satisfies readonly (keyof Figures)[];
 
 /** Writes a cell, whole or not at all. */
-export async function saveCell(file: string, key: string, cell: Cell): Promise<void> {
+async function saveCell(file: string, key: string, cell: Cell): Promise<void> {
   const { estimate, deviation, draws, memory } = cell;
   const said: Said[] = draws.map(({ errors, relativeErrors, residuals, ssims, ...rest }) => rest);
   const arrays = Object.fromEntries(
@@ -86,7 +85,7 @@ export async function saveCell(file: string, key: string, cell: Cell): Promise<v
 }
 
 /** Reads a cell. Errors (InputError): those of `readNpz`, another key, a missing member. */
-export async function loadCell(file: string, key: string): Promise<Cell> {
+async function loadCell(file: string, key: string): Promise<Cell> {
   const npz = await readNpz(file, CELL_FORMAT);
   const { draws, memory } = npz.metadata as unknown as { draws: readonly Said[]; memory: number };
   if (npz.metadata.key !== key) throw new InputError(`${file}: is a cell of another comparison; remove it`);

@@ -32,13 +32,16 @@ export interface Said {
   readonly coverage?: Coverage;
 }
 
+/** One method on one draw. */
+type Draw = Figures & Said;
+
 /** One method on all draws of one problem. */
 export interface Cell {
   /** Of the first draw, [batch, ...shape]. */
   readonly estimate: NdArray<Float32Array>;
   /** Standard deviation of the posterior of the first draw, [batch, ...shape], if the method knows it. */
   readonly deviation?: NdArray<Float32Array>;
-  readonly draws: readonly (Figures & Said)[];
+  readonly draws: readonly Draw[];
   /** The largest resident memory of the process meanwhile, in bytes. */
   readonly memory: number;
 }
@@ -51,25 +54,33 @@ export async function solveCell(
   signal?: AbortSignal,
 ): Promise<Cell> {
   const { result, peak } = await withPeakMemory(async () => {
-    const found = [];
+    let first: Arrays | undefined;
+    const draws: Draw[] = [];
     for (const problem of problems) {
       signal?.throwIfAborted();
-      const { estimate, deviation, ...draw } = await solveDraw(truth, problem, method);
-      found.push({ draw, ...(found.length === 0 && { estimate, deviation }) }); // pictures are of the first draw alone
+      const { arrays, draw } = await solveDraw(truth, problem, method);
+      first ??= arrays;
+      draws.push(draw);
     }
     signal?.throwIfAborted();
-    return found;
+    return { ...first!, draws };
   });
-  const { estimate, deviation } = result[0]!;
-  return { estimate: estimate!, ...(deviation && { deviation }), draws: result.map(({ draw }) => draw), memory: peak };
+  return { ...result, memory: peak };
 }
 
-async function solveDraw(truth: NdArray<Float32Array>, problem: Problem, method: Method) {
+/** What is kept of the first draw alone. */
+type Arrays = Pick<Cell, "estimate" | "deviation">;
+
+async function solveDraw(
+  truth: NdArray<Float32Array>,
+  problem: Problem,
+  method: Method,
+): Promise<{ readonly arrays: Arrays; readonly draw: Draw }> {
   const { estimate: raw, marginals, outcomes, warnings, seconds, chosen } = await method.recover(problem);
   const estimate = problem.range ? clipped(raw, problem.range) : raw;
   const { coverage, deviation } = marginals ? await calibrationOf(truth, marginals) : {};
-  return {
-    ...{ estimate, deviation, outcomes, warnings, seconds, clipped: chosen.clipped ?? 0 },
+  const draw = {
+    ...{ outcomes, warnings, seconds, clipped: chosen.clipped ?? 0 },
     errors: meanSquaredErrors(truth, estimate),
     relativeErrors: relativeErrors(truth, estimate),
     residuals: await residuals(problem, estimate),
@@ -78,4 +89,5 @@ async function solveDraw(truth: NdArray<Float32Array>, problem: Problem, method:
     ...(chosen.raised && { raised: chosen.raised }),
     ...(coverage && { coverage }),
   };
+  return { arrays: { estimate, ...(deviation && { deviation }) }, draw };
 }

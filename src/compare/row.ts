@@ -2,7 +2,7 @@ import type { Outcome, Raised } from "../solve/index.ts";
 import type { Cell } from "./cell.ts";
 import { type Coverage, coverageLevels } from "./coverage.ts";
 import { psnr } from "./metrics.ts";
-import { meansOverDraws, type SummariseOptions, type Summary, summarise, summarisePaired } from "./summary.ts";
+import { average, meansOverDraws, type SummariseOptions, type Summary, summarise, summarisePaired } from "./summary.ts";
 import { wilcoxonSignedRank } from "./wilcoxon.ts";
 
 /** What a row is about. */
@@ -87,14 +87,14 @@ export function rowOf(
   const options = { seed, draws: draws.length };
   const relative = all("relativeErrors");
   const known = relative.filter((value) => !Number.isNaN(value));
-  const errors = all("errors");
+  const [errors, residuals] = [all("errors"), all("residuals")];
   const similarity = ssims.length > 0 ? summarise(ssims, options) : undefined;
   return {
     ...{ ...setting, method, draws: draws.length },
     ...summariseErrors(errors, options, reference),
     ...(similarity && { ssim: similarity.mean, ssimInterval: similarity.interval, ssims }),
-    ...(known.length > 0 && { relativeError: mean(known) }),
-    ...{ relativeErrors: relative, residual: mean(all("residuals")), residuals: all("residuals") },
+    ...(known.length > 0 && { relativeError: average(known) }),
+    ...{ relativeErrors: relative, residual: average(residuals), residuals },
     seconds: draws.reduce((sum, { seconds }) => sum + seconds, 0),
     memory: cell.memory,
     outcome: outcomeText(draws.flatMap(({ outcomes }) => outcomes)),
@@ -103,14 +103,12 @@ export function rowOf(
   };
 }
 
-const mean = (values: readonly number[]): number => values.reduce((sum, v) => sum + v / values.length, 0);
-
 /** λ and a raised σ of the first draw, the signals that were clipped, and the mean coverage, if a method has them. */
 function meanFacts(draws: Cell["draws"]): Pick<ComparisonRow, "lambda" | "raised" | "clipped" | "coverage"> {
   const { lambda, raised } = draws[0]!;
   const clipped = draws.reduce((sum, draw) => sum + draw.clipped, 0);
   const known = draws.flatMap(({ coverage }) => (coverage ? [coverage] : []));
-  const coverage = coverageLevels.map((level) => [level, mean(known.map((one) => one[level]))]);
+  const coverage = coverageLevels.map((level) => [level, average(known.map((one) => one[level]))]);
   return {
     ...(lambda !== undefined && { lambda }),
     ...(raised && { raised }),

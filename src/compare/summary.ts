@@ -95,7 +95,8 @@ export function studentInterval(values: readonly number[]): {
   return { mean, interval: [mean - half, mean + half] };
 }
 
-const average = (values: ArrayLike<number>): number =>
+/** The mean of values. */
+export const average = (values: ArrayLike<number>): number =>
   Array.prototype.reduce.call(values, (sum: unknown, v) => (sum as number) + v / values.length, 0) as number;
 
 /** The quantile of sorted values, linear between neighbours. */

@@ -34,6 +34,9 @@ export const isFolder = (name: string): Promise<boolean> =>
     () => false,
   );
 
+/** A text as a part of a file's name: letters, digits, underscores, dots and dashes alone, at most 100 of them. */
+export const fileNameOf = (text: string): string => text.replace(/[^\w.]+/g, "-").slice(0, 100);
+
 /** Removes a file, if there is one. */
 export const removeFile = (file: string): Promise<void> => unlink(file).catch(() => {});
 

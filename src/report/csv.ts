@@ -1,5 +1,5 @@
 /** A field of CSV: in quotes if it needs them, empty for no value. */
-export const csvField = (value: string | number | undefined): string => {
+const csvField = (value: string | number | undefined): string => {
   const text = value === undefined ? "" : String(value);
   return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 };

@@ -31,7 +31,7 @@ export function withLegend(drawing: string, label: string, series: readonly Name
 }
 
 /** The marker of a series, for a legend. */
-export const legendMarker = (style: number): string =>
+const legendMarker = (style: number): string =>
   `<svg class="plot key" viewBox="0 0 26 14" aria-hidden="true"><g class="s${style}"><path d="M1 7H25"/>${marker(style, 13, 7, "")}</g></svg>`;
 
 /** Circle, square, triangle, diamond, then the same hollow. So the shape tells series apart where the colour cannot. */

@@ -1,8 +1,9 @@
 import type { SketchData } from "../../priors/facts.ts";
 import type { ComparisonTable } from "../compare/compare.ts";
+import { average } from "../compare/summary.ts";
 import { escapeHtml } from "../data/escape.ts";
 import { crossingsTable } from "./crossings-table.ts";
-import { reportFigures } from "./figures/index.ts";
+import { type ReportFigures, reportFigures } from "./figures/index.ts";
 import { panels } from "./panels.ts";
 import type { ReportFigure } from "./report-figure.ts";
 import { fullTable, summaryTable } from "./results.ts";
@@ -26,8 +27,11 @@ export interface ReportAbout {
 }
 
 /** One self-contained HTML page: no reference to anything outside it, a script that only sorts, enlarges and saves. */
-export async function reportPage(table: ComparisonTable, about: ReportAbout): Promise<string> {
-  const { main, histograms } = reportFigures(table);
+export async function reportPage(
+  table: ComparisonTable,
+  about: ReportAbout,
+  { main, histograms }: ReportFigures = reportFigures(table),
+): Promise<string> {
   const count = table.truth.shape[0]!;
   const draws = table.rows[0]?.draws ?? 1;
   return `<!doctype html>
@@ -76,10 +80,10 @@ ${about.versions ? `<h3>Versions</h3>${factsTable(about.versions)}` : ""}
 /** The mean representation errors of the generators, where they are known. */
 const representedText = ({ representation = {} }: ComparisonTable): string =>
   Object.entries(representation)
-    .map(([name, errors]) => {
-      const mean = errors.reduce((sum, error) => sum + error / errors.length, 0);
-      return `The nearest G(z) that descent finds for ${escapeHtml(name)} has the error ${fixed(mean)}. `;
-    })
+    .map(
+      ([name, errors]) =>
+        `The nearest G(z) that descent finds for ${escapeHtml(name)} has the error ${fixed(average(errors))}. `,
+    )
     .join("");
 
 function factsTable(facts: Readonly<Record<string, string | number>>): string {

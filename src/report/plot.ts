@@ -40,7 +40,8 @@ export interface Mark {
 /** Height of a line of the marks' names. */
 const MARK = 16;
 
-const plotFrame: Frame = { width: 480, height: 340, left: 74, right: 466, top: 10, bottom: 294 };
+/** The frame of a plot on a page. */
+export const plotFrame: Frame = { width: 480, height: 340, left: 74, right: 466, top: 10, bottom: 294 };
 
 /** Lines with bands between the ends of the intervals. x is logarithmic, and so is y by default; values that such an axis does not have are left out. */
 export function linePlot(series: readonly Series[], options: LinePlotOptions): string {

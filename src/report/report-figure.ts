@@ -1,3 +1,4 @@
+import { fileNameOf } from "../data/files.ts";
 import { csvOf } from "./csv.ts";
 import { pngOfSvg } from "./raster.ts";
 import { svgFile } from "./svg.ts";
@@ -26,21 +27,11 @@ export const reportFigureFormats = {
   ".json": ({ caption, data }: ReportFigure) => `${JSON.stringify({ caption, data }, null, 2)}\n`,
 } as const;
 
-/** Letters of a file's name without its ending. */
-const LONGEST = 100;
-
-/** A name for files: letters, digits, dots and dashes alone, at most 100 of them. */
-const fileName = (name: string): string =>
-  name
-    .replace(/[^\w.]+/g, "-")
-    .slice(0, LONGEST)
-    .replace(/^-|-$/g, "");
-
 /** The figures with names for files; names that would be one, whatever their case, are numbered from the second on: `error`, `error-2`. */
 export function withFileNames(figures: readonly ReportFigure[]): ReportFigure[] {
   const taken = new Set<string>();
   return figures.map((figure) => {
-    const first = fileName(figure.name);
+    const first = fileNameOf(figure.name).replace(/^-|-$/g, "");
     let name = first;
     for (let count = 2; taken.has(name.toLowerCase()); count++) name = `${first}-${count}`;
     taken.add(name.toLowerCase());

@@ -12,13 +12,13 @@ import { reportFigureFormats } from "./report-figure.ts";
  * needed, the figures of an earlier report in it are removed. Returns the paths of the files.
  */
 export async function writeReport(folder: string, table: ComparisonTable, about: ReportAbout): Promise<string[]> {
+  const figures = reportFigures(table);
   const files: Record<string, string | Uint8Array> = {
-    "index.html": await reportPage(table, about),
+    "index.html": await reportPage(table, about, figures),
     "report.json": `${JSON.stringify(reportJson(table, about), null, 2)}\n`,
     "report.csv": reportCsv(table),
   };
-  const { main, histograms } = reportFigures(table);
-  for (const figure of [...main, ...histograms]) {
+  for (const figure of [...figures.main, ...figures.histograms]) {
     for (const [ending, made] of Object.entries(reportFigureFormats)) {
       files[path.join("figures", figure.name + ending)] = await made(figure);
     }

@@ -4,15 +4,14 @@ import ndarray from "ndarray";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { encodeNpy } from "../../src/data/npy.ts";
-import { stream } from "../../src/data/random.ts";
+import { uniformSignals } from "./signals.ts";
 import { ok, run, scratch } from "./spawn.ts";
 
 const test = suite("compare on the command line");
 const folder = scratch();
 process.chdir(folder);
-const uniform = stream(1, "signals to compare");
-const signals = Float32Array.from({ length: 60 * 36 }, () => uniform.uniform());
-writeFileSync("data.npy", encodeNpy(ndarray(signals, [60, 6, 6])));
+const signals = uniformSignals(60);
+writeFileSync("data.npy", encodeNpy(signals));
 
 const line = "compare data.npy --operator gaussian:m=9 --operator gaussian:m=9 --operator blur --baselines tikhonov";
 
@@ -61,7 +60,7 @@ test("what a method was learned from is said under the table, in the page and in
 test("a σ that is raised and estimates that are clipped are said by compare and by reconstruct", async () => {
   await ok("sketch data.npy -o R.npz --features pca:2 --frequencies 16 --scale 1");
   await ok("train R.npz -o generator --steps 5 --hidden 4 --latent 2 --batch 20");
-  const far = signals.map((v) => 30 * v); // contradicts what was learned, so that the generator leaves its mean to be clipped
+  const far = signals.data.map((v) => 30 * v); // contradicts what was learned, so that the generator leaves its mean to be clipped
   writeFileSync("far.npy", encodeNpy(ndarray(far, [60, 6, 6])));
   const given =
     "compare far.npy --operator gaussian:m=9 --limit 2 --range 0.4,0.6 --tune-count 0 --representation -o floors";

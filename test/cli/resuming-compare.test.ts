@@ -1,19 +1,16 @@
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import ndarray from "ndarray";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { encodeNpy } from "../../src/data/npy.ts";
-import { stream } from "../../src/data/random.ts";
+import { uniformSignals } from "./signals.ts";
 import { program, run, scratch } from "./spawn.ts";
 
 const test = suite("compare --resume");
 const folder = scratch();
 process.chdir(folder);
-const uniform = stream(1, "signals to compare");
-const signals = Float32Array.from({ length: 20 * 36 }, () => uniform.uniform());
-writeFileSync("data.npy", encodeNpy(ndarray(signals, [20, 6, 6])));
+writeFileSync("data.npy", encodeNpy(uniformSignals(20)));
 
 const words =
   "compare data.npy --operator gaussian:m=9,18 --noise 0.1 --baselines tikhonov,dct --limit 2 --tune-count 0";

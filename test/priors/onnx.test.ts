@@ -141,6 +141,16 @@ test("what is neither a generator nor a denoiser is refused", async () => {
 const image = (name: string, rows: number, columns: number) =>
   fromHost(value(`${name}.in0`).data.slice(0, rows * columns), [1, rows, columns]);
 
+/** An image [1, h, w] filled up to rows × columns by the pixels at its edge. */
+function filledUp(small: NdArray<Float32Array>, rows: number, columns: number) {
+  const [, h, w] = small.shape as [number, number, number];
+  const at = (i: number) => small.get(0, Math.min(h - 1, Math.floor(i / columns)), Math.min(w - 1, i % columns));
+  return fromHost(
+    Float32Array.from({ length: rows * columns }, (_, i) => at(i)),
+    [1, rows, columns],
+  );
+}
+
 async function denoised(prior: DenoiserPrior, image: NdArray<Float32Array>, s: number) {
   assert.is(prior.accepts(image.shape.slice(1)), true);
   const open = await prior.open(image.shape.slice(1));
@@ -177,11 +187,7 @@ test("a denoiser takes the standard deviation as an input, as a channel, or not"
 test("sides that a network refuses are filled up by those at the edge, and cut off again", async () => {
   const halved = await denoiser("halved.onnx"); // it halves the sides
   const odd = draw(5, [1, 5, 7]);
-  const whole = fromHost(
-    Float32Array.from({ length: 64 }, (_, i) => odd.get(0, Math.min(4, Math.floor(i / 8)), Math.min(6, i % 8))),
-    [1, 8, 8],
-  );
-  const [clean, expected] = [await denoised(halved, odd, 0.2), await denoised(halved, whole, 0.2)];
+  const [clean, expected] = [await denoised(halved, odd, 0.2), await denoised(halved, filledUp(odd, 8, 8), 0.2)];
   for (const [y, x] of [
     [0, 0],
     [4, 6],
@@ -198,11 +204,7 @@ test("sides that a network returns in another size are filled up too; one that c
     Float32Array.from({ length: 63 }, (_, i) => whole.data[16 * Math.floor(i / 9) + (i % 9)]!),
     [1, 7, 9],
   );
-  const filled = fromHost(
-    Float32Array.from({ length: 128 }, (_, i) => odd.get(0, Math.min(6, i >> 4), Math.min(8, i & 15))),
-    [1, 8, 16],
-  );
-  const [clean, expected] = [await denoised(rounded, odd, 0.1), await denoised(rounded, filled, 0.1)];
+  const [clean, expected] = [await denoised(rounded, odd, 0.1), await denoised(rounded, filledUp(odd, 8, 16), 0.1)];
   for (const [y, x] of [
     [0, 0],
     [6, 8],

@@ -10,7 +10,10 @@ import { reported } from "./reported.ts";
 
 const test = suite("a report in Chromium");
 
-/** Chromium as CHROMIUM names it, or where Linux distributions put it. */
+/**
+ * Chromium as CHROMIUM names it, or where Linux distributions put it. A browser is no dependency, and downloading one is not for a test to do;
+ * .ci/run installs it. Where there is none, every test here is skipped.
+ */
 const executable = [
   process.env.CHROMIUM,
   "/usr/bin/chromium",
@@ -40,43 +43,45 @@ async function opened(options: { width: number; colorScheme?: "light" | "dark" }
 
 const column = (page: Page, n: number) => page.locator(`table.sortable tbody tr > :nth-child(${n})`).allTextContents();
 
-if (executable === undefined) {
-  test.skip("no Chromium: install it, or name it in CHROMIUM", () => {});
-} else {
+if (executable !== undefined) {
   test.before(async () => {
     const { table, about } = await reported();
     await writeReport(folder, table, about);
     browser = await chromium.launch({ executablePath: executable, args: ["--no-sandbox"] });
   });
   test.after(async () => browser?.close());
+}
 
-  test("a column sorts up, down, and back; rows without a number stay last", () =>
-    opened({ width: 1280 }, async (page) => {
-      await page.getByText("All numbers").click();
-      const before = await column(page, 2);
-      assert.equal(before, ["sure", "grey", "black <&>", "sure", "grey", "black <&>"]);
-      const errors = page.getByRole("button", { name: "error, 95 % interval" });
-      const numbers = async () => (await column(page, 3)).map(Number.parseFloat);
-      await errors.click();
-      assert.equal(
-        await numbers(),
-        [...(await numbers())].sort((a, b) => a - b),
-      );
-      assert.is(await page.locator("th[aria-sort=ascending]").count(), 1);
-      await errors.click();
-      assert.equal(
-        await numbers(),
-        [...(await numbers())].sort((a, b) => b - a),
-      );
-      await errors.click();
-      assert.equal(await column(page, 2), before);
-      for (const clicks of [1, 2]) {
-        await page.getByRole("button", { name: "p, Holm" }).click();
-        assert.equal((await column(page, 2)).slice(-2), ["sure", "sure"], `${clicks}`); // the first method has no p
-      }
-    }));
+(executable ? test : test.skip)("a column sorts up, down, and back; rows without a number stay last", () =>
+  opened({ width: 1280 }, async (page) => {
+    await page.getByText("All numbers").click();
+    const before = await column(page, 2);
+    assert.equal(before, ["sure", "grey", "black <&>", "sure", "grey", "black <&>"]);
+    const errors = page.getByRole("button", { name: "error, 95 % interval" });
+    const numbers = async () => (await column(page, 3)).map(Number.parseFloat);
+    await errors.click();
+    assert.equal(
+      await numbers(),
+      [...(await numbers())].sort((a, b) => a - b),
+    );
+    assert.is(await page.locator("th[aria-sort=ascending]").count(), 1);
+    await errors.click();
+    assert.equal(
+      await numbers(),
+      [...(await numbers())].sort((a, b) => b - a),
+    );
+    await errors.click();
+    assert.equal(await column(page, 2), before);
+    for (const clicks of [1, 2]) {
+      await page.getByRole("button", { name: "p, Holm" }).click();
+      assert.equal((await column(page, 2)).slice(-2), ["sure", "sure"], `${clicks}`); // the first method has no p
+    }
+  }),
+);
 
-  test("a picture is enlarged with its errors and deviations; arrow keys go on, Escape closes", () =>
+(executable ? test : test.skip)(
+  "a picture is enlarged with its errors and deviations; arrow keys go on, Escape closes",
+  () =>
     opened({ width: 1280 }, async (page) => {
       const zoom = page.locator("#zoom");
       await page.locator(".panel td[role=button]").nth(2).click();
@@ -91,9 +96,12 @@ if (executable === undefined) {
       assert.ok(await zoom.getByRole("button", { name: "next signal" }).isDisabled());
       await page.keyboard.press("Escape");
       assert.not(await zoom.isVisible());
-    }));
+    }),
+);
 
-  test("the panels show estimates, errors or deviations, coloured by the page's own filter", () =>
+(executable ? test : test.skip)(
+  "the panels show estimates, errors or deviations, coloured by the page's own filter",
+  () =>
     opened({ width: 1280 }, async (page) => {
       const visible = (kind: string) => page.locator(`.panel img[data-kind=${kind}]:visible`).count();
       const counts = async () => Promise.all(["estimate", "error", "deviation"].map(visible));
@@ -106,9 +114,12 @@ if (executable === undefined) {
       const { default: sharp } = await import("sharp");
       const { channels } = await sharp(shot).stats();
       assert.ok(channels[0]!.mean > channels[1]!.mean + 50); // more red than green; a grey picture has as much of both
-    }));
+    }),
+);
 
-  test("every figure is saved as SVG, PNG, CSV and JSON, and the page's numbers are those of the files beside it", () =>
+(executable ? test : test.skip)(
+  "every figure is saved as SVG, PNG, CSV and JSON, and the page's numbers are those of the files beside it",
+  () =>
     opened({ width: 1280 }, async (page) => {
       const figure = page.locator("figure[data-name=error-m-rows-m-noise-0\\.1]");
       const name = await figure.getAttribute("data-name");
@@ -126,20 +137,23 @@ if (executable === undefined) {
       const { default: sharp } = await import("sharp");
       const { width, format } = await sharp(await saved("PNG")).metadata();
       assert.equal([width, format], [960, "png"]);
-    }));
+    }),
+);
 
-  for (const [width, colorScheme] of [
-    [390, "dark"],
-    [1280, "light"],
-  ] as const) {
-    test(`${width} pixels, ${colorScheme}: nothing is cut off at the side, and the ground follows the reader's mode`, () =>
+for (const [width, colorScheme] of [
+  [390, "dark"],
+  [1280, "light"],
+] as const) {
+  (executable ? test : test.skip)(
+    `${width} pixels, ${colorScheme}: nothing is cut off at the side, and the ground follows the reader's mode`,
+    () =>
       opened({ width, colorScheme }, async (page) => {
         await page.evaluate('for (const one of document.querySelectorAll("details")) one.open = true');
         assert.ok(((await page.evaluate("document.documentElement.scrollWidth")) as number) <= width);
         const ground = (await page.evaluate("getComputedStyle(document.body).backgroundColor")) as string;
         assert.is(ground, colorScheme === "light" ? "rgb(255, 255, 255)" : "rgb(21, 23, 26)");
-      }));
-  }
+      }),
+  );
 }
 
 test.run();

@@ -1,6 +1,7 @@
 import path from "node:path";
 import type { NdArray } from "ndarray";
-import type { Method } from "../../compare/method.ts";
+import type { Method, Watch } from "../../compare/method.ts";
+import type { RepresentationOptions } from "../../compare/representation.ts";
 import { InputError } from "../../data/errors.ts";
 import { isFolder } from "../../data/files.ts";
 import { defineCommand } from "../command.ts";
@@ -116,8 +117,8 @@ export const compare = defineCommand({
     if (wanted.length === 0) throw new InputError("compare: no method; give --prior or --baselines");
     const settings = sweptSettings(settingsOf(args));
     const folder = path.join(args.out, "cells");
-    const go = (await isFolder(folder)) ? "give --resume to go on from what an earlier run finished, " : "";
-    await requireFolder(args.out, args.force || args.resume, go);
+    const instead = (await isFolder(folder)) ? "give --resume to go on from what an earlier run finished, " : "";
+    await requireFolder(args.out, args.force || args.resume, instead);
 
     const { openDataset } = await import("../../data/dataset.ts");
     const dataset = await openDataset(args.data);
@@ -189,17 +190,10 @@ export const compare = defineCommand({
         for (const warning of row.warnings) note(`warning: ${about}: ${warning}`);
       },
     });
-    const represented: Record<string, readonly number[]> = {};
-    const { representationErrors } = await import("../../compare/representation.ts");
-    for (const one of args.representation ? priors : []) {
-      if (!("prior" in one) || one.prior.kind !== "generator") continue;
-      const { prior, title } = one;
-      const errors = await progress(`${title}, representation`, (onProgress) =>
-        representationErrors(prior, truth, { seed, signal, onProgress, ...(range && { range }) }),
-      );
-      represented[title] = [...errors];
-    }
-    const table = { ...found, ...(args.representation && { representation: represented }) };
+    const representation = args.representation
+      ? await representationOf(learned, truth, { seed, signal, watch: progress, ...(range && { range }) })
+      : undefined;
+    const table = { ...found, ...(representation && { representation }) };
     const { writeReport } = await import("../../report/write.ts");
     const { reportJson } = await import("../../report/data.ts");
     const { aboutReport } = await import("../compared-about.ts");
@@ -257,6 +251,24 @@ async function constantOf(spec: string, shape: readonly number[], identity: stri
   const sketch = await loadSketch(spec.slice("mean:".length));
   requireMeanShape("--baselines", spec, sketch.design.shape, shape);
   return constantMethod("mean", mean(sketch), identity);
+}
+
+/** The representation errors of the methods that are generators, by their titles. */
+async function representationOf(
+  methods: readonly OpenedMethod[],
+  truth: NdArray<Float32Array>,
+  { watch, ...options }: Omit<RepresentationOptions, "onProgress"> & { readonly watch: Watch },
+): Promise<Readonly<Record<string, readonly number[]>>> {
+  const { representationErrors } = await import("../../compare/representation.ts");
+  const found: Record<string, readonly number[]> = {};
+  for (const { prior, title } of methods) {
+    if (prior.kind !== "generator") continue;
+    const errors = await watch(`${title}, representation`, (onProgress) =>
+      representationErrors(prior, truth, { ...options, onProgress }),
+    );
+    found[title] = [...errors];
+  }
+  return found;
 }
 
 /** What was learned from which sketch, and its size: a line for each such method, under the table. */

@@ -66,6 +66,9 @@ export const tensorAttribute = ({ node }: OperatorCall, name: string): StoredTen
   return typeof value === "object" && "dtype" in value ? value : undefined;
 };
 
+export const tensorOf = ({ data, shape, dtype }: StoredTensor): tf.Tensor =>
+  tf.tensor(data as Float32Array, [...shape], dtype);
+
 /** Errors (InputError): an attribute has a value other than those that are computed here. */
 export function requireChoice(call: OperatorCall, name: string, value: string, choices: readonly string[]): void {
   if (choices.includes(value)) return;
@@ -78,6 +81,13 @@ export function requireChoice(call: OperatorCall, name: string, value: string, c
 export const axisOf = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
 
 export const axesOf = (axes: readonly number[], rank: number): number[] => axes.map((axis) => axisOf(axis, rank));
+
+/** The order of axes in which one of them and the last change places; it is its own inverse. */
+export function swappedWithLast(axis: number, rank: number): number[] {
+  const order = Array.from({ length: rank }, (_, i) => i);
+  [order[axis], order[rank - 1]] = [rank - 1, axis];
+  return order;
+}
 
 /** x repeated to a shape, by NumPy's rules. (The gradients of tfjs's own broadcasts are wrong for some operations and ranks.) */
 export const broadcast = (x: tf.Tensor, shape: readonly number[]): tf.Tensor => {

@@ -1,7 +1,7 @@
-import * as tf from "#tf";
+import type * as tf from "#tf";
 import { InputError, messageOf } from "../../data/errors.ts";
 import { withBackend } from "../backend.ts";
-import type { Operand, OperatorCall } from "./call.ts";
+import { type Operand, type OperatorCall, tensorOf } from "./call.ts";
 import type { OnnxModel } from "./model.ts";
 import { ofShapes, operators } from "./operators/index.ts";
 import type { StoredTensor } from "./tensor.ts";
@@ -36,8 +36,8 @@ function requireKnown(model: OnnxModel): void {
   );
 }
 
-const host = ({ data, shape, dtype }: StoredTensor): Operand => ({
-  tensor: withBackend(HOST, () => tf.tensor(data as Float32Array, [...shape], dtype)),
+const host = (stored: StoredTensor): Operand => ({
+  tensor: withBackend(HOST, () => tensorOf(stored)),
   constant: true,
 });
 

@@ -1,7 +1,7 @@
 import { sizeOf } from "../../data/array.ts";
 import { InputError } from "../../data/errors.ts";
 import type { ConstantData } from "../constant.ts";
-import type { DType } from "../graph.ts";
+import { type DType, typedArray } from "../graph.ts";
 
 /** A tensor of a file, in the types of TensorFlow.js: int64 as int32, float16 and float64 as float32. */
 export interface StoredTensor {
@@ -74,11 +74,8 @@ function numbersOf(raw: Uint8Array, bytes: number, read: (v: DataView, at: numbe
 const INT32 = 2 ** 31 - 1;
 
 /** Integers beyond int32 stand for "to the end" in slices, and become its ends. */
-export function typed(values: ArrayLike<number>, dtype: DType): ConstantData {
-  if (dtype === "float32") return Float32Array.from(values);
-  if (dtype === "bool") return Uint8Array.from(values);
-  return Int32Array.from(values, (v) => Math.max(-INT32 - 1, Math.min(INT32, v)));
-}
+export const typed = (values: ArrayLike<number>, dtype: DType): ConstantData =>
+  typedArray(dtype === "int32" ? Array.from(values, (v) => Math.max(-INT32 - 1, Math.min(INT32, v))) : values, dtype);
 
 const isExternal = ({ data_location }: TensorProto): boolean => data_location === 1;
 

@@ -1,11 +1,10 @@
 import type { ComparisonTable } from "../../compare/compare.ts";
 import { coverageLevels } from "../../compare/coverage.ts";
-import { axes, type Frame, linearAxis } from "../axes.ts";
+import { axes, linearAxis } from "../axes.ts";
 import { marker, type Named, withLegend } from "../legend.ts";
+import { plotFrame as frame } from "../plot.ts";
 import type { ReportFigure } from "../report-figure.ts";
 import { line, type Point, svg } from "../svg.ts";
-
-const frame: Frame = { width: 480, height: 340, left: 74, right: 466, top: 10, bottom: 294 };
 
 /** Nominal against actual coverage of the posteriors' central intervals, a line for each method and problem. Undefined without any. */
 export function calibrationFigure({ rows }: ComparisonTable, series: readonly Named[]): ReportFigure | undefined {
@@ -16,8 +15,8 @@ export function calibrationFigure({ rows }: ComparisonTable, series: readonly Na
   const lines = known.map(({ coverage, method, operator }) => {
     const { style } = series.find(({ name }) => name === method)!;
     const points = coverageLevels.map((level): Point => [x.place(level), y.place(100 * coverage![level])]);
-    const marks = [50, 90].map((level) => {
-      const percent = 100 * coverage![level as 50 | 90];
+    const marks = ([50, 90] as const).map((level) => {
+      const percent = 100 * coverage![level];
       return marker(
         style,
         x.place(level),

@@ -1,4 +1,3 @@
-import type { ComparisonTable } from "../../compare/compare.ts";
 import type { ComparisonRow } from "../../compare/row.ts";
 import type { Family } from "../families.ts";
 import { type Named, withLegend } from "../legend.ts";
@@ -59,7 +58,3 @@ export function curveFigure(
     }),
   };
 }
-
-/** The series of a table's methods, with their colours. */
-export const seriesOf = ({ methods }: ComparisonTable, styles: number): Named[] =>
-  methods.map((name, i) => ({ name, style: i % styles }));

@@ -1,15 +1,17 @@
 import type { ComparisonTable } from "../../compare/compare.ts";
+import { average } from "../../compare/summary.ts";
 import { families } from "../families.ts";
+import type { Named } from "../legend.ts";
 import type { Level } from "../plot.ts";
 import { type ReportFigure, withFileNames } from "../report-figure.ts";
 import { rowGroups } from "../results.ts";
 import { calibrationFigure } from "./calibration.ts";
-import { curveFigure, errorCurve, seriesOf, ssimCurve } from "./curves.ts";
+import { curveFigure, errorCurve, ssimCurve } from "./curves.ts";
 import { histogramFigure } from "./histogram.ts";
 import { singlesFigure } from "./singles.ts";
 
 /** Colours and markers of methods. With more methods they repeat. */
-export const STYLES = 8;
+const STYLES = 8;
 
 /** The figures of a report, in its order. */
 export interface ReportFigures {
@@ -20,14 +22,11 @@ export interface ReportFigures {
 }
 
 export function reportFigures(table: ComparisonTable): ReportFigures {
-  const series = seriesOf(table, STYLES);
+  const series = table.methods.map((name, i): Named => ({ name, style: i % STYLES }));
   const { sweeps, single } = families(table);
   const levels: Level[] = Object.entries(table.representation ?? {}).map(([name, errors]) => ({
     ...series.find((one) => one.name === name)!,
-    ...{
-      name: `nearest G(z), ${name.replace(/,.*/, "")}`,
-      y: errors.reduce((sum, error) => sum + error / errors.length, 0),
-    },
+    ...{ name: `nearest G(z), ${name.replace(/,.*/, "")}`, y: average(errors) },
   }));
   const main = [
     ...sweeps.map((sweep) => curveFigure(sweep, errorCurve, series, levels)),

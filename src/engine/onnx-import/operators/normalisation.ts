@@ -1,4 +1,5 @@
 import * as tf from "#tf";
+import { sizeOf } from "../../../data/array.ts";
 import { InputError } from "../../../data/errors.ts";
 import { axisOf, input, numberAttribute, type Operator, type OperatorCall, type Operators } from "../call.ts";
 
@@ -45,7 +46,7 @@ const groupNormalization: Operator = (call) => {
   const [x, scale, shift] = [input(call, 0), input(call, 1), input(call, 2)];
   const [batch, channels, ...rest] = x.shape as [number, number, ...number[]];
   const groups = numberAttribute(call, "num_groups", 1);
-  const grouped = tf.reshape(x, [batch, groups, (channels / groups) * rest.reduce((a, b) => a * b, 1)]);
+  const grouped = tf.reshape(x, [batch, groups, (channels / groups) * sizeOf(rest)]);
   const y = standardised(grouped, [2], epsilonOf(call));
   const scaled = (v: tf.Tensor, t: tf.Tensor, by: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor) =>
     v.size === channels

@@ -1,5 +1,15 @@
 import * as tf from "#tf";
-import { axesOf, axisOf, input, numberAttribute, numbersOr, type Operator, type Operators } from "../call.ts";
+import { sizeOf } from "../../../data/array.ts";
+import {
+  axesOf,
+  axisOf,
+  input,
+  numberAttribute,
+  numbersOr,
+  type Operator,
+  type Operators,
+  swappedWithLast,
+} from "../call.ts";
 
 /** Along the axes that an attribute or, in newer versions, an input names; all axes where none does. */
 const reduce =
@@ -27,11 +37,10 @@ const along =
     const x = input(call, 0);
     const axis = axisOf(numberAttribute(call, "axis", call.opset < 13 ? 1 : -1), x.rank);
     if (call.opset < 13) {
-      const rows = x.shape.slice(0, axis).reduce((a, b) => a * b, 1);
+      const rows = sizeOf(x.shape.slice(0, axis));
       return tf.reshape(compute(tf.reshape(x, [rows, -1])), x.shape);
     }
-    const order = [...x.shape.keys()];
-    [order[axis], order[x.rank - 1]] = [x.rank - 1, axis];
+    const order = swappedWithLast(axis, x.rank);
     return tf.transpose(compute(tf.transpose(x, order)), order);
   };
 

@@ -11,6 +11,7 @@ import {
   type OperatorCall,
   type Operators,
   requireChoice,
+  swappedWithLast,
   textAttribute,
 } from "../call.ts";
 
@@ -22,8 +23,7 @@ function alongAxis(x: tf.Tensor, axis: number, length: number, taps: Taps): tf.T
   const size = x.shape[axis]!;
   const map = new Float32Array(size * length);
   for (let to = 0; to < length; to++) for (const [from, weight] of taps(to)) map[from * length + to]! += weight;
-  const order = [...x.shape.keys()];
-  [order[axis], order[x.rank - 1]] = [x.rank - 1, axis];
+  const order = swappedWithLast(axis, x.rank);
   const lines = tf.transpose(x, order);
   const made = tf.matMul(tf.reshape(lines, [-1, size]), tf.tensor2d(map, [size, length]));
   return tf.transpose(tf.reshape(made, [...lines.shape.slice(0, -1), length]), order);

@@ -1,7 +1,7 @@
 import * as tf from "#tf";
 import { sizeOf } from "../../../data/array.ts";
 import { InputError } from "../../../data/errors.ts";
-import { broadcastShape } from "../../graph.ts";
+import { broadcastShape, type DType } from "../../graph.ts";
 import {
   axesOf,
   axisOf,
@@ -16,9 +16,10 @@ import {
   type Operators,
   requireChoice,
   tensorAttribute,
+  tensorOf,
   textAttribute,
 } from "../call.ts";
-import { type StoredTensor, typed } from "../tensor.ts";
+import { dtypeOfType, typed } from "../tensor.ts";
 
 /** The list of integers that an operator needs. Errors (InputError): it is left out. */
 function needed(call: OperatorCall, i: number, attribute: string): readonly number[] {
@@ -26,9 +27,6 @@ function needed(call: OperatorCall, i: number, attribute: string): readonly numb
   if (found) return found;
   throw new InputError(`${call.who}: expected ${attribute}, got none; export the network again`);
 }
-
-const tensorOf = ({ data, shape, dtype }: StoredTensor): tf.Tensor =>
-  tf.tensor(data as Float32Array, [...shape], dtype);
 
 /**
  * 0 keeps a length and −1 takes what is left. A file that was exported for a fixed number of rows may name them: then a leading axis that
@@ -161,14 +159,12 @@ const spaceToDepth: Operator = (call) => {
   return tf.reshape(tf.transpose(apart, [0, 3, 5, 1, 2, 4]), [batch, channels * r ** 2, height / r, width / r]);
 };
 
-/** TensorProto.DataType: those that casts go to. */
-const casts: Readonly<Record<number, "float32" | "int32" | "bool">> = {
-  ...{ 1: "float32", 10: "float32", 11: "float32", 16: "float32" },
-  ...{ 2: "int32", 3: "int32", 4: "int32", 5: "int32", 6: "int32", 7: "int32", 9: "bool" },
-};
+/** TensorProto.DataType: uint16 and bfloat16, which casts go to although no stored tensor is read of them. */
+const castsAlone: Readonly<Record<number, DType>> = { 4: "int32", 16: "float32" };
 
 const cast: Operator = (call) => {
-  const to = casts[numberAttribute(call, "to", 0)];
+  const type = numberAttribute(call, "to", 0);
+  const to = dtypeOfType(type) ?? castsAlone[type];
   if (to) return tf.cast(input(call, 0), to);
   throw new InputError(`${call.who}: casts to the type ${call.node.attributes.to}; export the network in float32`);
 };
