@@ -45,6 +45,7 @@ export function downsample({ inShape, factor, method = "bicubic" }: DownsampleOp
     name: `downsample(factor=${factor}${method === "bicubic" ? "" : `,method=${method}`})`,
     inShape,
     outShape: [...matrices.map(({ rows }) => rows), ...inShape.slice(2)],
+    form: { kind: "downsampling", factor },
     ...(method === "area" && { norm: sizes.reduce((norm, n) => norm / Math.sqrt(smallestBlock(n)), 1) }),
     forward: (x) => matrices.reduce((image, matrix, axis) => alongAxis(image, axis, matrix), x),
     adjoint: (y) => adjoints.reduce((image, matrix, axis) => alongAxis(image, axis, matrix), y),
@@ -68,6 +69,21 @@ function bicubic(n: number, factor: number): Matrix {
     for (const [k, weight] of weights.entries()) dense[i * n + mirrored(first + k, n)]! += weight / total;
   }
   return matrixOf(rows, n, (i, j) => dense[i * n + j]!);
+}
+
+/**
+ * `imresize(y, f)` of MATLAB along an axis that had n pixels before it was downsampled by f: x[j] = Σ_i k(c − i) y[i], c = (j + ½)/f − ½, y mirrored at its
+ * edges. [n, ⌈n/f⌉].
+ */
+export function bicubicUpsampling(n: number, factor: number): Matrix {
+  const columns = Math.ceil(n / factor);
+  const dense = new Float64Array(n * columns);
+  for (let j = 0; j < n; j++) {
+    const centre = (j + 0.5) / factor - 0.5;
+    const first = Math.floor(centre) - 1;
+    for (let k = first; k < first + 4; k++) dense[j * columns + mirrored(k, columns)]! += keys(centre - k);
+  }
+  return matrixOf(n, columns, (j, i) => dense[j * columns + i]!);
 }
 
 /** The cubic kernel of Keys (1981) with a = −½. */

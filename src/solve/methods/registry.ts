@@ -4,6 +4,7 @@ import { checkedOptions, type OptionValues } from "../../data/options.ts";
 import { describeKinds, parseSpec } from "../../data/spec.ts";
 import type { Problem } from "../problem.ts";
 import type { Solver } from "../solver.ts";
+import { bicubic } from "./bicubic.ts";
 import { deepImagePrior } from "./deep-image-prior.ts";
 import { filteredBackprojection } from "./filtered-backprojection.ts";
 import type { RecoveryMethod } from "./method.ts";
@@ -14,6 +15,7 @@ import { zeroFilled } from "./zero-filled.ts";
 /** Every baseline that is a method of recovery, one line each. */
 const kinds = {
   "zero-filled": zeroFilled,
+  bicubic,
   "filtered-backprojection": filteredBackprojection,
   wiener,
   "richardson-lucy": richardsonLucy,
