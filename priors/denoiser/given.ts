@@ -19,10 +19,14 @@ export interface Seen {
   readonly before?: { readonly estimate: Picture; readonly similar: Similar };
 }
 
-/** What the stage after an estimate sees; the first stage, if there is none. */
-export const seen = (noisy: Picture, estimate: Picture | undefined, grid: Grid, side: number): Seen => ({
+/** What the stage after an estimate sees; the first stage, if there is none. `pause` is awaited now and then. */
+export const seen = async (
+  noisy: Picture,
+  estimate: Picture | undefined,
+  { grid, side, pause }: { readonly grid: Grid; readonly side: number; readonly pause: () => Promise<void> },
+): Promise<Seen> => ({
   ...{ noisy, grid },
-  ...(estimate && { before: { estimate, similar: similarPatches(estimate, grid, side) } }),
+  ...(estimate && { before: { estimate, similar: await similarPatches(estimate, grid, side, pause) } }),
 });
 
 /**

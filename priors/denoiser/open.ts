@@ -53,7 +53,7 @@ export async function openStages(model: DenoiserModel) {
   };
 
   return {
-    /** A noisy image after all stages; undefined if there are none. `pause` is awaited before each. */
+    /** A noisy image after all stages; undefined if there are none. `pause` is awaited now and then. */
     estimate: async (
       noisy: Picture,
       pause: () => Promise<void>,
@@ -63,7 +63,7 @@ export async function openStages(model: DenoiserModel) {
       let estimate: Picture | undefined;
       for (const stage of stages.keys()) {
         await pause();
-        estimate = await staged(seen(noisy, estimate, grid, side), stage, signal);
+        estimate = await staged(await seen(noisy, estimate, { grid, side, pause }), stage, signal);
       }
       return estimate;
     },

@@ -15,6 +15,8 @@ export interface PairOptions {
   readonly stride: number;
   /** Seed of the noise. */
   readonly seed: number;
+  /** Aborts between two steps on an image, with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface PairOptions {
  * and cleaned by the stages before, and the clean patch (`givenOf`). Image by image, row by row; the noise of an image depends on the seed, the stage and the image's place alone.
  * Errors (InputError): images in colour, one smaller than a patch, a stride that is no positive integer.
  */
-export function pairDataset(images: ImageSource, model: DenoiserModel, { stride, seed }: PairOptions): Dataset {
+export function pairDataset(images: ImageSource, model: DenoiserModel, { stride, seed, signal }: PairOptions): Dataset {
   const { side, sigma, stages } = model;
   const stage = stages.length;
   const width = givenWidth(side, stage) + side * side;
@@ -53,7 +55,7 @@ export function pairDataset(images: ImageSource, model: DenoiserModel, { stride,
     const { from, to } = checkedRange(name, count, range);
     requireSize(name, size);
     const opened = await openStages(model);
-    const pause = pauses(undefined);
+    const pause = pauses(signal);
     let [data, first, filled] = [new Float32Array(0), from, 0];
     try {
       for (const [i, pixels] of images.sizes.entries()) {
@@ -62,7 +64,8 @@ export function pairDataset(images: ImageSource, model: DenoiserModel, { stride,
         const clean: Picture = { data: await images.read(i), height: pixels[0], width: pixels[1] };
         const random = stream(seed, "noise of pairs", stage, i);
         const noisy = { ...clean, data: clean.data.map((v) => v + sigma * random.normal()) };
-        const all = seen(noisy, await opened.estimate(noisy, pause), gridOf(pixels), side);
+        const estimate = await opened.estimate(noisy, pause, signal);
+        const all = await seen(noisy, estimate, { grid: gridOf(pixels), side, pause });
         let at = starts[i]!;
         for (const band of bandsOf(all.grid, all.grid.columns.length)) {
           const next = at + band.columns.length;

@@ -15,15 +15,21 @@ export interface Similar {
 
 /**
  * The patches of an image that differ least from each patch of a grid, by the squared distance, among those at most `REACH` pixels away. Distances of one shift come from running sums.
- * At most COUNT; where fewer lie inside the image, some places come twice.
+ * `pause` is awaited now and then. At most COUNT; where fewer lie inside the image, some places come twice.
  */
-export function similarPatches({ data, height, width }: Picture, grid: Grid, side: number): Similar {
+export async function similarPatches(
+  { data, height, width }: Picture,
+  grid: Grid,
+  side: number,
+  pause: () => Promise<void>,
+): Promise<Similar> {
   const columns = grid.columns.length;
   const count = grid.rows.length * columns;
   const corners = new Int32Array(count * COUNT);
   const distances = new Float32Array(count * COUNT).fill(Number.POSITIVE_INFINITY);
   const sums = new Float64Array((height + 1) * (width + 1));
   for (let dy = -REACH; dy <= REACH; dy++) {
+    await pause();
     for (let dx = -REACH; dx <= REACH; dx++) {
       const shift = dy * width + dx;
       // sums[y, x] of the squared differences above and left of a pixel, where both images have one

@@ -17,6 +17,7 @@ export interface PairArgs {
   readonly denoiser: string | undefined;
   readonly sigma: number | undefined;
   readonly seed: number;
+  readonly signal: AbortSignal;
 }
 
 /** A data set of pairs, and its design. */
@@ -31,6 +32,7 @@ export async function pairsFor({
   denoiser,
   sigma,
   seed,
+  signal,
 }: PairArgs & { readonly denoiser: string }): Promise<Pairs> {
   if (sigma !== undefined && !(sigma > 0 && sigma < Number.POSITIVE_INFINITY)) {
     throw new InputError(`--sigma: expected a positive number, got ${sigma}`);
@@ -38,15 +40,19 @@ export async function pairsFor({
   const model = await modelFrom(denoiser, sigma);
   const hash = (await sha256([model.cells.basis.data, ...model.stages.map(({ data: own }) => own)])).slice(0, 16);
   return {
-    dataset: await pairsOf(data, model, seed),
+    dataset: await pairsOf(data, model, { seed, signal }),
     design: pairFamily(model, { of: `prior ${hash}`, seed }),
   };
 }
 
 /** The pairs of a design of them; undefined for a design of other moments. */
-export async function pairsOfDesign(data: unknown, design: SketchDesign): Promise<Dataset | undefined> {
+export async function pairsOfDesign(
+  data: unknown,
+  design: SketchDesign,
+  signal: AbortSignal,
+): Promise<Dataset | undefined> {
   const found = modelOfDesign(design);
-  return found && pairsOf(data, found.model, found.seed);
+  return found && pairsOf(data, found.model, { seed: found.seed, signal });
 }
 
 async function modelFrom(folder: string, sigma: number | undefined): Promise<DenoiserModel> {
@@ -66,7 +72,11 @@ async function modelFrom(folder: string, sigma: number | undefined): Promise<Den
   return { side, sigma: sigma ?? SIGMA, cells, stages: [] };
 }
 
-async function pairsOf(data: unknown, model: DenoiserModel, seed: number): Promise<Dataset> {
+async function pairsOf(
+  data: unknown,
+  model: DenoiserModel,
+  watched: { readonly seed: number; readonly signal: AbortSignal },
+): Promise<Dataset> {
   const [spec, ...more] = data as readonly string[];
   const source = more.length === 0 ? await openPatches(spec!) : undefined;
   if (!source)
@@ -77,5 +87,5 @@ async function pairsOf(data: unknown, model: DenoiserModel, seed: number): Promi
       `patches: side: the denoiser is of ${model.side}×${model.side} patches, got ${patches.side}; leave side out`,
     );
   }
-  return pairDataset(images, model, { stride: patches.stride, seed });
+  return pairDataset(images, model, { stride: patches.stride, ...watched });
 }

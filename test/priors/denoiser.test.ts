@@ -211,11 +211,11 @@ test("regressions solve the normal equations: one cell, whose pairs obey a linea
   assert.ok(difference(data, map) < 1e-4); // raised by 1e-6 of the variance
 });
 
-test("similar patches: the nearest ones of the neighbourhood, by brute force", () => {
+test("similar patches: the nearest ones of the neighbourhood, by brute force", async () => {
   const [height, width, side] = [15, 13, 3];
   const image = { data: stream(2, "image").fillNormal(new Float32Array(height * width)), height, width };
   const grid = { rows: [0, 5, 12], columns: [0, 6, 10] };
-  const similar = similarPatches(image, grid, side);
+  const similar = await similarPatches(image, grid, side, async () => {});
   const patchAt = (corner: number) =>
     Array.from({ length: side * side }, (_, i) => image.data[corner + Math.floor(i / side) * width + (i % side)]!);
   const out = new Float32Array(side * side);

@@ -12,7 +12,7 @@ export const design = defineCommand({
   options: (y) => designOptions(dataArguments(y).option("out", outOption("file to write the design to, .npz"))),
   run: async (args, context) => {
     await requireWritable(args.out, args.force);
-    const sketched = await sketchedOf(args);
+    const sketched = await sketchedOf({ ...args, signal: context.signal });
     const { saveDesign } = await import("../../sketch/files.ts");
     const made = await designOf(sketched, args, context);
     await saveDesign(args.out, made);

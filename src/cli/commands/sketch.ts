@@ -56,7 +56,7 @@ export const sketch = defineCommand({
     const { loadDesign, removeCheckpoint, saveSketch, sketchResumably } = await import("../../sketch/files.ts");
     if (args.design !== undefined) requireNoDesignOptions(args);
     const given = args.design === undefined ? undefined : await loadDesign(args.design);
-    const sketched = await sourceOf(args, given);
+    const sketched = await sourceOf({ ...args, signal }, given);
     const { dataset } = sketched;
     const range = rangeOf(dataset, args.limit, args.shard);
     const known = rangeOf(dataset, args.limit, undefined); // all shards have one design
@@ -89,7 +89,7 @@ export const sketch = defineCommand({
 async function sourceOf(args: DataArgs & PairArgs, design: SketchDesign | undefined): Promise<Sketched> {
   if (!design?.families.some(({ kind }) => kind === "paired-moments")) return sketchedOf(args);
   const { pairsOfDesign } = await import("../pair-design.ts");
-  return { dataset: (await pairsOfDesign(args.data, design))! };
+  return { dataset: (await pairsOfDesign(args.data, design, args.signal))! };
 }
 
 function rangeOf({ count, name }: Dataset, limit: number | undefined, shard: string | undefined): Range {
