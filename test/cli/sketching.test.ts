@@ -73,30 +73,86 @@ test("with --limit the design knows the first samples only; all shards have one 
   assert.equal([limited.fingerprint, limited.count], [alone.fingerprint, 20]);
   const labelled = await ok(`sketch labelled.npz --by-label --limit 2 -o limitedL.npz ${SMALL}`);
   assert.is(labelled.fingerprint, (await ok(`sketch firstL.npz --by-label -o firstLL.npz ${SMALL}`)).fingerprint);
-  for (const i of [1, 2]) await ok(`sketch data.npy -o shard${i}.npz --shard ${i}/2 --limit 40 ${options}`);
-  await ok(`sketch data.npy -o both.npz --limit 40 ${options}`);
-  await ok("merge shard1.npz shard2.npz -o merged.npz");
-  assert.is((await loadSketch("merged.npz")).design.fingerprint, (await loadSketch("both.npz")).design.fingerprint);
+  const shard = `--limit 40 --block 8 ${options}`;
+  for (const i of [1, 2, 3]) await ok(`sketch data.npy -o shard${i}.npz --shard ${i}/3 ${shard}`);
+  await ok(`sketch data.npy -o both.npz ${shard}`);
+  await ok("merge shard2.npz shard1.npz shard3.npz -o merged.npz");
+  assert.equal(readFileSync("merged.npz"), readFileSync("both.npz"));
 });
 
 test("subtract takes a part out again; what cannot be taken out is refused", async () => {
-  await ok(`design data.npy -o D.npz ${SMALL}`);
+  await ok(`design data.npy -o D.npz --block 20 ${SMALL}`);
   for (const i of [1, 2, 3]) await ok(`sketch data.npy --design D.npz --shard ${i}/3 -o P${i}.npz`);
   await ok("merge P1.npz P2.npz P3.npz -o all.npz");
   assert.is((await ok("subtract all.npz P1.npz P3.npz -o left.npz")).count, 20);
-  const [left, part] = [await loadSketch("left.npz"), await loadSketch("P2.npz")];
-  for (const [name, sum] of Object.entries(left.sums)) {
-    for (const [i, v] of sum.entries()) assert.ok(Math.abs(v - part.sums[name]![i]!) < 1e-12);
-  }
+  assert.equal(readFileSync("left.npz"), readFileSync("P2.npz"));
+  await refused(
+    "subtract left.npz P1.npz -o no.npz",
+    /^error: subtract: P1\.npz is no part of left\.npz: the whole does not hold rows 0 to 20 of data\.npy; subtract only/,
+  );
   await refused(
     "subtract P1.npz all.npz -o no.npz",
-    /^error: subtract: the part has 60 samples, the whole 20; at least/,
+    /^error: subtract: all\.npz is no part of P1\.npz: the whole does not hold rows 0 to 60 of data\.npy; subtract/,
   );
   await ok("sketch data.npy -o other.npz --frequencies 16 --scale 1,2");
   await refused(
     "subtract all.npz other.npz -o no.npz",
     /^error: subtract: all\.npz and other\.npz are of different designs \(fourier\.m: 32 and 16\); one is no part/,
   );
+});
+
+test("merge refuses by name what counts twice, what is missing and what is of other data, unless --force", async () => {
+  const changed = rows.slice();
+  changed[3]! += 1;
+  writeFileSync("other.npy", bytes(changed, [60, 2]));
+  writeFileSync("copy.npy", bytes(rows, [60, 2]));
+  spawnSync("mkdir", ["-p", "changed"]);
+  writeFileSync("changed/data.npy", bytes(changed, [60, 2]));
+  const part = (name: string, of: string, i: number) =>
+    ok(`sketch ${of} --design D.npz --shard ${i}/3 -o ${name}.npz --force`);
+  for (const i of [1, 2, 3]) await part(`P${i}`, "data.npy", i);
+  await part("copy1", "copy.npy", 1);
+  await part("other2", "other.npy", 2);
+  await part("changed1", "changed/data.npy", 1);
+  for (const [line, message] of [
+    [
+      "P1.npz P2.npz P1.npz",
+      /^error: merge: P1\.npz and P1\.npz both hold rows 0 to 20 of data\.npy, which would count twice; leave one out, or give --force\n$/,
+    ],
+    [
+      "P1.npz P2.npz copy1.npz",
+      /^error: merge: P1\.npz and copy1\.npz both hold the same rows \(data\.npy, copy\.npy\), which would/,
+    ],
+    [
+      "P1.npz changed1.npz",
+      /^error: merge: P1\.npz and changed1\.npz both hold rows 0 to 20 of data\.npy, with different numbers: they are of diff/,
+    ],
+    [
+      "P3.npz P1.npz",
+      /^error: merge: no part holds rows 20 to 40 of data\.npy; add what is missing, or give --partial/,
+    ],
+    [
+      "P1.npz other2.npz P3.npz",
+      /^error: merge: no part holds rows 20 to 40 of data\.npy; rows 0 to 20, rows 40 to 60 of other\.npy;/,
+    ],
+  ] as const) {
+    await refused(`merge ${line} -o no.npz`, message);
+    await ok(`merge ${line} -o forced.npz --force`);
+  }
+  await ok("merge P3.npz P1.npz -o some.npz --partial");
+  await ok("merge some.npz P2.npz -o tree.npz");
+  await ok("sketch data.npy --design D.npz -o uncut.npz");
+  assert.equal(readFileSync("tree.npz"), readFileSync("uncut.npz"));
+  await refused(
+    "sketch data.npy --design D.npz --shard 1/4 -o no.npz",
+    /^error: --shard: data\.npy has 60 samples, which are 3 blocks of 20 that are summed together: at most 3 parts; give fewer, or a design with --block 15 or less\n$/,
+  );
+  const cut = readFileSync("P2.npz");
+  writeFileSync("cut.npz", cut.subarray(0, cut.length - 100));
+  await refused("merge P1.npz cut.npz P3.npz -o no.npz", /^error: cut\.npz: file is truncated or damaged/);
+  const { stdout } = await run("inspect some.npz");
+  assert.match(stdout, /rows +0 to 20, 40 to 60 of data\.npy \(60\)\n/);
+  assert.match(stdout, /made +sketchprior \d/);
 });
 
 test("--by-label sums every label apart, --structured changes the design", async () => {
