@@ -1,5 +1,5 @@
-import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import ndarray from "ndarray";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -7,7 +7,7 @@ import { encodeNpy, encodeNpz, type NpyArray } from "../../src/data/index.ts";
 import { stream } from "../../src/data/random.ts";
 import { loadSketch } from "../../src/sketch/files.ts";
 import { decoded } from "../report/decoded.ts";
-import { filesIn, helpOf, ok, program, run, scratch, sketchprior } from "./spawn.ts";
+import { filesIn, helpOf, ok, program, run, scratch } from "./spawn.ts";
 
 const test = suite("commands on sketches");
 const folder = scratch();
@@ -94,7 +94,7 @@ test("subtract takes a part out again; what cannot be taken out is refused", asy
     "subtract P1.npz all.npz -o no.npz",
     /^error: subtract: all\.npz is no part of P1\.npz: the whole does not hold rows 0 to 60 of data\.npy; subtract/,
   );
-  await ok("sketch data.npy -o other.npz --frequencies 16 --scale 1,2");
+  await ok("sketch data.npy -o other.npz --block 20 --frequencies 16 --scale 1,2");
   await refused(
     "subtract all.npz other.npz -o no.npz",
     /^error: subtract: all\.npz and other\.npz are of different designs \(fourier\.m: 32 and 16\); one is no part/,
@@ -267,65 +267,6 @@ test("what cannot be sketched is refused in one line, and nothing is written", a
 test("one sample and constant data are sketched at a given scale", async () => {
   assert.is((await ok(`sketch one.npy -o one.npz ${SMALL}`)).count, 1);
   assert.is((await ok(`sketch constant.npy -o constant.npz ${SMALL}`)).count, 20);
-});
-
-const LONG = "sketch spiral --frequencies 3000 --scale 0.1,1 --checkpoint-every 0 --limit 60000";
-const CHECKPOINT = "long.checkpoint.npz";
-const written = () => statSync(CHECKPOINT, { throwIfNoEntry: false })?.mtimeMs;
-
-/** Runs a command until it has written a checkpoint, then sends the signal. */
-async function interrupted(line: string, signal: NodeJS.Signals) {
-  const before = written();
-  const child = spawn(process.execPath, [...program, ...line.split(" ")], { cwd: folder });
-  let stderr = "";
-  child.stderr.on("data", (chunk) => {
-    stderr += chunk;
-  });
-  const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
-  while (written() === before && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 10));
-  child.kill(signal);
-  return { code: await ended, stderr };
-}
-
-test("after kill -9 and after Ctrl-C, --resume gives the bytes of an uninterrupted run", async () => {
-  const killed = await interrupted(`${LONG} -o long.npz`, "SIGKILL");
-  assert.equal([killed.code, existsSync("long.npz"), existsSync(CHECKPOINT)], [null, false, true]);
-  const stopped = await interrupted(`${LONG} -o long.npz --resume`, "SIGINT");
-  assert.equal(stopped, {
-    code: 130,
-    stderr: "sketch: repeat the command with --resume to go on\nerror: interrupted\n",
-  });
-  assert.equal([existsSync("long.npz"), existsSync(CHECKPOINT)], [false, true]);
-  const [resumed, whole] = await Promise.all([
-    sketchprior(folder, `${LONG} -o long.npz --resume`.split(" ")),
-    sketchprior(folder, `${LONG} -o whole.npz`.split(" ")),
-  ]);
-  assert.equal([resumed!.code, whole!.code, existsSync(CHECKPOINT)], [0, 0, false]);
-  assert.equal(readFileSync("long.npz"), readFileSync("whole.npz"));
-});
-
-/** A file system of 64 kB, where this process may make one. */
-const mounted = () => {
-  const mount = `${folder}/tiny`;
-  spawnSync("mkdir", [mount]);
-  const done = process.getuid?.() === 0 && spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", mount]);
-  return done && done.status === 0 ? mount : undefined;
-};
-
-test("a full disk is an error in one line, and the old file survives", async () => {
-  const mount = mounted();
-  if (!mount) console.log("(no right to mount a tiny file system here)");
-  if (!mount) return; // not root, or no right to mount: test/data/files.test.ts covers the error code
-  try {
-    await ok(`sketch data.npy -o tiny/X.npz ${SMALL}`);
-    const before = readFileSync("tiny/X.npz");
-    const { code, stderr } = await run("sketch data.npy -o tiny/X.npz --force --frequencies 20000 --scale 1");
-    assert.equal([code, stderr], [1, "error: tiny/X.npz: cannot be written, the disk is full\n"]);
-    assert.equal(readFileSync("tiny/X.npz"), before);
-    assert.equal(filesIn(mount), ["X.npz"]);
-  } finally {
-    spawnSync("umount", [mount]);
-  }
 });
 
 test.run();
