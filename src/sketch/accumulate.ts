@@ -1,10 +1,10 @@
 import { sameShape } from "../data/array.ts";
 import { InputError } from "../data/errors.ts";
 import { type Batch, checkedRange, type Dataset, type Range } from "../data/rows.ts";
-import { compileBlock } from "./block-sums.ts";
 import { labelsOf } from "./data-design.ts";
 import { describeDifference, type SketchDesign } from "./design.ts";
 import { addSketch, heldSums, noSums } from "./exact-sums.ts";
+import { summing } from "./lanes.ts";
 import { blockHash, type Source, sourceOf, withBlock } from "./provenance.ts";
 import type { Sketch } from "./sketch.ts";
 
@@ -39,7 +39,7 @@ export interface PartialSketch {
  *
  * One compiled function computes the sums over a block in float32, for all families. Blocks begin at multiples of `design.block`, whatever the range, and their sums are
  * rounded to a grid and added exactly (exact-sums.ts). So the result is the same bits for any number of threads, of interruptions, and of parts that are cut between
- * blocks and merged, in any order. Memory: a few blocks.
+ * blocks and merged, in any order. A pass of more than a few seconds is shared by as many processes as the engine has threads (lanes.ts). Memory: a few blocks for each.
  * Errors (InputError): samples of another shape than the design's, no samples, NaN or Inf in the data, absent labels or labels
  * outside the design's range, a checkpoint of another pass or of other rows.
  */
@@ -59,14 +59,17 @@ export async function sketchDataset(
     ? await verifiedRows(dataset, design, resume, labels, signal)
     : sourceOf(dataset.name, dataset.count);
   const tools = [...new Set([...(resume?.sketch.provenance?.tools ?? []), tool])].sort();
-  const made = (): Sketch => ({ design, count, ...heldSums(sums), provenance: { sources: [source], tools } });
+  const lanes = await summing(design);
+  const made = async (): Promise<Sketch> => {
+    await lanes.collect(sums);
+    return { design, count, ...heldSums(sums), provenance: { sources: [source], tools } };
+  };
   let saved = performance.now();
   const stopIfAsked = async (): Promise<void> => {
     if (!signal?.aborted) return;
-    if (count > 0) await onCheckpoint?.({ sketch: made(), range });
+    if (count > 0) await onCheckpoint?.({ sketch: await made(), range });
     signal.throwIfAborted();
   };
-  const block = await compileBlock(design);
   try {
     for await (const batch of alignedBatches(dataset, design.block, { ...range, from: range.from + count })) {
       await stopIfAsked();
@@ -74,20 +77,20 @@ export async function sketchDataset(
       const rows = data.shape[0]!;
       const own = labels?.subarray(first, first + rows);
       const hash = blockHash(batch, own); // meanwhile the engine computes
-      await block.add(data, sums, own);
+      await lanes.add(data, own, total - count - rows);
       source = withBlock(source, first, rows, await hash, design.block);
       count += rows;
       onProgress?.(count, total);
       if (onCheckpoint && performance.now() - saved >= 1000 * checkpointSeconds && count < total) {
-        await onCheckpoint({ sketch: made(), range });
+        await onCheckpoint({ sketch: await made(), range });
         saved = performance.now();
       }
     }
     await stopIfAsked();
+    return await made();
   } finally {
-    await block.dispose();
+    await lanes.dispose();
   }
-  return made();
 }
 
 /**
