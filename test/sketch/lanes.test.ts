@@ -44,7 +44,10 @@ test("a helper that fails ends the pass with its error", async () => {
     await lanes.add(gaussianRows(9), undefined, 100); // more than a block
     await lanes.collect(noSums(design));
   };
-  await add().then(assert.unreachable, (error) => assert.match(String(error), /RangeError|out of bounds/));
+  await add().then(
+    () => assert.unreachable(),
+    (error) => assert.match(String(error), /RangeError|out of bounds/),
+  );
   await lanes.dispose();
 });
 
