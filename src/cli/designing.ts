@@ -1,7 +1,7 @@
 import type { Argv } from "yargs";
 import { sizeOf } from "../data/array.ts";
 import { InputError } from "../data/errors.ts";
-import type { Dataset, Range } from "../data/rows.ts";
+import type { Dataset } from "../data/rows.ts";
 import type { DataDesignOptions } from "../sketch/data-design.ts";
 import { type LawName, lawNames } from "../sketch/laws.ts";
 import type { Context } from "./command.ts";
@@ -113,6 +113,10 @@ export const designOptions = <T>(y: Argv<T>) =>
       ...{ type: "number", requiresArg: true, defaultDescription: "0.1, or that of the denoiser" },
       describe: "with --denoiser, standard deviation of the noise",
     })
+    .option("block", {
+      ...{ type: "number", requiresArg: true, defaultDescription: "64 to 8192, by the moments' sizes" },
+      describe: "samples that are summed together; parts that are cut between blocks give the bits of the whole",
+    })
     .option("by-label", { type: "boolean", describe: "separate sums for each label" })
     .option("pilot", {
       ...{
@@ -141,26 +145,27 @@ export interface DesignArgs {
   readonly "cells-of": string | undefined;
   readonly denoiser: string | undefined;
   readonly sigma: number | undefined;
+  readonly block: number | undefined;
   readonly "by-label": boolean | undefined;
   readonly "sketch-size": string | undefined;
 }
 
-/** The design that the options ask for. It may depend on the samples of `range` (default all) of the data set. */
+/** The design that the options ask for. */
 export async function designOf(
   { dataset, pairs }: Sketched,
   args: DesignArgs,
   { progress, signal }: Pick<Context, "progress" | "signal">,
-  range?: Range,
 ) {
   const { designFor } = await import("../sketch/index.ts");
   const { frequencies, law, scale, pilot, seed } = args;
   if (frequencies !== undefined) requireInteger("frequencies", frequencies);
   if (pilot !== undefined) requireInteger("pilot", pilot, 2);
+  if (args.block !== undefined) requireInteger("block", args.block);
   const size = args["sketch-size"];
   const common = {
     ...{ signal, byLabel: args["by-label"] ?? false },
     ...(pilot !== undefined && { pilotRows: pilot }),
-    ...(range && { range }),
+    ...(args.block !== undefined && { block: args.block }),
   };
   const learned = (options: DataDesignOptions) =>
     progress("design", (onProgress) =>
@@ -235,6 +240,7 @@ export function requireNoDesignOptions(args: DesignArgs): void {
     "structured",
     "scale",
     "features",
+    "block",
     "by-label",
     "sketch-size",
     "pilot",

@@ -4,7 +4,7 @@ import { sizeOf } from "../data/array.ts";
 import type { Dataset } from "../data/rows.ts";
 import type { Measurements, SavedMeasurements } from "../measure/index.ts";
 import { short } from "../report/table.ts";
-import type { Sketch, SketchDesign } from "../sketch/index.ts";
+import type { Provenance, Sketch, SketchDesign, Source } from "../sketch/index.ts";
 import { bytesText, grouped, secondsText, shapeText } from "./text.ts";
 
 /** A design in words and as data. */
@@ -21,7 +21,7 @@ export async function designFacts(design: SketchDesign) {
     families: families.map((family) => ({ ...family })),
     ...(poses && { poses }),
     ...(labels !== undefined && { labels }),
-    ...{ fingerprint, size },
+    ...{ block: design.block, fingerprint, size },
   };
   const words: Record<string, string> = { samples: shapeText(shape), features: data.features };
   if (poses) words.aligned = `by ${poses.slants.length} slants and ${poses.widths.length} widths`;
@@ -30,6 +30,7 @@ export async function designFacts(design: SketchDesign) {
     words[title] = describe(family);
   }
   if (labels !== undefined) words.labels = `0 to ${labels - 1}, each summed apart`;
+  words.blocks = `${design.block} samples are summed together`;
   words.fingerprint = fingerprint.slice(0, 16);
   words.holds = sketchSizeText(size);
   words.bytes = bytesWords(size.bytes);
@@ -43,23 +44,45 @@ const bytesWords = ({ sums, design, all }: { readonly sums: number; readonly des
  * A sketch in words and as data. `dataset` is the data set that it is a sketch of, or of a part of, where that is known; a part of n of
  * its N samples is n/N of its bytes.
  */
-export async function sketchFacts({ design, count }: Sketch, dataset?: Dataset) {
+export async function sketchFacts({ design, count, provenance }: Sketch, dataset?: Dataset) {
   const { data, words } = await designFacts(design);
+  const from = provenance && (await provenanceFacts(provenance));
   const { numbers, bytes } = data.size;
   const held = count * sizeOf(design.shape);
   const stored = await dataset?.stored?.();
   const raw = dataset && stored && Math.round((stored.raw * count) / dataset.count);
   const files = stored?.files;
   return {
-    data: { count, ...data, ...(raw !== undefined && { dataBytes: { raw, ...(files !== undefined && { files }) } }) },
+    data: {
+      count,
+      ...data,
+      ...(provenance && { provenance }),
+      ...(raw !== undefined && { dataBytes: { raw, ...(files !== undefined && { files }) } }),
+    },
     words: {
       ...words,
       samples: `${grouped(count)} of ${words.samples}`,
+      ...from,
       holds: `${words.holds}, ${partOf(numbers, held)} the ${grouped(held)} that were sketched`,
       ...(raw !== undefined && {
         bytes: `${words.bytes}, ${partOf(bytes.all, raw)} the ${bytesText(raw)} that were sketched${onDisk(files)}`,
       }),
     },
+  };
+}
+
+/** Which rows of which data a sketch is of, in words. */
+async function provenanceFacts({ sources, tools }: Provenance) {
+  const { seamsOf } = await import("../sketch/index.ts");
+  const seams = seamsOf({ sources, tools });
+  const rowsOf = ({ name, rows, ranges }: Source) =>
+    `${ranges.map(({ from, to }) => `${from} to ${to}`).join(", ")} of ${name} (${grouped(rows)})`;
+  return {
+    rows: sources.map(rowsOf).join("; "),
+    ...(seams.length > 0 && {
+      bits: `those of one pass up to float32 rounding: parts meet inside a block at ${seams.slice(0, 5).join(", ")}${seams.length > 5 ? ", …" : ""}`,
+    }),
+    made: tools.join(", "),
   };
 }
 

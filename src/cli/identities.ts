@@ -5,9 +5,9 @@ import { partsOf, specTree } from "../../operators/spec-tree.ts";
 import { contiguous } from "../data/array.ts";
 import { isFolder } from "../data/files.ts";
 import { sha256 } from "../data/hash.ts";
+import { packageVersion } from "../data/package.ts";
 import { engineSettings } from "../engine/index.ts";
 import type { Setting } from "./compared-settings.ts";
-import { packageVersion } from "./package.ts";
 import { methodParts } from "./recovering.ts";
 
 export interface IdentityFacts {

@@ -1,6 +1,6 @@
+import { packageVersion } from "../data/package.ts";
 import { libraryVersions, processorsText } from "../engine/doctor.ts";
 import { engineSettings } from "../engine/settings.ts";
-import { packageVersion } from "./package.ts";
 
 /** Versions of the program and of what it runs on, for a report. */
 export function reportVersions(): Readonly<Record<string, string>> {

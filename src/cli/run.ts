@@ -1,9 +1,9 @@
 import { messageOf, oneLine } from "../data/errors.ts";
+import { packageVersion } from "../data/package.ts";
 import { configureEngine, type EngineSettings, engineSettings } from "../engine/settings.ts";
 import type { AnyCommand, Context, GlobalArgs } from "./command.ts";
 import { commands } from "./commands/index.ts";
 import { Interrupted, interruptible } from "./interrupt.ts";
-import { packageVersion } from "./package.ts";
 import { parse } from "./parse.ts";
 import { openProgress } from "./progress.ts";
 

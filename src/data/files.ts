@@ -89,6 +89,9 @@ export function unwritable(file: string, error: unknown): InputError {
     return new InputError(`${file}: cannot be written, there is no folder ${folder}; make it first`);
   }
   if (code === "ENOSPC") return new InputError(`${file}: cannot be written, the disk is full`);
+  if (code === "EFBIG")
+    return new InputError(`${file}: cannot be written, it is larger than files may be here (ulimit -f)`);
+  if (code === "EDQUOT") return new InputError(`${file}: cannot be written, the quota of the disk is used up`);
   if (code === "EACCES" || code === "EPERM" || code === "EROFS") {
     return new InputError(`${file}: cannot be written, no permission to write in ${folder}`);
   }

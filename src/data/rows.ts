@@ -49,6 +49,14 @@ export async function readRows(dataset: Dataset, from: number, to: number): Prom
   return ndarray(new Float32Array(0), [0, ...dataset.shape]);
 }
 
+/** The first `count` samples of a data set, as one of its own under the same name. */
+export const firstRows = (dataset: Dataset, count: number): Dataset => ({
+  ...dataset,
+  count,
+  batches: (size, range) => dataset.batches(size, checkedRange(dataset.name, count, range)),
+  ...(dataset.labels && { labels: async () => (await dataset.labels!()).subarray(0, count) }),
+});
+
 /** The range with every bound checked against the data set; the default is everything. */
 export function checkedRange(name: string, count: number, range?: Range): Range {
   const { from, to } = range ?? { from: 0, to: count };

@@ -1,5 +1,6 @@
 export { batchedOnnx } from "./batched.ts";
 export { type Compiled, type CompileOptions, compile } from "./compile.ts";
+export { answerMessages, type Helper, startHelper } from "./node.ts";
 export {
   configureEngine,
   type DeviceName,

@@ -2,12 +2,20 @@ import ndarray, { type NdArray } from "ndarray";
 import * as tf from "#tf";
 import { fillTiles, tilesFor } from "../data/tiles.ts";
 import { compile } from "../engine/index.ts";
+import { addExactly, onGrid } from "./exact-sums.ts";
 import { triangleSize } from "./families/family.ts";
 
 /** Rows of one cell that are multiplied together. */
 const TILE = 32;
 /** Numbers of the products of one run. */
 const MOST = 2 ** 21;
+
+/** Exact sums, and the grid of what is added to them. */
+interface Squares {
+  readonly sum: Float64Array;
+  readonly rest: Float64Array;
+  readonly grid: number;
+}
 
 /**
  * Σ aaᵀ over the rows of each cell, of blocks of at most `rows` rows a [rows, width]. A row is in one cell, so rows are sorted by their cells and
@@ -26,11 +34,11 @@ export async function cellSums(rows: number, width: number, cells: number) {
       return tf.matMul(own, own, true, false);
     },
     given,
-    { name: "sums in cells" },
+    { name: "sums in cells", threads: 1 },
   );
   return {
-    /** Adds a block a [n, width] to the counts [cells] and to Σ aaᵀ as lower triangles [cells, width(width+1)/2]. */
-    async add(a: Float32Array, cellOf: Int32Array, counts: Float64Array, squares: Float64Array): Promise<void> {
+    /** Adds a block a [n, width] to the counts [cells] and to Σ aaᵀ as lower triangles [cells, width(width+1)/2], rounded to their grid. */
+    async add(a: Float32Array, cellOf: Int32Array, counts: Float64Array, { sum, rest, grid }: Squares): Promise<void> {
       given.a.data.set(a);
       const used = fillTiles(tiles, cellOf, rows);
       const size = triangleSize(width);
@@ -41,7 +49,7 @@ export async function cellSums(rows: number, width: number, cells: number) {
           let to = tiles.cellOf[tile]! * size;
           for (let i = 0; i < width; i++) {
             const from = ((tile - first) * width + i) * width;
-            for (let j = 0; j <= i; j++) squares[to++]! += data[from + j]!;
+            for (let j = 0; j <= i; j++) addExactly(sum, rest, to++, onGrid(data[from + j]!, grid));
           }
         }
       }

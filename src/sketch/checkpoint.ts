@@ -1,13 +1,14 @@
 import { InputError } from "../data/errors.ts";
 import { fileExists, removeFile } from "../data/files.ts";
 import { readNpz, writeNpz } from "../data/npz-file.ts";
+import { packageVersion } from "../data/package.ts";
 import type { Dataset } from "../data/rows.ts";
 import { type PartialSketch, type SketchOptions, sketchDataset } from "./accumulate.ts";
 import type { SketchDesign } from "./design.ts";
 import type { Sketch } from "./sketch.ts";
 import { sketchContent, sketchIn } from "./store.ts";
 
-export const CHECKPOINT_FORMAT = { format: "sketchprior-checkpoint", version: 2 } as const;
+export const CHECKPOINT_FORMAT = { format: "sketchprior-checkpoint", version: 3 } as const;
 
 /** A pass that is not finished, with the data set that it reads. */
 export interface Checkpoint extends PartialSketch {
@@ -16,15 +17,15 @@ export interface Checkpoint extends PartialSketch {
 
 /** Writes a checkpoint: a sketch's content, and what the pass covers. The file always holds a whole checkpoint, the old or the new one. */
 export async function saveCheckpoint(file: string, { sketch, ...pass }: Checkpoint): Promise<void> {
-  await writeNpz(file, sketchContent(sketch, { ...CHECKPOINT_FORMAT, ...pass }));
+  await writeNpz(file, await sketchContent(sketch, { ...CHECKPOINT_FORMAT, ...pass }));
 }
 
 /** Reads a checkpoint. Errors (InputError): those of `loadSketch`. */
 export async function loadCheckpoint(file: string): Promise<Checkpoint> {
   const npz = await readNpz(file, CHECKPOINT_FORMAT);
   const sketch = await sketchIn(file, npz);
-  const { range, blockSize, rowsHash, dataset } = npz.metadata as unknown as Checkpoint;
-  return { sketch, range, blockSize, rowsHash, dataset };
+  const { range, dataset } = npz.metadata as unknown as Checkpoint;
+  return { sketch, range, dataset };
 }
 
 export interface ResumableOptions extends Omit<SketchOptions, "resume" | "onCheckpoint"> {
@@ -53,6 +54,7 @@ export async function sketchResumably(
     );
   }
   return sketchDataset(dataset, design, {
+    tool: `sketchprior ${packageVersion()}`,
     ...options,
     ...(before && { resume: before }),
     onCheckpoint: (partial) => saveCheckpoint(file, { ...partial, dataset: { name, count } }),

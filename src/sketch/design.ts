@@ -3,6 +3,7 @@ import { contiguous, sameShape, sizeOf } from "../data/array.ts";
 import { InputError } from "../data/errors.ts";
 import { suggestion } from "../data/nearest.ts";
 import { requireFinite } from "../data/rows.ts";
+import { blockRows } from "./block.ts";
 import { encodedPilot } from "./encoded.ts";
 import type { DesignContext } from "./families/family.ts";
 import {
@@ -26,7 +27,7 @@ import { alignedRows, imageShape, type PoseSpec, poseCount, requirePoses } from 
 import { pilotScale } from "./scale.ts";
 
 /** Version of what a design means. Sketches of designs with different versions do not merge. */
-export const DESIGN_VERSION = 3;
+export const DESIGN_VERSION = 4;
 
 /** Labels are 8-bit numbers in every data format. */
 const MOST_LABELS = 256;
@@ -43,6 +44,10 @@ export interface SketchDesign {
   readonly labels?: number;
   /** The moment families, each kind at most once. */
   readonly families: readonly FamilySpec[];
+  /** Samples of a block. Blocks begin at multiples of it, counted over the whole data set, and each is summed in float32. */
+  readonly block: number;
+  /** The unit of the samples' numbers, a power of two. The sums of blocks are rounded to multiples of 2⁻³² of it (`sumGrids`). */
+  readonly unit: number;
   /** Arrays learned from the pilot: the PCA's mean and basis, the cells' anchors, the reference. */
   readonly arrays: DesignArrays;
   /** SHA-256, in hexadecimal, of everything above. */
@@ -60,6 +65,8 @@ export interface DesignOptions {
   readonly families?: readonly FamilyOptions[];
   /** Number of labels, at most 256, for separate sums for each label 0 … labels-1; default: no labels. */
   readonly labels?: number;
+  /** Samples of a block; default `blockRows`. Parts of the data give the bits of the whole if they are cut between blocks. */
+  readonly block?: number;
   /**
    * The first samples of the data, [P, ...shape]: needed by `pca:K`, by scales `auto` and by local moments. They should be typical, so
    * the data should be shuffled.
@@ -143,7 +150,12 @@ export async function makeDesign(options: DesignOptions): Promise<SketchDesign> 
     specs.push(spec);
     step();
   }
-  const common = { version: DESIGN_VERSION, shape: [...shape], features, ...(poses && { poses }), families: specs };
+  const what = { shape: [...shape], features, ...(poses && { poses }), families: specs };
+  const { block = blockRows(what) } = options;
+  if (!(Number.isSafeInteger(block) && block > 0)) {
+    throw new InputError(`design: block: must be a positive integer, got ${block}`);
+  }
+  const common = { version: DESIGN_VERSION, ...what, block, unit: facts?.unit ?? 1 };
   return sealed({ ...common, ...(labels !== undefined && { labels }), arrays });
 }
 
@@ -154,7 +166,7 @@ export async function sealed(content: Omit<SketchDesign, "fingerprint">): Promis
 }
 
 /** Numbers of a sample and of its features, and of its poses. */
-export function dimensionsOf({ shape, features, poses }: SketchDesign) {
+export function dimensionsOf({ shape, features, poses }: Pick<SketchDesign, "shape" | "features" | "poses">) {
   const sample = sizeOf(shape);
   return { sample, features: featureCount(features, sample), poses: poses ? poseCount(poses) : 0 };
 }
@@ -176,6 +188,19 @@ export function sumShapes(design: SketchDesign): Readonly<Record<string, readonl
     }
   }
   return shapes;
+}
+
+/** Sums of blocks are rounded to this, in the unit of their moment. Exact sums then hold 2⁷³ units (exact-sums.ts). */
+const GRID = 2 ** -32;
+
+/** The grid of every sum, a power of two: 2⁻³² unit^p, with p the power of the samples' unit in it (`Family.degrees`). */
+export function sumGrids(design: SketchDesign): Readonly<Record<string, number>> {
+  const grids: Record<string, number> = { [LABEL_COUNT]: GRID };
+  for (const { kind } of design.families) {
+    for (const [name, degree] of Object.entries(familyOf(kind).degrees))
+      grids[`${kind}.${name}`] = GRID * design.unit ** degree;
+  }
+  return grids;
 }
 
 /** Whether a family of this design is summed once for each label. */
@@ -211,12 +236,16 @@ function settingsOf({
   features,
   poses,
   labels,
+  block,
+  unit,
   families: specs,
 }: SketchDesign): Record<string, string> {
   const settings: Record<string, string> = { version: String(version), shape: `[${shape}]`, features: features.kind };
   if (features.kind === "pca") settings.features = `pca:${features.components}`;
   for (const [key, value] of Object.entries(poses ?? {})) settings[`poses.${key}`] = String(value);
   if (labels !== undefined) settings.labels = String(labels);
+  settings.block = String(block);
+  settings.unit = String(unit);
   settings.families = specs.map((spec) => spec.kind).join(", ");
   for (const { kind, ...fields } of specs) {
     for (const [key, value] of Object.entries(fields)) settings[`${kind}.${key}`] = String(value);

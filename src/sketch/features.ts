@@ -92,6 +92,8 @@ export interface PilotFacts {
   readonly reference: DesignArrays;
   /** Root mean squared distance of the pilot's features from their mean. */
   readonly spread: number;
+  /** The power of two that is nearest to the root mean square of the pilot's numbers relative to the reference; 1 if they are 0. */
+  readonly unit: number;
 }
 
 /**
@@ -122,7 +124,8 @@ export async function learnFeatures(
     squares += centred[i]! ** 2;
   }
   const reference = referenceFor(mean, Math.sqrt(squares / centred.length));
-  if (spec.kind === "raw") return { arrays: {}, reference, spread: Math.sqrt(squares / rows) };
+  const unit = unitOf(pilot.data, referenceOf(reference, d));
+  if (spec.kind === "raw") return { arrays: {}, reference, spread: Math.sqrt(squares / rows), unit };
 
   const k = spec.components;
   const { values, vectors } = await principalComponents(ndarray(centred, [rows, d]), k, signal, mostExact);
@@ -130,9 +133,15 @@ export async function learnFeatures(
   for (let i = 0; i < d; i++) for (let j = 0; j < k; j++) basis[i * k + j] = vectors[j * d + i]!;
   return {
     arrays: { [MEAN]: ndarray(Float32Array.from(mean), [d]), [BASIS]: ndarray(basis, [d, k]) },
-    reference,
+    ...{ reference, unit },
     spread: Math.sqrt(values.reduce((sum, v) => sum + Math.max(0, v), 0) / rows),
   };
+}
+
+function unitOf(data: Float32Array, reference: Float32Array): number {
+  let squares = 0;
+  for (let i = 0; i < data.length; i++) squares += (data[i]! - reference[i % reference.length]!) ** 2;
+  return squares > 0 ? 2 ** Math.round(Math.log2(squares / data.length) / 2) : 1;
 }
 
 /** The features u [n, k] of samples [n, d]. */

@@ -1,9 +1,8 @@
-import { contiguous } from "../data/array.ts";
+import { contiguous, type HostArray } from "../data/array.ts";
 import { sha256 } from "../data/hash.ts";
-import type { DesignArrays } from "./features.ts";
 
-/** SHA-256 (hexadecimal) over canonical JSON of the settings, then name, shape and float32 bytes of each array by name. */
-export async function fingerprint(settings: unknown, arrays: DesignArrays): Promise<string> {
+/** SHA-256 (hexadecimal) over canonical JSON of the settings, then name, shape and bytes of each array by name. */
+export async function fingerprint(settings: unknown, arrays: Readonly<Record<string, HostArray>>): Promise<string> {
   const parts: Uint8Array[] = [encoded(canonical(settings))];
   for (const name of Object.keys(arrays).sort()) {
     const array = arrays[name]!;

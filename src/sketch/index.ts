@@ -1,5 +1,6 @@
-export { blockRows, type PartialSketch, type SketchOptions, sketchDataset } from "./accumulate.ts";
+export { type PartialSketch, type SketchOptions, sketchDataset } from "./accumulate.ts";
 export { mergeSketches, subtractSketch } from "./algebra.ts";
+export { blockRows } from "./block.ts";
 export { covariance } from "./covariance.ts";
 export { type DataDesignOptions, DEFAULT_PILOT, designFor, pilotRowsFor } from "./data-design.ts";
 export {
@@ -54,6 +55,14 @@ export {
 export { labelCounts, ofLabel, withoutLabels } from "./labels.ts";
 export { type Law, type LawName, lawNames, laws } from "./laws.ts";
 export { expectedCounts, type PoseSpec, poseCount, posing, warped, warpRows } from "./poses.ts";
+export {
+  missingRows,
+  type Provenance,
+  type Source,
+  seamsOf,
+  whyNotMerge,
+  whyNotSubtract,
+} from "./provenance.ts";
 export { type ReducedCovariance, reducedCovariance } from "./reduced.ts";
 export { fitScale, type ModulusPoints, pilotScale } from "./scale.ts";
 export { type SketchSize, sketchBytes, sketchSize, sketchSizeData, sketchSizeText } from "./size.ts";

@@ -3,6 +3,7 @@ import { InputError } from "../data/errors.ts";
 import { dimensionsOf, familySpec, isByLabel, type SketchDesign } from "./design.ts";
 import { drawFrequencies } from "./families/fourier.ts";
 import { referenceOf } from "./features.ts";
+import type { Provenance } from "./provenance.ts";
 
 /**
  * Sums of moments over the samples, never means, and the number of samples. So the sketches of parts add up to the sketch of the whole.
@@ -14,13 +15,14 @@ export interface Sketch {
   readonly design: SketchDesign;
   readonly count: number;
   readonly sums: Readonly<Sums>;
+  /** What the float64 numbers of `sums` leave out of the exact sums (exact-sums.ts); absent where that is 0. */
+  readonly rest?: Readonly<Sums>;
+  /** Which rows of which data were summed; absent from sketches made of others, as that of one label. */
+  readonly provenance?: Provenance;
 }
 
 /** Sums by name. */
 export type Sums = Record<string, Float64Array>;
-
-export const copied = (sums: Readonly<Sums>): Sums =>
-  Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum.slice()]));
 
 /** A sum over all samples. If sums are by label, those of all labels are added. */
 export function total({ design, sums }: Sketch, name: string): Float64Array {

@@ -6,17 +6,22 @@ import { type Metadata, member, type Npz } from "../data/npz.ts";
 import { readNpz, writeNpz } from "../data/npz-file.ts";
 import { DESIGN_VERSION, type SketchDesign, sealed, sumShapes } from "./design.ts";
 import type { DesignArrays } from "./features.ts";
+import { fingerprint } from "./fingerprint.ts";
 import { impossiblePart } from "./possible.ts";
+import { provenanceIn } from "./provenance.ts";
 import type { Sketch } from "./sketch.ts";
 
 /** Names and versions of the file formats, as the metadata state them. */
 export const DESIGN_FORMAT = { format: "sketchprior-design", version: 1 } as const;
-export const SKETCH_FORMAT = { format: "sketchprior-sketch", version: 1 } as const;
+export const SKETCH_FORMAT = { format: "sketchprior-sketch", version: 2 } as const;
 
 const AGAIN = "the file is damaged or was edited, sketch the data again";
 
 /** The names of a design's arrays in a file begin with this. */
 const PREFIX = "design.";
+
+/** The names of what sums leave out of the exact ones begin with this. */
+const REST = "rest.";
 
 /** Writes a design as .npz: settings and fingerprint in the metadata, the arrays learned from the pilot as `design.*`. */
 export async function saveDesign(file: string, design: SketchDesign): Promise<void> {
@@ -28,13 +33,16 @@ export async function loadDesign(file: string): Promise<SketchDesign> {
   return designIn(file, await readNpz(file, DESIGN_FORMAT));
 }
 
-/** Writes a sketch as .npz: count and design in the metadata, float64 sums as arrays `fourier.cos`, `second-moments.xx`, … */
+/**
+ * Writes a sketch as .npz: count, design, provenance and a hash of all in the metadata, float64 sums as arrays `fourier.cos`, `second-moments.xx`, …, and what
+ * they leave out of the exact sums as `rest.fourier.cos`, …, where that is not 0.
+ */
 export async function saveSketch(file: string, sketch: Sketch): Promise<void> {
-  await writeNpz(file, sketchContent(sketch, SKETCH_FORMAT));
+  await writeNpz(file, await sketchContent(sketch, SKETCH_FORMAT));
 }
 
 /**
- * Reads a sketch. Errors (InputError): those of `loadDesign`, missing sums, sums of another shape than the design's, NaN or Inf, sums
+ * Reads a sketch. Errors (InputError): those of `loadDesign`, missing sums, sums of another shape than the design's, NaN or Inf, a hash that does not match, sums
  * that no data can have (`impossiblePart`).
  */
 export async function loadSketch(file: string): Promise<Sketch> {
@@ -42,14 +50,33 @@ export async function loadSketch(file: string): Promise<Sketch> {
 }
 
 /** A sketch as the content of an .npz file. */
-export function sketchContent({ design, count, sums }: Sketch, metadata: Metadata): Npz<Metadata> {
-  const shapes = Object.entries(sumShapes(design));
-  const arrays = shapes.map(([name, shape]): [string, NpyArray] => [name, ndarray(sums[name]!, [...shape])]);
+export async function sketchContent(sketch: Sketch, metadata: Metadata): Promise<Npz<Metadata>> {
+  const { design, count, sums, rest = {}, provenance } = sketch;
+  const arrays: Record<string, NpyArray> = {};
+  for (const [name, shape] of Object.entries(sumShapes(design))) {
+    arrays[name] = ndarray(sums[name]!, [...shape]);
+    if (rest[name]) arrays[REST + name] = ndarray(rest[name], [...shape]);
+  }
+  const facts = { count, ...(provenance && { provenance }), hash: await hashOf(sketch) };
   return {
-    metadata: { ...metadata, count, design: settingsOf(design) },
-    arrays: { ...Object.fromEntries(arrays), ...prefixed(design.arrays) },
+    metadata: { ...metadata, ...facts, design: settingsOf(design) },
+    arrays: { ...arrays, ...prefixed(design.arrays) },
   };
 }
+
+/** SHA-256 of a sketch: its count, provenance, design and sums. */
+const hashOf = ({ design, count, sums, rest = {}, provenance }: Sketch): Promise<string> => {
+  const arrays = [...Object.entries(sums), ...Object.entries(rest).map(([name, own]) => [REST + name, own] as const)];
+  return fingerprint(
+    { count, ...(provenance && { provenance }), design: design.fingerprint },
+    Object.fromEntries(
+      arrays.map(([name, { buffer, byteOffset, byteLength }]) => [
+        name,
+        ndarray(new Uint8Array(buffer, byteOffset, byteLength), [byteLength]),
+      ]),
+    ),
+  );
+};
 
 /** Reads and checks the sketch in the content of an .npz file. */
 export async function sketchIn(file: string, npz: Npz<Metadata>): Promise<Sketch> {
@@ -59,18 +86,27 @@ export async function sketchIn(file: string, npz: Npz<Metadata>): Promise<Sketch
     throw new InputError(`${file}: count must be a positive integer, got ${String(count)}`);
   }
   const sums: Record<string, Float64Array> = {};
-  for (const [name, shape] of Object.entries(sumShapes(design))) {
-    const { data, shape: found } = member(npz, name, file);
-    if (!sameShape(found, shape)) {
-      throw new InputError(`${file}: ${name}: expected numbers of shape [${shape}], got [${found}]; ${AGAIN}`);
+  const rest: Record<string, Float64Array> = {};
+  for (const [sum, shape] of Object.entries(sumShapes(design))) {
+    for (const name of [sum, REST + sum]) {
+      if (name !== sum && !npz.arrays[name]) continue;
+      const { data, shape: found } = member(npz, name, file);
+      if (!sameShape(found, shape)) {
+        throw new InputError(`${file}: ${name}: expected numbers of shape [${shape}], got [${found}]; ${AGAIN}`);
+      }
+      const bad = data.findIndex((v) => !Number.isFinite(v));
+      if (bad >= 0) throw new InputError(`${file}: ${name}: holds ${data[bad]} (number ${bad}); ${AGAIN}`);
+      (name === sum ? sums : rest)[sum] = Float64Array.from(data);
     }
-    const bad = data.findIndex((v) => !Number.isFinite(v));
-    if (bad >= 0) throw new InputError(`${file}: ${name}: holds ${data[bad]} (number ${bad}); ${AGAIN}`);
-    sums[name] = Float64Array.from(data);
   }
-  const sketch = { design, count, sums };
+  const provenance = provenanceIn(file, npz.metadata.provenance);
+  const held = Object.keys(rest).length > 0 && { rest };
+  const sketch = { design, count, sums, ...held, ...(provenance && { provenance }) };
   const impossible = impossiblePart(sketch);
   if (impossible) throw new InputError(`${file}: ${impossible} is one that no data have; ${AGAIN}`);
+  if ((await hashOf(sketch)) !== npz.metadata.hash) {
+    throw new InputError(`${file}: the sketch does not match its hash; ${AGAIN}`);
+  }
   return sketch;
 }
 

@@ -44,10 +44,11 @@ test("the help of merge, exactly", async () => {
 Add sketches of one design to the sketch of all their data.
 
 Positionals:
-  sketches  sketch files, all of one design                         [array] [required] [default: []]
+  sketches  sketch files, all of one design, in any order           [array] [required] [default: []]
 
 Options:
-  -o, --out  file to write the sum to, .npz                                      [string] [required]
+      --partial  the parts need not make up whole data sets                                [boolean]
+  -o, --out      file to write the sum to, .npz                                  [string] [required]
 
 Common options:
   -h, --help     Show help                                                                 [boolean]
@@ -65,7 +66,12 @@ Common options:
 
 Examples:
   sketchprior merge X1.npz X2.npz -o X.npz
-      the sketch of both halves together
+      the sketch of both halves together, with the bits of one pass over all
+  sketchprior merge X1.npz X2.npz -o half.npz --partial
+      of the first two of four parts, to be merged further
+
+A part that would count twice, data of one name that differ, and missing parts are refused; --force
+adds them all the same.
 `,
   );
 });

@@ -64,11 +64,11 @@ test("sketch, train, sample: each step reads what the one before wrote", async (
 });
 
 test("two shards of one design merge to the whole; shards of two designs are refused", async () => {
-  assert.is((await run(`design data.npy -o D.npz ${SMALL}`)).code, 0);
+  assert.is((await run(`design data.npy -o D.npz --block 32 ${SMALL}`)).code, 0);
   const made = await Promise.all([
     run("sketch data.npy -o A.npz --design D.npz --shard 1/2"),
     run("sketch data.npy -o B.npz --design D.npz --shard 2/2"),
-    run("sketch data.npy -o C.npz --frequencies 16 --pilot 30 --scale 1"),
+    run("sketch data.npy -o C.npz --block 32 --frequencies 16 --pilot 30 --scale 1"),
   ]);
   assert.equal(
     made.map((r) => r.code),

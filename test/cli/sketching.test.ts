@@ -1,5 +1,5 @@
-import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import ndarray from "ndarray";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -7,7 +7,7 @@ import { encodeNpy, encodeNpz, type NpyArray } from "../../src/data/index.ts";
 import { stream } from "../../src/data/random.ts";
 import { loadSketch } from "../../src/sketch/files.ts";
 import { decoded } from "../report/decoded.ts";
-import { filesIn, helpOf, ok, program, run, scratch, sketchprior } from "./spawn.ts";
+import { filesIn, helpOf, ok, program, run, scratch } from "./spawn.ts";
 
 const test = suite("commands on sketches");
 const folder = scratch();
@@ -73,30 +73,86 @@ test("with --limit the design knows the first samples only; all shards have one 
   assert.equal([limited.fingerprint, limited.count], [alone.fingerprint, 20]);
   const labelled = await ok(`sketch labelled.npz --by-label --limit 2 -o limitedL.npz ${SMALL}`);
   assert.is(labelled.fingerprint, (await ok(`sketch firstL.npz --by-label -o firstLL.npz ${SMALL}`)).fingerprint);
-  for (const i of [1, 2]) await ok(`sketch data.npy -o shard${i}.npz --shard ${i}/2 --limit 40 ${options}`);
-  await ok(`sketch data.npy -o both.npz --limit 40 ${options}`);
-  await ok("merge shard1.npz shard2.npz -o merged.npz");
-  assert.is((await loadSketch("merged.npz")).design.fingerprint, (await loadSketch("both.npz")).design.fingerprint);
+  const shard = `--limit 40 --block 8 ${options}`;
+  for (const i of [1, 2, 3]) await ok(`sketch data.npy -o shard${i}.npz --shard ${i}/3 ${shard}`);
+  await ok(`sketch data.npy -o both.npz ${shard}`);
+  await ok("merge shard2.npz shard1.npz shard3.npz -o merged.npz");
+  assert.equal(readFileSync("merged.npz"), readFileSync("both.npz"));
 });
 
 test("subtract takes a part out again; what cannot be taken out is refused", async () => {
-  await ok(`design data.npy -o D.npz ${SMALL}`);
+  await ok(`design data.npy -o D.npz --block 20 ${SMALL}`);
   for (const i of [1, 2, 3]) await ok(`sketch data.npy --design D.npz --shard ${i}/3 -o P${i}.npz`);
   await ok("merge P1.npz P2.npz P3.npz -o all.npz");
   assert.is((await ok("subtract all.npz P1.npz P3.npz -o left.npz")).count, 20);
-  const [left, part] = [await loadSketch("left.npz"), await loadSketch("P2.npz")];
-  for (const [name, sum] of Object.entries(left.sums)) {
-    for (const [i, v] of sum.entries()) assert.ok(Math.abs(v - part.sums[name]![i]!) < 1e-12);
-  }
+  assert.equal(readFileSync("left.npz"), readFileSync("P2.npz"));
+  await refused(
+    "subtract left.npz P1.npz -o no.npz",
+    /^error: subtract: P1\.npz is no part of left\.npz: the whole does not hold rows 0 to 20 of data\.npy; subtract only/,
+  );
   await refused(
     "subtract P1.npz all.npz -o no.npz",
-    /^error: subtract: the part has 60 samples, the whole 20; at least/,
+    /^error: subtract: all\.npz is no part of P1\.npz: the whole does not hold rows 0 to 60 of data\.npy; subtract/,
   );
-  await ok("sketch data.npy -o other.npz --frequencies 16 --scale 1,2");
+  await ok("sketch data.npy -o other.npz --block 20 --frequencies 16 --scale 1,2");
   await refused(
     "subtract all.npz other.npz -o no.npz",
     /^error: subtract: all\.npz and other\.npz are of different designs \(fourier\.m: 32 and 16\); one is no part/,
   );
+});
+
+test("merge refuses by name what counts twice, what is missing and what is of other data, unless --force", async () => {
+  const changed = rows.slice();
+  changed[3]! += 1;
+  writeFileSync("other.npy", bytes(changed, [60, 2]));
+  writeFileSync("copy.npy", bytes(rows, [60, 2]));
+  spawnSync("mkdir", ["-p", "changed"]);
+  writeFileSync("changed/data.npy", bytes(changed, [60, 2]));
+  const part = (name: string, of: string, i: number) =>
+    ok(`sketch ${of} --design D.npz --shard ${i}/3 -o ${name}.npz --force`);
+  for (const i of [1, 2, 3]) await part(`P${i}`, "data.npy", i);
+  await part("copy1", "copy.npy", 1);
+  await part("other2", "other.npy", 2);
+  await part("changed1", "changed/data.npy", 1);
+  for (const [line, message] of [
+    [
+      "P1.npz P2.npz P1.npz",
+      /^error: merge: P1\.npz and P1\.npz both hold rows 0 to 20 of data\.npy, which would count twice; leave one out, or give --force\n$/,
+    ],
+    [
+      "P1.npz P2.npz copy1.npz",
+      /^error: merge: P1\.npz and copy1\.npz both hold the same rows \(data\.npy, copy\.npy\), which would/,
+    ],
+    [
+      "P1.npz changed1.npz",
+      /^error: merge: P1\.npz and changed1\.npz both hold rows 0 to 20 of data\.npy, with different numbers: they are of diff/,
+    ],
+    [
+      "P3.npz P1.npz",
+      /^error: merge: no part holds rows 20 to 40 of data\.npy; add what is missing, or give --partial/,
+    ],
+    [
+      "P1.npz other2.npz P3.npz",
+      /^error: merge: no part holds rows 20 to 40 of data\.npy; rows 0 to 20, rows 40 to 60 of other\.npy;/,
+    ],
+  ] as const) {
+    await refused(`merge ${line} -o no.npz`, message);
+    await ok(`merge ${line} -o forced.npz --force`);
+  }
+  await ok("merge P3.npz P1.npz -o some.npz --partial");
+  await ok("merge some.npz P2.npz -o tree.npz");
+  await ok("sketch data.npy --design D.npz -o uncut.npz");
+  assert.equal(readFileSync("tree.npz"), readFileSync("uncut.npz"));
+  await refused(
+    "sketch data.npy --design D.npz --shard 1/4 -o no.npz",
+    /^error: --shard: data\.npy has 60 samples, which are 3 blocks of 20 that are summed together: at most 3 parts; give fewer, or a design with --block 15 or less\n$/,
+  );
+  const cut = readFileSync("P2.npz");
+  writeFileSync("cut.npz", cut.subarray(0, cut.length - 100));
+  await refused("merge P1.npz cut.npz P3.npz -o no.npz", /^error: cut\.npz: file is truncated or damaged/);
+  const { stdout } = await run("inspect some.npz");
+  assert.match(stdout, /rows +0 to 20, 40 to 60 of data\.npy \(60\)\n/);
+  assert.match(stdout, /made +sketchprior \d/);
 });
 
 test("--by-label sums every label apart, --structured changes the design", async () => {
@@ -211,65 +267,6 @@ test("what cannot be sketched is refused in one line, and nothing is written", a
 test("one sample and constant data are sketched at a given scale", async () => {
   assert.is((await ok(`sketch one.npy -o one.npz ${SMALL}`)).count, 1);
   assert.is((await ok(`sketch constant.npy -o constant.npz ${SMALL}`)).count, 20);
-});
-
-const LONG = "sketch spiral --frequencies 3000 --scale 0.1,1 --checkpoint-every 0 --limit 60000";
-const CHECKPOINT = "long.checkpoint.npz";
-const written = () => statSync(CHECKPOINT, { throwIfNoEntry: false })?.mtimeMs;
-
-/** Runs a command until it has written a checkpoint, then sends the signal. */
-async function interrupted(line: string, signal: NodeJS.Signals) {
-  const before = written();
-  const child = spawn(process.execPath, [...program, ...line.split(" ")], { cwd: folder });
-  let stderr = "";
-  child.stderr.on("data", (chunk) => {
-    stderr += chunk;
-  });
-  const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
-  while (written() === before && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 10));
-  child.kill(signal);
-  return { code: await ended, stderr };
-}
-
-test("after kill -9 and after Ctrl-C, --resume gives the bytes of an uninterrupted run", async () => {
-  const killed = await interrupted(`${LONG} -o long.npz`, "SIGKILL");
-  assert.equal([killed.code, existsSync("long.npz"), existsSync(CHECKPOINT)], [null, false, true]);
-  const stopped = await interrupted(`${LONG} -o long.npz --resume`, "SIGINT");
-  assert.equal(stopped, {
-    code: 130,
-    stderr: "sketch: repeat the command with --resume to go on\nerror: interrupted\n",
-  });
-  assert.equal([existsSync("long.npz"), existsSync(CHECKPOINT)], [false, true]);
-  const [resumed, whole] = await Promise.all([
-    sketchprior(folder, `${LONG} -o long.npz --resume`.split(" ")),
-    sketchprior(folder, `${LONG} -o whole.npz`.split(" ")),
-  ]);
-  assert.equal([resumed!.code, whole!.code, existsSync(CHECKPOINT)], [0, 0, false]);
-  assert.equal(readFileSync("long.npz"), readFileSync("whole.npz"));
-});
-
-/** A file system of 64 kB, where this process may make one. */
-const mounted = () => {
-  const mount = `${folder}/tiny`;
-  spawnSync("mkdir", [mount]);
-  const done = process.getuid?.() === 0 && spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", mount]);
-  return done && done.status === 0 ? mount : undefined;
-};
-
-test("a full disk is an error in one line, and the old file survives", async () => {
-  const mount = mounted();
-  if (!mount) console.log("(no right to mount a tiny file system here)");
-  if (!mount) return; // not root, or no right to mount: test/data/files.test.ts covers the error code
-  try {
-    await ok(`sketch data.npy -o tiny/X.npz ${SMALL}`);
-    const before = readFileSync("tiny/X.npz");
-    const { code, stderr } = await run("sketch data.npy -o tiny/X.npz --force --frequencies 20000 --scale 1");
-    assert.equal([code, stderr], [1, "error: tiny/X.npz: cannot be written, the disk is full\n"]);
-    assert.equal(readFileSync("tiny/X.npz"), before);
-    assert.equal(filesIn(mount), ["X.npz"]);
-  } finally {
-    spawnSync("umount", [mount]);
-  }
 });
 
 test.run();

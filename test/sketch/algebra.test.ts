@@ -41,11 +41,16 @@ test("subtract refuses other designs, parts that leave nothing, and parts that w
   const foreign = await sketchDataset(far, design);
   await refuses(
     () => subtractSketch(half, foreign),
+    /subtract: the whole does not hold rows 0 to 199 of far; subtract only what was added/,
+  );
+  await refuses(
+    () => subtractSketch(half, foreign, { foreign: true }),
     /this part was never in the whole: a moment of what would be left/,
   );
   const second = await designs["second moments alone"]!();
   const [a, b] = [await sketchDataset(data, second, { range: { from: 0, to: 200 } }), await sketchDataset(far, second)];
-  await refuses(() => subtractSketch(a, b), /never in the whole: a second moment of what would be left is impossible/);
+  const given = () => subtractSketch(a, b, { foreign: true });
+  await refuses(given, /never in the whole: a second moment of what would be left is impossible/);
 });
 
 for (const [name, make] of Object.entries(designs)) {
@@ -176,10 +181,10 @@ const equalBits = (a: Sketch, b: Sketch) => {
 
 for (const [name, make] of Object.entries(designs)) {
   test(`${name}: a pass that died twice and was resumed gives the bits of an uninterrupted one`, async () => {
-    const design = await make();
+    const design = await make({ block: 64 });
     const range = { from: 37, to: 1000 };
-    const options = { blockSize: 64, range, checkpointSeconds: 0 };
-    const whole = await sketchDataset(data, design, { blockSize: 64, range });
+    const options = { range, checkpointSeconds: 0 };
+    const whole = await sketchDataset(data, design, { range });
     const file = at("c.npz");
     for (const [resume, after] of [
       [false, 200],
@@ -206,49 +211,48 @@ for (const [name, make] of Object.entries(designs)) {
 }
 
 test("an abort writes a checkpoint, from which the pass goes on; without one a pass begins anew", async () => {
-  const design = await tinyDesign();
+  const design = await tinyDesign({ block: 100 });
   const file = at("abort.npz");
   const stop = new AbortController();
   const onProgress = (done: number) => done >= 300 && stop.abort(new Error("enough"));
   try {
-    await sketchResumably(data, design, file, { blockSize: 100, signal: stop.signal, onProgress });
+    await sketchResumably(data, design, file, { signal: stop.signal, onProgress });
     assert.unreachable();
   } catch (error) {
     assert.match((error as Error).message, /^enough$/);
   }
   assert.is((await loadCheckpoint(file)).sketch.count, 300);
-  const whole = await sketchDataset(data, design, { blockSize: 100 });
-  equalBits(await sketchResumably(data, design, file, { blockSize: 100, resume: true }), whole);
-  equalBits(await sketchResumably(data, design, file, { blockSize: 100 }), whole);
+  const whole = await sketchDataset(data, design);
+  equalBits(await sketchResumably(data, design, file, { resume: true }), whole);
+  equalBits(await sketchResumably(data, design, file), whole);
 });
 
 test("labels that changed since the checkpoint are refused", async () => {
-  const design = await tinyDesign({ labels: 3 });
+  const design = await tinyDesign({ labels: 3, block: 100 });
   const [file, stop] = [at("labels.npz"), new AbortController()];
   const onProgress = () => stop.abort(new Error("x"));
-  const options = { blockSize: 100, signal: stop.signal, onProgress };
+  const options = { signal: stop.signal, onProgress };
   await sketchResumably(data, design, file, options).catch(() => {});
   const labels = labelsFor(1003);
   labels[7] = (labels[7]! + 1) % 3;
   const relabelled = arrayDataset("gaussian", gaussianRows(1003), labels);
   await refuses(
-    () => sketchResumably(relabelled, design, file, { blockSize: 100, resume: true }),
+    () => sketchResumably(relabelled, design, file, { resume: true }),
     /changed since the checkpoint: its rows 0 to 100 are others/,
   );
 });
 
 test("a checkpoint of another pass, and a damaged one, are refused", async () => {
-  const design = await tinyDesign();
+  const design = await tinyDesign({ block: 100 });
   const file = at("other.npz");
   const stop = new AbortController();
   const signal = stop.signal;
   await sketchResumably(data, design, file, {
-    blockSize: 100,
     signal,
     onProgress: () => stop.abort(new Error("x")),
   }).catch(() => {});
   const resume = (dataset: Dataset, made: typeof design, options: object = {}) =>
-    sketchResumably(dataset, made, file, { blockSize: 100, resume: true, ...options });
+    sketchResumably(dataset, made, file, { resume: true, ...options });
   await refuses(
     () => resume(gaussianData(900), design),
     /other\.npz: belongs to gaussian with 1003 samples, not to gaussian with 900; remove it, or repeat that pass/,
@@ -261,11 +265,12 @@ test("a checkpoint of another pass, and a damaged one, are refused", async () =>
     /sketch: gaussian has changed since the checkpoint: its rows 0 to 100 are others; remove the checkpoint/,
   );
   const mark = "sketch: the checkpoint belongs to another pass";
-  const otherDesign = await tinyDesign({ features: "pca:2" });
+  const otherDesign = await tinyDesign({ features: "pca:2", block: 100 });
   await refuses(() => resume(data, otherDesign), new RegExp(`${mark} \\(features: raw and pca:2\\); remove it`));
   const range = { from: 0, to: 500 };
   await refuses(() => resume(data, design, { range }), new RegExp(`${mark} \\(rows 0 to 1003, now 0 to 500\\)`));
-  await refuses(() => resume(data, design, { blockSize: 50 }), new RegExp(`${mark} \\(blocks of 100, now 50\\)`));
+  const smaller = await tinyDesign({ block: 50 });
+  await refuses(() => resume(data, smaller), new RegExp(`${mark} \\(block: 100 and 50\\)`));
   await refuses(() => loadSketch(file), /is not a sketchprior-sketch file, it is sketchprior-checkpoint/);
   writeFileSync(file, readFileSync(file).subarray(0, 400));
   await refuses(() => resume(data, design), /other\.npz: file is truncated or damaged/);

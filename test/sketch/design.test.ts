@@ -14,6 +14,7 @@ import {
   frequencies,
   makeDesign,
   mean,
+  type Provenance,
   type SketchDesign,
   sketchDataset,
   sumShapes,
@@ -180,19 +181,35 @@ test("files of another kind, damaged ones and edited ones are refused", async ()
   await refuses(() => edited({ metadata: { design: { ...settings, shape: [1, 3] } } }), mark);
   await refuses(() => edited({ arrays: { "design.features.mean": ndarray(new Float32Array(3), [3]) } }), mark);
   await refuses(
-    () => edited({ metadata: { design: { ...settings, version: 4 } } }),
-    /its design has version 4.* reads version 3; update sketchprior/,
+    () => edited({ metadata: { design: { ...settings, version: 5 } } }),
+    /its design has version 5.* reads version 4; update sketchprior/,
   );
   await refuses(
-    () => edited({ metadata: { design: { ...settings, version: 2 } } }),
-    /its design has version 2.* reads version 3; sketch the data again/,
+    () => edited({ metadata: { design: { ...settings, version: 3 } } }),
+    /its design has version 3.* reads version 4; sketch the data again/,
   );
   await refuses(() => edited({ metadata: { design: undefined } }), /e\.npz: holds no design/);
   await refuses(() => edited({ metadata: { count: 0 } }), /e\.npz: count must be a positive integer, got 0/);
-  await refuses(() => edited({ metadata: { version: 2 } }), /e\.npz: was written by a newer sketchprior/);
+  await refuses(() => edited({ metadata: { version: 3 } }), /e\.npz: was written by a newer sketchprior/);
   const changed = (name: string, data: Float64Array, shape = [data.length]) =>
     edited({ arrays: { [name]: ndarray(data, shape) } });
   const x = whole.arrays["second-moments.x"]!.data as Float64Array;
+  const other = /e\.npz: the sketch does not match its hash; the file is damaged or was edited, sketch the data again/;
+  await refuses(
+    () =>
+      changed(
+        "second-moments.x",
+        x.map((v) => v * (1 + 2 ** -50)),
+      ),
+    other,
+  );
+  const { provenance } = whole.metadata as unknown as { provenance: Provenance };
+  const [source] = provenance.sources;
+  await refuses(
+    () => edited({ metadata: { provenance: { ...provenance, sources: [{ ...source, rows: 51 }] } } }),
+    other,
+  );
+  await refuses(() => edited({ metadata: { provenance: { sources: [{}] } } }), /e\.npz: its provenance cannot be read/);
   await refuses(
     () => changed("second-moments.x", x.slice(0, 2)),
     /x: expected numbers of shape \[3\], got \[2\]; the file/,

@@ -101,7 +101,7 @@ const designs: Record<string, () => Promise<SketchDesign>> = {
 };
 const posedDesign = (directions?: number) =>
   makeDesign({
-    ...{ shape: [H, W], features: `pca:${k}`, poses: spec, pilot: strokes(200) },
+    ...{ shape: [H, W], features: `pca:${k}`, poses: spec, pilot: strokes(200), block: 64 },
     families: [...families, { kind: "residual-moments", ...(directions && { directions }) }],
   });
 
@@ -109,7 +109,7 @@ for (const [name, make] of Object.entries(designs)) {
   test(`${name}: poses in cells and residual moments are those of the definition`, async () => {
     const design = await make();
     const images = strokes(300);
-    const sketch = await sketchDataset(arrayDataset("strokes", images), design, { blockSize: 64 });
+    const sketch = await sketchDataset(arrayDataset("strokes", images), design);
     const { mean, basis } = featureBasis(design.arrays)!;
     const [align, pose] = [aligning(spec, [H, W]), posing(spec, [H, W])];
     const n = H * W;

@@ -14,6 +14,7 @@ import {
   lawNames,
   mean,
   mergeSketches,
+  type Sketch,
   type SketchDesign,
   samplingFloor,
   sketchDataset,
@@ -126,12 +127,12 @@ const data = gaussianData(1003);
 
 for (const [name, make] of Object.entries(designs)) {
   test(`${name}: the sums are those of the definition, whatever the block size`, async () => {
-    const design = await make();
-    const sketch = await sketchDataset(data, design, { blockSize: 100 });
+    const design = await make({ block: 100 });
+    const sketch = await sketchDataset(data, design);
     const want = naive(design, gaussianRows(1003).data, 3);
     const sums = Object.fromEntries(Object.keys(sketch.sums).map((key) => [key, want[key]!]));
     sameSums(sketch, { design, count: 1003, sums });
-    for (const blockSize of [17, 64, 5000]) sameSums(sketch, await sketchDataset(data, design, { blockSize }));
+    for (const block of [17, 64, 5000]) sameSums(sketch, await sketchDataset(data, await make({ block })));
   });
 
   test(`${name}: merging parts equals sketching the whole, in any order`, async () => {
@@ -147,6 +148,18 @@ for (const [name, make] of Object.entries(designs)) {
     sameSums(mergeSketches(a!, b!, c!), mergeSketches(c!, mergeSketches(b!, a!)), 1e-15);
     sameSums(subtractSketch(mergeSketches(a!, b!, c!), mergeSketches(c!, b!)), a!, 1e-14);
     sameSums(subtractSketch(whole, mergeSketches(a!, b!)), c!);
+  });
+
+  test(`${name}: parts cut between blocks give the bits of the whole, in any order, and so does what a subtraction leaves`, async () => {
+    const design = await make({ block: 64 });
+    const part = (from: number, to: number) => sketchDataset(data, design, { range: { from, to } });
+    const whole = await sketchDataset(data, design);
+    const parts = await Promise.all([part(0, 64), part(64, 576), part(576, 960), part(960, 1003)]);
+    const [a, b, c, d] = parts as [Sketch, Sketch, Sketch, Sketch];
+    assert.equal(mergeSketches(a, b, c, d), whole);
+    assert.equal(mergeSketches(mergeSketches(d, b), mergeSketches(c, a)), whole);
+    assert.equal(subtractSketch(whole, mergeSketches(d, b)), mergeSketches(c, a));
+    assert.equal(subtractSketch(subtractSketch(whole, b), a), await part(576, 1003));
   });
 
   test(`${name}: the order of the samples changes nothing beyond rounding, and a rerun nothing at all`, async () => {
@@ -221,15 +234,15 @@ test("mean and covariance are those of the samples; the covariance is exactly sy
 });
 
 test("progress counts the samples up to the total; an abort ends the pass; no tensors are left", async () => {
-  const design = await tinyDesign();
+  const design = await tinyDesign({ block: 400 });
   const before = tf.memory().numTensors;
   const seen: string[] = [];
-  await sketchDataset(data, design, { blockSize: 400, onProgress: (done, total) => seen.push(`${done}/${total}`) });
+  await sketchDataset(data, design, { onProgress: (done, total) => seen.push(`${done}/${total}`) });
   assert.equal(seen, ["400/1003", "800/1003", "1003/1003"]);
   const stop = new AbortController();
   try {
     const onProgress = () => stop.abort(new Error("enough"));
-    await sketchDataset(data, design, { blockSize: 10, onProgress, signal: stop.signal });
+    await sketchDataset(data, design, { onProgress, signal: stop.signal });
     assert.unreachable("an aborted pass must not give a sketch");
   } catch (error) {
     assert.match((error as Error).message, /^enough$/);
@@ -281,12 +294,7 @@ test("what does not fit is refused: other designs, other shapes, absent families
   broken.data[16] = Number.NaN;
   await refuses(() => sketchDataset(arrayDataset("broken", broken), design), /broken: row 5 holds NaN/);
   await refuses(() => sketchDataset(data, design, { range: { from: 0, to: 2000 } }), /rows 0 to 2000 were asked for/);
-  try {
-    await sketchDataset(data, design, { blockSize: 0 });
-    assert.unreachable();
-  } catch (error) {
-    assert.match((error as Error).message, /sketchDataset: blockSize must be a positive integer, got 0/);
-  }
+  await refuses(() => tinyDesign({ block: 0 }), /design: block: must be a positive integer, got 0/);
 });
 
 test("60000 digits, raw pixels, m = 512 and second moments: the known mean and variance", async () => {

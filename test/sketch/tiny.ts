@@ -30,7 +30,9 @@ export const gaussianData = (rows: number, seed = 5): Dataset =>
   arrayDataset("gaussian", gaussianRows(rows, seed), labelsFor(rows));
 
 /** A design for the data above, with everything at toy size. */
-export function tinyDesign(options: Partial<DesignOptions> = {}): Promise<SketchDesign> {
+export type TinyOptions = Partial<DesignOptions>;
+
+export function tinyDesign(options: TinyOptions = {}): Promise<SketchDesign> {
   const families = [{ kind: "fourier", scales: [0.5, 2], m: 50, seed: 3 }, { kind: "second-moments" }] as const;
   const pilot = { pilot: gaussianRows(500), pilotLabels: labelsFor(500) };
   return makeDesign({ shape: [3], ...pilot, families, ...options });
@@ -40,27 +42,30 @@ const cells = { kind: "local-moments", coarse: 2, fine: 3, features: 2, leading:
 const gates = { kind: "gated-moments", cells: 3, rank: 1 } as const;
 
 /** The designs that laws of sketches are checked on: every family, raw and PCA coordinates, every law. */
-export const designs: Record<string, () => Promise<SketchDesign>> = {
-  "raw, fourier and second moments": () => tinyDesign(),
-  "pca:2, fourier and second moments": () => tinyDesign({ features: "pca:2" }),
-  "adapted-radius, structured": () =>
+export const designs: Record<string, (options?: TinyOptions) => Promise<SketchDesign>> = {
+  "raw, fourier and second moments": (options) => tinyDesign(options),
+  "pca:2, fourier and second moments": (options) => tinyDesign({ ...options, features: "pca:2" }),
+  "adapted-radius, structured": (options) =>
     tinyDesign({
+      ...options,
       families: [
         { kind: "fourier", law: "adapted-radius", scales: [0.5, 2], m: 70, structured: true },
         { kind: "second-moments" },
       ],
     }),
-  "folded-gaussian alone": () => tinyDesign({ families: [{ kind: "fourier", law: "folded-gaussian", m: 33 }] }),
-  "by label, fourier and second moments": () => tinyDesign({ labels: 3 }),
-  "local and second moments": () => tinyDesign({ features: "pca:2", families: [cells, { kind: "second-moments" }] }),
-  "by label, local moments": () => tinyDesign({ labels: 3, families: [cells] }),
-  "by label, second moments pooled": () =>
-    tinyDesign({ labels: 3, families: [{ kind: "second-moments", pooled: true }, cells] }),
-  "second moments reduced, pca:2": () =>
-    tinyDesign({ features: "pca:2", families: [{ kind: "second-moments", reduced: true }] }),
-  "gated moments": () => tinyDesign({ families: [gates] }),
-  "by label, gated moments": () => tinyDesign({ labels: 3, families: [gates] }),
-  "second moments alone": () => tinyDesign({ families: [{ kind: "second-moments" }] }),
+  "folded-gaussian alone": (options) =>
+    tinyDesign({ ...options, families: [{ kind: "fourier", law: "folded-gaussian", m: 33 }] }),
+  "by label, fourier and second moments": (options) => tinyDesign({ ...options, labels: 3 }),
+  "local and second moments": (options) =>
+    tinyDesign({ ...options, features: "pca:2", families: [cells, { kind: "second-moments" }] }),
+  "by label, local moments": (options) => tinyDesign({ ...options, labels: 3, families: [cells] }),
+  "by label, second moments pooled": (options) =>
+    tinyDesign({ ...options, labels: 3, families: [{ kind: "second-moments", pooled: true }, cells] }),
+  "second moments reduced, pca:2": (options) =>
+    tinyDesign({ ...options, features: "pca:2", families: [{ kind: "second-moments", reduced: true }] }),
+  "gated moments": (options) => tinyDesign({ ...options, families: [gates] }),
+  "by label, gated moments": (options) => tinyDesign({ ...options, labels: 3, families: [gates] }),
+  "second moments alone": (options) => tinyDesign({ ...options, families: [{ kind: "second-moments" }] }),
 };
 
 /**

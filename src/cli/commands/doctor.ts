@@ -1,8 +1,8 @@
 import { messageOf } from "../../data/errors.ts";
+import { packageVersion } from "../../data/package.ts";
 import type { Availability } from "../../engine/doctor.ts";
 import { engineSettings } from "../../engine/settings.ts";
 import { defineCommand } from "../command.ts";
-import { packageVersion } from "../package.ts";
 import { factLines } from "../text.ts";
 
 export const doctor = defineCommand({

@@ -1,5 +1,5 @@
 import { InputError } from "../../data/errors.ts";
-import type { Dataset, Range } from "../../data/rows.ts";
+import { type Dataset, firstRows, type Range } from "../../data/rows.ts";
 import type { SketchDesign } from "../../sketch/index.ts";
 import { defineCommand } from "../command.ts";
 import {
@@ -39,7 +39,11 @@ export const sketch = defineCommand({
   options: (y) =>
     designOptions(dataArguments(y).option("out", outOption("file to write the sketch to, .npz")))
       .option("design", { type: "string", requiresArg: true, describe: "use the design in this file" })
-      .option("shard", { type: "string", requiresArg: true, describe: "sketch only part i of n equal parts: i/n" })
+      .option("shard", {
+        type: "string",
+        requiresArg: true,
+        describe: "sketch only part i of n: i/n, whole blocks, about as many in each",
+      })
       .option("limit", { type: "number", requiresArg: true, describe: "sketch only this many samples, the first ones" })
       .option("resume", { type: "boolean", describe: "go on from the checkpoint beside --out, if there is one" })
       .option("checkpoint-every", {
@@ -56,23 +60,24 @@ export const sketch = defineCommand({
     const { loadDesign, removeCheckpoint, saveSketch, sketchResumably } = await import("../../sketch/files.ts");
     if (args.design !== undefined) requireNoDesignOptions(args);
     const given = args.design === undefined ? undefined : await loadDesign(args.design);
-    const sketched = await sourceOf({ ...args, signal }, given);
+    const whole = await sourceOf({ ...args, signal }, given);
+    const sketched = { ...whole, dataset: limited(whole.dataset, args.limit) };
     const { dataset } = sketched;
-    const range = rangeOf(dataset, args.limit, args.shard);
-    const known = rangeOf(dataset, args.limit, undefined); // all shards have one design
-    const design = given ?? (await designOf(sketched, args, context, known));
+    const design = given ?? (await designOf(sketched, args, context));
+    const range = args.shard === undefined ? undefined : rangeOf(dataset, design.block, args.shard);
     signal.addEventListener("abort", () => note(`sketch: repeat the command with --resume to go on`));
     const started = performance.now();
     const made = await progress("sketch", (onProgress) =>
       sketchResumably(dataset, design, checkpoint, {
-        ...{ range, signal, resume: args.resume ?? false, checkpointSeconds: every },
+        ...(range && { range }),
+        ...{ signal, resume: args.resume ?? false, checkpointSeconds: every },
         onProgress: (step, maxSteps) => onProgress({ step, maxSteps, objective: Number.NaN }),
       }),
     );
     const seconds = (performance.now() - started) / 1000;
     await saveSketch(args.out, made);
     await removeCheckpoint(checkpoint);
-    const { data, words } = await sketchFacts(made, dataset);
+    const { data, words } = await sketchFacts(made, whole.dataset);
     const scale = await scaleFacts(made);
     return {
       text: factLines({
@@ -92,14 +97,26 @@ async function sourceOf(args: DataArgs & PairArgs, design: SketchDesign | undefi
   return { dataset: (await pairsOfDesign(args.data, design, args.signal))! };
 }
 
-function rangeOf({ count, name }: Dataset, limit: number | undefined, shard: string | undefined): Range {
-  if (limit !== undefined) requireInteger("limit", limit);
-  const total = Math.min(count, limit ?? count);
-  if (shard === undefined) return { from: 0, to: total };
+/** The samples that `--limit` leaves. */
+function limited(dataset: Dataset, limit: number | undefined): Dataset {
+  if (limit === undefined) return dataset;
+  requireInteger("limit", limit);
+  return limit < dataset.count ? firstRows(dataset, limit) : dataset;
+}
+
+/** The rows of part i of n: whole blocks, about as many in each part. */
+function rangeOf({ count, name }: Dataset, block: number, shard: string): Range {
   const [, i, n] = (/^(\d+)\/(\d+)$/.exec(shard) ?? []).map(Number) as [number?, number?, number?];
   if (i === undefined || n === undefined || !(i >= 1 && i <= n)) {
     throw new InputError(`--shard: expected i/n with 1 ≤ i ≤ n, got "${shard}"`);
   }
-  if (n > total) throw new InputError(`--shard: ${name} has ${total} samples, which is fewer than ${n} parts`);
-  return { from: Math.floor(((i - 1) * total) / n), to: Math.floor((i * total) / n) };
+  const blocks = Math.ceil(count / block);
+  if (n > blocks) {
+    throw new InputError(
+      `--shard: ${name} has ${count} samples, which are ${blocks} blocks of ${block} that are summed together: at most ${blocks} parts; ` +
+        `give fewer, or a design with --block ${Math.max(1, Math.floor(count / n))} or less`,
+    );
+  }
+  const start = (part: number) => Math.min(count, Math.floor((part * blocks) / n) * block);
+  return { from: start(i - 1), to: start(i) };
 }

@@ -19,7 +19,7 @@ export const subtract = defineCommand({
   run: async (args) => {
     await requireWritable(args.out, args.force);
     const { loadSketch, saveSketch } = await import("../../sketch/files.ts");
-    const { describeDifference, subtractSketch } = await import("../../sketch/index.ts");
+    const { describeDifference, subtractSketch, whyNotSubtract } = await import("../../sketch/index.ts");
     let left = await loadSketch(args.whole);
     for (const file of args.parts as unknown as readonly string[]) {
       const part = await loadSketch(file);
@@ -29,7 +29,14 @@ export const subtract = defineCommand({
           `subtract: ${args.whole} and ${file} are of different designs (${difference}); one is no part of the other`,
         );
       }
-      left = subtractSketch(left, part);
+      const { provenance } = part;
+      const reason = !args.force && left.provenance && provenance && whyNotSubtract(left.provenance, provenance);
+      if (reason) {
+        throw new InputError(
+          `subtract: ${file} is no part of ${args.whole}: ${reason}; subtract only what was added and is still there, or give --force`,
+        );
+      }
+      left = subtractSketch(left, part, { foreign: args.force ?? false });
     }
     await saveSketch(args.out, left);
     const { data, words } = await sketchFacts(left);

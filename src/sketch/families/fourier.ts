@@ -117,6 +117,7 @@ export const fourier: Family<FourierSpec, FourierOptions> = {
     return `${m} ${structured ? "structured " : ""}frequencies, law ${law}, scales ${rounded}, seed ${seed}`;
   },
   sums: ({ m }) => ({ cos: [m], sin: [m] }),
+  degrees: { cos: 0, sin: 0 },
   inputs: (spec, { features }) =>
     spec.structured ? { ...drawStructured(spec, features) } : { omega: drawFrequencies(spec, features) },
   impossible: (_, { count, sums, whole }) => {

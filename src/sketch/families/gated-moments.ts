@@ -135,6 +135,7 @@ export const gatedMoments: Family<GatedMomentsSpec, GatedMomentsOptions> = {
   },
   describe: ({ cells, rank, of }) => `${cells} cells of a mixture with ${rank} leading directions, fitted to ${of}`,
   sums: ({ cells }, { sample }) => ({ count: [cells], xx: [cells, triangleSize(sample)] }),
+  degrees: { count: 0, xx: 2 },
   inputs: (_, __, arrays) => ({ ...gatesIn(arrays) }),
   impossible: ({ cells }, given) => impossibleInCells(cells, given),
   inCells: ({ channels }, { features }, gates) => {

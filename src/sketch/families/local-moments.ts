@@ -109,6 +109,7 @@ export const localMoments: Family<LocalMomentsSpec, LocalMomentsOptions> = {
     aa: [coarse, triangleSize(leading)],
     uu: [triangleSize(features)],
   }),
+  degrees: { count: 0, poses: 0, u: 1, aa: 2, uu: 2 },
   inputs: (_, __, arrays) => ({ anchors: anchorsIn(arrays) }),
   impossible: ({ coarse, fine, features: k, leading }, { dimensions: { poses }, count, sums, whole }) => {
     const counts = sums.count!;

@@ -51,6 +51,7 @@ export const pairedMoments: Family<PairedMomentsSpec, PairedMomentsOptions> = {
   },
   describe: ({ cells, sigma, stage, of }) => `${cells} cells, σ = ${sigma}, stage ${stage + 1} after ${of}`,
   sums: ({ cells }, { sample }) => ({ count: [cells], xx: [cells, triangleSize(sample)] }),
+  degrees: { count: 0, xx: 2 },
   inputs: ({ noise }, _, arrays) => ({ ...gatesOf(leadingIn(PAIRED, arrays, "moments of pairs"), 1, noise) }),
   impossible: ({ cells }, given) => impossibleInCells(cells, given),
   inCells: ({ side, margin }, { features }, gates) => {

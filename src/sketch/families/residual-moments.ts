@@ -70,6 +70,7 @@ export const residualMoments: Family<ResidualMomentsSpec, ResidualMomentsOptions
     directions === undefined
       ? { r: [sample], rr: [triangleSize(sample)] }
       : { r: [sample], squares: [sample], vv: [triangleSize(directions)] },
+  degrees: { r: 1, rr: 2, squares: 2, vv: 2 },
   inputs: ({ directions }, _, arrays) => (directions === undefined ? {} : { basis: residualBasis(arrays) }),
   impossible: ({ directions }, { dimensions: { sample }, count, sums, whole }) => {
     for (let i = 0; i < sample; i++) {

@@ -54,6 +54,7 @@ export const secondMoments: Family<SecondMomentsSpec, SecondMomentsOptions> = {
     reduced
       ? { x: [sample], squares: [sample], uu: [triangleSize(features)] }
       : { x: [sample], xx: [triangleSize(sample)] },
+  degrees: { x: 1, xx: 2, squares: 2, uu: 2 },
   inputs: () => ({}),
   impossible: ({ reduced }, { dimensions: { sample, features }, count, sums, whole }) => {
     for (let i = 0; i < sample; i++) {
