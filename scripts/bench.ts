@@ -1,3 +1,4 @@
+import { csgmBench } from "./bench/csgm.ts";
 import { engineBench } from "./bench/engine.ts";
 import { installBench } from "./bench/install.ts";
 import { memoryBench } from "./bench/memory.ts";
@@ -5,6 +6,7 @@ import { sketchBench } from "./bench/sketch.ts";
 
 /** `npm run bench -- NAME [options]`: measurements that take too long, or vary too much, for tests. */
 const benches: Readonly<Record<string, (words: readonly string[]) => Promise<string>>> = {
+  csgm: csgmBench,
   engine: engineBench,
   install: installBench,
   memory: memoryBench,

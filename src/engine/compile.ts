@@ -14,7 +14,15 @@ import { type Trace, trace } from "./trace.ts";
 export interface CompileOptions extends Partial<EngineSettings> {
   /** Name of the function in messages; default its own name. */
   readonly name?: string;
+  /**
+   * Whether large constants become part of the graph: ONNX Runtime then packs matrices for its products once, not in every run. For functions that run
+   * many times; equal functions with other constants no longer share a session. Constants of more than 256 MB stay outside. Default false.
+   */
+  readonly embed?: boolean;
 }
+
+/** Most bytes of constants inside a graph, far below the 2 GB that one may have. */
+const MOST_EMBEDDED = 2 ** 28;
 
 /** A function that was traced once and now runs as one ONNX graph (or op by op, with the engine tfjs). */
 export interface Compiled<I, O> {
@@ -64,8 +72,10 @@ export async function compile<I extends Struct<HostArray>, O extends Struct<tf.T
   }
   const traced = traceTwice(name, call, examples);
   const { graph, outputs } = traced;
-  const session = await openSession(encodeOnnx(graph, outputs), settings);
-  const runner = await feeder(graph, outputs, session);
+  const outside = reachableHidden(graph, outputs);
+  const embed = Boolean(options.embed) && outside.reduce((sum, c) => sum + c.data.byteLength, 0) <= MOST_EMBEDDED;
+  const session = await openSession(encodeOnnx(graph, outputs, { embed }), settings);
+  const runner = await feeder(graph, outputs, session, embed ? [] : outside);
   let disposed = false;
   return {
     run: async (given: unknown) => {
@@ -137,14 +147,19 @@ function encode(traced: Trace, leaves: readonly Leaf<HostArray>[], options: Onnx
   return encodeOnnx(traced.graph, traced.outputs, { ...options, inputNames, outputNames });
 }
 
-/** Passes host arrays to the session: hidden constants once, inputs at every run. Returns the outputs in order. */
-async function feeder(graph: Graph, outputs: readonly Value[], session: Session) {
+/** Constants outside the graph that the outputs depend on. */
+function reachableHidden(graph: Graph, outputs: readonly Value[]): readonly Constant[] {
+  const used = reachable(graph, outputs);
+  return graph.hidden.filter((c) => used.has(c.name));
+}
+
+/** Passes host arrays to the session: constants outside the graph once, inputs at every run. Returns the outputs in order. */
+async function feeder(graph: Graph, outputs: readonly Value[], session: Session, outside: readonly Constant[]) {
   const { Tensor } = await onnxRuntime();
   const tensor = (data: Constant["data"], { dtype, shape }: Value) =>
     new Tensor(dtype as DType, data as Float32Array, [...shape]);
-  const used = reachable(graph, outputs);
   const fixed: Record<string, Ort.Tensor> = {};
-  for (const c of graph.hidden) if (used.has(c.name)) fixed[c.name] = tensor(c.data, c);
+  for (const c of outside) fixed[c.name] = tensor(c.data, c);
   return async (data: readonly HostData[]): Promise<HostArray[]> => {
     const feeds = { ...fixed };
     graph.inputs.forEach((value, i) => {

@@ -86,7 +86,8 @@ export async function descend(
   const { z, c, perSignal } = starts;
   const fixed = { target: repeatRows(term.target, perSignal), lambda: repeatRows(lambda, perSignal), c };
   const initial = startingState(z);
-  const compiled = await compile(descentStep(prior, term), { ...fixed, rate: adamRate(1, 0), state: initial });
+  const example = { ...fixed, rate: adamRate(1, 0), state: initial };
+  const compiled = await compile(descentStep(prior, term), example, { embed: true }); // hundreds of steps
   const signals = z.shape[0]! / perSignal;
   const sizeAt = (index: number) => schedules[schedule](index, maxSteps);
   const past: Float32Array[] = []; // the best objectives of all restarts after the last steps, one window of them

@@ -2,7 +2,8 @@ import type { NdArray } from "ndarray";
 import { latentForm } from "../../../priors/mixture/latent-form.ts";
 import { type GeneratorPrior, isOfOneShape, type Prior } from "../../../priors/prior.ts";
 import { sizeOf } from "../../data/array.ts";
-import { checkedOptions, type OptionTable } from "../../data/options.ts";
+import { InputError } from "../../data/errors.ts";
+import { checkedOptions, type OptionTable, type OptionValues } from "../../data/options.ts";
 import { median } from "../../data/vector.ts";
 import { isMixture } from "../gaussian/as-mixture.ts";
 import type { Outcome } from "../recovery.ts";
@@ -11,6 +12,7 @@ import { rowEnergies } from "../rows.ts";
 import type { SolveOptions, Solver } from "../solver.ts";
 import { csgm as recoverCsgm } from "./csgm.ts";
 import { scheduleNames } from "./descent.ts";
+import { escapeNames } from "./escape.ts";
 import { gaussianForm } from "./gaussian-form.ts";
 import { estimateNames, latentPosterior as recoverLatentPosterior } from "./posterior.ts";
 
@@ -19,8 +21,8 @@ const common = {
     type: "integer",
     description: "starts a signal; default 10; with conditions one for each of up to 20, else 5 (20 if affine)",
   },
-  steps: { type: "integer", description: "most Adam steps; default 200 (latent-posterior), 500 (csgm)" },
-  rate: { type: "number", description: "Adam's step size; default 0.15 (latent-posterior), 0.1 (csgm)" },
+  steps: { type: "integer", description: "most Adam steps; default 200" },
+  rate: { type: "number", description: "Adam's step size; default 0.15 (latent-posterior), 0.3 (csgm)" },
   schedule: {
     ...{ type: "choice", choices: scheduleNames, default: "cosine" },
     description: "how the step size falls: to 0 along a cosine, or not at all",
@@ -32,6 +34,18 @@ const posteriorOptions = {
   estimate: { type: "choice", choices: estimateNames, default: "mean", description: "of the restarts: mean or best" },
 } as const satisfies OptionTable;
 
+const escapes = ["none", ...escapeNames] as const;
+
+const csgmOptions = {
+  ...common,
+  escape: {
+    ...{ type: "choice", choices: escapes, default: "none" },
+    description:
+      "x = G(z) + ν with few deviations ν in pixels or in wavelets; Gaussian ones are those of latent-posterior",
+  },
+  weight: { type: "number", description: "of ν; default: as large as the noise allows (discrepancy principle)" },
+} as const satisfies OptionTable;
+
 /** The options of any solver that descents take. */
 const watched = ({ seed, onProgress, signal }: SolveOptions) => ({
   ...(seed !== undefined && { seed }),
@@ -39,8 +53,7 @@ const watched = ({ seed, onProgress, signal }: SolveOptions) => ({
   ...(signal && { signal }),
 });
 
-const descentOptions = (who: string, { own }: SolveOptions, table: typeof common | typeof posteriorOptions) => {
-  const { restarts, steps, rate, schedule } = checkedOptions(who, table, own);
+const descentOptions = ({ restarts, steps, rate, schedule }: OptionValues<typeof common>) => {
   return {
     schedule,
     ...(restarts !== undefined && { restarts }),
@@ -64,8 +77,8 @@ export const latentPosterior: Solver<GeneratorPrior> = {
           hasGaussianNoise(problem),
         ),
   solve: async (problem, prior, options) => {
-    const { estimate } = checkedOptions("latent-posterior", posteriorOptions, options.own);
-    const own = descentOptions("latent-posterior", options, posteriorOptions);
+    const { estimate, ...descent } = checkedOptions("latent-posterior", posteriorOptions, options.own);
+    const own = descentOptions(descent);
     const found = await recoverLatentPosterior(problem, prior, {
       ...{ ...watched(options), ...own, estimate },
       ...(options.deviation && { deviation: true }),
@@ -84,7 +97,7 @@ export const latentPosterior: Solver<GeneratorPrior> = {
 export const csgm: Solver<Prior> = {
   name: "csgm",
   summary: "‖y − Φ(G(z))‖² + λ‖z‖² by descent in latent space, any Φ and noise (Bora et al. 2017)",
-  options: common,
+  options: csgmOptions,
   lambda: {
     default: async ({ operator, y, noise }, prior) => {
       const bare = prior.kind === "generator" && !prior.residual;
@@ -106,7 +119,15 @@ export const csgm: Solver<Prior> = {
   solve: async (problem, prior, options) => {
     const generator = await generatorOf(prior);
     const { lambda = await csgm.lambda!.default(problem, prior) } = options;
-    return recoverCsgm(problem, generator, { ...watched(options), ...descentOptions("csgm", options, common), lambda });
+    const { escape: by, weight, ...descent } = checkedOptions("csgm", csgmOptions, options.own);
+    if (by === "none" && weight !== undefined) {
+      throw new InputError("csgm: weight: is that of ν; give escape=pixels or escape=wavelets too");
+    }
+    return recoverCsgm(problem, generator, {
+      ...{ ...watched(options), ...descentOptions(descent), lambda },
+      ...(by !== "none" && { escape: by }),
+      ...(weight !== undefined && { weight }),
+    });
   },
 };
 
