@@ -18,7 +18,7 @@ import { type CsgmOptions, csgm } from "../../src/solve/index.ts";
 import { transposedMatrix } from "../../src/solve/operator-matrix.ts";
 
 /** CSGM's settings for digits (Bora et al. 2017, quant_scripts/mnist_reconstruction.sh). */
-const [SIGNALS, RESTARTS, STEPS, RATE, LAMBDA, NOISE_NORM] = [10, 10, 1000, 0.01, 0.1, 0.1];
+const [SIGNALS, RESTARTS, STEPS, RATE, LAMBDA, NOISE_NORM] = [10, 10, "1000", 0.01, 0.1, 0.1];
 
 const peer = path.join(import.meta.dirname, "../peers/csgm.py");
 
@@ -44,6 +44,7 @@ export async function csgmBench(words: readonly string[]): Promise<string> {
       python: { type: "string" },
       m: { type: "string", default: "100" },
       from: { type: "string", default: "0" },
+      steps: { type: "string", default: STEPS },
       repeat: { type: "string", default: "3" },
       threads: { type: "string", default: String(engineSettings().threads) },
     },
@@ -66,7 +67,7 @@ export async function csgmBench(words: readonly string[]): Promise<string> {
     return { seconds: (performance.now() - began) / 1000, objectives: [...objectives.data], steps };
   };
   const same: CsgmOptions = {
-    ...{ steps: STEPS, learningRate: RATE, tolerance: 0, starts: { perSignal: RESTARTS, z } },
+    ...{ steps: Number(values.steps), learningRate: RATE, tolerance: 0, starts: { perSignal: RESTARTS, z } },
     schedule: "constant",
   };
   const ways: Record<string, (ask: Ask) => Promise<{ seconds: number; objectives: number[] }>> = {
@@ -74,8 +75,8 @@ export async function csgmBench(words: readonly string[]): Promise<string> {
     "our defaults": () => ours({}),
   };
   if (values.python) {
-    ways["PyTorch, eager"] = async (ask) => bestOf(await ask(`eager ${STEPS} ${RATE} ${LAMBDA}`));
-    ways["PyTorch, compiled"] = async (ask) => bestOf(await ask(`compiled ${STEPS} ${RATE} ${LAMBDA}`));
+    ways["PyTorch, eager"] = async (ask) => bestOf(await ask(`eager ${values.steps} ${RATE} ${LAMBDA}`));
+    ways["PyTorch, compiled"] = async (ask) => bestOf(await ask(`compiled ${values.steps} ${RATE} ${LAMBDA}`));
   }
   const folder = await mkdtemp(path.join(os.tmpdir(), "sketchprior-bench-"));
   let child: ChildProcess | undefined;

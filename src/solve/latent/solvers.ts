@@ -21,7 +21,7 @@ const common = {
     type: "integer",
     description: "starts a signal; default 10; with conditions one for each of up to 20, else 5 (20 if affine)",
   },
-  steps: { type: "integer", description: "most Adam steps; default 200" },
+  steps: { type: "integer", description: "most Adam steps; default 200; csgm with signs and rounded numbers 500" },
   rate: { type: "number", description: "Adam's step size; default 0.15 (latent-posterior), 0.3 (csgm)" },
   schedule: {
     ...{ type: "choice", choices: scheduleNames, default: "cosine" },

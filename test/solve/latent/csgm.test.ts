@@ -171,7 +171,7 @@ test("within a range the generator is cut to it: numbers beyond a bound fit as w
   };
   const identity = linearOperator({ name: "identity", inShape: [2], outShape: [2], forward: (x) => tf.mul(x, 1) });
   const problem = { operator: identity, y: ndarray(Float32Array.of(0.9, 1), [1, 2]), noise: gaussianNoise(0.1) };
-  const options = { lambda: 1e-6, restarts: 8, steps: 1000 };
+  const options = { lambda: 1e-6, restarts: 8, steps: 1000, learningRate: 0.1 };
   const free = await csgm(problem, steep, options);
   assert.ok(Math.abs(free.latents.data[0]! - 4.9 / 17) < 1e-3); // least squares: (0.9 + 4 · 1)/(1 + 4²)
   for (const range of [[0, 1] as const, [Number.NEGATIVE_INFINITY, 1] as const]) {
