@@ -102,6 +102,20 @@ test("functions that differ only in a large constant share a session and keep th
   await g.dispose();
 });
 
+test("embedded constants give the same values, and each function keeps its own", async () => {
+  const products = [normal([20, 30], "first"), normal([20, 30], "second")];
+  const x = normal([4, 20], "x");
+  const product = (w: NdArray<Float32Array>) => (input: One) =>
+    tf.matMul(input.x as tf.Tensor2D, tf.tensor2d(w.data, [20, 30]));
+  for (const w of products) {
+    const [outside, inside] = [await compile(product(w), { x }), await compile(product(w), { x }, { embed: true })];
+    const [a, b] = [numbers(await outside.run({ x })), numbers(await inside.run({ x }))];
+    // packed matrices may be summed in another order
+    for (const [i, v] of a.entries()) assert.ok(Math.abs(v - b[i]!) < 1e-5, `${b[i]} instead of ${v}`);
+    await Promise.all([outside.dispose(), inside.dispose()]);
+  }
+});
+
 test("toOnnx gives a model that a plain runtime loads, with constants inside and paths for names", async () => {
   const w = normal([20, 5], "w");
   const f = await compile(({ x }: One) => ({ y: tf.matMul(x as tf.Tensor2D, tf.tensor2d(w.data, [20, 5])) }), {
