@@ -1,5 +1,6 @@
 import { InputError, messageOf } from "../src/data/errors.ts";
 import { cellLinearKind } from "./cell-linear/index.ts";
+import { denoiserKind } from "./denoiser/index.ts";
 import { dictionaryKind } from "./dictionary/index.ts";
 import { generatorKind } from "./generator/index.ts";
 import type { LearnedKind, PriorFacts, PriorFiles, ReadFile, TrainingCourse } from "./kind.ts";
@@ -13,6 +14,7 @@ const kinds = {
   generator: generatorKind,
   "cell-linear": cellLinearKind,
   patches: patchesKind,
+  denoiser: denoiserKind,
   dictionary: dictionaryKind,
 } satisfies Record<string, LearnedKind>;
 

@@ -249,7 +249,7 @@ export type SignalPrior = GeneratorPrior | PenaltyPrior | GaussianPrior | Mixtur
 export type ImagePrior = PatchPrior | DictionaryPrior;
 
 /** A prior that is learned, and kept in a folder. */
-export type LearnedPrior = GeneratorPrior | MixturePrior | ImagePrior;
+export type LearnedPrior = GeneratorPrior | MixturePrior | ImagePrior | DenoiserPrior;
 
 export type Prior = SignalPrior | ImagePrior | DenoiserPrior;
 

@@ -6,6 +6,7 @@ import type { DataDesignOptions } from "../sketch/data-design.ts";
 import { type LawName, lawNames } from "../sketch/laws.ts";
 import type { Context } from "./command.ts";
 import { numberList, requireInteger } from "./options.ts";
+import type { PairArgs, Pairs } from "./pair-design.ts";
 import { patchDesign } from "./patch-design.ts";
 
 /** Samples with more numbers than this are sketched in principal components, unless --features is given. */
@@ -44,6 +45,21 @@ export async function datasetOf({ data, shape, header }: DataArgs): Promise<Data
     ...(shape !== undefined && { shape: numberList("shape", shape) }),
     ...(header !== undefined && { header }),
   });
+}
+
+/** What is sketched: a data set, and with --denoiser the pairs that it holds. */
+export interface Sketched {
+  readonly dataset: Dataset;
+  readonly pairs?: Pairs;
+}
+
+/** The data set that the arguments name, or with --denoiser the pairs of its patches. */
+export async function sketchedOf(args: DataArgs & PairArgs): Promise<Sketched> {
+  const { denoiser } = args;
+  if (denoiser === undefined) return { dataset: await datasetOf(args) };
+  const { pairsFor } = await import("./pair-design.ts");
+  const pairs = await pairsFor({ ...args, denoiser });
+  return { dataset: pairs.dataset, pairs };
 }
 
 /** The options that make a design, of the commands `design` and `sketch`. */
@@ -92,6 +108,15 @@ export const designOptions = <T>(y: Argv<T>) =>
       ...{ type: "number", requiresArg: true, defaultDescription: "64 to 8192, by the moments' sizes" },
       describe: "samples that are summed together; parts that are cut between blocks give the bits of the whole",
     })
+    .option("denoiser", {
+      ...{ type: "string", requiresArg: true },
+      describe:
+        "of patches, instead: sums of pairs, noisy and clean, for train --kind denoiser; a patch prior, whose cells it has, or a denoiser, for its next stage",
+    })
+    .option("sigma", {
+      ...{ type: "number", requiresArg: true, defaultDescription: "0.1, or that of the denoiser" },
+      describe: "with --denoiser, standard deviation of the noise",
+    })
     .option("by-label", { type: "boolean", describe: "separate sums for each label" })
     .option("pilot", {
       ...{
@@ -119,13 +144,15 @@ export interface DesignArgs {
   readonly cells: number | undefined;
   readonly "cells-of": string | undefined;
   readonly block: number | undefined;
+  readonly denoiser: string | undefined;
+  readonly sigma: number | undefined;
   readonly "by-label": boolean | undefined;
   readonly "sketch-size": string | undefined;
 }
 
 /** The design that the options ask for. */
 export async function designOf(
-  dataset: Dataset,
+  { dataset, pairs }: Sketched,
   args: DesignArgs,
   { progress, signal }: Pick<Context, "progress" | "signal">,
 ) {
@@ -147,6 +174,26 @@ export async function designOf(
         onProgress: (step, maxSteps) => onProgress({ step, maxSteps, objective: Number.NaN }),
       }),
     );
+  if (pairs) {
+    for (const name of [
+      "frequencies",
+      "law",
+      "structured",
+      "scale",
+      "features",
+      "sketch-size",
+      "poses",
+      "cells",
+      "cells-of",
+      "by-label",
+      "pilot",
+    ] as const) {
+      if (args[name] === undefined) continue;
+      throw new InputError(`--${name}: sums of pairs have the cells of --denoiser; give one of the two`);
+    }
+    return learned(pairs.design);
+  }
+  if (args.sigma !== undefined) throw new InputError("--sigma: is that of --denoiser; give it too");
   const arePatches = dataset.typical !== undefined; // they alone draw their pilot from all over
   if (arePatches) {
     for (const name of ["frequencies", "law", "structured", "scale", "features", "sketch-size", "poses"] as const) {
@@ -200,6 +247,8 @@ export function requireNoDesignOptions(args: DesignArgs): void {
     "poses",
     "cells",
     "cells-of",
+    "denoiser",
+    "sigma",
   ] as const;
   for (const name of names) {
     if (args[name] !== undefined) {

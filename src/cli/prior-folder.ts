@@ -10,7 +10,7 @@ import {
   type TrainedPrior,
 } from "../../priors/learned.ts";
 import { patchMixture } from "../../priors/patches/index.ts";
-import type { GeneratorPrior, LearnedPrior, MixturePrior } from "../../priors/prior.ts";
+import type { DenoiserPrior, DictionaryPrior, GeneratorPrior, LearnedPrior, MixturePrior } from "../../priors/prior.ts";
 import { InputError, messageOf } from "../data/errors.ts";
 import { fileExists, readFileOrExplain, writeAtomic } from "../data/files.ts";
 import { isOnnxSpec, loadOnnxGenerator } from "./onnx-prior.ts";
@@ -42,17 +42,20 @@ export const loadTrained = (folder: string): Promise<TrainedPrior> =>
 export const loadPrior = async (folder: string, name = folder): Promise<LearnedPrior> =>
   priorOf(await loadTrained(folder), name);
 
-/** The prior of a folder, or of onnx:FILE, for draws of it: of a patch prior, its patches. Errors: those of `loadTrained` and `loadOnnxGenerator`; a dictionary, which has no law. */
+/** The prior of a folder, or of onnx:FILE, for draws of it: of a patch prior, its patches. Errors: those of `loadTrained` and `loadOnnxGenerator`; a dictionary or a denoiser, which have no law. */
 export async function loadDrawable(spec: string): Promise<GeneratorPrior | MixturePrior> {
   const prior = isOnnxSpec(spec) ? await loadOnnxGenerator(spec) : await loadPrior(spec);
-  if (prior.kind === "dictionary") throw noLaw(spec);
+  if (hasNoLaw(prior)) throw noLaw(spec, prior);
   return prior.kind === "patches" ? patchMixture(prior) : prior;
 }
 
-/** A dictionary says which patches are sparse, not how likely they are. */
-export const noLaw = (folder: string): InputError =>
+/** Whether a prior says how to recover, and not how likely signals are. */
+export const hasNoLaw = (prior: LearnedPrior): prior is DictionaryPrior | DenoiserPrior =>
+  prior.kind === "dictionary" || prior.kind === "denoiser";
+
+export const noLaw = (folder: string, { kind }: DictionaryPrior | DenoiserPrior): InputError =>
   new InputError(
-    `${folder}: is a dictionary, which has no probabilities and makes no draws; reconstruct and compare take it`,
+    `${folder}: is a ${kind}, which has no probabilities and makes no draws; reconstruct and compare take it`,
   );
 
 /** Checkpoints in a file, which is always replaced as a whole. With `resume`, training goes on from the checkpoint that is there. */

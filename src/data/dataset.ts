@@ -95,12 +95,17 @@ export async function openDataset(spec: string, options: OpenOptions = {}): Prom
   return shape && !spec.startsWith("patches:") ? reshaped(dataset, shape) : dataset;
 }
 
-async function opened(spec: string, options: OpenOptions): Promise<Dataset> {
+/** The images of `patches:DATA` with the options of its patches; undefined for a data set of another kind. Errors: those of `openDataset`. */
+export async function openPatches(spec: string, options: OpenOptions = {}) {
   const [, ofImages, settings = ""] = /^patches:(.+?)(?::([a-z]+=[^:/\\]*))?$/.exec(spec) ?? [];
-  if (ofImages !== undefined) {
-    const images = await imageSource(ofImages, (inner) => openDataset(inner, options));
-    return patchDataset(images, parseOptions("patches", patchOptions, settings));
-  }
+  if (ofImages === undefined) return undefined;
+  const images = await imageSource(ofImages, (inner) => openDataset(inner, options));
+  return { images, patches: parseOptions("patches", patchOptions, settings), sideGiven: /\bside=/.test(settings) };
+}
+
+async function opened(spec: string, options: OpenOptions): Promise<Dataset> {
+  const source = await openPatches(spec, options);
+  if (source) return patchDataset(source.images, source.patches);
   if (spec === "-") {
     if (process.stdin.isTTY) throw new InputError("data: - is standard input, but nothing is piped in");
     return streamDataset(process.stdin, options.shape);

@@ -1,8 +1,10 @@
 import ndarray, { type NdArray } from "ndarray";
 import * as tf from "#tf";
 import { cholesky, invertLower } from "../data/cholesky.ts";
+import { InputError } from "../data/errors.ts";
 import { symmetricEigen } from "../data/linalg.ts";
 import { triangleProducts, triangleSize } from "./families/family.ts";
+import type { DesignArrays } from "./features.ts";
 
 /**
  * A mixture of zero-mean Gaussians that share q leading directions: in them each has a covariance C_k of its own, and one variance τ_k in all
@@ -114,6 +116,40 @@ export function leadingOf(
     rest[k] = Math.max(LEAST, trace / (d - channels - rank));
   }
   return { weights, basis: ndarray(basis, [d, rank]), inner, rest };
+}
+
+/** Gaussians in their leading directions as arrays, with names that begin with `prefix`. */
+export function leadingArrays(prefix: string, { weights, basis, inner, rest }: Leading): DesignArrays {
+  const [cells, rank] = [inner.length, basis.shape[1]!];
+  const flat = Float32Array.from(
+    { length: cells * rank ** 2 },
+    (_, at) => inner[Math.floor(at / rank ** 2)]![at % rank ** 2]!,
+  );
+  return {
+    [`${prefix}weights`]: ndarray(Float32Array.from(weights), [cells]),
+    [`${prefix}basis`]: basis,
+    [`${prefix}inner`]: ndarray(flat, [cells, rank, rank]),
+    [`${prefix}rest`]: ndarray(Float32Array.from(rest), [cells]),
+  };
+}
+
+/** The Gaussians of `leadingArrays`. Errors (InputError): an array is missing; `who` begins the message. */
+export function leadingIn(prefix: string, arrays: DesignArrays, who: string): Leading {
+  const array = (name: string): NdArray<Float32Array> => {
+    const found = arrays[prefix + name];
+    if (!found) throw new InputError(`${who}: ${prefix}${name} is missing; make it again`);
+    return found;
+  };
+  const inner = array("inner");
+  const size = inner.shape[1]! ** 2;
+  return {
+    weights: Float64Array.from(array("weights").data),
+    basis: array("basis"),
+    inner: Array.from({ length: inner.shape[0]! }, (_, k) =>
+      Float64Array.from(inner.data.subarray(k * size, (k + 1) * size)),
+    ),
+    rest: Float64Array.from(array("rest").data),
+  };
 }
 
 /** The gates of some Gaussians; `noise` is a variance that is added to them in every direction. */

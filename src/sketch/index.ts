@@ -28,6 +28,7 @@ export {
 } from "./families/fourier.ts";
 export { gateArrays, rankFor, withoutMean } from "./families/gated-moments.ts";
 export { type FamilyName, type FamilyOptions, type FamilySpec, families, familyNames } from "./families/index.ts";
+export { PAIRED, type PairedMomentsSpec, placesInside } from "./families/paired-moments.ts";
 export { residualBasis } from "./families/residual-moments.ts";
 export {
   type DesignArrays,
@@ -40,7 +41,17 @@ export {
   referenceOf,
 } from "./features.ts";
 export { maximised, spectra } from "./fit-gates.ts";
-export { type Gates, gatesOf, LEAST, leadingOf, logGates, mixtureCovariance } from "./gates.ts";
+export {
+  type Gates,
+  gatesOf,
+  LEAST,
+  type Leading,
+  leadingArrays,
+  leadingIn,
+  leadingOf,
+  logGates,
+  mixtureCovariance,
+} from "./gates.ts";
 export { labelCounts, ofLabel, withoutLabels } from "./labels.ts";
 export { type Law, type LawName, lawNames, laws } from "./laws.ts";
 export { expectedCounts, type PoseSpec, poseCount, posing, warped, warpRows } from "./poses.ts";

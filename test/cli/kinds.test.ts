@@ -13,6 +13,8 @@ const pixels = stream(1, "images").fillNormal(new Float32Array(200 * 16));
 writeFileSync("images.npy", encodeNpy(ndarray(pixels, [200, 4, 4])));
 await ok("sketch images.npy -o X.npz --sketch-size 1k");
 await ok("sketch patches:images.npy:side=3 -o Q.npz --cells 4");
+await ok("train Q.npz -o cells");
+await ok("sketch patches:images.npy --denoiser cells -o N.npz");
 await ok("sketch images.npy -o F.npz --frequencies 16 --scale 1");
 
 /** A source that every kind accepts, and options for a short training. */
@@ -21,6 +23,7 @@ const short: { readonly [K in LearnedName]: string } = {
   generator: "F.npz --latent 3 --hidden 8 --steps 5 --batch 50",
   "cell-linear": "X.npz --latent 3 --directions 8 --steps 5",
   patches: "Q.npz",
+  denoiser: "N.npz",
   dictionary: "patches:images.npy:side=3 --atoms 12 --steps 2",
 };
 
@@ -30,7 +33,7 @@ for (const kind of learnedNames) {
     assert.is(trained.kind, kind);
     assert.equal(filesIn(kind), ["prior.json", ...learnedKinds[kind].files].sort());
     assert.equal((await ok(`inspect ${kind}`)).settings, trained.settings);
-    if (kind !== "dictionary") await ok(`sample ${kind} -n 4 -o ${kind}.png`);
+    if (kind !== "dictionary" && kind !== "denoiser") await ok(`sample ${kind} -n 4 -o ${kind}.png`);
     const measured = "--operator gaussian:m=6 --tune-count 0 --baselines none";
     const compared = await ok(`compare images.npy --prior ${kind} --limit 3 ${measured} -o report-${kind}`);
     assert.match(JSON.stringify(compared), new RegExp(`"${kind}"`));
@@ -86,6 +89,30 @@ test("unknown kinds, options of other kinds, and a sketch without what a kind ne
     /^error: --hidden: the kind dictionary has no hidden; give --kind generator, or leave it out\n$/,
   );
   await fails("train X.npz -o no --kind dictionary", /^error: X\.npz/);
+  await fails("train Q.npz -o no --kind denoiser", /^error: train: no denoiser: the sketch has no moments of pairs; /);
+  await fails("sample denoiser -n 4 -o no.png", /^error: denoiser: is a denoiser, which has no probabilities /);
+  for (const [given, message] of [
+    [
+      "patches:images.npy --denoiser mixture",
+      "--denoiser: mixture is of the kind mixture, expected a patch prior or a den",
+    ],
+    ["patches:images.npy --denoiser cells --sigma 0", "--sigma: expected a positive number, got 0"],
+    ["patches:images.npy --denoiser denoiser --sigma 0.3", "--sigma: denoiser is for 0.1, got 0.3; leave --sigma out"],
+    [
+      "patches:images.npy:side=4 --denoiser cells",
+      "patches: side: the denoiser is of 3×3 patches, got 4; leave side out",
+    ],
+    ["images.npy --denoiser cells", "--denoiser: expected one data set, patches:DATA, got images.npy"],
+    [
+      "patches:images.npy --denoiser cells --cells 3",
+      "--cells: sums of pairs have the cells of --denoiser; give one of t",
+    ],
+    ["patches:images.npy:side=3 --sigma 0.1", "--sigma: is that of --denoiser; give it too"],
+  ] as const) {
+    const { code, stderr } = await run(`sketch ${given} -o no.npz`);
+    assert.is(code, 1);
+    assert.ok(stderr.startsWith(`error: ${message}`), stderr);
+  }
   for (const line of ["sample dictionary -n 4 -o no.png", "evaluate dictionary patches:images.npy:side=3"]) {
     await fails(line, /^error: dictionary: is a dictionary, which has no probabilities and makes no draws; /);
   }

@@ -5,9 +5,9 @@ import { atomsOf, dictionaryKind, sparseCode } from "../../priors/dictionary/ind
 import { learnAtoms } from "../../priors/dictionary/learn.ts";
 import { loadPrior, savePrior } from "../../src/cli/prior-folder.ts";
 import { takeMeans } from "../../src/data/channel-means.ts";
+import { patchesOf } from "../../src/data/grid.ts";
 import { arrayDataset, openDataset, readRows, stream } from "../../src/data/index.ts";
 import { recover } from "../../src/solve/index.ts";
-import { patchesOf } from "../../src/solve/patches/grid.ts";
 import { refuses, scratch } from "../data/tiny.ts";
 import { floats } from "../operators/draws.ts";
 

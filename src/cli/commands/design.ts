@@ -1,5 +1,5 @@
 import { defineCommand } from "../command.ts";
-import { dataArguments, datasetOf, designOf, designOptions, seedDetails } from "../designing.ts";
+import { dataArguments, designOf, designOptions, seedDetails, sketchedOf } from "../designing.ts";
 import { designFacts } from "../facts.ts";
 import { outOption, requireWritable } from "../options.ts";
 import { factLines } from "../text.ts";
@@ -12,9 +12,9 @@ export const design = defineCommand({
   options: (y) => designOptions(dataArguments(y).option("out", outOption("file to write the design to, .npz"))),
   run: async (args, context) => {
     await requireWritable(args.out, args.force);
-    const dataset = await datasetOf(args);
+    const sketched = await sketchedOf({ ...args, signal: context.signal });
     const { saveDesign } = await import("../../sketch/files.ts");
-    const made = await designOf(dataset, args, context);
+    const made = await designOf(sketched, args, context);
     await saveDesign(args.out, made);
     const { data, words } = await designFacts(made);
     return { text: factLines({ wrote: `design ${args.out}`, ...words }), data: { file: args.out, ...data } };

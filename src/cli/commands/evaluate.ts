@@ -123,7 +123,7 @@ export const evaluate = defineCommand({
     requireInteger("from", args.from, 0);
     requireInteger("groups", args.groups, 2);
     requireInteger("frequencies", args.frequencies);
-    const [{ openDataset }, { loadPrior, noLaw }, onnx, { evaluateDraws, figureNames, LEAST_SAMPLES }] =
+    const [{ openDataset }, { loadPrior, hasNoLaw, noLaw }, onnx, { evaluateDraws, figureNames, LEAST_SAMPLES }] =
       await Promise.all([
         import("../../data/dataset.ts"),
         import("../prior-folder.ts"),
@@ -134,7 +134,7 @@ export const evaluate = defineCommand({
     const loaded = onnx.isOnnxSpec(args.prior)
       ? await onnx.loadOnnxGenerator(args.prior, dataset.shape)
       : await loadPrior(args.prior);
-    if (loaded.kind === "dictionary") throw noLaw(args.prior);
+    if (hasNoLaw(loaded)) throw noLaw(args.prior, loaded);
     if (loaded.kind === "patches") {
       for (const name of ["features", "scale", "no-residual"] as const) {
         if (args[name] !== undefined) throw new InputError(`--${name}: ${args.prior} is a patch prior; leave it out`);

@@ -1,16 +1,20 @@
 import { InputError } from "../../data/errors.ts";
 import { type Dataset, firstRows, type Range } from "../../data/rows.ts";
+import type { SketchDesign } from "../../sketch/index.ts";
 import { defineCommand } from "../command.ts";
 import {
+  type DataArgs,
   dataArguments,
-  datasetOf,
   designOf,
   designOptions,
   requireNoDesignOptions,
+  type Sketched,
   seedDetails,
+  sketchedOf,
 } from "../designing.ts";
 import { scaleFacts, sizeText, sketchFacts } from "../facts.ts";
 import { outOption, requireInteger, requireNonNegative, requireWritable } from "../options.ts";
+import type { PairArgs } from "../pair-design.ts";
 import { factLines, secondsText } from "../text.ts";
 
 export const sketch = defineCommand({
@@ -22,6 +26,10 @@ export const sketch = defineCommand({
     [
       "sketchprior sketch patches:photos/ -o P.npz",
       "all 8 × 8 patches of a folder of images, for a prior of images of any size; patches:photos/:side=6,stride=2",
+    ],
+    [
+      "sketchprior sketch patches:photos/:stride=2 --denoiser patches/ --sigma 0.1 -o N.npz",
+      "sums for a denoiser, by train N.npz; again with that denoiser for its next stage",
     ],
     ["sketchprior sketch mnist --design D.npz --shard 1/4 -o X1.npz", "the first quarter, to be merged later"],
     ["sketchprior sketch a.npy b.npy --by-label -o X.npz --resume", "go on after an interruption, with the same bits"],
@@ -49,11 +57,12 @@ export const sketch = defineCommand({
     if (!args.resume) await requireWritable(checkpoint, args.force, "give --resume to go on from it, or ");
     const every = args["checkpoint-every"] ?? 30;
     requireNonNegative("checkpoint-every", every);
-    const whole = await datasetOf(args);
-    const dataset = limited(whole, args.limit);
     const { loadDesign, removeCheckpoint, saveSketch, sketchResumably } = await import("../../sketch/files.ts");
     if (args.design !== undefined) requireNoDesignOptions(args);
-    const design = args.design === undefined ? await designOf(dataset, args, context) : await loadDesign(args.design);
+    const given = args.design === undefined ? undefined : await loadDesign(args.design);
+    const { dataset: whole, ...source } = await sourceOf({ ...args, signal }, given);
+    const dataset = limited(whole, args.limit);
+    const design = given ?? (await designOf({ dataset, ...source }, args, context));
     const range = args.shard === undefined ? undefined : rangeOf(dataset, design.block, args.shard);
     signal.addEventListener("abort", () => note(`sketch: repeat the command with --resume to go on`));
     const started = performance.now();
@@ -79,6 +88,13 @@ export const sketch = defineCommand({
     };
   },
 });
+
+/** What is sketched: of a design of pairs, those of the patches that are given. */
+async function sourceOf(args: DataArgs & PairArgs, design: SketchDesign | undefined): Promise<Sketched> {
+  if (!design?.families.some(({ kind }) => kind === "paired-moments")) return sketchedOf(args);
+  const { pairsOfDesign } = await import("../pair-design.ts");
+  return { dataset: (await pairsOfDesign(args.data, design, args.signal))! };
+}
 
 /** The samples that `--limit` leaves. */
 function limited(dataset: Dataset, limit: number | undefined): Dataset {

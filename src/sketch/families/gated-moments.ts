@@ -4,7 +4,15 @@ import { InputError } from "../../data/errors.ts";
 import type { DesignArrays } from "../features.ts";
 import { fitGates } from "../fit-gates.ts";
 import { type Gates, logGates } from "../gates.ts";
-import { contradicts, contradictsCross, diagonalAt, type Family, ROUNDING, triangleSize } from "./family.ts";
+import {
+  type CheckedSums,
+  contradicts,
+  contradictsCross,
+  diagonalAt,
+  type Family,
+  ROUNDING,
+  triangleSize,
+} from "./family.ts";
 
 /**
  * Second moments in the cells of a reference mixture of zero-mean Gaussians, which is fixed before the pass: a sample is in that of its most probable component. A
@@ -67,6 +75,28 @@ export function withoutMean(x: tf.Tensor, channels: number): tf.Tensor {
   return tf.reshape(tf.sub(apart, tf.mean(apart, 1, true)), [n, d]);
 }
 
+/** `impossible` of families with `inCells`. */
+export function impossibleInCells(
+  cells: number,
+  { dimensions: { sample }, count, sums, whole }: CheckedSums,
+): string | undefined {
+  const counts = sums.count!;
+  const slack = ROUNDING * whole.count;
+  const total = counts.reduce((a, b) => a + b, 0);
+  if (counts.some((n) => !(n >= -slack)) || Math.abs(total - count) > slack) return "the count of a cell";
+  const size = triangleSize(sample);
+  for (let k = 0; k < cells; k++) {
+    const [own, all] = [sums, whole.sums].map(({ xx }) => xx!.subarray(k * size, (k + 1) * size));
+    const before = Math.max(0, whole.sums.count![k]!);
+    for (let i = 0; i < sample; i++) {
+      const at = diagonalAt(i);
+      if (contradicts(0, own![at]!, Math.max(0, counts[k]!), all![at]!, before)) return "a cell's moment";
+    }
+    if (contradictsCross(own!, all!, before, sample)) return "a cell's cross moment";
+  }
+  return undefined;
+}
+
 /**
  * Φ(x) = 1 and vvᵀ in the cell k(x) of x, 0 in all others, with v = x − mean(x) and k(x) the most probable component by `logGates`; only lower triangles are held. A
  * mixture of zero-mean Gaussians follows in closed form: it is one step of hard expectation maximisation from the reference mixture
@@ -107,23 +137,7 @@ export const gatedMoments: Family<GatedMomentsSpec, GatedMomentsOptions> = {
   sums: ({ cells }, { sample }) => ({ count: [cells], xx: [cells, triangleSize(sample)] }),
   degrees: { count: 0, xx: 2 },
   inputs: (_, __, arrays) => ({ ...gatesIn(arrays) }),
-  impossible: ({ cells }, { dimensions: { sample }, count, sums, whole }) => {
-    const counts = sums.count!;
-    const slack = ROUNDING * whole.count;
-    const total = counts.reduce((a, b) => a + b, 0);
-    if (counts.some((n) => !(n >= -slack)) || Math.abs(total - count) > slack) return "the count of a cell";
-    const size = triangleSize(sample);
-    for (let k = 0; k < cells; k++) {
-      const [own, all] = [sums, whole.sums].map(({ xx }) => xx!.subarray(k * size, (k + 1) * size));
-      const before = Math.max(0, whole.sums.count![k]!);
-      for (let i = 0; i < sample; i++) {
-        const at = diagonalAt(i);
-        if (contradicts(0, own![at]!, Math.max(0, counts[k]!), all![at]!, before)) return "a cell's moment";
-      }
-      if (contradictsCross(own!, all!, before, sample)) return "a cell's cross moment";
-    }
-    return undefined;
-  },
+  impossible: ({ cells }, given) => impossibleInCells(cells, given),
   inCells: ({ channels }, { features }, gates) => {
     const a = withoutMean(features, channels);
     return { cell: tf.argMax(logGates(a, gates as unknown as Gates<tf.Tensor>), 0), a };

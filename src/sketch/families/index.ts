@@ -2,18 +2,26 @@ import type { Family } from "./family.ts";
 import { type FourierOptions, type FourierSpec, fourier } from "./fourier.ts";
 import { type GatedMomentsOptions, type GatedMomentsSpec, gatedMoments } from "./gated-moments.ts";
 import { type LocalMomentsOptions, type LocalMomentsSpec, localMoments } from "./local-moments.ts";
+import { type PairedMomentsOptions, type PairedMomentsSpec, pairedMoments } from "./paired-moments.ts";
 import { type ResidualMomentsOptions, type ResidualMomentsSpec, residualMoments } from "./residual-moments.ts";
 import { type SecondMomentsOptions, type SecondMomentsSpec, secondMoments } from "./second-moments.ts";
 
 /** The spec of a family in a design. */
-export type FamilySpec = FourierSpec | SecondMomentsSpec | LocalMomentsSpec | ResidualMomentsSpec | GatedMomentsSpec;
+export type FamilySpec =
+  | FourierSpec
+  | SecondMomentsSpec
+  | LocalMomentsSpec
+  | ResidualMomentsSpec
+  | GatedMomentsSpec
+  | PairedMomentsSpec;
 /** The options of a family that a user may give. */
 export type FamilyOptions =
   | FourierOptions
   | SecondMomentsOptions
   | LocalMomentsOptions
   | ResidualMomentsOptions
-  | GatedMomentsOptions;
+  | GatedMomentsOptions
+  | PairedMomentsOptions;
 export type FamilyName = FamilySpec["kind"];
 
 type Entry<K extends FamilyName> = Family<
@@ -28,6 +36,7 @@ export const families: { readonly [K in FamilyName]: Entry<K> } = {
   "local-moments": localMoments,
   "residual-moments": residualMoments,
   "gated-moments": gatedMoments,
+  "paired-moments": pairedMoments,
 };
 
 /** The families of a design that names none. */

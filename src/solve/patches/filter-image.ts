@@ -1,6 +1,6 @@
+import { addPatches, averaged, bandsOf, patchesOf, randomGrid, type Sizes } from "../../data/grid.ts";
 import type { Random } from "../../data/random.ts";
 import { squaredNorm } from "../../data/vector.ts";
-import { addPatches, averaged, bandsOf, patchesOf, randomGrid, type Sizes } from "./grid.ts";
 import type { PatchStep } from "./patch-step.ts";
 
 /** Numbers of the patches that are in memory at a time, if nothing else is said. */

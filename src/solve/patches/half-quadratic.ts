@@ -4,12 +4,14 @@ import { acceptsShape } from "../../../priors/patches/index.ts";
 import type { PatchPrior } from "../../../priors/prior.ts";
 import { fromHost, sizeOf } from "../../data/array.ts";
 import { InputError } from "../../data/errors.ts";
+import type { Sizes } from "../../data/grid.ts";
 import { stream } from "../../data/random.ts";
 import { clipped } from "../../data/range.ts";
 import { pauses } from "../../engine/events.ts";
 import { filled } from "../batch.ts";
 import { sizeOfOperator } from "../penalised/size.ts";
 import { gaussianProblem } from "../penalised/whitening.ts";
+import type { Problem } from "../problem.ts";
 import type { Solved } from "../recovery.ts";
 import { all } from "../requirements.ts";
 import { sigmaOfRow } from "../row-sigma.ts";
@@ -17,13 +19,12 @@ import { isFiniteRow, takeRows } from "../rows.ts";
 import type { Solver } from "../solver.ts";
 import { contrastWarnings } from "./contrast-warnings.ts";
 import { filterImage } from "./filter-image.ts";
-import type { Sizes } from "./grid.ts";
 import type { ImageStep } from "./image-step.ts";
 import { isConvolution, isIdentity } from "./operator-tests.ts";
 import { patchStep } from "./patch-step.ts";
 import { roughness } from "./prior-scales.ts";
 import { raisedSigma } from "./raised-sigma.ts";
-import { halfQuadraticOptions, scheduleOf, settingsOf } from "./schedule.ts";
+import { halfQuadraticOptions, type Setting, scheduleOf, settingsOf } from "./schedule.ts";
 import { hasImageSteps, withStepsOf } from "./steps.ts";
 import { patchUncertainty, type Uncertainty } from "./uncertainty.ts";
 
@@ -66,9 +67,11 @@ export const halfQuadratic: Solver<PatchPrior> = {
     const denoising = await isIdentity(whitened.operator);
     const gain = denoising ? 1 : (await sizeOfOperator(problem.operator as LinearOperator)).norm;
     const { noise, sigma, raised } = raisedSigma(problem, gain);
-    const setting =
-      denoising && gaussian ? "denoising" : (await isConvolution(whitened.operator)) ? "convolution" : "other";
-    const schedule = scheduleOf(noise, setting, own);
+    const schedule = scheduleOf(
+      noise,
+      denoising && gaussian ? "denoising" : await settingOf(problem, whitened.operator),
+      own,
+    );
     const steps = schedule.length;
     const batch = problem.y.shape[0]!;
     const estimate = new Float32Array(batch * sizeOf(problem.shape));
@@ -117,3 +120,9 @@ export const halfQuadratic: Solver<PatchPrior> = {
     };
   },
 };
+
+/** What Φ is, for the schedule. */
+async function settingOf({ operator }: Problem, whitened: LinearOperator): Promise<Setting> {
+  if ((operator as LinearOperator).form?.kind === "selection") return "selection";
+  return (await isConvolution(whitened)) ? "convolution" : "other";
+}

@@ -1,6 +1,6 @@
 import { takeMeans } from "../../data/channel-means.ts";
+import { addPatches, bandsOf, covered, type Grid, patchesOf, type Sizes } from "../../data/grid.ts";
 import type { Random } from "../../data/random.ts";
-import { addPatches, bandsOf, covered, type Grid, patchesOf, type Sizes } from "./grid.ts";
 import type { Filters, PatchStep } from "./patch-step.ts";
 
 /** The precision of images of which every patch is Gaussian about its own mean: J = Σ_P c_P P'(Σ_k(P) + s²I)⁻¹P. */

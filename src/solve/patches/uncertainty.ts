@@ -1,4 +1,5 @@
 import { fromHost, sizeOf } from "../../data/array.ts";
+import { randomGrid, type Sizes } from "../../data/grid.ts";
 import { stream } from "../../data/random.ts";
 import { squaredNorm } from "../../data/vector.ts";
 import { pauses } from "../../engine/events.ts";
@@ -6,7 +7,6 @@ import { applyToRows } from "../operator-matrix.ts";
 import type { WhitenedProblem } from "../penalised/whitening.ts";
 import type { Solved } from "../recovery.ts";
 import type { SolveOptions } from "../solver.ts";
-import { randomGrid, type Sizes } from "./grid.ts";
 import type { PatchStep } from "./patch-step.ts";
 import { withPosteriorDraws } from "./posterior-draws.ts";
 import { patchPrecision } from "./precision.ts";

@@ -1,5 +1,5 @@
-import { takeMeans } from "../../data/channel-means.ts";
-import type { Random } from "../../data/random.ts";
+import { takeMeans } from "./channel-means.ts";
+import type { Random } from "./random.ts";
 
 /** Where the patches of an image are: all corners (row, column) of `rows` × `columns`. */
 export interface Grid {

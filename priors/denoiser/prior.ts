@@ -1,0 +1,51 @@
+import type { NdArray } from "ndarray";
+import { fromHost, sizeOf } from "../../src/data/array.ts";
+import { pauses } from "../../src/engine/events.ts";
+import type { DenoiserPrior } from "../prior.ts";
+import type { DenoiserModel } from "./model.ts";
+import { openStages, type Stages } from "./open.ts";
+
+/**
+ * The prior of a denoiser: D_s(x) = (s/σ) D(xσ/s) for another s than the σ that it was trained for (denoiser scaling: Xu, Liu, Sun, Wohlberg, Kamilov 2020). Images in colour are
+ * denoised channel by channel.
+ */
+export const denoiserPrior = (name: string, model: DenoiserModel): DenoiserPrior => ({
+  ...{ kind: "denoiser", name, takesSigma: true },
+  accepts: (shape) => {
+    const [rows = 0, columns = 0, channels = 1] = shape;
+    if (!(shape.length === 2 || (shape.length === 3 && channels === 3))) {
+      return `signals of [${shape.join(", ")}] are no images`;
+    }
+    if (Math.min(rows, columns) >= model.side) return true;
+    return `the image of ${columns}×${rows} is smaller than a patch of ${model.side}×${model.side}`;
+  },
+  open: async (shape) => {
+    const stages = await openStages(model);
+    return {
+      denoise: (images, s, signal) => denoised(stages, images, shape, s / model.sigma, signal),
+      dispose: stages.dispose,
+    };
+  },
+});
+
+/** Images [batch, ...shape] of noise `scale` times that of the stages, channel by channel. */
+async function denoised(
+  stages: Stages,
+  images: NdArray<Float32Array>,
+  shape: readonly number[],
+  scale: number,
+  signal: AbortSignal | undefined,
+): Promise<NdArray<Float32Array>> {
+  const [height = 0, width = 0, channels = 1] = shape;
+  const pause = pauses(signal);
+  const out = new Float32Array(images.size);
+  const pixels = height * width;
+  for (let first = 0; first < images.size; first += sizeOf(shape)) {
+    for (let c = 0; c < channels; c++) {
+      const data = Float32Array.from({ length: pixels }, (_, p) => images.data[first + p * channels + c]! / scale);
+      const estimate = (await stages.estimate({ data, height, width }, pause, signal))!; // a trained denoiser has a stage
+      for (let p = 0; p < pixels; p++) out[first + p * channels + c] = scale * estimate.data[p]!;
+    }
+  }
+  return fromHost(out, images.shape);
+}
