@@ -104,6 +104,10 @@ export const designOptions = <T>(y: Argv<T>) =>
       describe:
         "of patches, what the cells are fitted to: pilot, dead-leaves (no data at all), or a patch prior's folder (a second pass)",
     })
+    .option("block", {
+      ...{ type: "number", requiresArg: true, defaultDescription: "64 to 8192, by the moments' sizes" },
+      describe: "samples that are summed together; parts that are cut between blocks give the bits of the whole",
+    })
     .option("denoiser", {
       ...{ type: "string", requiresArg: true },
       describe:
@@ -112,10 +116,6 @@ export const designOptions = <T>(y: Argv<T>) =>
     .option("sigma", {
       ...{ type: "number", requiresArg: true, defaultDescription: "0.1, or that of the denoiser" },
       describe: "with --denoiser, standard deviation of the noise",
-    })
-    .option("block", {
-      ...{ type: "number", requiresArg: true, defaultDescription: "64 to 8192, by the moments' sizes" },
-      describe: "samples that are summed together; parts that are cut between blocks give the bits of the whole",
     })
     .option("by-label", { type: "boolean", describe: "separate sums for each label" })
     .option("pilot", {
@@ -143,9 +143,9 @@ export interface DesignArgs {
   readonly poses: string | undefined;
   readonly cells: number | undefined;
   readonly "cells-of": string | undefined;
+  readonly block: number | undefined;
   readonly denoiser: string | undefined;
   readonly sigma: number | undefined;
-  readonly block: number | undefined;
   readonly "by-label": boolean | undefined;
   readonly "sketch-size": string | undefined;
 }

@@ -60,10 +60,9 @@ export const sketch = defineCommand({
     const { loadDesign, removeCheckpoint, saveSketch, sketchResumably } = await import("../../sketch/files.ts");
     if (args.design !== undefined) requireNoDesignOptions(args);
     const given = args.design === undefined ? undefined : await loadDesign(args.design);
-    const whole = await sourceOf({ ...args, signal }, given);
-    const sketched = { ...whole, dataset: limited(whole.dataset, args.limit) };
-    const { dataset } = sketched;
-    const design = given ?? (await designOf(sketched, args, context));
+    const { dataset: whole, ...source } = await sourceOf({ ...args, signal }, given);
+    const dataset = limited(whole, args.limit);
+    const design = given ?? (await designOf({ dataset, ...source }, args, context));
     const range = args.shard === undefined ? undefined : rangeOf(dataset, design.block, args.shard);
     signal.addEventListener("abort", () => note(`sketch: repeat the command with --resume to go on`));
     const started = performance.now();
@@ -77,7 +76,7 @@ export const sketch = defineCommand({
     const seconds = (performance.now() - started) / 1000;
     await saveSketch(args.out, made);
     await removeCheckpoint(checkpoint);
-    const { data, words } = await sketchFacts(made, whole.dataset);
+    const { data, words } = await sketchFacts(made, whole);
     const scale = await scaleFacts(made);
     return {
       text: factLines({
