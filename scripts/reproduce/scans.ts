@@ -3,11 +3,11 @@ import path from "node:path";
 import { type AnyCommand, defineCommand } from "../../src/cli/command.ts";
 import { commands } from "../../src/cli/commands/index.ts";
 import { requireInteger } from "../../src/cli/options.ts";
-import { packageVersion } from "../../src/cli/package.ts";
 import { parse } from "../../src/cli/parse.ts";
 import { commandLine } from "../../src/cli/reproducing.ts";
 import { fileExists } from "../../src/data/files.ts";
 import { type Dataset, readRows, writeNpz } from "../../src/data/index.ts";
+import { packageVersion } from "../../src/data/package.ts";
 import { takeRows } from "../../src/solve/rows.ts";
 
 /** Slices of one head, and what is measured of some of them. */
