@@ -3,6 +3,7 @@ import * as tf from "#tf";
 import { contiguous, fromHost, isArray } from "../src/data/array.ts";
 import { alongAxis, matrixOf, mirrored, transposed, wrapped } from "./axes.ts";
 import { boundaryOption } from "./blur.ts";
+import { apart, joined } from "./channels.ts";
 import { madeOf, operatorKind } from "./kind.ts";
 import { type Boundary, type LinearOperator, linearOperator } from "./operator.ts";
 
@@ -40,7 +41,11 @@ export function convolution({ inShape, kernel, boundary = "reflect", name }: Con
   const turned = data.slice().reverse();
   const pads = [padding(height, rows, boundary), padding(width, columns, boundary)];
   const folds = pads.map(transposed);
-  const filter = (values: Float32Array) => tf.tensor4d(values, [rows, columns, 1, 1]);
+  const filtered = (x: tf.Tensor, values: Float32Array) =>
+    tf.squeeze(
+      tf.conv2d(tf.expandDims(x, 3) as tf.Tensor4D, tf.tensor4d(values, [rows, columns, 1, 1]), 1, "valid"),
+      [3],
+    );
   return linearOperator({
     name: name ?? `convolution(${rows}×${columns}${boundary === "reflect" ? "" : `,boundary=${boundary}`})`,
     inShape,
@@ -48,7 +53,7 @@ export function convolution({ inShape, kernel, boundary = "reflect", name }: Con
     form: { kind: "convolution", kernel, boundary },
     forward: (x) => {
       const padded = pads.reduce((image, matrix, axis) => alongAxis(image, axis, matrix), x);
-      return joined(tf.conv2d(apart(padded), filter(turned), 1, "valid"), inShape);
+      return joined(filtered(apart(padded), turned), inShape);
     },
     adjoint: (y) => {
       const [top, left] = [rows - 1, columns - 1];
@@ -56,28 +61,11 @@ export function convolution({ inShape, kernel, boundary = "reflect", name }: Con
         [0, 0],
         [top, top],
         [left, left],
-        [0, 0],
       ]);
-      const spread = tf.conv2d(around as tf.Tensor4D, filter(data), 1, "valid");
-      const whole = joined(spread, [height + rows - 1, width + columns - 1, ...inShape.slice(2)]);
+      const whole = joined(filtered(around, data), [height + rows - 1, width + columns - 1, ...inShape.slice(2)]);
       return folds.reduce((image, matrix, axis) => alongAxis(image, axis, matrix), whole);
     },
   });
-}
-
-/** [batch, h, w, channels] as one grey image each, [batch · channels, h, w, 1]. */
-function apart(x: tf.Tensor): tf.Tensor4D {
-  const [batch, height, width, channels = 1] = x.shape as [number, number, number, number?];
-  const moved = channels === 1 ? x : tf.transpose(x, [0, 3, 1, 2]);
-  return tf.reshape(moved, [batch * channels, height, width, 1]);
-}
-
-/** The reverse of `apart`, for images of `shape`. */
-function joined(x: tf.Tensor, shape: readonly number[]): tf.Tensor {
-  const [height, width, channels] = shape as [number, number, number?];
-  if (channels === undefined) return tf.reshape(x, [x.shape[0]!, height, width]);
-  const images = tf.reshape(x, [x.shape[0]! / channels, channels, height, width]);
-  return tf.transpose(images, [0, 2, 3, 1]);
 }
 
 /** Continues an axis of n pixels by what `size` − 1 of a kernel hang over it: [n + size − 1, n]. */

@@ -1,6 +1,7 @@
 import * as tf from "#tf";
 import { stream } from "../src/data/random.ts";
 import { alongAxis, type Matrix, matrixOf, transposed } from "./axes.ts";
+import { perChannel } from "./channels.ts";
 import { birdcage, withCoils } from "./coils.ts";
 import { type Draws, madeOf, operatorKind } from "./kind.ts";
 import { type LinearOperator, linearOperator } from "./operator.ts";
@@ -8,7 +9,7 @@ import { selection } from "./selection.ts";
 import { cartesianRows, radialPlaces } from "./trajectories.ts";
 
 export interface CartesianFourierOptions {
-  /** [h, w] */
+  /** [h, w] or [h, w, channels]; channels are measured one by one. */
   readonly inShape: readonly number[];
   /** One of so many rows of k-space is measured, h/acceleration rounded in all; from 1 to h, default 4. */
   readonly acceleration?: number;
@@ -26,10 +27,11 @@ export interface CartesianFourierOptions {
  *
  * `numpy.fft.fft2(x, norm="ortho")`. Whole rows k are kept, those around frequency 0 and others at random, fewer the higher their
  * frequency (`cartesianRows`). x: [batch, h, w]; y: [batch, m, 2], real and imaginary parts, the coefficients row by row in the order of `fft2`.
+ * Of images with channels y is [batch, channels, m, 2].
  * ‖Φ‖ = 1. Of a real image, row −k is the conjugate of row k and tells nothing new.
  *
  * Source: Lustig, Donoho, Pauly 2007, "Sparse MRI"; Zbontar et al. 2018, "fastMRI".
- * Errors (RangeError): a shape that is not [h, w]; an acceleration or centre out of range; a centre of more rows than are measured.
+ * Errors (RangeError): a shape that is no image; an acceleration or centre out of range; a centre of more rows than are measured.
  */
 export function cartesianFourier(options: CartesianFourierOptions): LinearOperator {
   const { inShape, acceleration = 4, centre = 0.08, seed, place = 0 } = options;
@@ -52,11 +54,11 @@ export function cartesianFourier(options: CartesianFourierOptions): LinearOperat
   const rows = cartesianRows(height, count, inner, stream(seed, "fourier operator", count, inner, height, place));
   const kept = Int32Array.from({ length: count * width }, (_, i) => rows[Math.floor(i / width)]! * width + (i % width));
   const other = centre === 0.08 ? "" : `,centre=${centre}`;
-  return fourier(`fourier(acceleration=${acceleration}${other})`, [height, width], kept);
+  return perChannel(fourier(`fourier(acceleration=${acceleration}${other})`, [height, width], kept), inShape);
 }
 
 export interface RadialFourierOptions {
-  /** [h, w] */
+  /** [h, w] or [h, w, channels]; channels are measured one by one. */
   readonly inShape: readonly number[];
   /** Lines through the centre of k-space, at equal angles. */
   readonly radial: number;
@@ -66,14 +68,15 @@ export interface RadialFourierOptions {
  * MRI on radial lines: y = (Fx)[kept], as `cartesianFourier`, with the coefficients nearest to straight lines through frequency 0
  * (`radialPlaces`), each once. Nothing is drawn.
  *
- * Errors (RangeError): a shape that is not [h, w]; a number of lines that is no positive integer.
+ * Errors (RangeError): a shape that is no image; a number of lines that is no positive integer.
  */
 export function radialFourier({ inShape, radial }: RadialFourierOptions): LinearOperator {
   const [height, width] = requireImage(inShape);
   if (!(Number.isInteger(radial) && radial >= 1)) {
     throw new RangeError(`fourier: radial: expected a positive integer, the number of lines, got ${radial}`);
   }
-  return fourier(`fourier(radial=${radial})`, [height, width], radialPlaces(height, width, radial));
+  const kept = radialPlaces(height, width, radial);
+  return perChannel(fourier(`fourier(radial=${radial})`, [height, width], kept), inShape);
 }
 
 /** The coefficients `kept`, among which is 0: a constant image then keeps its norm, and no image gains any. */
@@ -117,8 +120,8 @@ function quarters(x: tf.Tensor): [[tf.Tensor, tf.Tensor], [tf.Tensor, tf.Tensor]
 }
 
 function requireImage(inShape: readonly number[]): readonly [number, number] {
-  if (inShape.length === 2) return inShape as readonly [number, number];
-  throw new RangeError(`fourier: expected grey images [h, w], got signals of [${inShape.join(", ")}]`);
+  if (inShape.length === 2 || inShape.length === 3) return inShape as readonly [number, number];
+  throw new RangeError(`fourier: expected images [h, w] or [h, w, channels], got signals of [${inShape.join(", ")}]`);
 }
 
 export const fourierKind = operatorKind({
@@ -141,20 +144,23 @@ export const fourierKind = operatorKind({
     { inShape: [12, 7], spec: "fourier" },
     { inShape: [9, 6], spec: "fourier:acceleration=2,centre=0.3" },
     { inShape: [7, 10], spec: "fourier:radial=3" },
+    { inShape: [6, 5, 3], spec: "fourier:acceleration=2" },
     { inShape: [7, 6], spec: "fourier:acceleration=2,coils=3" },
-    { inShape: [6, 5], spec: "fourier:radial=2,coils=2" },
+    { inShape: [6, 5, 2], spec: "fourier:radial=2,coils=2" },
   ],
   make: (inShape, { coils, sensitivities: path, ...lines }, draws, file) => {
-    const single = ofLines(inShape, lines, draws);
-    if (coils === undefined && path === undefined) return single;
+    if (coils === undefined && path === undefined) return ofLines(inShape, lines, draws);
     if (coils !== undefined && path !== undefined) {
       throw new RangeError("fourier: give coils, which are drawn up here, or the sensitivities of your own, not both");
     }
-    if (path !== undefined)
-      return madeOf(path, () => withCoils(single, file(path), named(single, `sensitivities=${path}`)));
+    const [height, width] = requireImage(inShape);
+    const single = ofLines([height, width], lines, draws);
+    if (path !== undefined) {
+      const own = madeOf(path, () => withCoils(single, file(path), named(single, `sensitivities=${path}`)));
+      return perChannel(own, inShape);
+    }
     if (!(coils! >= 1)) throw new RangeError(`fourier: coils: expected a positive integer, got ${coils}`);
-    const [height, width] = inShape as [number, number];
-    return withCoils(single, birdcage(coils!, height, width), named(single, `coils=${coils}`));
+    return perChannel(withCoils(single, birdcage(coils!, height, width), named(single, `coils=${coils}`)), inShape);
   },
 });
 

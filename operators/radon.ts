@@ -1,10 +1,11 @@
 import * as tf from "#tf";
+import { perChannel } from "./channels.ts";
 import { operatorKind } from "./kind.ts";
 import { type LinearOperator, linearOperator } from "./operator.ts";
 import { type Elements, sparseProduct } from "./sparse.ts";
 
 export interface RadonOptions {
-  /** [h, w] */
+  /** [h, w] or [h, w, channels]; channels are projected one by one. */
   readonly inShape: readonly number[];
   /** Number of projections, at 0, 180/angles, 2 · 180/angles, … degrees. */
   readonly angles: number;
@@ -17,15 +18,16 @@ export interface RadonOptions {
  *
  * about the pixel (⌊h/2⌋, ⌊w/2⌋), with N = ⌈√2 max(h, w)⌉ detectors one pixel apart. Between pixels x is interpolated bilinearly, outside it is
  * 0. So y is in units of x times pixels. x: [batch, h, w]; y: [batch, angles, N], the transpose of
- * `skimage.transform.radon(x, theta, circle=False)`. The adjoint is exact, not a filtered backprojection.
+ * `skimage.transform.radon(x, theta, circle=False)`. Of images with channels y is [batch, channels, angles, N]. The adjoint is exact, not a
+ * filtered backprojection.
  *
  * The matrix is kept by its elements, about 6 for each angle and pixel, 8 bytes each.
  * Source: Kak, Slaney 1988, "Principles of Computerized Tomographic Imaging", chapter 3.
- * Errors (RangeError): a shape that is not [h, w]; a number of angles that is no positive integer.
+ * Errors (RangeError): a shape that is no image; a number of angles that is no positive integer.
  */
 export function radon({ inShape, angles }: RadonOptions): LinearOperator {
-  if (inShape.length !== 2) {
-    throw new RangeError(`radon: expected grey images [h, w], got signals of [${inShape.join(", ")}]`);
+  if (inShape.length !== 2 && inShape.length !== 3) {
+    throw new RangeError(`radon: expected images [h, w] or [h, w, channels], got signals of [${inShape.join(", ")}]`);
   }
   if (!(Number.isInteger(angles) && angles >= 1)) {
     throw new RangeError(`radon: angles: expected a positive integer, the number of projections, got ${angles}`);
@@ -41,14 +43,15 @@ export function radon({ inShape, angles }: RadonOptions): LinearOperator {
     pixels,
     parts.map(({ rows, columns, values }) => ({ rows: columns, columns: rows, values })),
   );
-  return linearOperator({
+  const grey = linearOperator({
     name: `radon(angles=${angles})`,
-    inShape,
+    inShape: [height, width],
     outShape: [angles, detectors],
     form: { kind: "parallel-beam" },
     forward: (x) => tf.reshape(project(tf.reshape(x, [-1, pixels])), [-1, angles, detectors]),
     adjoint: (y) => tf.reshape(backproject(tf.reshape(y, [-1, angles * detectors])), [-1, height, width]),
   });
+  return perChannel(grey, inShape);
 }
 
 /** The matrix of one angle: how much each pixel adds to each detector, whose rows begin at `first`. */
@@ -99,6 +102,7 @@ export const radonKind = operatorKind({
   samples: [
     { inShape: [8, 8], spec: "radon:angles=6" },
     { inShape: [5, 9], spec: "radon:angles=7" },
+    { inShape: [5, 4, 3], spec: "radon:angles=4" },
     { inShape: [7, 4], spec: "radon:angles=1" },
   ],
   make: (inShape, { angles }) => radon({ inShape, angles }),

@@ -2,6 +2,7 @@ import { csgmBench } from "./bench/csgm.ts";
 import { engineBench } from "./bench/engine.ts";
 import { installBench } from "./bench/install.ts";
 import { memoryBench } from "./bench/memory.ts";
+import { penaltiesBench } from "./bench/penalties.ts";
 import { sketchBench } from "./bench/sketch.ts";
 
 /** `npm run bench -- NAME [options]`: measurements that take too long, or vary too much, for tests. */
@@ -10,6 +11,7 @@ const benches: Readonly<Record<string, (words: readonly string[]) => Promise<str
   engine: engineBench,
   install: installBench,
   memory: memoryBench,
+  penalties: penaltiesBench,
   sketch: sketchBench,
 };
 

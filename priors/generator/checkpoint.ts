@@ -1,4 +1,5 @@
 import ndarray from "ndarray";
+import { differing } from "../../src/data/differing.ts";
 import { InputError } from "../../src/data/errors.ts";
 import { sha256 } from "../../src/data/hash.ts";
 import { decodeNpz, encodeNpz, member } from "../../src/data/npz.ts";
@@ -64,14 +65,4 @@ export function decodeTraining(bytes: Uint8Array, of: TrainingOf, where: string)
       ...(saved.best !== undefined && { best: { step: saved.best, weights: list("best") } }),
     },
   };
-}
-
-/** `steps: 40 and 50; seed: 1 and 2`: the fields that differ, saved and given. */
-function differing(saved: object, given: object): string {
-  const [left, right] = [saved, given] as Record<string, unknown>[];
-  return [...new Set([...Object.keys(left!), ...Object.keys(right!)])]
-    .map((key) => ({ key, a: JSON.stringify(left![key]), b: JSON.stringify(right![key]) }))
-    .filter(({ a, b }) => a !== b)
-    .map(({ key, a, b }) => `${key}: ${a ?? "none"} and ${b ?? "none"}`)
-    .join("; ");
 }

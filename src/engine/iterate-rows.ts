@@ -1,6 +1,6 @@
 import type { NdArray } from "ndarray";
 import { fromHost } from "../data/array.ts";
-import { type EndCode, type IterateOptions, iterate } from "./iterate.ts";
+import { type EndCode, type IterateOptions, iterate, type Reached } from "./iterate.ts";
 
 /** The state of a batch: arrays by name. Each holds equally long parts, one for each row, one after the other. */
 export type RowState = { readonly [name: string]: NdArray<Float32Array> };
@@ -22,8 +22,24 @@ export interface IterateRowsOptions<State extends RowState>
   extends Pick<IterateOptions<unknown>, "maxSteps" | "maxSeconds" | "tolerance" | "onProgress" | "signal"> {
   readonly rows: number;
   readonly state: State;
+  /** Where the loop goes on after an interruption; `history` is that of the steps before. Default: at the start. */
+  readonly resume?: ReachedRows<State> | undefined;
+  /** Awaited between two steps whenever so many seconds have passed, and on an abort: the place for checkpoints. */
+  readonly checkpoints?: { readonly seconds: number; save(reached: ReachedRows<State>): Promise<void> } | undefined;
   /** One step of the whole batch. No row may depend on another. */
   readonly step: (state: State, index: number) => Promise<RowsReport<State>>;
+}
+
+/** How far the loop has come: all that the next steps depend on. The loop goes on to change what `save` gets; copy it, or write it at once. */
+export interface ReachedRows<State extends RowState> {
+  readonly state: State;
+  /** The state before the last step. */
+  readonly before: State;
+  /** How every row ended, undefined for those that go on. */
+  readonly codes: readonly (RowCode | undefined)[];
+  readonly objectives: Float32Array;
+  readonly changes: Float32Array;
+  readonly history: readonly number[];
 }
 
 export interface IteratedRows<State extends RowState> {
@@ -45,13 +61,22 @@ export interface IteratedRows<State extends RowState> {
 export async function iterateRows<State extends RowState>(
   options: IterateRowsOptions<State>,
 ): Promise<IteratedRows<State>> {
-  const { rows, tolerance = 0, state: start, step, ...loop } = options;
-  const codes = new Array<RowCode | undefined>(rows).fill(undefined);
-  const objectives = new Float32Array(rows).fill(Number.NaN);
-  const changes = new Float32Array(rows).fill(Number.NaN);
-  const { state, code, steps, history } = await iterate<{ now: State; before: State }>({
+  const { rows, tolerance = 0, state: start, step, resume, checkpoints, ...loop } = options;
+  const codes = [...(resume?.codes ?? new Array<RowCode | undefined>(rows).fill(undefined))];
+  const objectives = resume?.objectives.slice() ?? new Float32Array(rows).fill(Number.NaN);
+  const changes = resume?.changes.slice() ?? new Float32Array(rows).fill(Number.NaN);
+  let saved = performance.now();
+  const save = async ({ state: { now, before }, history }: Reached<{ now: State; before: State }>) => {
+    await checkpoints?.save({ state: now, before, codes, objectives, changes, history });
+    saved = performance.now();
+  };
+  const run = await iterate<{ now: State; before: State }>({
     ...loop,
-    state: { now: start, before: start },
+    state: { now: resume?.state ?? start, before: resume?.before ?? start },
+    ...(resume && { history: resume.history }),
+    afterStep: async (reached) => {
+      if (checkpoints && performance.now() - saved >= 1000 * checkpoints.seconds) await save(reached);
+    },
     step: async ({ now, before }, index) => {
       const report = await step(now, index);
       const sources = codes.map((code, row) => {
@@ -72,6 +97,8 @@ export async function iterateRows<State extends RowState>(
       };
     },
   });
+  const { state, code, steps, history } = run;
+  if (code === "cancelled" && steps > 0) await save(run);
   const rest = code === "cancelled" || code === "max-time" ? code : "max-steps";
   return { state: state.now, codes: codes.map((c) => c ?? rest), objectives, changes, steps, history };
 }

@@ -31,7 +31,7 @@ export interface RecoverOptions extends Omit<SolveOptions, "lambda"> {
 
 /** The names of `Measurements` are allowed too, so the result of `measure` can be given as it is. */
 const givenNames = ["operator", "y", "noise", "range", "shape", "sigmaBy", "seed", "noiseNorm", "snr", "truth"];
-const optionNames = ["solver", "lambda", "deviation", "samples", "seed", "own", "onProgress", "signal"];
+const optionNames = ["solver", "lambda", "deviation", "samples", "seed", "own", "onProgress", "signal", "checkpoints"];
 
 /**
  * Recovers signals x from measurements y ~ p(y | Φ(x)) with a prior. It is the one entry for every kind of prior, operator and noise.
@@ -47,7 +47,7 @@ export async function recover(given: Given, prior: Prior, options: RecoverOption
   if (!(Number.isInteger(samples) && samples >= 0)) {
     throw new RangeError(`recover: samples: expected an integer of at least 0, got ${samples}`);
   }
-  const { solver: name, lambda: wanted, ...rest } = options;
+  const { solver: name, lambda: wanted, checkpoints, ...rest } = options;
   const started = performance.now();
   const problem = await problemFor(given, prior, options);
   const solver = chooseSolver(prior, problem, { name, withLambda: wanted !== undefined && wanted !== "auto" });
@@ -56,9 +56,16 @@ export async function recover(given: Given, prior: Prior, options: RecoverOption
       `recover: ${solver.name} knows no ${rest.deviation ? "deviation" : "samples"}; with a linear Φ a mixture prior does, patches do, or a generator with a residual`,
     );
   }
+  if (checkpoints && !solver.resumable) {
+    throw new InputError(`recover: ${solver.name} keeps no checkpoints; leave them out`);
+  }
   const automatic = wanted === "auto" && solver.lambda ? await autoLambda(solver, problem, prior, rest) : undefined;
   const lambda = wanted === "auto" ? automatic?.lambda : (wanted ?? (await solver.lambda?.default(problem, prior)));
-  const found = await solver.solve(problem, prior, { ...rest, ...(lambda !== undefined && { lambda }) });
+  const found = await solver.solve(problem, prior, {
+    ...rest,
+    ...(lambda !== undefined && { lambda }),
+    ...(checkpoints && { checkpoints }),
+  });
   const by = [problem.sigmaBy, automatic?.by].filter((rule) => rule !== undefined);
   const beyond = problem.range ? rowsBeyond(found.estimate, problem.range) : 0;
   const solved = await diagnosed(problem, prior, {

@@ -16,6 +16,19 @@ export interface SolveOptions extends Pick<IterateOptions<unknown>, "onProgress"
   readonly seed?: number;
   /** The solver's own options, by the names of its table. */
   readonly own?: Options;
+  /** Where a long recovery keeps its state, for solvers that are `resumable`; default nowhere. */
+  readonly checkpoints?: RecoveryCheckpoints;
+}
+
+/** Where a long recovery keeps its state, so that it can go on after an interruption with the same bits. */
+export interface RecoveryCheckpoints {
+  /** Name of the place; messages about what `load` gives begin with it. */
+  readonly where: string;
+  /** Seconds from one checkpoint to the next. One is also saved on an abort. */
+  readonly seconds: number;
+  /** Reads the newest checkpoint, undefined if there is none. Leave `load` out to begin anew. */
+  load?(): Promise<Uint8Array | undefined>;
+  save(bytes: Uint8Array): Promise<void>;
 }
 
 /** What a solver knows about its λ. */
@@ -37,6 +50,8 @@ export interface Solver<P extends Prior = Prior> {
   readonly options: OptionTable;
   /** Present if the solver weighs the prior by a λ. If λ is given, only such solvers are chosen. */
   readonly lambda?: LambdaRules<P>;
+  /** Whether it takes `checkpoints`. */
+  readonly resumable?: true;
   /** Whether it can compute the posterior's standard deviation and draw from the posterior. */
   readonly uncertainty: boolean;
   /** True if it accepts this prior and problem, else the reason why not, as the end of a sentence. */

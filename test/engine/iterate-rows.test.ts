@@ -2,7 +2,7 @@ import type { NdArray } from "ndarray";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { fromHost } from "../../src/data/array.ts";
-import { type IterateRowsOptions, iterateRows } from "../../src/engine/iterate-rows.ts";
+import { type IterateRowsOptions, iterateRows, type ReachedRows } from "../../src/engine/iterate-rows.ts";
 
 const test = suite("iterate over rows");
 
@@ -52,6 +52,39 @@ test("what becomes of a row does not depend on its batch", async () => {
     assert.equal([...one.state.x.data], [...all.state.x.data.subarray(2 * row, 2 * row + 2)]);
     assert.is(one.codes[0], all.codes[row]);
   }
+});
+
+test("from any step it goes on to the same end, rows that had ended and the state before a failure included", async () => {
+  const start = state([8, 64, 1024]);
+  const options = { rows: 3, state: start, step: halving([false, true, false]), maxSteps: 6, tolerance: 1 };
+  const reached: ReachedRows<State>[] = [];
+  const save = async (now: ReachedRows<State>) => {
+    const { codes, objectives, changes, history } = now; // which the loop goes on to change
+    reached.push({
+      ...now,
+      ...{ codes: [...codes], objectives: objectives.slice(), changes: changes.slice(), history: [...history] },
+    });
+  };
+  const whole = await iterateRows({ ...options, checkpoints: { seconds: 0, save } });
+  assert.is(reached.length, 5); // after every step but the last
+  for (const resume of reached) assert.equal(await iterateRows({ ...options, resume }), whole);
+});
+
+test("an abort is a checkpoint", async () => {
+  const abort = new AbortController();
+  let kept: ReachedRows<State> | undefined;
+  const options = { rows: 1, state: state([1024]), maxSteps: 6, tolerance: 1 };
+  const step: IterateRowsOptions<State>["step"] = async (given, index) => {
+    if (index === 2) abort.abort();
+    return halving([])(given, index);
+  };
+  const save = async (reached: ReachedRows<State>) => {
+    kept = reached;
+  };
+  const stopped = await iterateRows({ ...options, step, signal: abort.signal, checkpoints: { seconds: 1e9, save } });
+  assert.equal([stopped.codes, kept?.history.length], [["cancelled"], 3]);
+  const resumed = await iterateRows({ ...options, step: halving([]), resume: kept });
+  assert.equal(resumed, await iterateRows({ ...options, step: halving([]) }));
 });
 
 test("the loop ends when every row has, or is cancelled; a row that never was finite has no objective", async () => {

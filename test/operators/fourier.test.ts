@@ -3,8 +3,9 @@ import * as assert from "uvu/assert";
 import { cartesianFourier, radialFourier } from "../../operators/fourier.ts";
 import { parseOperator } from "../../operators/registry.ts";
 import { cartesianRows, radialPlaces } from "../../operators/trajectories.ts";
+import { contiguous } from "../../src/data/array.ts";
 import { stream } from "../../src/data/random.ts";
-import { apply, difference, draw } from "./draws.ts";
+import { apply, difference, draw, floats } from "./draws.ts";
 import { naiveFourier } from "./naive-fourier.ts";
 
 const test = suite("fourier");
@@ -35,6 +36,19 @@ for (const [h, w] of [
         places.flatMap((at) => wanted.slice(2 * at, 2 * at + 2)),
       ) < 1e-6,
     );
+  });
+}
+
+for (const spec of ["fourier:acceleration=2", "fourier:radial=2", "fourier:acceleration=2,coils=2"]) {
+  test(`${spec}: channels are measured one by one`, async () => {
+    const x = draw(1, [2, 6, 5, 3]);
+    const y = await apply(parseOperator(spec, [6, 5, 3], 1).forward, x);
+    const grey = parseOperator(spec, [6, 5], 1);
+    assert.equal(y.shape, [2, 3, ...grey.outShape]);
+    for (const channel of [0, 1, 2]) {
+      const own = await apply(grey.forward, floats([...contiguous(x.pick(null, null, null, channel))], [2, 6, 5]));
+      assert.ok(difference(contiguous(y.pick(null, channel)), own.data) < 1e-6);
+    }
   });
 }
 
@@ -103,7 +117,7 @@ test("what it cannot take is refused", () => {
   );
   refused("fourier:radial=0", /^fourier: radial: expected a positive integer, the number of lines, got 0$/);
   refused("fourier:radial=3,acceleration=2", /^fourier: give acceleration and centre .* or radial .*, not both$/);
-  refused("fourier", /^fourier: expected grey images \[h, w\], got signals of \[4, 4, 3\]$/, [4, 4, 3]);
+  refused("fourier", /^fourier: expected images \[h, w\] or \[h, w, channels\], got signals of \[4\]$/, [4]);
 });
 
 test.run();

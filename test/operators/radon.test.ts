@@ -2,6 +2,7 @@ import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { radon } from "../../operators/radon.ts";
+import { contiguous } from "../../src/data/array.ts";
 import { readArray } from "../../src/data/read-array.ts";
 import { apply, difference, draw, floats } from "./draws.ts";
 
@@ -48,9 +49,20 @@ test("by its definition on an image, pixel by pixel interpolated", async () => {
   assert.ok(difference((await apply(operator.forward, x)).data, wanted) < 1e-6);
 });
 
+test("channels are projected one by one", async () => {
+  const x = draw(1, [2, 5, 4, 3]);
+  const y = await apply(radon({ inShape: [5, 4, 3], angles: 3 }).forward, x);
+  assert.equal(y.shape, [2, 3, 3, 8]);
+  for (const channel of [0, 1, 2]) {
+    const grey = floats([...contiguous(x.pick(null, null, null, channel))], [2, 5, 4]);
+    const own = await apply(radon({ inShape: [5, 4], angles: 3 }).forward, grey);
+    assert.ok(difference(contiguous(y.pick(null, channel)), own.data) < 1e-6);
+  }
+});
+
 test("what it cannot take is refused", () => {
   const make = (inShape: readonly number[], angles: number) => () => radon({ inShape, angles });
-  assert.throws(make([4, 4, 3], 5), /^radon: expected grey images \[h, w\], got signals of \[4, 4, 3\]$/);
+  assert.throws(make([4], 5), /^radon: expected images \[h, w\] or \[h, w, channels\], got signals of \[4\]$/);
   assert.throws(make([4, 4], 0), /^radon: angles: expected a positive integer, the number of projections, got 0$/);
   assert.throws(make([4, 4], 1.5), /got 1\.5/);
 });

@@ -1,11 +1,21 @@
 import { isOfOneShape } from "../../../priors/prior.ts";
 import { sameShape } from "../../data/array.ts";
 import { InputError } from "../../data/errors.ts";
+import { fileExists, readFileOrExplain, removeFile, writeAtomic } from "../../data/files.ts";
+import type { RecoveryCheckpoints } from "../../solve/solver.ts";
 import { defineCommand } from "../command.ts";
 import { reconstructionFacts } from "../facts.ts";
-import { numberList, outOption, parseLambda, parseRange, requireInteger, requireWritable } from "../options.ts";
+import {
+  numberList,
+  outOption,
+  parseLambda,
+  parseRange,
+  requireInteger,
+  requireNonNegative,
+  requireWritable,
+} from "../options.ts";
 import { outputOf } from "../reconstructed.ts";
-import { centred, centreOption, openLearned, openPrior, parseSolver } from "../recovering.ts";
+import { centred, centreOption, type NamedSolver, openLearned, openPrior, parseSolver } from "../recovering.ts";
 import { firstRows } from "../signals.ts";
 import { factLines } from "../text.ts";
 
@@ -29,6 +39,10 @@ export const reconstruct = defineCommand({
     [
       "sketchprior reconstruct y.npz --prior prior/ --deviation --samples 8 -o xhat.npz",
       "with the posterior's standard deviation and draws, and a picture of all in xhat.png",
+    ],
+    [
+      "sketchprior reconstruct y.npz --prior tv -o xhat.npz --resume",
+      "go on after an interruption, with the same bits",
     ],
     [
       "sketchprior reconstruct noisy.png --operator identity --noise gaussian:sigma=auto --prior patches -o clean.png",
@@ -91,6 +105,11 @@ export const reconstruct = defineCommand({
         ...{ type: "number", requiresArg: true },
         describe: "also write so many draws of the posterior, and a PNG of all beside the .npz",
       })
+      .option("resume", { type: "boolean", describe: "go on from the checkpoint beside --out, if there is one" })
+      .option("checkpoint-every", {
+        ...{ type: "number", requiresArg: true, defaultDescription: "30" },
+        describe: "seconds between checkpoints of penalties, which --resume goes on from",
+      })
       .option("centre", centreOption)
       .option("range", {
         ...{ type: "string", requiresArg: true, default: "none" },
@@ -106,6 +125,10 @@ export const reconstruct = defineCommand({
     const range = parseRange(args.range);
     const output = await outputOf(args.out, Boolean(args.deviation) || args.samples !== undefined);
     for (const file of output.files) await requireWritable(file, args.force);
+    const checkpoint = `${args.out.replace(/\.\w+$/, "")}.checkpoint.npz`;
+    if (!args.resume) await requireWritable(checkpoint, args.force, "give --resume to go on from it, or ");
+    const every = args["checkpoint-every"] ?? 30;
+    requireNonNegative("checkpoint-every", every);
     const learned = await openLearned("--prior", args.prior);
     const known = learned && isOfOneShape(learned.prior) ? learned.prior.shape : undefined;
     const shape = args.shape === undefined ? known : numberList("shape", args.shape);
@@ -119,15 +142,25 @@ export const reconstruct = defineCommand({
     await output.check(operator.inShape);
     const { name, prior: opened } = await openPrior("--prior", args.prior, operator.inShape, learned);
     const prior = await centred(opened, args.centre);
-    const solver = args.solver === undefined ? {} : await parseSolver("--solver", args.solver);
-    const [{ methodOf }, { problemFor }] = await Promise.all([
+    const solver: Partial<NamedSolver> = args.solver === undefined ? {} : await parseSolver("--solver", args.solver);
+    const [{ methodOf }, { chooseSolver }, { problemFor }] = await Promise.all([
       import("../../compare/method.ts"),
+      import("../../solve/index.ts"),
       import("../../solve/recover.ts"),
     ]);
     const problem = await problemFor({ operator, y, noise, ...(range && { range }) }, prior, { seed, signal });
+    const { resumable, name: solving } = chooseSolver(prior, problem, {
+      name: solver.solver,
+      withLambda: lambda !== undefined && lambda !== "auto",
+    });
+    const asked = (["resume", "checkpoint-every"] as const).find((option) => args[option] !== undefined);
+    if (!resumable && asked) throw new InputError(`--${asked}: ${solving} keeps no checkpoints; leave it out`);
+    if (resumable)
+      signal.addEventListener("abort", () => note("reconstruct: repeat the command with --resume to go on"));
     const method = methodOf(name, prior, {
       ...{ seed, signal, watch: progress, ...solver },
       ...(lambda !== undefined && { lambda }),
+      ...(resumable && { checkpoints: checkpointsIn(checkpoint, every, args.resume ?? false) }),
       ...(args.tune !== undefined && {
         tuning: await tuningSignals(args.tune, args["tune-count"], operator.inShape),
       }),
@@ -155,6 +188,7 @@ export const reconstruct = defineCommand({
         ? await measuredPicture(operator, problem.y)
         : { measured: problem.y, backProjected: false };
     const written = await output.write(made, { ...seen, ...(range && { range }) });
+    if (resumable) await removeFile(checkpoint);
     for (const warning of recovery.warnings) note(`warning: ${warning}`);
     const { words, data } = await reconstructionFacts(made);
     return {
@@ -162,6 +196,13 @@ export const reconstruct = defineCommand({
       data: { file: args.out, ...written, ...data },
     };
   },
+});
+
+/** Checkpoints in a file, which is always replaced as a whole. With `resume`, the recovery goes on from the checkpoint that is there. */
+const checkpointsIn = (file: string, seconds: number, resume: boolean): RecoveryCheckpoints => ({
+  ...{ where: file, seconds },
+  ...(resume && { load: async () => ((await fileExists(file)) ? readFileOrExplain(file) : undefined) }),
+  save: (bytes) => writeAtomic(file, bytes),
 });
 
 async function tuningSignals(spec: string, count: number, shape: readonly number[]) {

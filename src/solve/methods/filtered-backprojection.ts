@@ -1,9 +1,10 @@
 import type { NdArray } from "ndarray";
 import * as tf from "#tf";
 import { alongAxis, type Matrix, matrixOf, wrapped } from "../../../operators/axes.ts";
+import { joined } from "../../../operators/channels.ts";
 import { isLinear } from "../../../operators/operator.ts";
 import { type Elements, sparseProduct } from "../../../operators/sparse.ts";
-import { contiguous, fromHost } from "../../data/array.ts";
+import { contiguous, fromHost, sizeOf } from "../../data/array.ts";
 import { spectrum } from "../../data/spectrum.ts";
 import { pauses } from "../../engine/events.ts";
 import { compile } from "../../engine/index.ts";
@@ -19,7 +20,7 @@ type Window = keyof typeof windows;
 const windowNames = ["ramp", "hann"] as const satisfies readonly Window[];
 
 /**
- * Filtered backprojection of `radon`'s projections y [angles, N]:
+ * Filtered backprojection of `radon`'s projections y [angles, N], of each channel by itself:
  *
  *     x̂(row, column) = π/angles · Σ_a (h ∗ y_a)(column cos θ_a − row sin θ_a),   θ_a = πa/angles,
  *
@@ -41,36 +42,42 @@ export const filteredBackprojection = recoveryMethod({
   samples: [
     { shape: [9, 9], operator: "radon:angles=20", spec: "filtered-backprojection" },
     { shape: [8, 12], operator: "radon:angles=5", spec: "filtered-backprojection:filter=hann" },
+    { shape: [7, 6, 3], operator: "radon:angles=5", spec: "filtered-backprojection" },
   ],
   accepts: ({ operator }) =>
     (isLinear(operator) && operator.form?.kind === "parallel-beam") ||
     `expected projections of tomography, as radon:angles=60 gives them, got ${operator.name}; take a penalty`,
   solve: async ({ operator, y }, { filter }, { onProgress, signal }) => {
-    const [height, width] = operator.inShape as [number, number];
-    const [angles, detectors] = operator.outShape as [number, number];
+    const { inShape, outShape } = operator;
+    const [height, width] = inShape as [number, number];
+    const [angles, detectors] = outShape.slice(-2) as [number, number];
     const smear = backprojection(height, width, angles, detectors);
     const matrix = filterMatrix(detectors, windows[filter as Window]);
     const project = (given: { y: NdArray<Float32Array> }) =>
       compile(
-        (input: { y: tf.Tensor }) => smear(tf.reshape(alongAxis(input.y, 1, matrix), [-1, angles * detectors])),
+        (input: { y: tf.Tensor }) => {
+          const filtered = alongAxis(tf.reshape(input.y, [-1, angles, detectors]), 1, matrix);
+          return joined(smear(tf.reshape(filtered, [-1, angles * detectors])), inShape);
+        },
         given,
         { name: "filtered-backprojection" },
       );
     const batch = y.shape[0]!;
-    const estimate = new Float32Array(batch * height * width);
+    const size = sizeOf(inShape);
+    const estimate = new Float32Array(batch * size);
     const run = await project({ y: takeRows(y, [0]) });
     const pause = pauses(signal);
     try {
       for (let i = 0; i < batch; i++) {
         await pause();
-        estimate.set(contiguous(await run.run({ y: takeRows(y, [i]) })) as Float32Array, i * height * width);
+        estimate.set(contiguous(await run.run({ y: takeRows(y, [i]) })) as Float32Array, i * size);
         onProgress?.({ step: i + 1, maxSteps: batch, objective: Number.NaN });
       }
     } finally {
       await run.dispose();
     }
     return {
-      estimate: fromHost(estimate, [batch, height, width]),
+      estimate: fromHost(estimate, [batch, ...inShape]),
       outcomes: new Array(batch).fill("exact"),
       ...{ warnings: [], steps: 1, history: [] },
     };

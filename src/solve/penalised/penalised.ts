@@ -6,6 +6,7 @@ import { iterateRows } from "../../engine/iterate-rows.ts";
 import type { Solved } from "../recovery.ts";
 import type { SolveOptions } from "../solver.ts";
 import type { CentredProblem } from "./centre.ts";
+import { decodeRecovery, encodeRecovery, recoveryOf } from "./checkpoint.ts";
 import type { MethodState, PenaltyMethod } from "./method.ts";
 import { withCompiledStep } from "./pool.ts";
 import { stoppingOptions, type Watch, watchOf } from "./stopping.ts";
@@ -28,13 +29,15 @@ export interface PenalisedRecovery extends Solved {
  * x̂ = argmin_x f(Φx, y) + λ r(x), where f is the noise's misfit and x keeps to the range of the problem, if it has one. All signals are
  * solved together, from x = 0. A signal whose numbers are no longer finite ends as `non-finite`; the others go on.
  *
- * Errors (RangeError): no λ, λ that is not positive; those of `watchOf`.
+ * With `checkpoints` it goes on where an earlier run stopped, to the same bits.
+ *
+ * Errors (RangeError): no λ, λ that is not positive; those of `watchOf`. Errors (InputError): those of `decodeRecovery`.
  */
 export async function solvePenalised(
   problem: CentredProblem,
   prior: PenaltyPrior,
   method: PenaltyMethod,
-  { lambda, onProgress, signal, own }: SolveOptions,
+  { lambda, onProgress, signal, own, checkpoints }: SolveOptions,
 ): Promise<PenalisedRecovery> {
   const { y, operator, noise } = problem;
   const {
@@ -45,6 +48,9 @@ export async function solvePenalised(
   const watch = watchOf(method.name, problem, limits);
   const batch = { y, lambda: lambdas(prior.name, lambda, y.shape[0]!) };
   const start = method.start(batch);
+  const of = checkpoints && (await recoveryOf(method.name, problem, prior, batch.lambda, own));
+  const kept = await checkpoints?.load?.();
+  const resume = kept && decodeRecovery(kept, of!, checkpoints!.where);
   return withCompiledStep(
     { operator, prior, rest: `${noise.spec} ${noise.sigma} ${problem.range} ${watch.key}` },
     watching(method, watch),
@@ -57,6 +63,13 @@ export async function solvePenalised(
         ...(limits.seconds !== undefined && { maxSeconds: limits.seconds }),
         ...(onProgress && { onProgress }),
         ...(signal && { signal }),
+        ...(resume && { resume }),
+        ...(checkpoints && {
+          checkpoints: {
+            seconds: checkpoints.seconds,
+            save: (reached) => checkpoints.save(encodeRecovery(of!, reached)),
+          },
+        }),
         step: async (before) => {
           const { state, objective, gap, watched = {} } = await step({ ...batch, state: before });
           return { state, objectives: objective.data, changes: gap.data, codes: watch.codes(watched, y.shape[0]!) };

@@ -24,6 +24,7 @@ export const conjugateGradients: Solver<QuadraticPenalty> = {
   summary: "least squares with a quadratic penalty (Hestenes, Stiefel 1952)",
   options: penalisedOptions,
   lambda: penaltyLambda,
+  resumable: true,
   uncertainty: false,
   accepts: (prior, problem) =>
     all(
@@ -43,6 +44,7 @@ export const projectedGradient: Solver<QuadraticPenalty> = {
   summary: "least squares with a quadratic penalty, signals in a range, accelerated (Beck, Teboulle 2009)",
   options: penalisedOptions,
   lambda: penaltyLambda,
+  resumable: true,
   uncertainty: false,
   accepts: (prior, problem) => all(isQuadratic(prior), isLinearProblem(problem), hasGaussianNoise(problem)),
   solve: async (problem, prior, options) => {
@@ -57,6 +59,7 @@ export const fista: Solver<NormPenalty> = {
   summary: "least squares with a proximal map, accelerated (Beck, Teboulle 2009)",
   options: penalisedOptions,
   lambda: penaltyLambda,
+  resumable: true,
   uncertainty: false,
   accepts: (prior, problem) =>
     all(isNorm(prior), hasNoRange(problem, "primal-dual"), isLinearProblem(problem), hasGaussianNoise(problem)),
@@ -72,6 +75,7 @@ export const primalDual: Solver<PenaltyPrior> = {
   summary: "any penalty with a proximal map or a dual ball, any noise with a proximal map (Chambolle, Pock 2011)",
   options: penalisedOptions,
   lambda: penaltyLambda,
+  resumable: true,
   uncertainty: false,
   accepts: (prior, problem) => {
     if (prior.kind !== "penalty") return `${prior.name} is no penalty`;

@@ -3,6 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { blur } from "../../../operators/blur.ts";
 import { radon } from "../../../operators/radon.ts";
+import { contiguous } from "../../../src/data/array.ts";
 import { readArray } from "../../../src/data/read-array.ts";
 import { parseBaseline, recover } from "../../../src/solve/index.ts";
 import { refuses } from "../../data/tiny.ts";
@@ -43,6 +44,19 @@ test("projections of a smooth image at many angles give the image again", async 
   );
   assert.equal(outcomes, ["exact"]);
   assert.ok(difference(estimate.data, x.data) < 0.03); // interpolated twice between pixels, which lowers a peak of 4 pixels
+});
+
+test("channels are recovered one by one", async () => {
+  const y = draw(1, [2, 3, 5, 9]);
+  const recovered = (inShape: readonly number[], given: typeof y) => {
+    const operator = radon({ inShape, angles: 5 });
+    return recover({ operator, y: given, noise: 0 }, parseBaseline("filtered-backprojection", inShape));
+  };
+  const { estimate } = await recovered([6, 5, 3], y);
+  assert.equal(estimate.shape, [2, 6, 5, 3]);
+  const grey = floats([...contiguous(y.pick(null, 1))], [2, 5, 9]);
+  const alone = await recovered([6, 5], grey);
+  assert.ok(difference(contiguous(estimate.pick(null, null, null, 1)), alone.estimate.data) < 1e-6);
 });
 
 test("other operators are refused in one line, before anything is solved", async () => {
