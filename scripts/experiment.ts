@@ -6,12 +6,26 @@ import { distilCommand } from "./experiments/distil.ts";
 import { em } from "./experiments/em.ts";
 import { images } from "./experiments/images.ts";
 import { moments } from "./experiments/moments.ts";
+import { products } from "./experiments/products.ts";
 import { restore } from "./experiments/restore.ts";
 import { sizes } from "./experiments/sizes.ts";
 import { teach } from "./experiments/teach.ts";
 import { vae } from "./experiments/vae.ts";
 
 /** Experiments that only document a finding (docs/experiments.md): `npm run experiment -- <name> …`. */
-const experiments = { auto, classify, cost, distil: distilCommand, em, images, moments, restore, sizes, teach, vae };
+const experiments = {
+  auto,
+  classify,
+  cost,
+  distil: distilCommand,
+  em,
+  images,
+  moments,
+  products,
+  restore,
+  sizes,
+  teach,
+  vae,
+};
 
 process.exitCode = await runCommandLine(process.argv.slice(2), process, experiments);

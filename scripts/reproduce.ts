@@ -10,7 +10,7 @@ import { readRows, type SyntheticName, syntheticDataset, writeAtomic } from "../
 import { stream } from "../src/data/random.ts";
 import { gridPng } from "../src/report/image-file.ts";
 import { short, textTable } from "../src/report/table.ts";
-import { designFor, frequencies, sketchDataset } from "../src/sketch/index.ts";
+import { type DrawName, designFor, drawNames, frequencies, sketchDataset } from "../src/sketch/index.ts";
 import { generate } from "../src/solve/index.ts";
 
 /**
@@ -64,6 +64,10 @@ const reproduce = defineCommand({
       .positional("set", { type: "string", choices: names, demandOption: true, describe: "which of the paper's sets" })
       .option("steps", { type: "number", default: 6000, requiresArg: true, describe: "training steps of each network" })
       .option("points", { type: "number", default: POINTS, requiresArg: true, describe: "points of the figures" })
+      .option("draw", {
+        ...{ type: "string", default: "product" as DrawName, choices: drawNames, requiresArg: true },
+        describe: "how the frequencies of the sketch are drawn together; the paper's: independent",
+      })
       .option("out", {
         type: "string",
         requiresArg: true,
@@ -73,17 +77,17 @@ const reproduce = defineCommand({
   run: async (args, { seed, signal, progress, note }) => {
     const set = args.set as SyntheticName;
     const folder = args.out ?? path.join("reproduce-report", set);
-    const design = (m: number, own: number) =>
+    const design = (m: number, own: number, draw: DrawName) =>
       designFor(syntheticDataset(set), {
         families: [
-          { kind: "fourier", law: "folded-gaussian", scales: [SCALE], m, seed: own },
+          { kind: "fourier", law: "folded-gaussian", draw, scales: [SCALE], m, seed: own },
           { kind: "second-moments" },
         ],
       });
     const data = syntheticDataset(set);
     const started = performance.now();
     const sketch = await progress("sketch", async (onProgress) =>
-      sketchDataset(data, await design(FREQUENCIES, seed), {
+      sketchDataset(data, await design(FREQUENCIES, seed, args.draw as DrawName), {
         signal,
         onProgress: (step, maxSteps) => onProgress({ step, maxSteps, objective: Number.NaN }),
       }),
@@ -92,7 +96,7 @@ const reproduce = defineCommand({
 
     const real = await readRows(syntheticDataset(set, seed + 1), 0, args.points);
     const half = await readRows(syntheticDataset(set, seed + 2), 0, args.points);
-    const omega = frequencies(await design(FRESH, seed + 3));
+    const omega = frequencies(await design(FRESH, seed + 3, "independent"));
     const measured = async (name: string, points: NdArray<Float32Array>, seconds?: number): Promise<Figures> => ({
       name,
       ...(seconds !== undefined && { seconds }),
@@ -124,7 +128,16 @@ const reproduce = defineCommand({
       await gridPng(stacked(pictures), { columns: pictures.length, scale: 1 }),
     );
     const seconds = (performance.now() - started) / 1000;
-    const result = { set, seed, steps: args.steps, points: args.points, seconds, halvesEnergy: halves, rows };
+    const result = {
+      set,
+      seed,
+      draw: args.draw,
+      steps: args.steps,
+      points: args.points,
+      seconds,
+      halvesEnergy: halves,
+      rows,
+    };
     await writeAtomic(path.join(folder, "figures.json"), `${JSON.stringify(result, null, 2)}\n`);
     return { text: `${table(rows, halves)}\n\nwrote ${folder}/figure.png in ${secondsText(seconds)}`, data: result };
   },

@@ -33,8 +33,8 @@ export interface ProductLayout {
   readonly columns: number;
 }
 
-/** The most frequencies of a block: 16 rows and 16 columns. */
-const MOST_IN_BLOCK = 512;
+/** The most frequencies of a block, of 12 rows and 12 columns: larger blocks cost less a frequency, and have more dependent ones. */
+const MOST_IN_BLOCK = 288;
 /** Where blocks stand for a mixture, few frequencies are still divided into this many of them. */
 const LEAST_OF_MIXTURE = 16;
 /** Rows are held out and drawn together (priors/generator), so there are this many of them at least, where there are as many pairs. */
