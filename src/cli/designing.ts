@@ -183,7 +183,7 @@ export async function designOf(
     for (const name of [
       "frequencies",
       "law",
-      "structured",
+      "draw",
       "scale",
       "features",
       "sketch-size",
