@@ -65,8 +65,8 @@ const reproduce = defineCommand({
       .option("steps", { type: "number", default: 6000, requiresArg: true, describe: "training steps of each network" })
       .option("points", { type: "number", default: POINTS, requiresArg: true, describe: "points of the figures" })
       .option("draw", {
-        ...{ type: "string", default: "product" as DrawName, choices: drawNames, requiresArg: true },
-        describe: "how the frequencies of the sketch are drawn together; the paper's: independent",
+        ...{ type: "string", default: "independent" as DrawName, choices: drawNames, requiresArg: true },
+        describe: "how the frequencies of the sketch are drawn together; independent is the paper's",
       })
       .option("out", {
         type: "string",

@@ -78,7 +78,7 @@ export const designOptions = <T>(y: Argv<T>) =>
         type: "string",
         requiresArg: true,
         choices: drawNames,
-        defaultDescription: "product, where the law allows it",
+        defaultDescription: "independent",
       },
       describe: `how frequencies are drawn together: ${drawNames.map((name) => `${name}, ${draws[name]}`).join("; ")}`,
     })

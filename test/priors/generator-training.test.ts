@@ -18,7 +18,10 @@ const test = suite("generator training");
 
 const ring = await openDataset("ring");
 const design = await designFor(ring, {
-  families: [{ kind: "fourier" as const, m: 100, seed: 1 }, { kind: "second-moments" as const }],
+  families: [
+    { kind: "fourier" as const, draw: "product" as const, m: 100, seed: 1 },
+    { kind: "second-moments" as const },
+  ],
 });
 const sketchOf = (count: number) => sketchDataset(ring, design, { range: { from: 0, to: count } });
 const sketch = await sketchOf(5000);

@@ -66,14 +66,16 @@ export const designs: Record<string, (options?: TinyOptions) => Promise<SketchDe
         { kind: "second-moments" },
       ],
     }),
-  "independent, second moments": (options) =>
+  "product, second moments": (options) =>
     tinyDesign({
       ...options,
-      families: [{ kind: "fourier", draw: "independent", scales: [0.5, 2], m: 50 }, { kind: "second-moments" }],
+      families: [{ kind: "fourier", draw: "product", scales: [0.5, 2], m: 50 }, { kind: "second-moments" }],
     }),
   "folded-gaussian alone": (options) =>
-    tinyDesign({ ...options, families: [{ kind: "fourier", law: "folded-gaussian", m: 33 }] }),
+    tinyDesign({ ...options, families: [{ kind: "fourier", law: "folded-gaussian", draw: "product", m: 33 }] }),
   "by label, fourier and second moments": (options) => tinyDesign({ ...options, labels: 3 }),
+  "by label, product": (options) =>
+    tinyDesign({ ...options, labels: 3, families: [{ kind: "fourier", draw: "product", scales: [0.5, 2], m: 50 }] }),
   "local and second moments": (options) =>
     tinyDesign({ ...options, features: "pca:2", families: [cells, { kind: "second-moments" }] }),
   "by label, local moments": (options) => tinyDesign({ ...options, labels: 3, families: [cells] }),

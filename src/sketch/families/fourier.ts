@@ -30,7 +30,7 @@ export interface FourierOptions {
   readonly m?: number;
   /** Seed of the frequencies; default 1. */
   readonly seed?: number;
-  /** How the frequencies are drawn together (`draws`); default product, and independent of laws that are no mixtures of Gaussians. */
+  /** How the frequencies are drawn together (`draws`); default independent. */
   readonly draw?: DrawName;
 }
 
@@ -54,8 +54,6 @@ export function autoScales(clusters: number): number[] {
   for (let c = AUTO_SCALES[0]! / AUTO_RATIO; c >= 0.6 * clusters; c /= AUTO_RATIO) scales.unshift(c);
   return scales;
 }
-
-const defaultDraw = (law: LawName): DrawName => (laws[law]?.mixing ? "product" : "independent");
 
 /** Number of frequencies when none is given. */
 export const DEFAULT_FREQUENCIES = 4096;
@@ -89,7 +87,7 @@ export const fourier: Family<FourierSpec, FourierOptions> = {
   aboutReference: false,
   summary: "random Fourier moments exp(i ωᵀu) of the features",
   design: async (
-    { law = "gaussian", scales = "auto", m = DEFAULT_FREQUENCIES, seed = 1, draw = defaultDraw(law) },
+    { law = "gaussian", scales = "auto", m = DEFAULT_FREQUENCIES, seed = 1, draw = "independent" },
     context,
   ) => {
     if (!Object.hasOwn(laws, law)) throw new InputError(`sketch: unknown law "${law}"; ${suggestion(law, lawNames)}`);
