@@ -7,6 +7,7 @@ import { em } from "./experiments/em.ts";
 import { images } from "./experiments/images.ts";
 import { moments } from "./experiments/moments.ts";
 import { nonlinear } from "./experiments/nonlinear.ts";
+import { products } from "./experiments/products.ts";
 import { restore } from "./experiments/restore.ts";
 import { sizes } from "./experiments/sizes.ts";
 import { teach } from "./experiments/teach.ts";
@@ -22,6 +23,7 @@ const experiments = {
   images,
   moments,
   nonlinear,
+  products,
   restore,
   sizes,
   teach,

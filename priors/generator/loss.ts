@@ -1,10 +1,14 @@
 import * as tf from "#tf";
+import { isProduct, type ProductFactors, productMeans } from "../../src/sketch/product.ts";
 
 /** Means of cos ωⱼᵀf and sin ωⱼᵀf over a data set: the real and imaginary part of √m·z_X, each [m], or [labels, m]. */
 export interface FourierTarget {
   readonly cos: tf.Tensor;
   readonly sin: tf.Tensor;
 }
+
+/** Frequencies [d, m], or the lists of product frequencies, of which the first m are taken. */
+export type LossFrequencies = tf.Tensor | ProductFactors<tf.Tensor>;
 
 /**
  * The sketch loss ‖z_X − A(P)‖² (CL-GN eq. 6) of generated features f [batch, d], estimated without bias. By label, features
@@ -15,9 +19,9 @@ export interface FourierTarget {
  * average over all splits, the U-statistic, which has the least variance: |φ| = 1 for every sample, so
  * E|φ̄|² = |A(P)|² + (1 − |A(P)|²)/n gives (n|φ̄|² − 1)/(n − 1) for |A(P)|².
  */
-export function fourierLoss(features: tf.Tensor, frequencies: tf.Tensor, target: FourierTarget): tf.Tensor {
+export function fourierLoss(features: tf.Tensor, frequencies: LossFrequencies, target: FourierTarget): tf.Tensor {
   const n = features.shape.at(-2)!;
-  const { cos, sin } = fourierMeans(features, frequencies);
+  const { cos, sin } = fourierMeans(features, frequencies, target);
   const target2 = tf.mean(tf.add(tf.square(target.cos), tf.square(target.sin)), -1);
   const cross = tf.mean(tf.add(tf.mul(target.cos, cos), tf.mul(target.sin, sin)), -1);
   const power = tf.mean(tf.add(tf.square(cos), tf.square(sin)), -1);
@@ -25,8 +29,8 @@ export function fourierLoss(features: tf.Tensor, frequencies: tf.Tensor, target:
 }
 
 /** The paper's loss (CL-GN eq. 6): ‖z_X − z_batch‖² = (1/m) Σⱼ |φⱼ − φ̄ⱼ|² of one batch, with the bias told above. */
-export function paperLoss(features: tf.Tensor, frequencies: tf.Tensor, target: FourierTarget): tf.Tensor {
-  const { cos, sin } = fourierMeans(features, frequencies);
+export function paperLoss(features: tf.Tensor, frequencies: LossFrequencies, target: FourierTarget): tf.Tensor {
+  const { cos, sin } = fourierMeans(features, frequencies, target);
   return tf.mean(tf.add(tf.square(tf.sub(target.cos, cos)), tf.square(tf.sub(target.sin, sin))), -1);
 }
 
@@ -34,7 +38,16 @@ export function paperLoss(features: tf.Tensor, frequencies: tf.Tensor, target: F
 export const losses = { unbiased: fourierLoss, paper: paperLoss } as const;
 export type LossName = keyof typeof losses;
 
-function fourierMeans(features: tf.Tensor, frequencies: tf.Tensor): FourierTarget {
+function fourierMeans(
+  features: tf.Tensor,
+  frequencies: LossFrequencies,
+  { cos: { shape } }: FourierTarget,
+): FourierTarget {
+  if (isProduct(frequencies)) {
+    const { cos, sin } = productMeans(features, frequencies);
+    const used = (all: tf.Tensor) => tf.reshape(tf.slice(all, [0, 0], [all.shape[0]!, shape.at(-1)!]), shape);
+    return { cos: used(cos), sin: used(sin) };
+  }
   const [d, m] = frequencies.shape as [number, number];
   const rows = tf.matMul(tf.reshape(features, [-1, d]), frequencies as tf.Tensor2D); // of all labels in one product
   const phase = tf.reshape(rows, [...features.shape.slice(0, -1), m]);

@@ -44,7 +44,10 @@ export interface TrainOptions {
   readonly schedule?: Schedule;
   /** `unbiased`, or `paper`: CL-GN eq. 6 as it stands, biased by about 1/batch (see loss.ts). Default unbiased. */
   readonly loss?: LossName;
-  /** Frequencies in the loss of a step, a fresh random subset at every step; default 0: all of them. */
+  /**
+   * Frequencies in the loss of a step, a fresh random subset at every step; default 0: all of them. Product frequencies come in rows
+   * (frequencies.ts), so their number is rounded up.
+   */
   readonly frequencyBatch?: number;
   /** Weight of the second-moment loss beside the Fourier loss; default 0.1; 0 leaves it out. */
   readonly momentWeight?: number;

@@ -5,6 +5,7 @@ import type { Iterated, StepReport } from "../../src/engine/iterate.ts";
 import type { Sketch } from "../../src/sketch/index.ts";
 import { factsOfSketch } from "../facts.ts";
 import { folding, withoutNorm } from "./folding.ts";
+import { holdOut } from "./frequencies.ts";
 import { type GeneratorModel, generatorPrior } from "./model.ts";
 import { initialWeights, type NetworkSpec, parseNetwork, type Weights } from "./network.ts";
 import { completed, type TrainOptions, type TrainSettings } from "./options.ts";
@@ -12,7 +13,7 @@ import { residualOf } from "./residual.ts";
 import type { TrainState } from "./step.ts";
 import { floorOf, gaussianStart, type Target, targetOf } from "./target.ts";
 import type { TrainedGenerator } from "./train.ts";
-import { holdOut, isBest, isSettled, type Validated, validator } from "./validation.ts";
+import { isBest, isSettled, type Validated, validator } from "./validation.ts";
 
 /** What a training starts from. */
 export interface Setup {

@@ -1,9 +1,7 @@
-import type { NdArray } from "ndarray";
 import * as tf from "#tf";
-import { fromHost } from "../../src/data/array.ts";
 import { InputError } from "../../src/data/errors.ts";
-import { stream } from "../../src/data/random.ts";
 import { constant } from "../signals.ts";
+import { momentsOf } from "./frequencies.ts";
 import { type LossName, losses, momentLoss } from "./loss.ts";
 import { applyNetwork, type NetworkSpec } from "./network.ts";
 import type { TrainSettings } from "./options.ts";
@@ -22,8 +20,8 @@ export function sketchLoss(
 }
 
 /** Errors (InputError): a step that takes more frequencies than there are. */
-export function requireFrequencies({ frequencies }: Target, { frequencyBatch }: TrainSettings): void {
-  const m = frequencies.shape[1]!;
+export function requireFrequencies({ cos }: Target, { frequencyBatch }: TrainSettings): void {
+  const m = cos.shape.at(-1)!;
   if (frequencyBatch <= m) return;
   const got = `there are only ${m} to train on, got ${frequencyBatch}`;
   throw new InputError(`train: frequencyBatch: ${got}; sketch with more frequencies, or take fewer a step`);
@@ -68,27 +66,12 @@ export function withMoments(
   return tf.add(loss, tf.mul(momentWeight, momentLossAt(target, u))) as tf.Scalar;
 }
 
-/** A sketch loss of network outputs u [batch, d] at the frequencies of a target, or at the `picked` ones [count] of them. */
+/** A sketch loss of network outputs u [batch, d] at the frequencies of a target, or at the `picked` units of them (`pickUnits`). */
 export function lossAt(target: Target, u: tf.Tensor, loss: LossName, picked?: tf.Tensor): tf.Tensor {
   const scaled = tf.mul(u, constant(target.decoder.scale)) as tf.Tensor2D;
   const { encoder } = target;
   const spread = encoder ? tf.matMul(scaled, constant(encoder) as tf.Tensor2D) : scaled;
   const features = tf.add(constant(target.offset), spread);
-  const part = (array: NdArray<Float32Array>) => {
-    const all = constant(array);
-    return picked ? tf.gather(all, picked as tf.Tensor1D, all.rank - 1) : all;
-  };
-  const means = { cos: part(target.cos), sin: part(target.sin) };
-  return overLabels(target, losses[loss](byLabel(target, features), part(target.frequencies), means));
-}
-
-/** The frequencies that a step takes out of m: none or one list of `frequencyBatch` columns, drawn without repetition. */
-export function pickFrequencies(
-  m: number,
-  { frequencyBatch, seed }: TrainSettings,
-  index: number,
-): NdArray<Int32Array>[] {
-  if (frequencyBatch === 0) return [];
-  const picked = stream(seed, "frequency batch", index).permutation(m).slice(0, frequencyBatch);
-  return [fromHost(picked.sort(), [frequencyBatch])];
+  const { frequencies, means } = momentsOf(target, picked);
+  return overLabels(target, losses[loss](byLabel(target, features), frequencies, means));
 }

@@ -21,7 +21,7 @@ type StepInputs = {
   readonly moments: AdamMoments<tf.Tensor>;
   readonly z: tf.Tensor;
   readonly rate: tf.Tensor;
-  /** `pickFrequencies` of the step. */
+  /** `pickUnits` of the step. */
   readonly picked: readonly tf.Tensor[];
 };
 

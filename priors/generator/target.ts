@@ -5,11 +5,12 @@ import { symmetricEigen } from "../../src/data/linalg.ts";
 import { transpose } from "../../src/data/matmul.ts";
 import { product } from "../../src/engine/float64.ts";
 import {
+  asDrawn,
   covariance,
+  type Frequencies,
   familySpec,
   featureBasis,
   fourierMoments,
-  frequencies,
   labelCounts,
   mean,
   ofLabel,
@@ -28,8 +29,8 @@ export interface Target {
   readonly decoder: Decoder;
   /** Probability of every label; absent where the sketch is not by label. */
   readonly probabilities?: readonly number[];
-  /** Fourier moments of the features: frequencies [k, m], means of cosines and sines [(labels,) m]. */
-  readonly frequencies: NdArray<Float32Array>;
+  /** Fourier moments of the features: frequencies, means of cosines and sines [(labels,) m]. */
+  readonly frequencies: Frequencies;
   readonly cos: NdArray<Float32Array>;
   readonly sin: NdArray<Float32Array>;
   /** The features of the mean of all samples, [k]. Those of an output u are offset + scale ⊙ u; with an encoder offset + (scale ⊙ u)E. */
@@ -94,7 +95,7 @@ export async function targetOf(sketch: Sketch, output: Output = "features"): Pro
       ...(pca && { basis: pca.basis }),
     },
     ...(design.labels !== undefined && { probabilities: [...labelCounts(sketch)].map((n) => n / sketch.count) }),
-    frequencies: frequencies(design),
+    frequencies: asDrawn(design),
     cos: stacked(
       moments.map(({ cos }) => cos),
       [m],

@@ -5,10 +5,11 @@ import type { Sketch } from "../../src/sketch/index.ts";
 import type { DataFacts, SketchFacts } from "../facts.ts";
 import type { Watched } from "../kind.ts";
 import { decodeTraining, encodeTraining, trainingOf } from "./checkpoint.ts";
+import { pickUnits } from "./frequencies.ts";
 import { type GeneratorModel, generatorPrior } from "./model.ts";
 import { schedules, type TrainOptions, type TrainSettings } from "./options.ts";
 import { follower, latentsOf, setUp } from "./setup.ts";
-import { pickFrequencies, requireFrequencies } from "./sketch-loss.ts";
+import { requireFrequencies } from "./sketch-loss.ts";
 import { type AdamState, type TrainState, trainingStep } from "./step.ts";
 import type { Validated } from "./validation.ts";
 
@@ -84,7 +85,7 @@ export async function trainGenerator(sketch: Sketch, options: TrainOptions & Tra
     return {
       ...{ weights, moments, z: latentsOf(settings, index) },
       rate: adamRate(learningRate * schedules[schedule](index, steps), index),
-      picked: pickFrequencies(training.frequencies.shape[1]!, settings, index),
+      picked: pickUnits(training, settings, index),
     };
   }
 }

@@ -1,4 +1,3 @@
-import type { NdArray } from "ndarray";
 import type * as tf from "#tf";
 import { fromHost } from "../../src/data/array.ts";
 import { stream } from "../../src/data/random.ts";
@@ -17,34 +16,6 @@ export interface Validated {
 
 /** An estimate is the mean over this many batches. */
 const BATCHES = 10;
-
-/** A target cut in two: the frequencies to train on, and those held out. None are held out where the fraction is 0 or m is 1. */
-export function holdOut(
-  target: Target,
-  { validation, seed }: Pick<TrainSettings, "validation" | "seed">,
-): { training: Target; held?: Target } {
-  const m = target.frequencies.shape[1]!;
-  const count = validation === 0 ? 0 : Math.min(m - 1, Math.max(1, Math.round(validation * m)));
-  if (count === 0) return { training: target };
-  const order = stream(seed, "validation frequencies").permutation(m);
-  return { training: ofColumns(target, order.subarray(count)), held: ofColumns(target, order.subarray(0, count)) };
-}
-
-/** A target with these frequencies only, in the order that they had. */
-function ofColumns(target: Target, columns: Int32Array): Target {
-  const { frequencies, cos, sin } = target;
-  const m = frequencies.shape[1]!;
-  const sorted = columns.slice().sort();
-  const cut = ({ data, shape }: NdArray<Float32Array>) => {
-    const rows = data.length / m;
-    const out = new Float32Array(rows * sorted.length);
-    for (let row = 0; row < rows; row++) {
-      for (const [i, j] of sorted.entries()) out[row * sorted.length + i] = data[row * m + j]!;
-    }
-    return fromHost(out, [...shape.slice(0, -1), sorted.length]);
-  };
-  return { ...target, frequencies: cut(frequencies), cos: cut(cos), sin: cut(sin) };
-}
 
 export interface Validator {
   validate(weights: Weights, step: number): Promise<Validated>;

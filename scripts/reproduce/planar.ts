@@ -9,7 +9,7 @@ import { readRows, type SyntheticName, syntheticDataset, writeAtomic } from "../
 import { stream } from "../../src/data/random.ts";
 import { gridPng } from "../../src/report/image-file.ts";
 import { short, textTable } from "../../src/report/table.ts";
-import { designFor, frequencies, sketchDataset } from "../../src/sketch/index.ts";
+import { type DrawName, designFor, drawNames, frequencies, sketchDataset } from "../../src/sketch/index.ts";
 import { generate } from "../../src/solve/index.ts";
 
 /**
@@ -70,6 +70,10 @@ export const planar = (set: SyntheticName): AnyCommand =>
           describe: "training steps of each network",
         })
         .option("points", { type: "number", default: POINTS, requiresArg: true, describe: "points of the figures" })
+        .option("draw", {
+          ...{ type: "string", default: "independent" as DrawName, choices: drawNames, requiresArg: true },
+          describe: "how the frequencies of the sketch are drawn together; independent is the paper's",
+        })
         .option("out", {
           type: "string",
           requiresArg: true,
@@ -78,17 +82,17 @@ export const planar = (set: SyntheticName): AnyCommand =>
         }),
     run: async (args, { seed, signal, progress, note }) => {
       const folder = args.out;
-      const design = (m: number, own: number) =>
+      const design = (m: number, own: number, draw: DrawName) =>
         designFor(syntheticDataset(set), {
           families: [
-            { kind: "fourier", law: "folded-gaussian", scales: [SCALE], m, seed: own },
+            { kind: "fourier", law: "folded-gaussian", draw, scales: [SCALE], m, seed: own },
             { kind: "second-moments" },
           ],
         });
       const data = syntheticDataset(set);
       const started = performance.now();
       const sketch = await progress("sketch", async (onProgress) =>
-        sketchDataset(data, await design(FREQUENCIES, seed), {
+        sketchDataset(data, await design(FREQUENCIES, seed, args.draw as DrawName), {
           signal,
           onProgress: (step, maxSteps) => onProgress({ step, maxSteps, objective: Number.NaN }),
         }),
@@ -97,7 +101,7 @@ export const planar = (set: SyntheticName): AnyCommand =>
 
       const real = await readRows(syntheticDataset(set, seed + 1), 0, args.points);
       const half = await readRows(syntheticDataset(set, seed + 2), 0, args.points);
-      const omega = frequencies(await design(FRESH, seed + 3));
+      const omega = frequencies(await design(FRESH, seed + 3, "independent"));
       const measured = async (name: string, points: NdArray<Float32Array>, seconds?: number): Promise<Figures> => ({
         name,
         ...(seconds !== undefined && { seconds }),
@@ -129,7 +133,16 @@ export const planar = (set: SyntheticName): AnyCommand =>
         await gridPng(stacked(pictures), { columns: pictures.length, scale: 1 }),
       );
       const seconds = (performance.now() - started) / 1000;
-      const result = { set, seed, steps: args.steps, points: args.points, seconds, halvesEnergy: halves, rows };
+      const result = {
+        set,
+        seed,
+        draw: args.draw,
+        steps: args.steps,
+        points: args.points,
+        seconds,
+        halvesEnergy: halves,
+        rows,
+      };
       await writeAtomic(path.join(folder, "figures.json"), `${JSON.stringify(result, null, 2)}\n`);
       return { text: `${table(rows, halves)}\n\nwrote ${folder}/figure.png in ${secondsText(seconds)}`, data: result };
     },

@@ -3,7 +3,7 @@ import { sizeOf } from "../data/array.ts";
 import { InputError } from "../data/errors.ts";
 import type { Dataset } from "../data/rows.ts";
 import type { DataDesignOptions } from "../sketch/data-design.ts";
-import { type LawName, lawNames } from "../sketch/laws.ts";
+import { type DrawName, drawNames, draws, type LawName, lawNames } from "../sketch/laws.ts";
 import type { Context } from "./command.ts";
 import { numberList, requireInteger } from "./options.ts";
 import type { PairArgs, Pairs } from "./pair-design.ts";
@@ -73,9 +73,14 @@ export const designOptions = <T>(y: Argv<T>) =>
       ...{ type: "string", requiresArg: true, choices: lawNames, defaultDescription: "gaussian" },
       describe: "law of the frequencies",
     })
-    .option("structured", {
-      type: "boolean",
-      describe: "frequencies in Hadamard blocks: faster products for many features",
+    .option("draw", {
+      ...{
+        type: "string",
+        requiresArg: true,
+        choices: drawNames,
+        defaultDescription: "independent",
+      },
+      describe: `how frequencies are drawn together: ${drawNames.map((name) => `${name}, ${draws[name]}`).join("; ")}`,
     })
     .option("scale", {
       ...{ type: "string", requiresArg: true, defaultDescription: "auto" },
@@ -136,7 +141,7 @@ export interface DesignArgs {
   readonly seed: number;
   readonly frequencies: number | undefined;
   readonly law: LawName | undefined;
-  readonly structured: boolean | undefined;
+  readonly draw: DrawName | undefined;
   readonly scale: string | undefined;
   readonly features: string | undefined;
   readonly pilot: number | undefined;
@@ -157,7 +162,7 @@ export async function designOf(
   { progress, signal }: Pick<Context, "progress" | "signal">,
 ) {
   const { designFor } = await import("../sketch/index.ts");
-  const { frequencies, law, scale, pilot, seed } = args;
+  const { frequencies, law, draw, scale, pilot, seed } = args;
   if (frequencies !== undefined) requireInteger("frequencies", frequencies);
   if (pilot !== undefined) requireInteger("pilot", pilot, 2);
   if (args.block !== undefined) requireInteger("block", args.block);
@@ -178,7 +183,7 @@ export async function designOf(
     for (const name of [
       "frequencies",
       "law",
-      "structured",
+      "draw",
       "scale",
       "features",
       "sketch-size",
@@ -196,7 +201,7 @@ export async function designOf(
   if (args.sigma !== undefined) throw new InputError("--sigma: is that of --denoiser; give it too");
   const arePatches = dataset.typical !== undefined; // they alone draw their pilot from all over
   if (arePatches) {
-    for (const name of ["frequencies", "law", "structured", "scale", "features", "sketch-size", "poses"] as const) {
+    for (const name of ["frequencies", "law", "draw", "scale", "features", "sketch-size", "poses"] as const) {
       if (args[name] === undefined) continue;
       throw new InputError(`--${name}: patches have gated moments; give --cells`);
     }
@@ -207,7 +212,7 @@ export async function designOf(
       throw new InputError(`--${name}: only patches have cells of a mixture; give patches:DATA`);
   }
   if (size !== undefined) {
-    for (const name of ["frequencies", "law", "structured", "scale", "features"] as const) {
+    for (const name of ["frequencies", "law", "draw", "scale", "features"] as const) {
       if (args[name] === undefined) continue;
       throw new InputError(`--${name}: --sketch-size chooses the moments itself; give one of the two`);
     }
@@ -223,7 +228,7 @@ export async function designOf(
         kind: "fourier",
         seed,
         ...(law !== undefined && { law }),
-        ...(args.structured && { structured: true }),
+        ...(draw !== undefined && { draw }),
         ...(frequencies !== undefined && { m: frequencies }),
         ...(scale !== undefined && scale !== "auto" && { scales: numberList("scale", scale) }),
       },
@@ -237,7 +242,7 @@ export function requireNoDesignOptions(args: DesignArgs): void {
   const names = [
     "frequencies",
     "law",
-    "structured",
+    "draw",
     "scale",
     "features",
     "block",

@@ -9,7 +9,7 @@ const BLOCK_SAMPLES = 2 ** 22;
 
 /** Default number of samples per block, from 64 to 2048, or 8192 if all sums are in cells: fewer for many frequencies and for large samples. */
 export function blockRows(design: Pick<SketchDesign, "shape" | "features" | "poses" | "families">): number {
-  const widest = Math.max(1, ...design.families.map((f) => ("m" in f ? f.m : 1)));
+  const widest = Math.max(1, ...design.families.map((f) => familyOf(f.kind).width?.(f) ?? 1));
   const rows = Math.min(BLOCK_NUMBERS / widest, BLOCK_SAMPLES / dimensionsOf(design).sample);
   const most = design.families.every(({ kind }) => familyOf(kind).inCells) ? 8192 : 2048;
   return Math.min(most, Math.max(64, 2 ** Math.round(Math.log2(rows))));

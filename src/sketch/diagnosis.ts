@@ -1,17 +1,24 @@
 import { InputError } from "../data/errors.ts";
-import { dimensionsOf, familySpec } from "./design.ts";
+import { dimensionsOf, familySpec, type SketchDesign } from "./design.ts";
+import { drawProduct, productNorms } from "./product.ts";
 import { columnNorms, fitScale, type ModulusPoints } from "./scale.ts";
 import { fourierMoments, frequencies, type Sketch } from "./sketch.ts";
 import { structuredNorms } from "./structured.ts";
 
+/** |ω_j| of every frequency of a design. */
+function frequencyNorms(design: SketchDesign): Float64Array {
+  const spec = familySpec(design, "fourier", "modulus of the moments");
+  const { features } = dimensionsOf(design);
+  if (spec.draw === "structured") return structuredNorms(spec, features);
+  if (spec.draw === "product") return productNorms(drawProduct(spec, features), spec.m);
+  return columnNorms(frequencies(design), spec.m);
+}
+
 /** |ω_j| and |z_j| of a sketch's Fourier moments. */
 export function modulusPoints(sketch: Sketch): { norms: Float64Array; moduli: Float64Array; count: number } {
-  const spec = familySpec(sketch.design, "fourier", "modulus of the moments");
   const { cos, sin } = fourierMoments(sketch);
   return {
-    norms: spec.structured
-      ? structuredNorms(spec, dimensionsOf(sketch.design).features)
-      : columnNorms(frequencies(sketch.design), spec.m),
+    norms: frequencyNorms(sketch.design),
     moduli: Float64Array.from(cos, (c, j) => Math.hypot(c, sin[j]!)),
     count: sketch.count,
   };

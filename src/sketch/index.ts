@@ -53,7 +53,7 @@ export {
   mixtureCovariance,
 } from "./gates.ts";
 export { labelCounts, ofLabel, withoutLabels } from "./labels.ts";
-export { type Law, type LawName, lawNames, laws } from "./laws.ts";
+export { type DrawName, drawNames, type Law, type LawName, lawNames, laws } from "./laws.ts";
 export { expectedCounts, type PoseSpec, poseCount, posing, warped, warpRows } from "./poses.ts";
 export {
   missingRows,
@@ -66,4 +66,13 @@ export {
 export { type ReducedCovariance, reducedCovariance } from "./reduced.ts";
 export { fitScale, type ModulusPoints, pilotScale } from "./scale.ts";
 export { type SketchSize, sketchBytes, sketchSize, sketchSizeData, sketchSizeText } from "./size.ts";
-export { fourierMoments, frequencies, localSpec, mean, type Sketch, samplingFloor } from "./sketch.ts";
+export {
+  asDrawn,
+  type Frequencies,
+  fourierMoments,
+  frequencies,
+  localSpec,
+  mean,
+  type Sketch,
+  samplingFloor,
+} from "./sketch.ts";

@@ -15,10 +15,24 @@ export interface Law {
   draw(random: Random, out: Float64Array): void;
   /** Root mean square of |σω| in dimension k; relates σ to the spread of the data. */
   norm(k: number): number;
+  /**
+   * Of laws that are mixtures of N(0, s²I): the quantiles of s in dimension k, as a function of u in [0, 1); `gaussian` if s is 1.
+   * Product frequencies need them (product.ts).
+   */
+  readonly mixing?: "gaussian" | ((k: number) => (u: number) => number);
 }
 
 export const lawNames = ["gaussian", "folded-gaussian", "adapted-radius"] as const;
 export type LawName = (typeof lawNames)[number];
+
+/** How frequencies of one law are drawn together. To add one: a line here, and its cases in families/fourier.ts. */
+export const draws = {
+  product: "sums and differences of two short lists (product.ts), sketched by products of matrices",
+  independent: "one by one, as in the paper",
+  structured: "in Hadamard blocks (structured.ts), for many features; needs at least 2",
+} as const;
+export type DrawName = keyof typeof draws;
+export const drawNames = Object.keys(draws) as readonly DrawName[];
 
 /** A law from its radius: R is drawn first, then a direction uniform on the sphere. */
 const spherical = (law: Omit<Law, "draw">): Law => ({
@@ -49,6 +63,19 @@ function chi(random: Random, k: number): number {
   }
 }
 
+/**
+ * |N(0, 1)| times a uniform direction is N(0, s²I) with s² ~ Beta(1/2, (k − 1)/2): the square of a χ₁ variable is such a part of the square
+ * of a χ_k one. So s has the density ∝ (1 − s²)^((k − 3)/2), that of a coordinate's modulus on the sphere.
+ */
+function foldedMixing(k: number): (u: number) => number {
+  if (k === 1) return () => 1;
+  if (k === 2) return (u) => Math.sin((Math.PI / 2) * u);
+  return inverseCdf((s) => (1 - s * s) ** ((k - 3) / 2), Math.min(1, FOLDED_END / Math.sqrt(k))).at;
+}
+
+/** In units of 1/√k; the mass beyond is about that of N(0, 1) beyond. */
+const FOLDED_END = 8;
+
 const ADAPTED_END = 8;
 /** Keriven et al. 2016, section 3.3.2: it favours radii at which a Gaussian's moments change most with its mean or its variance. */
 const adapted = inverseCdf((r) => Math.sqrt(r * r + r ** 4 / 4) * Math.exp((-r * r) / 2), ADAPTED_END);
@@ -61,11 +88,13 @@ export const laws: { readonly [K in LawName]: Law } = {
       random.fillNormal(out);
     },
     norm: Math.sqrt,
+    mixing: "gaussian",
   },
   "folded-gaussian": spherical({
     summary: "ω = |N(0, 1)|/σ times a uniform direction (Keriven et al. 2016; CL-GN section 4)",
     radius: (random) => Math.abs(random.normal()),
     norm: () => 1,
+    mixing: foldedMixing,
   }),
   "adapted-radius": spherical({
     summary: "radius of density ∝ √(r² + r⁴/4) exp(-r²/2), over σ, times a uniform direction (Keriven et al. 2016)",

@@ -136,7 +136,14 @@ export async function pilotScale(pilot: NdArray<Float32Array>, whole: number, se
   try {
     for (let round = 0; round <= ROUNDS; round++) {
       const scales = round > 0 ? [scale] : Array.from({ length: OCTAVES }, (_, i) => whole / 2 ** i);
-      const spec = { kind: "fourier", law: "adapted-radius", scales, m, seed: seed + round } as const;
+      const spec = {
+        kind: "fourier",
+        law: "adapted-radius",
+        scales,
+        m,
+        seed: seed + round,
+        draw: "independent",
+      } as const;
       omega.data.set(drawFrequencies(spec, k).data);
       const moduli = await moduliAt(used);
       scale = fitScale({ norms: columnNorms(omega, m), moduli, count: used }) ?? scale;

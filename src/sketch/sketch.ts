@@ -3,6 +3,7 @@ import { InputError } from "../data/errors.ts";
 import { dimensionsOf, familySpec, isByLabel, type SketchDesign } from "./design.ts";
 import { drawFrequencies } from "./families/fourier.ts";
 import { referenceOf } from "./features.ts";
+import { drawProduct, type ProductFactors } from "./product.ts";
 import type { Provenance } from "./provenance.ts";
 
 /**
@@ -44,6 +45,15 @@ export function frequencies(design: SketchDesign): NdArray<Float32Array> {
   const omega = drawFrequencies(familySpec(design, "fourier", "frequencies"), dimensionsOf(design).features);
   drawn.set(design, omega);
   return omega;
+}
+
+/** Ω [k, m], or the lists of product frequencies. */
+export type Frequencies = NdArray<Float32Array> | ProductFactors<NdArray<Float32Array>>;
+
+/** The frequencies of a design in the form that is fastest to compute with. */
+export function asDrawn(design: SketchDesign): Frequencies {
+  const spec = familySpec(design, "fourier", "frequencies");
+  return spec.draw === "product" ? drawProduct(spec, dimensionsOf(design).features) : frequencies(design);
 }
 
 /**

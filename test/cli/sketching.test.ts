@@ -155,12 +155,12 @@ test("merge refuses by name what counts twice, what is missing and what is of ot
   assert.match(stdout, /made +sketchprior \d/);
 });
 
-test("--by-label sums every label apart, --structured changes the design", async () => {
+test("--by-label sums every label apart, --draw changes the design", async () => {
   const { labels: classes, count } = await ok(`sketch labelled.npz --by-label -o L.npz ${SMALL}`);
   assert.equal([classes, count], [3, 60]);
   assert.equal([...(await loadSketch("L.npz")).sums["labels.count"]!], [20, 20, 20]);
-  const { families } = await ok(`sketch data.npy --structured --law adapted-radius -o T.npz ${SMALL}`);
-  assert.equal([families[0].law, families[0].structured], ["adapted-radius", true]);
+  const { families } = await ok(`sketch data.npy --draw structured --law adapted-radius -o T.npz ${SMALL}`);
+  assert.equal([families[0].law, families[0].draw], ["adapted-radius", "structured"]);
   assert.match((await run("inspect T.npz")).stdout, /32 structured frequencies, law adapted-radius/);
   assert.match((await run("inspect L.npz")).stdout, /labels +0 to 2, each summed apart/);
 });

@@ -1,25 +1,37 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import type { NdArray } from "ndarray";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { holdOut, pickUnits } from "../../priors/generator/frequencies.ts";
 import { type TrainOptions, type TrainSettings, trainGenerator } from "../../priors/generator/index.ts";
-import { pickFrequencies } from "../../priors/generator/sketch-loss.ts";
 import { type Target, targetOf } from "../../priors/generator/target.ts";
-import { holdOut, isBest, isSettled } from "../../priors/generator/validation.ts";
+import { isBest, isSettled } from "../../priors/generator/validation.ts";
 import { factsOf } from "../../priors/learned.ts";
 import { InputError, openDataset } from "../../src/data/index.ts";
 import { designFor, samplingFloor, sketchDataset } from "../../src/sketch/index.ts";
+import { denseProduct, type ProductFactors } from "../../src/sketch/product.ts";
 import { kept, loadGenerator, saveGenerator } from "./folders.ts";
 
 const test = suite("generator training");
 
 const ring = await openDataset("ring");
 const design = await designFor(ring, {
-  families: [{ kind: "fourier" as const, m: 100, seed: 1 }, { kind: "second-moments" as const }],
+  families: [
+    { kind: "fourier" as const, draw: "product" as const, m: 100, seed: 1 },
+    { kind: "second-moments" as const },
+  ],
 });
 const sketchOf = (count: number) => sketchDataset(ring, design, { range: { from: 0, to: count } });
 const sketch = await sketchOf(5000);
+/** The same points at frequencies drawn one by one. */
+const independent = async () => {
+  const fourier = { kind: "fourier", draw: "independent", m: 100 } as const;
+  return sketchDataset(ring, await designFor(ring, { families: [fourier, { kind: "second-moments" }] }), {
+    range: { from: 0, to: 5000 },
+  });
+};
 const toy = { latent: 4, hidden: [20, 20], batch: 100, steps: 40, learningRate: 0.02, seed: 3, validateEvery: 10 };
 
 const scratch = async (body: (folder: string) => Promise<void>) => {
@@ -32,17 +44,34 @@ const scratch = async (body: (folder: string) => Promise<void>) => {
 };
 
 test("frequencies are held out by the seed: the two parts are the whole, and share nothing", async () => {
-  const target = await targetOf(sketch);
+  const target = await targetOf(await independent());
   const { training, held } = holdOut(target, { validation: 0.1, seed: 1 });
   assert.equal([training.cos.size, held!.cos.size], [90, 10]);
   const columns = (of: Target) => {
-    const [k, m] = of.frequencies.shape as [number, number];
-    const entry = (j: number) => [...Array(k).keys()].map((i) => of.frequencies.data[i * m + j]);
+    const { data, shape } = of.frequencies as NdArray<Float32Array>;
+    const [k, m] = shape as [number, number];
+    const entry = (j: number) => [...Array(k).keys()].map((i) => data[i * m + j]);
     return Array.from({ length: m }, (_, j) => [...entry(j), of.cos.data[j], of.sin.data[j]].join(" "));
   };
   assert.equal([...columns(training), ...columns(held!)].sort(), columns(target).sort());
   assert.equal(columns(holdOut(target, { validation: 0.1, seed: 1 }).held!), columns(held!));
   assert.not.equal(columns(holdOut(target, { validation: 0.1, seed: 2 }).held!), columns(held!));
+  assert.is(holdOut(target, { validation: 0, seed: 1 }).held, undefined);
+});
+
+test("of product frequencies the last rows are held out, and both parts have their own moments", async () => {
+  const target = await targetOf(sketch);
+  const { training, held } = holdOut(target, { validation: 0.1, seed: 1 });
+  const { rows, columns } = target.frequencies as ProductFactors<NdArray<Float32Array>>;
+  const [blocks, count] = rows.shape as [number, number];
+  const unit = 2 * blocks * columns.shape[1]!;
+  assert.equal([training.cos.size, held!.cos.size], [unit * (count - 1), 100 - unit * (count - 1)]);
+  assert.equal([...training.cos.data, ...held!.cos.data], [...target.cos.data]);
+  const dense = (of: Target) => {
+    const { data, shape } = denseProduct(of.frequencies as ProductFactors<NdArray<Float32Array>>, of.cos.size);
+    return Array.from({ length: shape[1]! }, (_, j) => [data[j], data[shape[1]! + j]].join());
+  };
+  assert.equal([...dense(training), ...dense(held!)], dense(target));
   assert.is(holdOut(target, { validation: 0, seed: 1 }).held, undefined);
 });
 
@@ -99,7 +128,7 @@ test("the validation curve is saved; a prior from before there was one is read",
 
 test("a validation loss is called still falling only where there are two of them", async () => {
   const wordsAfter = async (steps: number) => {
-    const trained = await trainGenerator(sketch, { ...toy, hidden: [40, 40], steps });
+    const trained = await trainGenerator(await independent(), { ...toy, hidden: [40, 40], steps });
     assert.is(trained.kept, steps);
     return factsOf({ kind: "generator", trained }).words.validation!;
   };
@@ -122,7 +151,8 @@ test("a loss that stops being finite ends as non-finite with finite weights", as
 
 test("mini-batches of frequencies are subsets without repetition, others at every step; all of them is the full loss", async () => {
   const settings = { ...toy, frequencyBatch: 20 } as unknown as TrainSettings;
-  const [first, second] = [0, 1].map((index) => [...pickFrequencies(90, settings, index)[0]!.data]);
+  const { training } = holdOut(await targetOf(await independent()), { validation: 0.1, seed: 1 });
+  const [first, second] = [0, 1].map((index) => [...pickUnits(training, settings, index)[0]!.data]);
   assert.is(new Set(first).size, 20);
   assert.ok(first!.every((j) => j >= 0 && j < 90));
   assert.not.equal(first, second);

@@ -110,7 +110,7 @@ test("the fingerprint depends on every setting and on the pilot's arrays, and on
     tinyDesign({ families: [{ ...fourier, seed: 4 }, { kind: "second-moments" }] }),
     tinyDesign({ families: [{ ...fourier, scales: [0.5, 3] }, { kind: "second-moments" }] }),
     tinyDesign({ families: [{ ...fourier, law: "folded-gaussian" }, { kind: "second-moments" }] }),
-    tinyDesign({ families: [{ ...fourier, structured: true }, { kind: "second-moments" }] }),
+    tinyDesign({ families: [{ ...fourier, draw: "structured" }, { kind: "second-moments" }] }),
     makeDesign({ shape: [3, 1], families: [fourier, { kind: "second-moments" }] }),
   ]);
   assert.is(new Set(variants.map((d) => d.fingerprint)).size, variants.length);
@@ -270,7 +270,7 @@ test("bad settings are refused, each in one line", async () => {
     () => tinyDesign({ features: "pca:4" }),
     /features: pca:4 asks for more components than dimensions \(3\)/,
   );
-  const single = { shape: [1], families: [{ kind: "fourier", scales: [1], structured: true }] } as const;
+  const single = { shape: [1], families: [{ kind: "fourier", scales: [1], draw: "structured" }] } as const;
   await refuses(() => makeDesign(single), /sketch: structured frequencies need at least 2 features, got 1/);
   const few = { pilot: gaussianRows(2), features: "pca:2" };
   await refuses(() => tinyDesign(few), /features: pca:2 needs a pilot of more than 2 samples, got 2/);

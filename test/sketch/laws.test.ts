@@ -1,70 +1,76 @@
 import ndarray from "ndarray";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type * as tf from "#tf";
+import * as tf from "#tf";
 import { stream } from "../../src/data/index.ts";
-import { compile } from "../../src/engine/index.ts";
+import { compile, type TensorsOf } from "../../src/engine/index.ts";
+import { evenNormals } from "../../src/sketch/even-normals.ts";
 import { drawFrequencies } from "../../src/sketch/families/fourier.ts";
 import { type LawName, lawNames, laws } from "../../src/sketch/laws.ts";
+import { drawProduct, productLayout, productMeans, productNorms, productSums } from "../../src/sketch/product.ts";
 import { drawStructured, paddedSize, structuredPhase } from "../../src/sketch/structured.ts";
+
+import { drawnLaws } from "./tiny.ts";
 
 const test = suite("frequency laws");
 
-/** Every law, dense and structured. */
-const kinds = lawNames.flatMap((law) => [
-  { name: law as string, law, structured: false },
-  { name: `structured ${law}`, law, structured: true },
-]);
-type Kind = { readonly law: LawName; readonly structured: boolean };
+type Kind = (typeof drawnLaws)[number];
+const kinds = drawnLaws.map((kind) => ({ ...kind, name: `${kind.draw} ${kind.law}` }));
 
-const spec = ({ law, structured }: Kind, scales: readonly number[], m: number, seed = 1) =>
-  ({ kind: "fourier", law, scales, m, seed, ...(structured && { structured }) }) as const;
+const spec = ({ law, draw }: Kind, scales: readonly number[], m: number, seed = 1) =>
+  ({ kind: "fourier", law, scales, m, seed, draw }) as const;
 const columns = (kind: Kind, scales: readonly number[], m: number, k: number, seed = 1): Float64Array[] => {
   const { data } = drawFrequencies(spec(kind, scales, m, seed), k);
   return Array.from({ length: m }, (_, j) => Float64Array.from({ length: k }, (_, i) => data[i * m + j]!));
 };
-const dense = (law: LawName): Kind => ({ law, structured: false });
+const dense = (law: LawName): Kind => ({ law, draw: "independent" });
 const norm = (v: Float64Array) => Math.hypot(...v);
 const average = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 const DRAWS = 10_000;
 
 for (const kind of kinds) {
-  const { name, law, structured } = kind;
+  const { name, law, draw } = kind;
   test(`${name}: the same settings give the same frequencies, another seed others`, () => {
     assert.equal(drawFrequencies(spec(kind, [1], 9), 4).data, drawFrequencies(spec(kind, [1], 9), 4).data);
     assert.not.equal(drawFrequencies(spec(kind, [1], 9), 4).data, drawFrequencies(spec(kind, [1], 9, 2), 4).data);
   });
 
-  test(`${name}: more frequencies begin with the same ones`, () => {
-    assert.equal(columns(kind, [1, 2], 200, 3).slice(0, 70), columns(kind, [1, 2], 70, 3));
-  });
+  // The blocks of product frequencies depend on their number and that of the scales.
+  if (draw !== "product")
+    test(`${name}: more frequencies begin with the same ones`, () => {
+      assert.equal(columns(kind, [1, 2], 200, 3).slice(0, 70), columns(kind, [1, 2], 70, 3));
+    });
 
-  test(`${name}: frequency j is divided by scale j mod (number of scales)`, () => {
-    const plain = columns(kind, [1], 10, 3);
-    for (const [j, v] of columns(kind, [0.5, 4], 10, 3).entries()) {
-      for (const [i, x] of v.entries()) {
-        const want = plain[j]![i]! / [0.5, 4][j % 2]!;
-        assert.ok(Math.abs(x - want) <= 2e-7 * Math.abs(want)); // float32, rounded once more where structured
+  if (draw !== "product")
+    test(`${name}: frequency j is divided by scale j mod (number of scales)`, () => {
+      const plain = columns(kind, [1], 10, 3);
+      for (const [j, v] of columns(kind, [0.5, 4], 10, 3).entries()) {
+        for (const [i, x] of v.entries()) {
+          const want = plain[j]![i]! / [0.5, 4][j % 2]!;
+          assert.ok(Math.abs(x - want) <= 2e-7 * Math.abs(want)); // float32, rounded once more where structured
+        }
       }
-    }
-  });
+    });
 
   // Structured directions are signs in one dimension, so they begin at two.
-  for (const k of structured ? [2, 64] : [1, 2, 30]) {
+  for (const k of draw === "structured" ? [2, 64] : [1, 2, 30]) {
     test(`${name}: in dimension ${k} the mean of |σω|² is norm(k)² and directions are uniform (5 standard errors)`, () => {
       const m = DRAWS;
       const draws = columns(kind, [0.1], m, k).map((v) => v.map((x) => 0.1 * x));
       const squares = draws.map((v) => norm(v) ** 2);
       const mean = average(squares);
-      const error = Math.sqrt(average(squares.map((s) => (s - mean) ** 2)) / m);
+      // Product frequencies are made of fewer independent draws, those of the shorter list.
+      const layout = productLayout(spec(kind, [0.1], m));
+      const independent = draw === "product" ? layout.blocks * layout.columns : m;
+      const error = Math.sqrt(average(squares.map((s) => (s - mean) ** 2)) / independent);
       assert.ok(Math.abs(mean - laws[law].norm(k) ** 2) < 5 * error);
       // Structured directions have moments up to about 1/p off those of the sphere.
-      const bias = structured ? 2 / paddedSize(k) / k : 0;
+      const bias = draw === "structured" ? 2 / paddedSize(k) / k : 0;
       for (const i of [0, k - 1]) {
         const along = draws.map((v) => v[i]! / norm(v));
-        assert.ok(Math.abs(average(along)) < 5 / Math.sqrt(m * k));
+        assert.ok(Math.abs(average(along)) < 5 / Math.sqrt(independent * k));
         const second = Math.abs(average(along.map((c) => c * c)) - 1 / k);
-        assert.ok(second < (5 * Math.SQRT2) / (k * Math.sqrt(m)) + 1e-6 + bias, `${i}: ${second}`);
+        assert.ok(second < (5 * Math.SQRT2) / (k * Math.sqrt(independent)) + 1e-6 + bias, `${i}: ${second}`);
       }
     });
   }
@@ -74,7 +80,7 @@ for (const law of lawNames) {
   for (const k of [2, 50]) {
     test(`${law}: structured ωᵀx and |ω| have the moments of the dense ones in dimension ${k} (5 standard errors)`, () => {
       const x = stream(7, "direction").fillNormal(new Float64Array(k));
-      const [a, b] = [false, true].map((structured) => columns({ law, structured }, [1], DRAWS, k));
+      const [a, b] = (["independent", "structured"] as const).map((draw) => columns({ law, draw }, [1], DRAWS, k));
       const same = (what: string, f: (w: Float64Array) => number, bias: number): void => {
         const [p, q] = [a!.map(f), b!.map(f)];
         const [mean, other] = [average(p), average(q)];
@@ -97,7 +103,7 @@ test("structured products are those of the dense matrix, to float32", async () =
     [64, 128],
     [200, 700],
   ] as const) {
-    const settings = spec({ law: "adapted-radius", structured: true }, [1, 2], m);
+    const settings = spec({ law: "adapted-radius", draw: "structured" }, [1, 2], m);
     const u = ndarray(stream(1, "u").fillNormal(new Float32Array(20 * k)), [20, k]);
     const { signs, radii } = drawStructured(settings, k);
     const fast = await compile((g: { u: tf.Tensor; s: tf.Tensor; r: tf.Tensor }) => structuredPhase(g.u, g.s, g.r), {
@@ -118,7 +124,7 @@ test("structured products are those of the dense matrix, to float32", async () =
 });
 
 test("structured frequencies of a block are orthogonal where no padding is needed", () => {
-  const block = columns({ law: "folded-gaussian", structured: true }, [1], 64, 64);
+  const block = columns({ law: "folded-gaussian", draw: "structured" }, [1], 64, 64);
   for (const [i, j] of [
     [0, 1],
     [5, 63],
@@ -153,6 +159,118 @@ test("adapted-radius: the part of radii below r is that of the density, in any d
     const part = mass(r) / all;
     const found = average(radii.map((v) => Number(v < r)));
     assert.ok(Math.abs(found - part) < 5 * Math.sqrt((part * (1 - part)) / DRAWS), `${r}: ${found} and ${part}`);
+  }
+});
+
+/** The fraction of some radii below r. */
+const below = (radii: readonly number[], r: number) => radii.filter((v) => v < r).length / radii.length;
+
+for (const k of [1, 2, 3, 10]) {
+  test(`folded-gaussian: as a mixture of blocks, in dimension ${k}, radii are |N(0, 1)|`, () => {
+    const radii = columns({ law: "folded-gaussian", draw: "product" }, [1], 4 * DRAWS, k).map(norm);
+    // P(|N(0, 1)| < r). 139 even quantiles of s stand for the mixture, which is wrong by at most about 1/139.
+    for (const [r, part] of [
+      [0.25, 0.1974],
+      [0.6745, 0.5],
+      [1, 0.6827],
+      [1.645, 0.9],
+    ] as const) {
+      assert.ok(Math.abs(below(radii, r) - part) < 1.5 / 139, `${r}: ${below(radii, r)} and ${part}`);
+    }
+  });
+}
+
+test("even normals are N(0, I): the means of coordinates, their squares and products (5 standard errors)", () => {
+  for (const k of [1, 2, 3, 20]) {
+    const n = 4000;
+    const drawn = evenNormals(stream(1, "even", k), n, k);
+    for (const [name, want, deviation, f] of [
+      ["mean", 0, 1, (v: Float64Array) => v[0]!],
+      ["square", 1, Math.SQRT2, (v: Float64Array) => v[0]! ** 2],
+      ["product", k === 1 ? 1 : 0, k === 1 ? Math.SQRT2 : 1, (v: Float64Array) => v[0]! * v[k - 1]!],
+      ["fourth power", 3, Math.sqrt(96), (v: Float64Array) => v[0]! ** 4],
+    ] as const) {
+      const mean = average(Array.from({ length: n }, (_, i) => f(drawn.subarray(i * k, (i + 1) * k))));
+      assert.ok(Math.abs(mean - want) < (5 * deviation) / Math.sqrt(n), `${k}, ${name}: ${mean}`);
+    }
+  }
+});
+
+test("even normals cover their law more evenly: a mean of cos over 256 of them varies less than half as much", () => {
+  for (const k of [1, 2, 10]) {
+    const f = (v: Float64Array) => Math.cos(v[0]! + 0.5 * v[k - 1]!);
+    const spread = (draw: (i: number) => Float64Array) => {
+      const means = Array.from({ length: 40 }, (_, i) => {
+        const drawn = draw(i);
+        return average(Array.from({ length: 256 }, (_, j) => f(drawn.subarray(j * k, (j + 1) * k))));
+      });
+      return Math.sqrt(average(means.map((v) => (v - average(means)) ** 2)));
+    };
+    const even = spread((i) => evenNormals(stream(i, "even"), 256, k));
+    const independent = spread((i) => stream(i, "independent").fillNormal(new Float64Array(256 * k)));
+    assert.ok(even < 0.5 * independent, `${k}: ${even} and ${independent}`);
+  }
+});
+
+test("product frequencies: m of them have their scales in turn, whatever m, and the norms of the dense ones", () => {
+  for (const m of [1, 2, 7, 100, 1200]) {
+    for (const scales of [[1], [0.5, 4, 20]]) {
+      const settings = spec({ law: "gaussian", draw: "product" }, scales, m);
+      const { blocks, rows, columns: wide } = productLayout(settings);
+      assert.ok(blocks % scales.length === 0 && 2 * blocks * rows * wide >= m);
+      const exact = columns({ law: "gaussian", draw: "product" }, scales, m, 3).map(norm);
+      const norms = productNorms(drawProduct(settings, 3), m);
+      for (const [j, v] of exact.entries()) assert.ok(Math.abs(v - norms[j]!) < 1e-6 * v);
+      if (m < 1000) continue;
+      for (const [i, scale] of scales.entries()) {
+        const own = exact.filter((_, j) => j % scales.length === i).map((v) => (scale * v) ** 2);
+        assert.ok(Math.abs(average(own) / 3 - 1) < 0.25); // some 30 draws of a mean of 3 squares: 5 standard errors without their evenness are .75
+      }
+    }
+  }
+});
+
+test("sums of product frequencies are those of the dense matrix, to float32, for every group, and so are their means and gradients", async () => {
+  const [n, k, m] = [40, 3, 70];
+  const settings = spec({ law: "folded-gaussian", draw: "product" }, [1, 2], m);
+  const u = ndarray(stream(1, "u").fillNormal(new Float32Array(n * k)), [n, k]);
+  const weights = ndarray(
+    Float32Array.from({ length: 2 * n }, (_, at) => (at < n ? 1 : at % 3 === 0 ? 1 : 0)),
+    [2, n],
+  );
+  const omega = drawFrequencies(settings, k);
+  const given = { u, weights, omega, factors: { ...drawProduct(settings, k) } };
+  const compiled = await compile((g: TensorsOf<typeof given>) => {
+    const first = (t: tf.Tensor) => tf.slice(t, [0, 0], [t.shape[0]!, m]);
+    const { cos, sin } = productSums(g.u, g.factors, g.weights);
+    const phase = tf.matMul(g.u, g.omega);
+    const loss = (means: (u: tf.Tensor) => { cos: tf.Tensor; sin: tf.Tensor }) =>
+      tf.grad((v) => {
+        const { cos, sin } = means(v);
+        return tf.add(tf.sum(tf.square(first(cos))), tf.sum(first(sin)));
+      })(g.u);
+    return {
+      ...{ cos: first(cos), sin: first(sin) },
+      ...{ denseCos: tf.matMul(g.weights, tf.cos(phase)), denseSin: tf.matMul(g.weights, tf.sin(phase)) },
+      gradient: loss((v) => productMeans(v, g.factors)),
+      denseGradient: loss((v) => {
+        const p = tf.matMul(v as tf.Tensor2D, g.omega as tf.Tensor2D);
+        return { cos: tf.mean(tf.cos(p), 0, true), sin: tf.mean(tf.sin(p), 0, true) };
+      }),
+      byGroup: first(productMeans(tf.stack([g.u, tf.mul(2, g.u)]), g.factors).cos),
+      denseByGroup: tf.stack([tf.mean(tf.cos(phase), 0), tf.mean(tf.cos(tf.mul(2, phase)), 0)]),
+    };
+  }, given);
+  const found = await compiled.run(given);
+  await compiled.dispose();
+  for (const [a, b, tolerance] of [
+    ["cos", "denseCos", 1e-4], // 40 terms of size 1, phases of some tens
+    ["sin", "denseSin", 1e-4],
+    ["gradient", "denseGradient", 1e-4],
+    ["byGroup", "denseByGroup", 1e-5],
+  ] as const) {
+    assert.equal(found[a].shape, found[b].shape);
+    for (const [i, v] of found[a].data.entries()) assert.ok(Math.abs(v - found[b].data[i]!) < tolerance, `${a} ${i}`);
   }
 });
 

@@ -2,6 +2,7 @@ import ndarray, { type NdArray } from "ndarray";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { arrayDataset, openDataset, readRows, stream } from "../../src/data/index.ts";
+import type { DrawName } from "../../src/sketch/index.ts";
 import {
   AUTO_SCALES,
   autoScales,
@@ -82,20 +83,20 @@ test("auto adds scales for narrow clusters, and only then", async () => {
   assert.ok(clusters[0]! < 0.06 && clusters[0]! > 0.03, String(clusters));
 });
 
-const sketched = async (data: NdArray<Float32Array>, scales: readonly number[], structured = false) => {
+const sketched = async (data: NdArray<Float32Array>, scales: readonly number[], draw: DrawName = "independent") => {
   const k = data.shape[1]!;
-  const families = [{ kind: "fourier", law: "adapted-radius", scales, m: 1000, structured }] as const;
+  const families = [{ kind: "fourier", law: "adapted-radius", scales, m: 1000, draw }] as const;
   return sketchDataset(arrayDataset("data", data), await makeDesign({ shape: [k], families }));
 };
 
 test("a small sketch alone, at scales in steps of 2, gives the deviation within 10 %", async () => {
-  for (const structured of [false, true]) {
+  for (const draw of ["independent", "structured"] as const) {
     for (const [k, clusters, far] of [
       [2, 1, 0],
       [20, 1, 0],
       [20, 6, 30],
     ] as const) {
-      within(estimateScale(await sketched(mixture(k, clusters, far, 0.3), [0.15, 0.3, 0.6], structured)), 0.3);
+      within(estimateScale(await sketched(mixture(k, clusters, far, 0.3), [0.15, 0.3, 0.6], draw)), 0.3);
     }
   }
 });

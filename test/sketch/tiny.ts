@@ -1,7 +1,15 @@
 import ndarray, { type NdArray } from "ndarray";
 import * as assert from "uvu/assert";
 import { arrayDataset, type Dataset, stream } from "../../src/data/index.ts";
-import { type DesignOptions, makeDesign, type Sketch, type SketchDesign } from "../../src/sketch/index.ts";
+import {
+  type DesignOptions,
+  drawNames,
+  lawNames,
+  laws,
+  makeDesign,
+  type Sketch,
+  type SketchDesign,
+} from "../../src/sketch/index.ts";
 
 /** A = [[1, 0, 0], [1, 0.5, 0], [0, 0.3, 0.2]]: x = A g has covariance A Aᵀ. */
 const factor = [1, 0, 0, 1, 0.5, 0, 0, 0.3, 0.2];
@@ -29,6 +37,11 @@ export const labelsFor = (rows: number): Uint8Array => {
 export const gaussianData = (rows: number, seed = 5): Dataset =>
   arrayDataset("gaussian", gaussianRows(rows, seed), labelsFor(rows));
 
+/** Every law, drawn in every way that it can be. */
+export const drawnLaws = lawNames.flatMap((law) =>
+  drawNames.filter((draw) => draw !== "product" || laws[law].mixing).map((draw) => ({ law, draw })),
+);
+
 /** A design for the data above, with everything at toy size. */
 export type TinyOptions = Partial<DesignOptions>;
 
@@ -49,13 +62,20 @@ export const designs: Record<string, (options?: TinyOptions) => Promise<SketchDe
     tinyDesign({
       ...options,
       families: [
-        { kind: "fourier", law: "adapted-radius", scales: [0.5, 2], m: 70, structured: true },
+        { kind: "fourier", law: "adapted-radius", scales: [0.5, 2], m: 70, draw: "structured" },
         { kind: "second-moments" },
       ],
     }),
+  "product, second moments": (options) =>
+    tinyDesign({
+      ...options,
+      families: [{ kind: "fourier", draw: "product", scales: [0.5, 2], m: 50 }, { kind: "second-moments" }],
+    }),
   "folded-gaussian alone": (options) =>
-    tinyDesign({ ...options, families: [{ kind: "fourier", law: "folded-gaussian", m: 33 }] }),
+    tinyDesign({ ...options, families: [{ kind: "fourier", law: "folded-gaussian", draw: "product", m: 33 }] }),
   "by label, fourier and second moments": (options) => tinyDesign({ ...options, labels: 3 }),
+  "by label, product": (options) =>
+    tinyDesign({ ...options, labels: 3, families: [{ kind: "fourier", draw: "product", scales: [0.5, 2], m: 50 }] }),
   "local and second moments": (options) =>
     tinyDesign({ ...options, features: "pca:2", families: [cells, { kind: "second-moments" }] }),
   "by label, local moments": (options) => tinyDesign({ ...options, labels: 3, families: [cells] }),

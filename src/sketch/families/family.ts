@@ -77,6 +77,8 @@ export interface Family<Spec, Options> {
   sums(spec: Spec, dimensions: Dimensions): Readonly<Record<string, readonly number[]>>;
   /** Powers of the samples' unit in these sums: 0 in counts and Σ cos ωᵀx, 1 in Σ x, 2 in Σ xxᵀ. Sums are rounded accordingly (exact-sums.ts). */
   readonly degrees: Readonly<Record<string, 0 | 1 | 2>>;
+  /** Numbers a sample of the largest intermediate result of `block`; default 1. */
+  width?(spec: Spec): number;
   /** Arrays that the block function needs, such as Ω or anchors: regenerated from the spec or taken from the design. */
   inputs(spec: Spec, dimensions: Dimensions, arrays: DesignArrays): Readonly<Record<string, NdArray<Float32Array>>>;
   /** The sums over one block, each [groups, ...shape] with the names and shapes of `sums`: a pure tensor function. Absent with `inCells`. */

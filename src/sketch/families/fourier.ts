@@ -3,7 +3,8 @@ import * as tf from "#tf";
 import { InputError } from "../../data/errors.ts";
 import { suggestion } from "../../data/nearest.ts";
 import { stream } from "../../data/random.ts";
-import { type LawName, lawNames, laws } from "../laws.ts";
+import { type DrawName, drawNames, draws, type LawName, lawNames, laws } from "../laws.ts";
+import { denseProduct, drawProduct, productLayout, productSums } from "../product.ts";
 import { denseOf, drawStructured, type FrequencySettings, structuredPhase } from "../structured.ts";
 import { type Family, ROUNDING } from "./family.ts";
 
@@ -16,8 +17,7 @@ export interface FourierSpec extends FrequencySettings {
   /** Number of frequencies. */
   readonly m: number;
   readonly seed: number;
-  /** Present if frequencies are drawn in Hadamard blocks (structured.ts) instead of one by one. */
-  readonly structured?: true;
+  readonly draw: DrawName;
 }
 
 export interface FourierOptions {
@@ -30,8 +30,8 @@ export interface FourierOptions {
   readonly m?: number;
   /** Seed of the frequencies; default 1. */
   readonly seed?: number;
-  /** Frequencies in Hadamard blocks: products in O(m log k) instead of O(mk); default false. Needs at least 2 features. */
-  readonly structured?: boolean;
+  /** How the frequencies are drawn together (`draws`); default independent. */
+  readonly draw?: DrawName;
 }
 
 /**
@@ -65,9 +65,10 @@ const requireScales = (scales: readonly number[]): readonly number[] => {
   return scales;
 };
 
-/** The frequencies Ω [k, m] of a spec. Columns are drawn in order, so a larger m keeps the first ones. */
+/** The frequencies Ω [k, m] of a spec. Columns are drawn in order, so a larger m keeps the first ones, but not of product frequencies. */
 export function drawFrequencies(spec: FourierSpec, k: number): NdArray<Float32Array> {
-  if (spec.structured) return denseOf(drawStructured(spec, k), k);
+  if (spec.draw === "structured") return denseOf(drawStructured(spec, k), k);
+  if (spec.draw === "product") return denseProduct(drawProduct(spec, k), spec.m);
   const { law, scales, m, seed } = spec;
   const random = stream(seed, "frequencies", law);
   const omega = new Float32Array(k * m);
@@ -86,7 +87,7 @@ export const fourier: Family<FourierSpec, FourierOptions> = {
   aboutReference: false,
   summary: "random Fourier moments exp(i ωᵀu) of the features",
   design: async (
-    { law = "gaussian", scales = "auto", m = DEFAULT_FREQUENCIES, seed = 1, structured = false },
+    { law = "gaussian", scales = "auto", m = DEFAULT_FREQUENCIES, seed = 1, draw = "independent" },
     context,
   ) => {
     if (!Object.hasOwn(laws, law)) throw new InputError(`sketch: unknown law "${law}"; ${suggestion(law, lawNames)}`);
@@ -96,13 +97,18 @@ export const fourier: Family<FourierSpec, FourierOptions> = {
     if (!(Number.isSafeInteger(seed) && seed >= 0)) {
       throw new InputError(`sketch: seed: must be an integer of at least 0, got ${seed}`);
     }
-    if (structured && context.features < 2) {
-      throw new InputError("sketch: structured frequencies need at least 2 features, got 1; leave structured out");
+    if (!Object.hasOwn(draws, draw)) {
+      throw new InputError(`sketch: unknown draw "${draw}"; ${suggestion(draw, drawNames)}`);
     }
-    const spec = (used: readonly number[]): FourierSpec => ({
-      ...{ kind: "fourier", law, scales: used, m, seed },
-      ...(structured && { structured }),
-    });
+    if (draw === "structured" && context.features < 2) {
+      throw new InputError("sketch: structured frequencies need at least 2 features, got 1; draw them independent");
+    }
+    if (draw === "product" && !laws[law].mixing) {
+      throw new InputError(
+        `sketch: the law ${law} is no mixture of Gaussians, so it has no product frequencies; draw them independent`,
+      );
+    }
+    const spec = (used: readonly number[]): FourierSpec => ({ kind: "fourier", law, scales: used, m, seed, draw });
     if (scales !== "auto") return spec([...requireScales(scales)]);
     const spread = context.spread("scale auto");
     if (!(spread > 0)) {
@@ -112,19 +118,31 @@ export const fourier: Family<FourierSpec, FourierOptions> = {
     const clusters = (await context.cluster("scale auto")) / (spread / Math.sqrt(context.features));
     return spec(autoScales(clusters).map((c) => Number((c * unit).toPrecision(6))));
   },
-  describe: ({ m, structured, law, scales, seed }) => {
+  describe: ({ m, draw, law, scales, seed }) => {
     const rounded = scales.map((s) => Number(s.toPrecision(4))).join(", ");
-    return `${m} ${structured ? "structured " : ""}frequencies, law ${law}, scales ${rounded}, seed ${seed}`;
+    return `${m} ${draw} frequencies, law ${law}, scales ${rounded}, seed ${seed}`;
   },
   sums: ({ m }) => ({ cos: [m], sin: [m] }),
   degrees: { cos: 0, sin: 0 },
-  inputs: (spec, { features }) =>
-    spec.structured ? { ...drawStructured(spec, features) } : { omega: drawFrequencies(spec, features) },
+  inputs: (spec, { features }) => {
+    if (spec.draw === "structured") return { ...drawStructured(spec, features) };
+    return spec.draw === "product" ? { ...drawProduct(spec, features) } : { omega: drawFrequencies(spec, features) };
+  },
+  width: (spec) => {
+    if (spec.draw !== "product") return spec.m;
+    const { blocks, rows, columns } = productLayout(spec);
+    return 2 * blocks * (rows + columns);
+  },
   impossible: (_, { count, sums, whole }) => {
     const most = count + ROUNDING * whole.count;
     return sums.cos!.some((c, j) => !(Math.hypot(c, sums.sin![j]!) <= most)) ? "a moment" : undefined;
   },
-  block: (_, { features, weights }, { omega, signs, radii }) => {
+  block: ({ m }, { features, weights }, { omega, signs, radii, rows, columns }) => {
+    if (rows) {
+      const { cos, sin } = productSums(features, { rows, columns: columns! }, weights);
+      const first = (sums: tf.Tensor) => tf.slice(sums, [0, 0], [weights.shape[0]!, m]);
+      return { cos: first(cos), sin: first(sin) };
+    }
     const phase = omega ? tf.matMul(features, omega) : structuredPhase(features, signs!, radii!); // [n, m]
     return { cos: tf.matMul(weights, tf.cos(phase)), sin: tf.matMul(weights, tf.sin(phase)) };
   },

@@ -19,7 +19,7 @@ import { arrayDataset, type Dataset, InputError, openDataset, readRows } from ".
 import { stream } from "../../../src/data/random.ts";
 import { compile } from "../../../src/engine/index.ts";
 import { saveSketch } from "../../../src/sketch/files.ts";
-import { designFor, makeDesign, sketchDataset } from "../../../src/sketch/index.ts";
+import { designFor, frequencies, makeDesign, sketchDataset } from "../../../src/sketch/index.ts";
 import { inProcess } from "../../cli/spawn.ts";
 
 const test = suite("teachers");
@@ -79,9 +79,13 @@ test("the kernel loss and its gradient are those of the formula, over several bl
 
 test("the sketch loss of many Gaussian frequencies is the kernel loss, but for the data's own term", async () => {
   const [m, scales] = [20_000, [0.3, 1]];
-  const families = [{ kind: "fourier" as const, scales, m }, { kind: "second-moments" as const }];
+  const families = [
+    { kind: "fourier" as const, draw: "independent" as const, scales, m },
+    { kind: "second-moments" as const },
+  ];
   const design = await makeDesign({ shape: [2], families });
-  const { frequencies: omega, cos, sin } = await targetOf(await sketchDataset(ring, design));
+  const { cos, sin } = await targetOf(await sketchDataset(ring, design));
+  const omega = frequencies(design);
   const samples = augmented(points, ones);
   const both = await compile(
     (g: tf.Tensor) => {

@@ -1,0 +1,61 @@
+import type { Random } from "../data/random.ts";
+import { inverseCdf } from "./radius.ts";
+
+/** Steps whose multiples, modulo 1, spread evenly: the golden section; in the plane powers of 1/1.3247… (Roberts 2018), one for each coordinate. */
+const LINE = (Math.sqrt(5) - 1) / 2;
+const PLASTIC = 1.324717957244746;
+const PLANE = [1 / PLASTIC, 1 / PLASTIC ** 2] as const;
+
+/** With more features, directions are drawn one by one: orthogonal ones would take long, and so few of so many directions gain little. */
+const MOST_ORTHOGONAL = 1024;
+
+/** Standard deviations of a radius about its mean that its table covers. The mass beyond is about 1e-15. */
+const REACH = 8;
+
+/**
+ * `count` vectors [count, k] of the law N(0, I), which cover it more evenly than independent ones do, so that means over them vary less.
+ * Their radii are the law's quantiles at a sequence of even steps from a random start. In the plane, so are the angles; in other
+ * dimensions each k directions are a random orthonormal frame (Yu et al. 2016, "Orthogonal random features").
+ */
+export function evenNormals(random: Random, count: number, k: number): Float64Array {
+  const out = new Float64Array(count * k);
+  const quantile = chiQuantile(k);
+  const [start, turn] = [random.uniform(), random.uniform()];
+  const frame = k > MOST_ORTHOGONAL ? 1 : k;
+  for (let i = 0; i < count; i++) {
+    const own = out.subarray(i * k, (i + 1) * k);
+    if (k === 2) {
+      const angle = 2 * Math.PI * (turn + PLANE[1] * i);
+      own.set([Math.cos(angle), Math.sin(angle)]);
+    } else orthogonalDirection(random, own, out.subarray((i - (i % frame)) * k, i * k));
+    const radius = quantile((start + (k === 2 ? PLANE[0] : LINE) * i) % 1) / Math.sqrt(product(own, own));
+    for (let j = 0; j < k; j++) own[j]! *= radius;
+  }
+  return out;
+}
+
+/** Fills `out` with a normal draw without its parts along the vectors of `others` [count, k], which are orthogonal. */
+function orthogonalDirection(random: Random, out: Float64Array, others: Float64Array): void {
+  const k = out.length;
+  random.fillNormal(out);
+  for (let at = 0; at < others.length; at += k) {
+    const other = others.subarray(at, at + k);
+    const part = product(out, other) / product(other, other);
+    for (let j = 0; j < k; j++) out[j]! -= part * other[j]!;
+  }
+}
+
+function product(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let j = 0; j < a.length; j++) sum += a[j]! * b[j]!;
+  return sum;
+}
+
+/** The quantiles of |N(0, I)| in R^k: density ∝ r^(k−1) exp(−r²/2). */
+function chiQuantile(k: number): (u: number) => number {
+  const mode = Math.sqrt(k - 1);
+  const from = Math.max(0, mode - REACH);
+  const density = (r: number) => (k === 1 ? 1 : (r / mode) ** (k - 1)) * Math.exp((mode ** 2 - r * r) / 2);
+  const shifted = inverseCdf((r) => density(from + r), mode + REACH - from);
+  return (u) => from + shifted.at(u);
+}
