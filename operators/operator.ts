@@ -48,7 +48,7 @@ export type Boundary = (typeof boundaries)[number];
 export type OperatorForm =
   /** A convolution along the first two axes, with a kernel [rows, columns], or [length] for lines; its centre is the entry ⌊n/2⌋ of each axis. */
   | { readonly kind: "convolution"; readonly kernel: NdArray<Float32Array>; readonly boundary: Boundary }
-/** `downsample`: one pixel for `factor` pixels along each of the first two axes. */
+  /** `downsample`: one pixel for `factor` pixels along each of the first two axes. */
   | { readonly kind: "downsampling"; readonly factor: number }
   /** `radon`: projections of [h, w], or of each channel of [h, w, channels], at angles evenly over 180°. */
   | { readonly kind: "parallel-beam" }
