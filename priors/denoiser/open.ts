@@ -1,4 +1,5 @@
 import { addPatches, averaged, bandsOf, type Grid } from "../../src/data/grid.ts";
+import type { CompileOptions } from "../../src/engine/index.ts";
 import { placesInside } from "../../src/sketch/index.ts";
 import { cellProduct, componentChooser } from "../patches/index.ts";
 import { givenOf, givenWidth, MARGIN, type Seen, seen } from "./given.ts";
@@ -22,13 +23,15 @@ function gridOf({ height, width }: Picture, side: number): Grid {
 
 export type Stages = Awaited<ReturnType<typeof openStages>>;
 
-/** The stages of a model, compiled. */
-export async function openStages(model: DenoiserModel) {
+/** The stages of a model, compiled. With one thread, estimates are the same bits whatever the machine's number of threads. */
+export async function openStages(model: DenoiserModel, options: Pick<CompileOptions, "threads"> = {}) {
   const { side, cells, stages } = model;
   const d = side * side;
-  const chooser = await componentChooser(stageGates(model, 0));
+  const chooser = await componentChooser(stageGates(model, 0), options);
   const products = await Promise.all(
-    stages.map((_, stage) => cellProduct({ cells: cells.inner.length, given: givenWidth(side, stage), made: d })),
+    stages.map((_, stage) =>
+      cellProduct({ cells: cells.inner.length, given: givenWidth(side, stage), made: d }, options),
+    ),
   );
   const places = placesInside(side, MARGIN);
 

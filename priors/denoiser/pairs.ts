@@ -54,7 +54,7 @@ export function pairDataset(images: ImageSource, model: DenoiserModel, { stride,
   async function* batches(size: number, range?: Range): AsyncGenerator<Batch> {
     const { from, to } = checkedRange(name, count, range);
     requireSize(name, size);
-    const opened = await openStages(model);
+    const opened = await openStages(model, { threads: 1 }); // pairs must be the same bits on every machine
     const pause = pauses(signal);
     let [data, first, filled] = [new Float32Array(0), from, 0];
     try {

@@ -1,13 +1,16 @@
 import ndarray, { type NdArray } from "ndarray";
 import * as tf from "#tf";
 import { fillTiles, tilesFor } from "../../src/data/tiles.ts";
-import { compile } from "../../src/engine/index.ts";
+import { type CompileOptions, compile } from "../../src/engine/index.ts";
 
 /** Rows of a block, and rows of one cell that are multiplied together. */
 const [BLOCK, TILE] = [16384, 32];
 
 /** Multiplies rows v [n, given] by the matrices [cells, given, made] of their cells: vᵀM_k, k the cell of v. */
-export async function cellProduct({ cells, given, made }: Record<"cells" | "given" | "made", number>) {
+export async function cellProduct(
+  { cells, given, made }: Record<"cells" | "given" | "made", number>,
+  options: Pick<CompileOptions, "threads"> = {},
+) {
   const tiles = tilesFor(BLOCK, cells, TILE);
   const count = tiles.cellOf.length;
   const block = {
@@ -24,7 +27,7 @@ export async function cellProduct({ cells, given, made }: Record<"cells" | "give
       return tf.gather(tf.reshape(product, [count * TILE, made]), place as tf.Tensor1D);
     },
     { ...block, matrices: like },
-    { name: "product in cells" },
+    { ...options, name: "product in cells" },
   );
   return {
     /** [n, made] of rows [n, given]. */

@@ -1,6 +1,6 @@
 import ndarray, { type NdArray } from "ndarray";
 import * as tf from "#tf";
-import { compile } from "../../src/engine/index.ts";
+import { type CompileOptions, compile } from "../../src/engine/index.ts";
 import { type Gates, logGates } from "../../src/sketch/index.ts";
 
 /** Patches whose components are chosen in one compiled run. */
@@ -9,13 +9,13 @@ const CHOSEN = 4096;
 type HostGates = Gates<NdArray<Float32Array>>;
 
 /** Chooses the most probable component of patches without their means, by `logGates`. `like` has the sizes of the gates that are given later. */
-export async function componentChooser(like: HostGates) {
+export async function componentChooser(like: HostGates, options: Pick<CompileOptions, "threads"> = {}) {
   const d = like.basis.shape[0]!;
   const rows = ndarray(new Float32Array(CHOSEN * d), [CHOSEN, d]);
   const choose = await compile(
     ({ v, ...own }: { v: tf.Tensor } & Gates<tf.Tensor>) => tf.argMax(logGates(v, own), 0),
     { v: rows, ...like },
-    { name: "patch component" },
+    { ...options, name: "patch component" },
   );
   return {
     /** The component of every patch [n, d]. */
