@@ -1,6 +1,7 @@
 import { runCommandLine } from "../src/cli/run.ts";
 import { auto } from "./experiments/auto.ts";
 import { classify } from "./experiments/classify.ts";
+import { cluster } from "./experiments/cluster.ts";
 import { cost } from "./experiments/cost.ts";
 import { distilCommand } from "./experiments/distil.ts";
 import { em } from "./experiments/em.ts";
@@ -12,6 +13,19 @@ import { teach } from "./experiments/teach.ts";
 import { vae } from "./experiments/vae.ts";
 
 /** Experiments that only document a finding (docs/experiments.md): `npm run experiment -- <name> …`. */
-const experiments = { auto, classify, cost, distil: distilCommand, em, images, moments, restore, sizes, teach, vae };
+const experiments = {
+  auto,
+  classify,
+  cluster,
+  cost,
+  distil: distilCommand,
+  em,
+  images,
+  moments,
+  restore,
+  sizes,
+  teach,
+  vae,
+};
 
 process.exitCode = await runCommandLine(process.argv.slice(2), process, experiments);

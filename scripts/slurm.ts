@@ -1,6 +1,16 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import os from "node:os";
 import path from "node:path";
@@ -15,7 +25,10 @@ const NODE_NAME = "SKETCHPRIOR_SLURM_NODE";
 /** Where distributions put daemons is not always on the PATH of a user. */
 const searched = `${process.env.PATH}:/usr/sbin:/sbin`;
 const found = (name: string): string | undefined =>
-  searched.split(":").map((folder) => path.join(folder, name)).find(existsSync);
+  searched
+    .split(":")
+    .map((folder) => path.join(folder, name))
+    .find(existsSync);
 
 /** What is missing for a Slurm on this machine; undefined if nothing is. */
 export const slurmLacks = (): string | undefined =>
@@ -104,7 +117,7 @@ ${NODES.map((name, i) => `NodeName=${name} NodeHostname=localhost NodeAddr=127.0
 export async function until(what: string, ready: () => boolean, seconds = 60): Promise<void> {
   for (const end = Date.now() + 1000 * seconds; !ready(); ) {
     if (Date.now() > end) throw new Error(`slurm: waited ${seconds} s for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((resolve) => setTimeout(resolve, 250));
   }
 }
 
@@ -123,13 +136,20 @@ export async function startSlurm(): Promise<Slurm> {
   const daemons: ChildProcess[] = [];
   const start = (name: (typeof DAEMONS)[number], words: readonly string[], more: NodeJS.ProcessEnv = {}) => {
     const output = openSync(log, "a");
-    daemons.push(spawn(found(name)!, words, { cwd: folder, env: { ...env, ...more }, stdio: ["ignore", output, output] }));
+    daemons.push(
+      spawn(found(name)!, words, { cwd: folder, env: { ...env, ...more }, stdio: ["ignore", output, output] }),
+    );
     closeSync(output);
   };
   const stop = () => {
     process.off("exit", stop);
     // A daemon that is killed starts nothing more; what others have started meanwhile is found the next time.
-    for (let left = processesWith(`SLURM_CONF=${config}`); left.length > 0; left = processesWith(`SLURM_CONF=${config}`)) kill(left);
+    for (
+      let left = processesWith(`SLURM_CONF=${config}`);
+      left.length > 0;
+      left = processesWith(`SLURM_CONF=${config}`)
+    )
+      kill(left);
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   };
   process.on("exit", stop);

@@ -52,10 +52,11 @@ export function fractionIn(log: string): number {
   return Number(step) / Number(steps);
 }
 
-/** The last line of a part's log, or of `merge`. */
-export async function lastLine(folder: string, name: string): Promise<string | undefined> {
+/** What the log of a part, or of `merge`, says went wrong: its last error, or else its last line. */
+export async function faultIn(folder: string, name: string): Promise<string | undefined> {
   const text = await readFile(path.join(folder, `logs/${name}.log`), "utf8").catch(() => "");
-  return text.trim().split("\n").at(-1) || undefined;
+  const lines = text.trim().split("\n");
+  return lines.findLast((line) => line.startsWith("error: "))?.slice("error: ".length) ?? (lines.at(-1) || undefined);
 }
 
 const modified = (file: string): Promise<number> =>

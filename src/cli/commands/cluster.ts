@@ -67,16 +67,16 @@ async function status(words: readonly string[]): Promise<Outcome> {
   if (folder === undefined || more.length > 0) {
     throw new UsageError(`cluster status: expected one folder, got ${words.length === 0 ? "none" : words.join(" ")}`);
   }
-  const { lastLine, statusOf } = await import("../cluster/status.ts");
+  const { faultIn, statusOf } = await import("../cluster/status.ts");
   const found = await statusOf(folder);
   const { shards, out, done, running, waiting, failed, merge, secondsLeft, asked } = found;
   const counts = { running, waiting, failed };
   const others = Object.entries(counts).flatMap(([name, { length }]) => (length > 0 ? [`${length} ${name}`] : []));
   const [first] = failed;
   const log = first === undefined ? "merge" : String(first);
-  const last = await lastLine(folder, log);
+  const said = await faultIn(folder, log);
   const submit = `bash ${path.join(folder, "submit.sh")} makes what is missing`;
-  const because = `the last line of ${path.join(folder, `logs/${log}.log`)} is: ${last ?? "(no log)"}`;
+  const because = `${path.join(folder, `logs/${log}.log`)} says: ${said ?? "nothing"}`;
   const fault =
     first !== undefined
       ? `${failed.length === 1 ? `part ${first}` : `parts ${failed.join(", ")}`} failed; ${because}; ${submit}`
