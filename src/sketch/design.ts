@@ -46,7 +46,7 @@ export interface SketchDesign {
   readonly families: readonly FamilySpec[];
   /** Samples of a block. Blocks begin at multiples of it, counted over the whole data set, and each is summed in float32. */
   readonly block: number;
-  /** The unit of the samples' numbers, a power of two. The sums of blocks are rounded to multiples of 2⁻³² of it (`sumGrids`). */
+  /** The unit of the samples' numbers, a power of two. The sums of blocks are rounded to a grid in it (`sumGrids`). */
   readonly unit: number;
   /** Arrays learned from the pilot: the PCA's mean and basis, the cells' anchors, the reference. */
   readonly arrays: DesignArrays;
@@ -190,15 +190,18 @@ export function sumShapes(design: SketchDesign): Readonly<Record<string, readonl
   return shapes;
 }
 
-/** Sums of blocks are rounded to this, in the unit of their moment. Exact sums then hold 2⁷³ units (exact-sums.ts). */
+/** Sums of blocks are rounded to this where the moment has no unit. */
 const GRID = 2 ** -32;
 
-/** The grid of every sum, a power of two: 2⁻³² unit^p, with p the power of the samples' unit in it (`Family.degrees`). */
+/** The same in the unit of the moment, where it has one: finer, because some of a sample's numbers may be far smaller than the others. */
+const UNIT_GRID = 2 ** -62;
+
+/** The grid of every sum, a power of two: 2⁻³², or 2⁻⁶² unit^p, with p > 0 the power of the samples' unit in it (`Family.degrees`). Exact sums hold 2¹⁰⁵ of it. */
 export function sumGrids(design: SketchDesign): Readonly<Record<string, number>> {
   const grids: Record<string, number> = { [LABEL_COUNT]: GRID };
   for (const { kind } of design.families) {
     for (const [name, degree] of Object.entries(familyOf(kind).degrees))
-      grids[`${kind}.${name}`] = GRID * design.unit ** degree;
+      grids[`${kind}.${name}`] = degree === 0 ? GRID : UNIT_GRID * design.unit ** degree;
   }
   return grids;
 }

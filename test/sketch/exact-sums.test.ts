@@ -65,7 +65,7 @@ test("every sum of every design has a grid in the unit of its moment", async () 
   };
   const [one, million, none] = [await scaled(1), await scaled(2 ** 20), await tinyDesign({ pilot: gaussianRows(1) })];
   assert.equal([million.unit / one.unit, one.unit], [2 ** 20, 1]);
-  assert.is(sumGrids(million)["second-moments.xx"], GRID * 2 ** 40);
+  assert.is(sumGrids(million)["second-moments.xx"], 2 ** (40 - 62));
   assert.ok(none.unit > 0);
   assert.is((await makeDesign({ shape: [3], families: [{ kind: "second-moments" }] })).unit, 1);
 });
@@ -86,7 +86,6 @@ test("where float64 does not hold a sum, the file holds the rest, and merging an
   assert.equal(mergeSketches(b!, a!), whole);
   const left = subtractSketch(whole, a!);
   assert.equal(left, b);
-  assert.is(left.rest, undefined);
 });
 
 test("one block's bits do not depend on what else is sketched", async () => {
