@@ -1,6 +1,7 @@
 import { runCommandLine } from "../src/cli/run.ts";
 import { auto } from "./experiments/auto.ts";
 import { classify } from "./experiments/classify.ts";
+import { cluster } from "./experiments/cluster.ts";
 import { cost } from "./experiments/cost.ts";
 import { distilCommand } from "./experiments/distil.ts";
 import { em } from "./experiments/em.ts";
@@ -17,6 +18,7 @@ import { vae } from "./experiments/vae.ts";
 const experiments = {
   auto,
   classify,
+  cluster,
   cost,
   distil: distilCommand,
   em,

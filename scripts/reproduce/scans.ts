@@ -5,8 +5,10 @@ import { commands } from "../../src/cli/commands/index.ts";
 import { requireInteger } from "../../src/cli/options.ts";
 import { parse } from "../../src/cli/parse.ts";
 import { commandLine } from "../../src/cli/reproducing.ts";
-import { fileExists } from "../../src/data/files.ts";
-import { type Dataset, readRows, writeNpz } from "../../src/data/index.ts";
+import { InputError } from "../../src/data/errors.ts";
+import { fileExists, readFileOrExplain, writeAtomic } from "../../src/data/files.ts";
+import { type Dataset, readRows } from "../../src/data/index.ts";
+import { encodeNpz } from "../../src/data/npz.ts";
 import { packageVersion } from "../../src/data/package.ts";
 import { takeRows } from "../../src/solve/rows.ts";
 
@@ -60,7 +62,15 @@ export const scanCommand = (name: string, scan: Scan): AnyCommand =>
       await mkdir(out, { recursive: true });
       const inOut = (file: string) => path.join(out, file);
       for (const [part, rows] of Object.entries(scan.parts)) {
-        await writeNpz(inOut(`${part}.npz`), { arrays: { data: takeRows(all, rows) }, metadata: undefined });
+        const file = inOut(`${part}.npz`);
+        const bytes = encodeNpz({ arrays: { data: takeRows(all, rows) }, metadata: undefined });
+        const before = (await fileExists(file)) ? await readFileOrExplain(file) : bytes;
+        if (!force && Buffer.compare(before, bytes) !== 0) {
+          throw new InputError(
+            `${out}: holds a run on other slices than those of ${from}; give --force, or another --out`,
+          );
+        }
+        await writeAtomic(file, bytes);
       }
       const run = async (...words: string[]) => {
         context.note(commandLine(["sketchprior", ...words]));

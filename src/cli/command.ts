@@ -46,6 +46,8 @@ export interface Command<Args = GlobalArgs> {
   readonly examples: readonly (readonly [line: string, what: string])[];
   /** More text for the end of `--help`; loaded only for it. */
   readonly details?: () => Promise<string>;
+  /** Options whose value may begin with a dash: `--sbatch "--time=1:00:00"`. */
+  readonly literal?: readonly string[];
   readonly options: (y: Argv<GlobalArgs>) => Argv<Args> | Promise<Argv<Args>>;
   readonly run: (args: Args, context: Context) => Promise<Outcome>;
 }

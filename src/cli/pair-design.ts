@@ -1,4 +1,10 @@
-import { type DenoiserModel, modelOfDesign, pairDataset, pairFamily } from "../../priors/denoiser/index.ts";
+import {
+  type DenoiserModel,
+  modelArrays,
+  modelOfDesign,
+  pairDataset,
+  pairFamily,
+} from "../../priors/denoiser/index.ts";
 import { openPatches } from "../data/dataset.ts";
 import { InputError } from "../data/errors.ts";
 import { sha256 } from "../data/hash.ts";
@@ -38,7 +44,7 @@ export async function pairsFor({
     throw new InputError(`--sigma: expected a positive number, got ${sigma}`);
   }
   const model = await modelFrom(denoiser, sigma);
-  const hash = (await sha256([model.cells.basis.data, ...model.stages.map(({ data: own }) => own)])).slice(0, 16);
+  const hash = (await sha256(Object.values(modelArrays("", model)).map((array) => array.data))).slice(0, 16);
   return {
     dataset: await pairsOf(data, model, { seed, signal }),
     design: pairFamily(model, { of: `prior ${hash}`, seed }),

@@ -29,14 +29,24 @@ const withDashes = (args: Readonly<Record<string, unknown>>): Record<string, unk
   return Object.fromEntries(Object.entries(args).map(([name, value]) => [name, back(value)]));
 };
 
+/** `--name value` as one word where the value may begin with a dash, which yargs would take for another option. */
+function withLiterals(words: readonly string[], names: readonly string[]): string[] {
+  const [word, value, ...rest] = words;
+  if (word === undefined) return [];
+  return word.startsWith("--") && names.includes(word.slice(2)) && value !== undefined
+    ? [`${word}=${value}`, ...withLiterals(rest, names)]
+    : [word, ...withLiterals(words.slice(1), names)];
+}
+
 /** The command and its arguments; undefined if help or the version was asked for and printed. Throws UsageError. */
 export async function parse(
   commands: Readonly<Record<string, AnyCommand>>,
-  words: readonly string[],
+  given: readonly string[],
   version: string,
 ): Promise<Parsed | undefined> {
   const names = Object.keys(commands);
-  const first = words[0];
+  const first = given[0];
+  const words = withLiterals(given, (first !== undefined && commands[first]?.literal) || []);
   if (first !== undefined && !first.startsWith("-") && !names.includes(first)) {
     throw new UsageError(`unknown command "${first}"; ${suggestion(first, names)}`);
   }

@@ -66,7 +66,7 @@ export function subtractSketch(whole: Sketch, part: Sketch, { foreign = false }:
 
 function withoutPart(whole: Sketch, part: Sketch): Provenance | undefined {
   if (!whole.provenance || !part.provenance) return undefined;
-  const reason = whyNotSubtract(whole.provenance, part.provenance);
+  const reason = whyNotSubtract(whole.provenance, part.provenance, whole.design.block);
   if (reason) throw new InputError(`subtract: ${reason}; subtract only what was added`);
   return leftProvenance(whole.provenance, part.provenance, whole.design.block);
 }

@@ -46,13 +46,15 @@ export async function summing(design: SketchDesign, worth = WORTH): Promise<Lane
     const arrays = Object.entries(design.arrays).map(
       ([name, array]) => [name, contiguous(array), array.shape] as const,
     );
-    const started = Array.from({ length: settings.threads }, () => startHelper("./block-helper", import.meta.url));
+    for (let i = 0; i < settings.threads; i++) started.push(startHelper("./block-helper", import.meta.url));
     const message: Start = { kind: "start", design: { ...design, arrays: {} }, arrays, settings };
-    lanesToEnd.push(...started);
     await Promise.all(started.map((helper) => helper.ask(message)));
     lanes = started.map((helper) => ({ helper, pending: new Set() }));
   };
-  const lanesToEnd: Helper[] = [];
+  const started: Helper[] = [];
+  const end = () => {
+    for (const helper of started.splice(0)) helper.end();
+  };
   const isWorth = (left: number) => seconds > worth && (seconds / samples) * left > worth;
   const mayHelp = settings.threads > 1 && settings.engine === "onnx" && settings.device === "cpu";
   const addElsewhere = async (data: NdArray<Float32Array>, labels: Uint8Array | undefined): Promise<void> => {
@@ -75,7 +77,7 @@ export async function summing(design: SketchDesign, worth = WORTH): Promise<Lane
       seconds += (performance.now() - began) / 1000;
       samples += data.shape[0]!;
       if (!starting && mayHelp && isWorth(left)) {
-        starting = start().catch(() => {}); // where no process can be started, this one sums all
+        starting = start().catch(end); // where no process can be started, this one sums all
       }
     },
     helpers: async () => {
@@ -91,7 +93,7 @@ export async function summing(design: SketchDesign, worth = WORTH): Promise<Lane
       for (const all of [own.sums, own.rest]) for (const sum of Object.values(all)) sum.fill(0);
     },
     dispose: async () => {
-      for (const helper of lanesToEnd) helper.end();
+      end();
       await block.dispose();
     },
   };

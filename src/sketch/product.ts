@@ -82,10 +82,16 @@ function blockFactors({ law, scales, seed }: FrequencySettings, blocks: number, 
   const { mixing } = laws[law];
   if (!mixing) throw new RangeError(`product frequencies: the law ${law} is no mixture of Gaussians`);
   const quantile = mixing === "gaussian" ? () => 1 : mixing(k);
-  const starts = scales.map((_, i) => stream(seed, "product mixture", law, i).uniform());
+  // in random order: quantiles and radii take equal steps, which would resonate
+  const rounds = Math.ceil(blocks / scales.length);
+  const evens = scales.map((_, i) => {
+    const random = stream(seed, "product mixture", law, i);
+    return { start: random.uniform(), order: random.permutation(rounds) };
+  });
   return Float64Array.from({ length: blocks }, (_, block) => {
     const [scale, round] = [block % scales.length, Math.floor(block / scales.length)];
-    return quantile((starts[scale]! + GOLDEN * round) % 1) / (Math.SQRT2 * scales[scale]!);
+    const { start, order } = evens[scale]!;
+    return quantile((start + GOLDEN * order[round]!) % 1) / (Math.SQRT2 * scales[scale]!);
   });
 }
 

@@ -15,7 +15,7 @@ export interface Source {
   readonly hash: string;
 }
 
-/** Where a sketch comes from. Equal data, design and tools give an equal one, however the data were cut and merged. */
+/** Where a sketch comes from. Equal data, design and tools give an equal one, however the data were cut between blocks and merged. */
 export interface Provenance {
   readonly sources: readonly Source[];
   /** The programs that summed, with their versions. */
@@ -89,16 +89,29 @@ export function leftProvenance(whole: Provenance, part: Provenance, block: numbe
   const sources = whole.sources.map((source) => {
     const taken = part.sources.find((other) => isSame(other, source));
     if (!taken) return source;
-    const ranges = taken.ranges.reduce<readonly Range[]>(
-      (left, range) => left.flatMap((own) => without(own, range)),
-      source.ranges,
-    );
+    const ranges = taken.ranges.reduce(takenOnce, source.ranges);
     return { ...source, ranges: joined(ranges, block), hash: added(source.hash, taken.hash, -1n) };
   });
   return {
     sources: sources.filter(({ ranges }) => ranges.length > 0),
     tools: [...new Set([...whole.tools, ...part.tools])].sort(),
   };
+}
+
+/** Ranges without one copy of the rows of another one; rows that were added twice stay once. */
+function takenOnce(ranges: readonly Range[], taken: Range): readonly Range[] {
+  let wanted: readonly Range[] = [taken];
+  const out: Range[] = [];
+  const left = [...ranges];
+  for (let own = left.shift(); own; own = left.shift()) {
+    const { from, to } = own;
+    const hit = wanted.find((range) => range.from < to && from < range.to);
+    if (hit) {
+      left.unshift(...without(own, hit));
+      wanted = wanted.flatMap((range) => (range === hit ? without(range, { from, to }) : [range]));
+    } else out.push(own);
+  }
+  return out;
 }
 
 function without(own: Range, taken: Range): Range[] {
@@ -122,10 +135,7 @@ export function whyNotMerge(a: Provenance, b: Provenance): string | undefined {
           : `the same rows (${one.name}, ${other.name})`;
         return `both hold ${where}, which would count twice`;
       }
-      if (one.name !== other.name) continue;
-      if (one.rows !== other.rows) {
-        return `are of different data sets that are both called ${one.name}, of ${one.rows} and of ${other.rows} rows`;
-      }
+      if (!isSame(one, other)) continue; // owners may give their files one name
       for (const own of one.ranges) {
         const common = other.ranges.find((range) => range.from < own.to && own.from < range.to);
         if (!common) continue;
@@ -154,13 +164,15 @@ export function missingRows({ sources }: Provenance): string | undefined {
 }
 
 /** Why a part cannot be taken out of a whole ("the whole does not hold rows 0 to 100 of data.npy"), or undefined. */
-export function whyNotSubtract(whole: Provenance, part: Provenance): string | undefined {
+export function whyNotSubtract(whole: Provenance, part: Provenance, block: number): string | undefined {
   for (const { name, rows, ranges, hash } of part.sources) {
     const held = whole.sources.find((source) => source.name === name && source.rows === rows);
     const inside = (range: Range) => held?.ranges.some(({ from, to }) => from <= range.from && range.to <= to);
     const foreign = ranges.find((range) => !inside(range));
     if (!held || foreign) return `the whole does not hold ${rangeText(foreign ?? ranges[0]!)} of ${name}`;
-    if (JSON.stringify(held.ranges) === JSON.stringify(ranges) && held.hash !== hash) {
+    const border = (row: number) => row % block === 0 || row === rows; // blocks that were cut have other hashes
+    const uncut = ranges.every(({ from, to }) => border(from) && border(to));
+    if (uncut && JSON.stringify(held.ranges) === JSON.stringify(ranges) && held.hash !== hash) {
       return `it holds the same rows of ${name} with different numbers`;
     }
   }

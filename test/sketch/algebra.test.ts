@@ -14,6 +14,7 @@ import {
   type Sketch,
   sketchDataset,
   subtractSketch,
+  whyNotMerge,
   withoutLabels,
 } from "../../src/sketch/index.ts";
 import { refuses, scratch } from "../data/tiny.ts";
@@ -67,6 +68,30 @@ for (const [name, make] of Object.entries(designs)) {
     }
   });
 }
+
+test("provenance: of rows that were added twice one copy is taken out; data sets of one name but other lengths are two", async () => {
+  const design = await tinyDesign({ block: 64 });
+  const own = await sketchDataset(data, design, { range: { from: 0, to: 128 } });
+  const twice = mergeSketches(own, own);
+  const left = subtractSketch(twice, own);
+  assert.equal(left.provenance, own.provenance);
+  assert.match(
+    whyNotMerge(left.provenance!, own.provenance!)!,
+    /^both hold rows 0 to 128 of gaussian, which would count/,
+  );
+  const others = arrayDataset("gaussian", gaussianRows(300, 8));
+  const other = await sketchDataset(others, design);
+  assert.is(whyNotMerge(own.provenance!, other.provenance!), undefined);
+  assert.equal(
+    mergeSketches(own, other).provenance!.sources.map(({ rows }) => rows),
+    [300, 1003],
+  );
+  // a cut inside a block: what is left has other hashes than the rows read anew, and the same numbers
+  const start = await sketchDataset(data, design, { range: { from: 0, to: 32 } });
+  const rest = await sketchDataset(data, design, { range: { from: 32, to: 128 } });
+  const both = mergeSketches(subtractSketch(own, start), other);
+  assert.is(subtractSketch(both, rest).count, 300);
+});
 
 test("a part is refused when it leaves a cross moment that no data have, in every triangle", async () => {
   const cells = { kind: "local-moments", coarse: 2, fine: 3, features: 2, leading: 2, assigning: 2 } as const;

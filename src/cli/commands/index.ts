@@ -1,5 +1,6 @@
 import type { AnyCommand } from "../command.ts";
 import { checkOperator } from "./check-operator.ts";
+import { cluster } from "./cluster.ts";
 import { compare } from "./compare.ts";
 import { design } from "./design.ts";
 import { doctor } from "./doctor.ts";
@@ -15,7 +16,7 @@ import { train } from "./train.ts";
 
 export const commandNames = [
   ...(["design", "sketch", "merge", "subtract", "train", "sample", "evaluate"] as const),
-  ...(["measure", "reconstruct", "compare", "inspect", "check-operator", "doctor"] as const),
+  ...(["measure", "reconstruct", "compare", "inspect", "cluster", "check-operator", "doctor"] as const),
 ] as const;
 export type CommandName = (typeof commandNames)[number];
 
@@ -32,6 +33,7 @@ export const commands: { readonly [K in CommandName]: AnyCommand } = {
   reconstruct,
   compare,
   inspect,
+  cluster,
   "check-operator": checkOperator,
   doctor,
 };

@@ -126,7 +126,6 @@ export const reconstruct = defineCommand({
     const output = await outputOf(args.out, Boolean(args.deviation) || args.samples !== undefined);
     for (const file of output.files) await requireWritable(file, args.force);
     const checkpoint = `${args.out.replace(/\.\w+$/, "")}.checkpoint.npz`;
-    if (!args.resume) await requireWritable(checkpoint, args.force, "give --resume to go on from it, or ");
     const every = args["checkpoint-every"] ?? 30;
     requireNonNegative("checkpoint-every", every);
     const learned = await openLearned("--prior", args.prior);
@@ -155,8 +154,10 @@ export const reconstruct = defineCommand({
     });
     const asked = (["resume", "checkpoint-every"] as const).find((option) => args[option] !== undefined);
     if (!resumable && asked) throw new InputError(`--${asked}: ${solving} keeps no checkpoints; leave it out`);
-    if (resumable)
+    if (resumable) {
+      if (!args.resume) await requireWritable(checkpoint, args.force, "give --resume to go on from it, or ");
       signal.addEventListener("abort", () => note("reconstruct: repeat the command with --resume to go on"));
+    }
     const method = methodOf(name, prior, {
       ...{ seed, signal, watch: progress, ...solver },
       ...(lambda !== undefined && { lambda }),

@@ -1,9 +1,10 @@
 import { InputError } from "../../data/errors.ts";
 import { type Dataset, firstRows, type Range } from "../../data/rows.ts";
 import type { SketchDesign } from "../../sketch/index.ts";
-import { defineCommand } from "../command.ts";
+import { type Context, defineCommand } from "../command.ts";
 import {
   type DataArgs,
+  type DesignArgs,
   dataArguments,
   designOf,
   designOptions,
@@ -57,12 +58,8 @@ export const sketch = defineCommand({
     if (!args.resume) await requireWritable(checkpoint, args.force, "give --resume to go on from it, or ");
     const every = args["checkpoint-every"] ?? 30;
     requireNonNegative("checkpoint-every", every);
-    const { loadDesign, removeCheckpoint, saveSketch, sketchResumably } = await import("../../sketch/files.ts");
-    if (args.design !== undefined) requireNoDesignOptions(args);
-    const given = args.design === undefined ? undefined : await loadDesign(args.design);
-    const { dataset: whole, ...source } = await sourceOf({ ...args, signal }, given);
-    const dataset = limited(whole, args.limit);
-    const design = given ?? (await designOf({ dataset, ...source }, args, context));
+    const { removeCheckpoint, saveSketch, sketchResumably } = await import("../../sketch/files.ts");
+    const { whole, dataset, design } = await sketchOf(args, context);
     const range = args.shard === undefined ? undefined : rangeOf(dataset, design.block, args.shard);
     signal.addEventListener("abort", () => note(`sketch: repeat the command with --resume to go on`));
     const started = performance.now();
@@ -89,6 +86,25 @@ export const sketch = defineCommand({
   },
 });
 
+/** What a command line of `sketch` says of its data and design. */
+export interface SketchArgs extends DataArgs, DesignArgs {
+  readonly limit: number | undefined;
+  readonly design: string | undefined;
+}
+
+/** The data set, the samples of it that are sketched, and their design: read, or learned from them. */
+export async function sketchOf(
+  args: SketchArgs,
+  context: Pick<Context, "progress" | "signal">,
+): Promise<{ readonly whole: Dataset; readonly dataset: Dataset; readonly design: SketchDesign }> {
+  if (args.design !== undefined) requireNoDesignOptions(args);
+  const { loadDesign } = await import("../../sketch/files.ts");
+  const given = args.design === undefined ? undefined : await loadDesign(args.design);
+  const { dataset: whole, ...source } = await sourceOf({ ...args, signal: context.signal }, given);
+  const dataset = limited(whole, args.limit);
+  return { whole, dataset, design: given ?? (await designOf({ dataset, ...source }, args, context)) };
+}
+
 /** What is sketched: of a design of pairs, those of the patches that are given. */
 async function sourceOf(args: DataArgs & PairArgs, design: SketchDesign | undefined): Promise<Sketched> {
   if (!design?.families.some(({ kind }) => kind === "paired-moments")) return sketchedOf(args);
@@ -104,7 +120,7 @@ function limited(dataset: Dataset, limit: number | undefined): Dataset {
 }
 
 /** The rows of part i of n: whole blocks, about as many in each part. */
-function rangeOf({ count, name }: Dataset, block: number, shard: string): Range {
+export function rangeOf({ count, name }: Dataset, block: number, shard: string): Range {
   const [, i, n] = (/^(\d+)\/(\d+)$/.exec(shard) ?? []).map(Number) as [number?, number?, number?];
   if (i === undefined || n === undefined || !(i >= 1 && i <= n)) {
     throw new InputError(`--shard: expected i/n with 1 ≤ i ≤ n, got "${shard}"`);

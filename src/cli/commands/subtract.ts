@@ -30,7 +30,8 @@ export const subtract = defineCommand({
         );
       }
       const { provenance } = part;
-      const reason = !args.force && left.provenance && provenance && whyNotSubtract(left.provenance, provenance);
+      const reason =
+        !args.force && left.provenance && provenance && whyNotSubtract(left.provenance, provenance, left.design.block);
       if (reason) {
         throw new InputError(
           `subtract: ${file} is no part of ${args.whole}: ${reason}; subtract only what was added and is still there, or give --force`,

@@ -106,8 +106,7 @@ export async function escapeRange(
     },
     { y, ...from },
   );
-  const { data: first } = await highest.run({ y, ...from });
-  await highest.dispose();
+  const { data: first } = await highest.run({ y, ...from }).finally(highest.dispose);
   const limits = rowEnergies(y).map((energy) => Math.max(m * noise.sigma ** 2, EXACT ** 2 * energy));
   /** λ and μ of every signal in a step, and whether μ has fallen to where it stays. */
   const weightsAt = (index: number) => {
@@ -160,15 +159,13 @@ export async function escapeRange(
         codes: Array.from({ length: signals }, (_, i) => codeOf(i)),
       };
     },
-  });
-  await step.dispose();
+  }).finally(step.dispose);
   const place = { z: end.z, c: from.c, nu: end.nu };
   const decode = await compile(
     ({ z, c, nu }: { z: tf.Tensor; c: tf.Tensor; nu: tf.Tensor }) => signalOf(z, c, nu),
     place,
   );
-  const estimate = await decode.run(place);
-  await decode.dispose();
+  const estimate = await decode.run(place).finally(decode.dispose);
   return { ...ended, estimate, latents: end.z, escaped: end.nu };
 }
 

@@ -1,0 +1,18 @@
+/** Options of `cluster slurm` itself: those that take a value, and those that do not. All others are of the command that is shared out. */
+const VALUED = ["shards", "at-once", "sbatch", "setup", "retries"];
+const FLAGS = ["submit", "json", "quiet", "force", "debug"];
+
+/** The words of a command line without the options of `cluster slurm`: what is left is a command line of its own. */
+export function sharedWords(words: readonly string[]): string[] {
+  const left: string[] = [];
+  for (let at = 0; at < words.length; at++) {
+    const [, name, value] = /^--([^=]+)(=.*)?$/s.exec(words[at]!) ?? [];
+    if (name !== undefined && FLAGS.includes(name)) continue;
+    if (name !== undefined && VALUED.includes(name)) {
+      if (value === undefined) at++;
+      continue;
+    }
+    left.push(words[at]!);
+  }
+  return left;
+}
