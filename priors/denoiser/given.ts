@@ -12,11 +12,14 @@ export const MARGIN = 2;
 export const givenWidth = (side: number, stage: number): number =>
   (side + 2 * MARGIN) ** 2 + (stage === 0 ? 0 : 2 * side * side);
 
-/** What a stage sees of the patches of a grid: the noisy image, and after the first stage the estimate of the one before, with the patches that look alike in it. */
+/** What a stage sees of the patches of a grid: the noisy image, the base, and after the first stage the patches that look alike in the base. */
 export interface Seen {
   readonly noisy: Picture;
   readonly grid: Grid;
-  readonly before?: { readonly estimate: Picture; readonly similar: Similar };
+  /** The base with `MARGIN` pixels more on every side. */
+  readonly base: Picture;
+  /** Present after the first stage. */
+  readonly similar?: Similar;
 }
 
 /** What the stage after an estimate sees; the first stage, if there is none. `pause` is awaited now and then. */
@@ -25,23 +28,22 @@ export const seen = async (
   estimate: Picture | undefined,
   { grid, side, pause }: { readonly grid: Grid; readonly side: number; readonly pause: () => Promise<void> },
 ): Promise<Seen> => ({
-  ...{ noisy, grid },
-  ...(estimate && { before: { estimate, similar: await similarPatches(estimate, grid, side, pause) } }),
+  ...{ noisy, grid, base: mirroredImage(estimate ?? noisy, MARGIN) },
+  ...(estimate && { similar: await similarPatches(estimate, grid, side, pause) }),
 });
 
 /**
  * What is given of a band of rows of the grid, each number minus the mean of the patch in the base: `rows` [patches, width]; `means` [patches]. With `clean`, the clean
  * patch follows in each row, minus the same mean.
  */
-export function givenOf({ noisy, grid: whole, before }: Seen, grid: Grid, side: number, clean?: Picture) {
+export function givenOf({ noisy, grid: whole, base, similar }: Seen, grid: Grid, side: number, clean?: Picture) {
   const d = side * side;
-  const base = mirroredImage(before?.estimate ?? noisy, MARGIN);
   const count = grid.rows.length * grid.columns.length;
-  const width = givenWidth(side, before ? 1 : 0) + (clean ? d : 0);
+  const width = givenWidth(side, similar ? 1 : 0) + (clean ? d : 0);
   const rows = new Float32Array(count * width);
   const means = new Float32Array(count);
   const around = side + 2 * MARGIN;
-  const similar = new Float32Array(d);
+  const average = new Float32Array(d);
   const above = whole.rows.indexOf(grid.rows[0]!) * whole.columns.length; // patches above the band
   let at = 0;
   let patch = 0;
@@ -54,10 +56,10 @@ export function givenOf({ noisy, grid: whole, before }: Seen, grid: Grid, side: 
     for (const x of grid.columns) {
       const first = at;
       put(base, y, x, around);
-      if (before) {
+      if (similar) {
         put(noisy, y, x, side);
-        averageSimilar(noisy, before.similar, above + patch, similar);
-        rows.set(similar, at);
+        averageSimilar(noisy, similar, above + patch, average);
+        rows.set(average, at);
         at += d;
       }
       if (clean) put(clean, y, x, side);

@@ -4,6 +4,7 @@ import { grouped } from "../../src/data/text.ts";
 import { readFloat32 } from "../arrays.ts";
 import { factsOfSketch, type SketchFacts, sketchData, sketchLine, sketchWords } from "../facts.ts";
 import type { SketchKind } from "../kind.ts";
+import { givenWidth } from "./given.ts";
 import { type DenoiserModel, modelArrays, modelOf } from "./model.ts";
 import { modelOfDesign } from "./pair-family.ts";
 import { denoiserPrior } from "./prior.ts";
@@ -29,12 +30,13 @@ export const denoiserKind: SketchKind<TrainedDenoiser> = {
   accepts: ({ design }) =>
     design.families.some(({ kind }) => kind === "paired-moments") ||
     "the sketch has no moments of pairs; sketch patches:DATA with --denoiser",
-  train: async (sketch, given, { signal }) => {
-    checkedOptions("denoiser", {}, given);
+  train: async (sketch, options, { signal }) => {
+    checkedOptions("denoiser", {}, options);
     const { design, sums } = sketch;
     const before = modelOfDesign(design)!.model;
     const [counts, squares] = [sums["paired-moments.count"]!, sums["paired-moments.xx"]!];
-    const matrices = await regressions(counts, squares, before.side ** 2, signal);
+    const [given, wanted] = [givenWidth(before.side, before.stages.length), before.side ** 2];
+    const matrices = await regressions(counts, squares, { given, wanted }, signal);
     return { model: { ...before, stages: [...before.stages, matrices] }, sketch: factsOfSketch(sketch) };
   },
 

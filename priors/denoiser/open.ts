@@ -27,7 +27,8 @@ export type Stages = Awaited<ReturnType<typeof openStages>>;
 export async function openStages(model: DenoiserModel, options: Pick<CompileOptions, "threads"> = {}) {
   const { side, cells, stages } = model;
   const d = side * side;
-  const chooser = await componentChooser(stageGates(model, 0), options);
+  const gates = stages.map((_, stage) => stageGates(model, stage));
+  const chooser = await componentChooser(gates[0] ?? stageGates(model, 0), options);
   const products = await Promise.all(
     stages.map((_, stage) =>
       cellProduct({ cells: cells.inner.length, given: givenWidth(side, stage), made: d }, options),
@@ -40,7 +41,6 @@ export async function openStages(model: DenoiserModel, options: Pick<CompileOpti
     const { height, width } = noisy;
     const sizes = { height, width, channels: 1, side };
     const sums = new Float64Array(height * width);
-    const gates = stageGates(model, stage);
     for (const band of bandsOf(grid, BAND / givenWidth(side, stage))) {
       signal?.throwIfAborted();
       const { rows, means, width: line } = givenOf(all, band, side);
@@ -48,7 +48,7 @@ export async function openStages(model: DenoiserModel, options: Pick<CompileOpti
       for (let i = 0, at = 0; i < means.length; i++) {
         for (const place of places) patches[at++] = rows[i * line + place]!;
       }
-      const cellOf = await chooser.chosen(patches, gates, signal);
+      const cellOf = await chooser.chosen(patches, gates[stage]!, signal);
       const cleaned = await products[stage]!.run(rows, cellOf, stages[stage]!, signal);
       addPatches(sums, { patches: cleaned, means }, band, sizes);
     }

@@ -1,7 +1,7 @@
 import ndarray from "ndarray";
 import { InputError } from "../../src/data/errors.ts";
 import { bandsOf, type Grid } from "../../src/data/grid.ts";
-import type { ImageSource } from "../../src/data/patches.ts";
+import { type ImageSource, patchPlaces } from "../../src/data/patches.ts";
 import { stream } from "../../src/data/random.ts";
 import { type Batch, checkedRange, type Dataset, type Range, requireSize } from "../../src/data/rows.ts";
 import { pauses } from "../../src/engine/events.ts";
@@ -22,7 +22,7 @@ export interface PairOptions {
 /**
  * What the next stage of a denoiser is trained on, as a data set: of every patch of some grey images what that stage is given of it, with noise of the denoiser's σ added
  * and cleaned by the stages before, and the clean patch (`givenOf`). Image by image, row by row; the noise of an image depends on the seed, the stage and the image's place alone.
- * Errors (InputError): images in colour, one smaller than a patch, a stride that is no positive integer.
+ * Errors (InputError): images in colour; those of `patchPlaces`.
  */
 export function pairDataset(images: ImageSource, model: DenoiserModel, { stride, seed, signal }: PairOptions): Dataset {
   const { side, sigma, stages } = model;
@@ -30,25 +30,9 @@ export function pairDataset(images: ImageSource, model: DenoiserModel, { stride,
   const width = givenWidth(side, stage) + side * side;
   const name = `pairs of ${images.name}`;
   if (images.channels !== 1) throw new InputError(`${images.name}: is in colour, denoisers learn from grey images`);
-  if (!(Number.isInteger(stride) && stride > 0)) {
-    throw new InputError(`patches: stride: expected a positive integer, got ${stride}`);
-  }
-  const along = (length: number) =>
-    Array.from({ length: Math.floor((length - side) / stride) + 1 }, (_, i) => i * stride);
-  const gridOf = ([height, across]: readonly [number, number]): Grid => ({
-    rows: along(height),
-    columns: along(across),
-  });
-  const starts = [0];
-  for (const [i, size] of images.sizes.entries()) {
-    if (Math.min(...size) < side) {
-      throw new InputError(
-        `${images.name}: image ${i} is ${size[1]}×${size[0]}, smaller than a patch of ${side}×${side}`,
-      );
-    }
-    const { rows, columns } = gridOf(size);
-    starts.push(starts.at(-1)! + rows.length * columns.length);
-  }
+  const { starts, across } = patchPlaces(images, { side, stride });
+  const along = (length: number) => Array.from({ length: across(length) }, (_, i) => i * stride);
+  const gridOf = ([rows, columns]: readonly [number, number]): Grid => ({ rows: along(rows), columns: along(columns) });
   const count = starts.at(-1)!;
 
   async function* batches(size: number, range?: Range): AsyncGenerator<Batch> {

@@ -1,6 +1,7 @@
 import type { NdArray } from "ndarray";
 import { fromHost, sizeOf } from "../../src/data/array.ts";
 import { pauses } from "../../src/engine/events.ts";
+import { holdsPatch, isImage } from "../image-shape.ts";
 import type { DenoiserPrior } from "../prior.ts";
 import type { DenoiserModel } from "./model.ts";
 import { openStages, type Stages } from "./open.ts";
@@ -12,12 +13,8 @@ import { openStages, type Stages } from "./open.ts";
 export const denoiserPrior = (name: string, model: DenoiserModel): DenoiserPrior => ({
   ...{ kind: "denoiser", name, takesSigma: true },
   accepts: (shape) => {
-    const [rows = 0, columns = 0, channels = 1] = shape;
-    if (!(shape.length === 2 || (shape.length === 3 && channels === 3))) {
-      return `signals of [${shape.join(", ")}] are no images`;
-    }
-    if (Math.min(rows, columns) >= model.side) return true;
-    return `the image of ${columns}×${rows} is smaller than a patch of ${model.side}×${model.side}`;
+    const image = isImage(shape);
+    return image === true ? holdsPatch(shape, model.side) : image;
   },
   open: async (shape) => {
     const stages = await openStages(model);

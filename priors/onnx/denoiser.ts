@@ -2,6 +2,7 @@ import { fromHost, sizeOf } from "../../src/data/array.ts";
 import { InputError, messageOf } from "../../src/data/errors.ts";
 import { openForeign } from "../../src/engine/foreign.ts";
 import type { OnnxHeader, OnnxValue } from "../../src/engine/onnx-import/index.ts";
+import { isImage } from "../image-shape.ts";
 import type { DenoiserPrior } from "../prior.ts";
 import { denoised, multipleFor, type OnnxDenoiser } from "./denoiser-run.ts";
 import { planes, put } from "./planes.ts";
@@ -52,9 +53,9 @@ export function onnxDenoiserPrior(name: string, denoiser: OnnxDenoiser, source: 
   return {
     ...{ kind: "denoiser", name, takesSigma: sigma !== "none" },
     accepts: (shape) => {
+      const image = isImage(shape);
+      if (image !== true) return image;
       const [rows = 0, columns = 0, own = 1] = shape;
-      if (!(shape.length === 2 || (shape.length === 3 && own === 3)))
-        return `signals of [${shape.join(", ")}] are no images`;
       if (own < channels) return `${name} denoises images in colour, the image is grey`;
       if ((fixedRows ?? rows) === rows && (fixedColumns ?? columns) === columns) return true;
       return `${name} takes images of ${fixedColumns}×${fixedRows} alone, the image has ${columns}×${rows}; export it with dynamic rows and columns`;

@@ -24,32 +24,41 @@ export const patchOptions = {
 
 export type PatchOptions = OptionValues<typeof patchOptions>;
 
+/**
+ * Where the patches of some images are: the number of the first patch of each image, and at last of all patches; how many are along an axis.
+ * Errors (InputError): a side or stride that is no positive integer, an image smaller than a patch.
+ */
+export function patchPlaces({ name, sizes }: ImageSource, { side, stride }: PatchOptions) {
+  for (const [key, value] of Object.entries({ side, stride })) {
+    if (Number.isInteger(value) && value > 0) continue;
+    throw new InputError(`patches: ${key}: expected a positive integer, got ${value}`);
+  }
+  const across = (length: number) => Math.floor((length - side) / stride) + 1;
+  const starts = [0];
+  for (const [i, [height, width]] of sizes.entries()) {
+    if (Math.min(height, width) < side) {
+      throw new InputError(`${name}: image ${i} is ${width}×${height}, smaller than a patch of ${side}×${side}`);
+    }
+    starts.push(starts.at(-1)! + across(height) * across(width));
+  }
+  return { starts, across };
+}
+
 /** Images that samples spread over the whole set are taken from. */
 const SPREAD_IMAGES = 200;
 
 /**
  * All patches of some images as a data set, [side, side] or [side, side, 3]: image by image, row by row. One image is in memory at a time.
  * Neighbouring samples are alike, so `typical` draws samples from all over the set.
- * Errors (InputError): a side or stride that is no positive integer, an image smaller than a patch.
+ * Errors (InputError): those of `patchPlaces`.
  */
 export function patchDataset(source: ImageSource, { side, stride }: PatchOptions): Dataset {
   const { sizes, channels } = source;
   const name = `patches of ${source.name}`;
-  for (const [key, value] of Object.entries({ side, stride })) {
-    if (Number.isInteger(value) && value > 0) continue;
-    throw new InputError(`patches: ${key}: expected a positive integer, got ${value}`);
-  }
+  const { starts, across } = patchPlaces(source, { side, stride });
+  const count = starts.at(-1)!;
   const shape = channels === 1 ? [side, side] : [side, side, channels];
   const d = sizeOf(shape);
-  const across = (length: number) => Math.floor((length - side) / stride) + 1;
-  const starts = [0];
-  for (const [i, [height, width]] of sizes.entries()) {
-    if (Math.min(height, width) < side) {
-      throw new InputError(`${source.name}: image ${i} is ${width}×${height}, smaller than a patch of ${side}×${side}`);
-    }
-    starts.push(starts.at(-1)! + across(height) * across(width));
-  }
-  const count = starts.at(-1)!;
 
   /** Copies patch `at` of image `i` to place `row` of `out`. */
   const copy = (image: Float32Array, i: number, at: number, out: Float32Array, row: number): void => {

@@ -2,7 +2,7 @@ import type { Random } from "../data/random.ts";
 import { inverseCdf } from "./radius.ts";
 
 /** Steps whose multiples, modulo 1, spread evenly: the golden section; in the plane powers of 1/1.3247… (Roberts 2018), one for each coordinate. */
-const LINE = (Math.sqrt(5) - 1) / 2;
+export const GOLDEN = (Math.sqrt(5) - 1) / 2;
 const PLASTIC = 1.324717957244746;
 const PLANE = [1 / PLASTIC, 1 / PLASTIC ** 2] as const;
 
@@ -28,7 +28,7 @@ export function evenNormals(random: Random, count: number, k: number): Float64Ar
       const angle = 2 * Math.PI * (turn + PLANE[1] * i);
       own.set([Math.cos(angle), Math.sin(angle)]);
     } else orthogonalDirection(random, own, out.subarray((i - (i % frame)) * k, i * k));
-    const radius = quantile((start + (k === 2 ? PLANE[0] : LINE) * i) % 1) / Math.sqrt(product(own, own));
+    const radius = quantile((start + (k === 2 ? PLANE[0] : GOLDEN) * i) % 1) / Math.sqrt(product(own, own));
     for (let j = 0; j < k; j++) own[j]! *= radius;
   }
   return out;

@@ -19,6 +19,7 @@ export {
   type ScaleDiagnosis,
   type ScaleVerdict,
 } from "./diagnosis.ts";
+export { diagonalAt, triangleSize } from "./families/family.ts";
 export {
   AUTO_SCALES,
   autoScales,

@@ -1,7 +1,7 @@
 import ndarray, { type NdArray } from "ndarray";
 import * as tf from "#tf";
 import { type Random, stream } from "../data/random.ts";
-import { evenNormals } from "./even-normals.ts";
+import { evenNormals, GOLDEN } from "./even-normals.ts";
 import { laws } from "./laws.ts";
 import type { FrequencySettings } from "./structured.ts";
 
@@ -39,8 +39,6 @@ const MOST_IN_BLOCK = 288;
 const LEAST_OF_MIXTURE = 16;
 /** Rows are held out and drawn together (priors/generator), so there are this many of them at least, where there are as many pairs. */
 const LEAST_ROWS = 8;
-/** Multiples of it, modulo 1, spread evenly: (√5 − 1)/2. */
-const GOLDEN = (Math.sqrt(5) - 1) / 2;
 
 /** The number of blocks is a multiple of the number of scales; block b has scale b mod (number of scales). */
 export function productLayout({ law, m, scales }: Pick<FrequencySettings, "law" | "m" | "scales">): ProductLayout {

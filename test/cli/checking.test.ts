@@ -3,7 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { encodeNpy } from "../../src/data/npy.ts";
 import { floats } from "../operators/draws.ts";
-import { inProcess, ok, run, scratch } from "./spawn.ts";
+import { inProcess, ok, refused, run, scratch } from "./spawn.ts";
 
 const test = suite("check-operator, the command");
 process.chdir(scratch());
@@ -72,11 +72,6 @@ test("what is linear and does not say so, and what is not linear", async () => {
 });
 
 test("bad input is one line", async () => {
-  const refused = async (line: string, message: RegExp) => {
-    const { code, stdout, stderr } = await run(line);
-    assert.equal([code, stdout], [1, ""]);
-    assert.match(stderr, message);
-  };
   await refused(
     "check-operator gaussian:m=3",
     /^error: operator: gaussian:m=3 needs the shape .*say --shape, as 28,28\n$/,

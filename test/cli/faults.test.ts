@@ -6,18 +6,11 @@ import * as assert from "uvu/assert";
 import { killRepeatedly } from "../../scripts/kills.ts";
 import { encodeNpy, encodeNpz } from "../../src/data/index.ts";
 import { stream } from "../../src/data/random.ts";
-import { filesIn, ok, program, run, scratch, sketchprior } from "./spawn.ts";
+import { filesIn, ok, program, refused, run, scratch, sketchprior } from "./spawn.ts";
 
 const test = suite("sketches under faults");
 const folder = scratch();
 process.chdir(folder);
-const refused = async (line: string, message: RegExp) => {
-  const before = filesIn(folder);
-  const { code, stdout, stderr } = await run(line);
-  assert.equal([code, stdout], [1, ""], line);
-  assert.match(stderr, message);
-  assert.equal(filesIn(folder), before);
-};
 
 const rows = stream(1, "rows").fillNormal(new Float32Array(120));
 const bytes = (data: Float32Array, shape: number[]) => encodeNpy(ndarray(data, shape));

@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { encodeNpy } from "../../src/data/npy.ts";
 import { readNpz } from "../../src/data/npz-file.ts";
 import { uniformSignals } from "./signals.ts";
-import { ok, program, run, scratch } from "./spawn.ts";
+import { ok, program, refused, scratch } from "./spawn.ts";
 
 const test = suite("reconstruct --resume");
 const folder = scratch();
@@ -58,11 +58,6 @@ test("after kill -9 and after Ctrl-C, --resume gives the numbers of an uninterru
 
 test("a checkpoint of another recovery is refused with what differs, one that is there is not replaced unasked", async () => {
   writeFileSync(CHECKPOINT, kept);
-  const refused = async (line: string, message: RegExp) => {
-    const { code, stderr } = await run(line);
-    assert.is(code, 1);
-    assert.match(stderr, message);
-  };
   const other = words.replace("--prior tv", "--prior tv:anisotropic");
   await refused(
     `${other} -o xhat.npz --force --resume`,

@@ -7,18 +7,11 @@ import { encodeNpy, encodeNpz, type NpyArray } from "../../src/data/index.ts";
 import { stream } from "../../src/data/random.ts";
 import { loadSketch } from "../../src/sketch/files.ts";
 import { decoded } from "../report/decoded.ts";
-import { filesIn, helpOf, ok, program, run, scratch } from "./spawn.ts";
+import { helpOf, ok, program, refused, run, scratch } from "./spawn.ts";
 
 const test = suite("commands on sketches");
 const folder = scratch();
 process.chdir(folder);
-const refused = async (line: string, message: RegExp) => {
-  const before = filesIn(folder);
-  const { code, stdout, stderr } = await run(line);
-  assert.equal([code, stdout], [1, ""], line);
-  assert.match(stderr, message);
-  assert.equal(filesIn(folder), before);
-};
 
 const rows = stream(1, "rows").fillNormal(new Float32Array(120));
 const bytes = (data: Float32Array, shape: number[]) => encodeNpy(ndarray(data, shape));

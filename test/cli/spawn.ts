@@ -87,3 +87,12 @@ export async function ok(line: string) {
   assert.equal([code, stderr], [0, ""], line);
   return JSON.parse(stdout);
 }
+
+/** A command line that must be refused: code 1, nothing on stdout, the message, and no file of the present folder made or removed. */
+export async function refused(line: string, message: RegExp): Promise<void> {
+  const before = filesIn(process.cwd());
+  const { code, stdout, stderr } = await run(line);
+  assert.equal([code, stdout], [1, ""], line);
+  assert.match(stderr, message);
+  assert.equal(filesIn(process.cwd()), before);
+}

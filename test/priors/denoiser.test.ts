@@ -206,7 +206,7 @@ test("regressions solve the normal equations: one cell, whose pairs obey a linea
     const pair = [...a, ...b];
     for (let i = 0, at = 0; i < width; i++) for (let j = 0; j <= i; j++) sums[at++]! += pair[i]! * pair[j]!;
   }
-  const { data, shape } = await regressions(Float64Array.of(count), sums, wanted);
+  const { data, shape } = await regressions(Float64Array.of(count), sums, { given, wanted });
   assert.equal(shape, [1, given, wanted]);
   assert.ok(difference(data, map) < 1e-4); // raised by 1e-6 of the variance
 });

@@ -26,18 +26,18 @@ export interface Scripted {
 export const quoted = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
-/** A path as a line `#SBATCH --output=` reads it. Errors (InputError): it cannot be written there. */
-function sbatchPath(file: string): string {
-  if (/["\\\n]/.test(file))
-    throw new InputError(`${JSON.stringify(file)}: a batch script cannot name it; rename the folder`);
-  return `"${file.replaceAll("%", "%%")}"`;
+/** The log `name` of a run as a line `#SBATCH --output=` reads it, where %a is the task's number. Errors (InputError): a folder that cannot be written there. */
+function logLine(folder: string, name: string): string {
+  if (/["\\\n]/.test(folder))
+    throw new InputError(`${JSON.stringify(folder)}: a batch script cannot name it; rename the folder`);
+  return `#SBATCH --output="${folder.replaceAll("%", "%%")}/logs/${name}.log"`;
 }
 
 const header = ({ folder, out, sbatch }: Scripted, job: string, log: string, ...more: string[]): string[] => [
   "#!/bin/bash",
   `#SBATCH --job-name=${fileNameOf(path.basename(out))}${job}`,
   ...more.map((option) => `#SBATCH ${option}`),
-  `#SBATCH --output=${sbatchPath(folder).slice(0, -1)}/logs/${log}.log"`,
+  logLine(folder, log),
   "#SBATCH --open-mode=append",
   "#SBATCH --requeue",
   ...(sbatch === undefined ? [] : [`#SBATCH ${sbatch}`]),
