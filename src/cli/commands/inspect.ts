@@ -157,6 +157,12 @@ async function inspectOwn(
       },
     };
   }
+  const { PRIVATE_FORMAT, loadPrivateSketch } = await import("../../sketch/private/index.ts");
+  if (format === PRIVATE_FORMAT.format) {
+    const { privateFacts } = await import("../private-sketching.ts");
+    const facts = await privateFacts(await loadPrivateSketch(file));
+    return outcome("private sketch", file, { size, ...facts.words }, facts.data);
+  }
   if (format === DESIGN_FORMAT.format) {
     const { words, data } = await designFacts(await loadDesign(file));
     return outcome("design", file, { size, ...words }, data);
