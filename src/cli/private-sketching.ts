@@ -75,6 +75,7 @@ const refused = {
   denoiser: "sums of pairs are not private",
   sigma: "sums of pairs are not private",
   "by-label": "the number of labels must not come from the data; give --labels N",
+  quantise: "its noise is larger than what signs save; give --frequencies alone",
   block: "every sample is summed by itself",
   shard: "parts are sketched as data sets of their own and merged",
   resume: "a checkpoint would hold sums without noise",
