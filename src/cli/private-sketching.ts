@@ -36,7 +36,8 @@ export const privateOptions = <T>(y: Argv<T>) =>
     })
     .option("shares", {
       ...{ type: "string", requiresArg: true },
-      describe: "with --epsilon, how the budget is divided: count=.03,mean=.17,square=.79,rest=.01,fourier=.3",
+      describe:
+        "with --epsilon, how the budget is divided: count=.03,mean=.17,square=.77,energy=.02,rest=.01,fourier=.3",
     })
     .option("noise-seed", {
       ...{ type: "number", requiresArg: true },
@@ -193,7 +194,7 @@ function designOf({ clip, labels, features, frequencies, scale, law, draw, seed,
 /** `count=.03,mean=.17` */
 function sharesIn(text: string): Record<string, number> {
   const parts = text.split(",").map((part) => part.split("="));
-  const names = ["count", "mean", "square", "rest", "fourier"];
+  const names = ["count", "mean", "square", "energy", "rest", "fourier"];
   const bad = parts.find(
     ([name, value, ...more]) => !names.includes(name!) || !(Number(value) >= 0) || more.length > 0,
   );

@@ -30,7 +30,11 @@ export function ditherOf({ m, seed }: Pick<FourierSpec, "m" | "seed">): NdArray<
 }
 
 /** The sums over each group of (π/4)(b + i b') exp(−iξ), from phases [n, m], dither [m] and weights [groups, n]. A pure tensor function. */
-export function signMoments(phase: tf.Tensor, dither: tf.Tensor, weights: tf.Tensor): { cos: tf.Tensor; sin: tf.Tensor } {
+export function signMoments(
+  phase: tf.Tensor,
+  dither: tf.Tensor,
+  weights: tf.Tensor,
+): { cos: tf.Tensor; sin: tf.Tensor } {
   const dithered = tf.add(phase, dither);
   const signSums = (wave: tf.Tensor) => tf.mul(Math.PI / 4, tf.matMul(weights, tf.sign(wave)));
   const [b, other] = [signSums(tf.cos(dithered)), signSums(tf.sin(dithered))];

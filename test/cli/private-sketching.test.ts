@@ -39,9 +39,15 @@ test("owners merge with one design; each keeps its own ε", async () => {
   await ok("sketch plain.npy --design A.npz --epsilon 1 --delta 1e-3 -o B.npz");
   const merged = await ok("merge A.npz B.npz -o AB.npz");
   assert.is(merged.privacy.epsilon, 2);
-  assert.equal(merged.privacy.owners.map((owner: { epsilon: number }) => owner.epsilon), [2, 1]);
+  assert.equal(
+    merged.privacy.owners.map((owner: { epsilon: number }) => owner.epsilon),
+    [2, 1],
+  );
   await ok("sketch plain.npy -o X.npz --frequencies 8 --scale 1");
-  await refused("merge A.npz X.npz -o N.npz", /A\.npz is a private sketch and X\.npz is not; together they would protect nobody/);
+  await refused(
+    "merge A.npz X.npz -o N.npz",
+    /A\.npz is a private sketch and X\.npz is not; together they would protect nobody/,
+  );
   await refused("merge A.npz A.npz -o N.npz", /holds a release that would count twice/);
   await refused("subtract AB.npz B.npz -o N.npz", /subtract: a private sketch stays as it was released/);
 });
@@ -61,7 +67,10 @@ test("bad input is one clear line", async () => {
   await bad("--clip 1", /--clip: is of private sketches; give --epsilon too/);
   await bad(`${PRIVATE} --pilot 100`, /--pilot: not with --epsilon: a pilot shows its samples/);
   await bad(`${PRIVATE} --features pca:2`, /expected raw or dct:K with K from 1 to 4, got "pca:2"/);
-  await bad(`${PRIVATE} --by-label`, /--by-label: not with --epsilon: the number of labels must not come from the data; give --labels N/);
+  await bad(
+    `${PRIVATE} --by-label`,
+    /--by-label: not with --epsilon: the number of labels must not come from the data; give --labels N/,
+  );
   await bad(`${PRIVATE} --labels 2`, /row 2 has the label 2, the design is for 0 to 1/);
   await bad(`${PRIVATE} --resume`, /--resume: not with --epsilon: a checkpoint would hold sums without noise/);
   await bad(`${PRIVATE} --frequencies 9`, /a private sketch needs --scale/);

@@ -1,6 +1,6 @@
 import { drawFrequencies } from "../families/fourier.ts";
 import { basisOf, featuresIn, type PrivateDesign, partsIn } from "./design.ts";
-import { FINENESS, type PartName } from "./parts.ts";
+import { FINENESS, type PartName, REACH } from "./parts.ts";
 
 /** Sums of integers by name. */
 export type PrivateSums = Partial<Record<PartName, Float64Array>>;
@@ -21,7 +21,6 @@ export function noPrivateSums(design: PrivateDesign): PrivateSums {
  */
 export function contributing(design: PrivateDesign) {
   const { clip, fourier, reference, labels } = design;
-  const d = design.shape.reduce((size, n) => size * n, 1);
   const k = featuresIn(design);
   const basis = basisOf(design);
   const omega = fourier && Float64Array.from(drawFrequencies(fourier, k).data); // [k, m]
@@ -32,16 +31,15 @@ export function contributing(design: PrivateDesign) {
   return (x: Float32Array, label: number, sums: PrivateSums): void => {
     const group = labels === undefined ? 0 : label;
     features(x, basis, u);
-    let [all, own] = [0, 0];
-    for (let i = 0; i < d; i++) all += x[i]! ** 2;
-    for (let i = 0; i < k; i++) own += u[i]! ** 2;
+    const left = squaredNorm(x) - squaredNorm(u);
     for (let i = 0; i < k; i++) u[i]! -= reference[group * k + i]!;
     quantise(u, unit, q);
-    const { count, mean, square, rest, fourier: waves } = sums;
+    const { count, mean, square, energy, rest, fourier: waves } = sums;
     if (count) count[group]! += FINENESS;
     if (mean) for (let i = 0; i < k; i++) mean[group * k + i]! += q[i]!;
     if (square) addTriangle(q, square, (group * k * (k + 1)) / 2);
-    if (rest) rest[0]! += Math.min(FINENESS ** 2, Math.max(0, Math.round((all - own) / unit ** 2)));
+    if (energy) energy[0]! += Math.min((REACH * FINENESS) ** 2, Math.round(squaredNorm(u) / unit ** 2));
+    if (rest) rest[0]! += Math.min(FINENESS ** 2, Math.max(0, Math.round(left / unit ** 2)));
     if (waves && omega) {
       const m = phase.length;
       phase.fill(0);
@@ -69,11 +67,15 @@ function features(x: Float32Array, basis: Float64Array | undefined, u: Float64Ar
   }
 }
 
+function squaredNorm(v: Float32Array | Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < v.length; i++) sum += v[i]! ** 2;
+  return sum;
+}
+
 /** q = round(u/unit), shrunk until Σ q² ≤ Q². */
 function quantise(u: Float64Array, unit: number, q: Float64Array): void {
-  let squares = 0;
-  for (let i = 0; i < u.length; i++) squares += u[i]! ** 2;
-  let factor = Math.min(1 / unit, FINENESS / Math.sqrt(squares || 1));
+  let factor = Math.min(1 / unit, FINENESS / Math.sqrt(squaredNorm(u) || 1));
   for (;;) {
     let sum = 0;
     for (let i = 0; i < u.length; i++) {

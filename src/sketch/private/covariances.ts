@@ -3,7 +3,7 @@ import { multiply, multiplyTransposed, transpose } from "../../data/matmul.ts";
 import { fromTriangle, triangleSize } from "../families/family.ts";
 import type { PrivateSums } from "./contribution.ts";
 import { featuresIn, groupsOf, type PrivateDesign, partsIn } from "./design.ts";
-import { noiseIn } from "./means.ts";
+import { noiseIn, stretchOf } from "./means.ts";
 
 /**
  * Covariances of the features within every group, [groups][k, k], positive semi-definite, from noisy sums.
@@ -19,18 +19,20 @@ import { noiseIn } from "./means.ts";
  */
 export function shrunkCovariances(
   design: PrivateDesign,
-  { square, mean }: PrivateSums,
+  sums: PrivateSums,
   counts: Float64Array,
   mus: readonly number[],
 ): Float64Array[] {
   const [groups, k] = [groupsOf(design), featuresIn(design)];
   const parts = partsIn(design);
+  const { square, mean } = sums;
   const size = triangleSize(k);
-  const sigma = noiseIn(design, "square", mus);
+  const stretch = stretchOf(design, sums) ** 2;
+  const sigma = stretch * noiseIn(design, "square", mus);
   const scatters = Array.from({ length: groups }, (_, g) => {
     const out = fromTriangle(square!.subarray(g * size, (g + 1) * size), k).map((v) => v * parts.get("square")!.grid);
     const sum = mean!.subarray(g * k, (g + 1) * k).map((v) => v * parts.get("mean")!.grid);
-    return out.map((v, at) => v - (sum[Math.floor(at / k)]! * sum[at % k]!) / counts[g]!);
+    return out.map((v, at) => stretch * (v - (sum[Math.floor(at / k)]! * sum[at % k]!) / counts[g]!));
   });
   const all = counts.reduce((sum, n) => sum + n, 0);
   const pooled = new Float64Array(k * k);

@@ -1,13 +1,27 @@
+import { diagonalAt, triangleSize } from "../families/family.ts";
 import type { PrivateSums } from "./contribution.ts";
 import { featuresIn, groupsOf, type PrivateDesign, partsIn } from "./design.ts";
-import { noiseOf } from "./parts.ts";
+import { noiseOf, REACH } from "./parts.ts";
 
-/** The standard deviation, in the data's units, of the noise that releases of one design with these μ add up to; of a triangle, on the diagonal. */
-export function noiseIn(
-  design: PrivateDesign,
-  name: "count" | "mean" | "square" | "rest",
-  mus: readonly number[],
-): number {
+/**
+ * By how much shrinking to the clipping norm has made features smaller, √(Σ |u|² / Σ |q|²), from 1 to `REACH`. Means and deviations are stretched by it: were the directions
+ * of the features independent of their norms, that would undo the shrinking. 1 without squares or energy.
+ */
+export function stretchOf(design: PrivateDesign, { square, energy }: PrivateSums): number {
+  if (!square || !energy) return 1;
+  const size = triangleSize(featuresIn(design));
+  let trace = 0;
+  for (let g = 0; g < groupsOf(design); g++) {
+    for (let i = 0; i < featuresIn(design); i++) trace += square[g * size + diagonalAt(i)]!;
+  }
+  const ratio = energy[0]! / trace; // both in the same grid
+  return ratio > 0 ? Math.sqrt(Math.min(REACH ** 2, Math.max(1, ratio))) : 1;
+}
+
+/**
+ * The deviation, in the data's units before stretching, of the noise that releases of one design with these μ add up to; of a triangle, on the diagonal.
+ */
+export function noiseIn(design: PrivateDesign, name: "mean" | "square", mus: readonly number[]): number {
   const part = partsIn(design).get(name)!;
   const sigmas = mus.map((mu) => noiseOf(part, design.shares[name], mu).diagonal);
   return part.grid * Math.hypot(...sigmas);
@@ -18,14 +32,16 @@ export function noiseIn(
  * James and Stein's factor 1 − (b − 2)s²/|m − m̄|², at least 0, in each band of b features (Efron, Morris 1973). Bands double in width: higher cosines
  * tell labels less well.
  */
-export function shrunkMeans(design: PrivateDesign, { count, mean }: PrivateSums, mus: readonly number[]) {
+export function shrunkMeans(design: PrivateDesign, sums: PrivateSums, mus: readonly number[]) {
+  const { count, mean } = sums;
   const [groups, k] = [groupsOf(design), featuresIn(design)];
   const parts = partsIn(design);
   const counts = count!.map((v) => Math.max(1, Math.round(v * parts.get("count")!.grid)));
-  const sigma = noiseIn(design, "mean", mus);
+  const stretch = stretchOf(design, sums);
+  const sigma = stretch * noiseIn(design, "mean", mus);
   const own = mean!.map((v, at) => {
     const group = Math.floor(at / k);
-    return design.reference[at]! + (v * parts.get("mean")!.grid) / counts[group]!;
+    return design.reference[at]! + (stretch * v * parts.get("mean")!.grid) / counts[group]!;
   });
   const all = counts.reduce((sum, n) => sum + n, 0);
   const pooled = new Float64Array(k);

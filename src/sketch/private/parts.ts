@@ -3,10 +3,11 @@ import { triangleSize } from "../families/family.ts";
 /**
  * The sums of a private sketch, which are released together:
  *
- *   count   1;  mean  q;  square  the lower triangle of qqᵀ;  rest  |x|² − |u|² where features are fewer than numbers;
- *   fourier cos ωⱼᵀu, then sin ωⱼᵀu.
+ *   count   1;  mean  q;  square  the lower triangle of qqᵀ;
+ *   energy  |u|² relative to the reference, up to twice the clipping norm, of all labels;  rest  |x|² − |u|² where features are fewer than numbers;
+ *   fourier  cos ωⱼᵀu, then sin ωⱼᵀu.
  */
-export const partNames = ["count", "mean", "square", "rest", "fourier"] as const;
+export const partNames = ["count", "mean", "square", "energy", "rest", "fourier"] as const;
 export type PartName = (typeof partNames)[number];
 
 /** What part of the budget, of μ², each sum has; together 1. A sum without a share is not made. */
@@ -14,6 +15,9 @@ export type Shares = Readonly<Record<PartName, number>>;
 
 /** Q: a feature of the size of the clipping norm is this integer. Squares are below 2³², so that float64 sums of 2²¹ samples are exact. */
 export const FINENESS = 2 ** 16;
+
+/** Norms are told apart up to so many clipping norms, by the sum `energy`. */
+export const REACH = 2;
 
 /** One sum: integers, and how far a single sample can move them. */
 export interface Part {
@@ -50,6 +54,7 @@ export function partsOf(sizes: PartSizes): ReadonlyMap<PartName, Part> {
       ...{ shape: [groups, triangleSize(k)], grid: (clip / q) ** 2, triangle: k },
       ...{ bound: q * q, absolute: q * q * k },
     },
+    energy: { shape: [1], grid: (clip / q) ** 2, bound: (REACH * q) ** 2, absolute: (REACH * q) ** 2 },
     rest: { shape: [1], grid: (clip / q) ** 2, bound: q * q, absolute: q * q },
     fourier: { shape: [groups, 2 * m], grid: 1 / q, bound: q * Math.sqrt(m), absolute: q * m * Math.SQRT2 },
   };

@@ -91,7 +91,10 @@ test("owners: sums add, each keeps its ε and δ, and a release never counts twi
   const first = await privateSketch(images(500, 1), options, privacy);
   const second = await privateSketch(images(700, 2), first.design, { ...privacy, epsilon: 2, seed: 6 });
   const merged = mergePrivate(first, second);
-  assert.equal(merged.owners.map(({ epsilon }) => epsilon), [1, 2]);
+  assert.equal(
+    merged.owners.map(({ epsilon }) => epsilon),
+    [1, 2],
+  );
   assert.equal(second.owners[0]!.passes.length, 1); // the design is known, nothing is spent on it
   assert.is(merged.sums.square![3], first.sums.square![3]! + second.sums.square![3]!);
   assert.equal(mergePrivate(second, first).sums, merged.sums);
@@ -122,11 +125,20 @@ test("bad input", async () => {
   }
   for (const delta of [0, 1, -1]) await refused(privateSketch(data, options, { ...privacy, delta }), /delta: must be/);
   await refused(privateSketch(data, { ...options, clip: 0 }, privacy), /clip: must be a positive number, got 0/);
-  await refused(privateSketch(data, { ...options, features: "pca:5" }, privacy), /expected raw or dct:K .* got "pca:5"/);
+  await refused(
+    privateSketch(data, { ...options, features: "pca:5" }, privacy),
+    /expected raw or dct:K .* got "pca:5"/,
+  );
   await refused(privateSketch(data, { ...options, features: "dct:31" }, privacy), /K from 1 to 30, got "dct:31"/);
-  await refused(privateSketch(data, { ...options, labels: 1 }, privacy), /row \d+ has the label 1, the design is for 0 to 0/);
+  await refused(
+    privateSketch(data, { ...options, labels: 1 }, privacy),
+    /row \d+ has the label 1, the design is for 0 to 0/,
+  );
   await refused(privateSketch(data, { ...options, shares: { mean: 1 } }, privacy), /counts and means are needed/);
-  await refused(privateSketch(data, options, { ...privacy, firstPass: 1 }), /first pass: expected a part of the budget/);
+  await refused(
+    privateSketch(data, options, { ...privacy, firstPass: 1 }),
+    /first pass: expected a part of the budget/,
+  );
   await refused(privateSketch(data, options, { ...privacy, epsilon: 1e-5 }), /nothing of them would be left/);
   const design = await privateDesign({ shape: [4], clip: 1 });
   await refused(privateSketch(data, design, privacy), /holds samples of shape \[6,5\], the design is for \[4\]/);
