@@ -1,6 +1,6 @@
 import type { Argv } from "yargs";
 import { InputError } from "../data/errors.ts";
-import type { PrivateSketch } from "../sketch/private/index.ts";
+import type { Owner, PrivateSketch } from "../sketch/private/index.ts";
 import type { Context, Outcome } from "./command.ts";
 import { type DataArgs, type DesignArgs, datasetOf } from "./designing.ts";
 import { sizeText } from "./facts.ts";
@@ -277,6 +277,29 @@ export async function privateFacts({ design, owners, sums }: PrivateSketch) {
       "not covered": "people with several samples, and whatever else is published of the same data",
     },
   };
+}
+
+/** What private sketches of the same data have spent together. Errors (InputError): other files; one release named twice; the data of several owners. */
+export async function spentTogether(files: readonly string[]) {
+  const { loadPrivateSketch, spent } = await import("../sketch/private/index.ts");
+  const owners: Owner[] = [];
+  for (const file of files) {
+    const { owners: own } = await loadPrivateSketch(file);
+    if (own.length > 1)
+      throw new InputError(
+        `--with: ${file} is of ${own.length} owners, each with data of its own; name their own sketches`,
+      );
+    if (owners.some(({ id }) => id === own[0]!.id))
+      throw new InputError(`--with: ${file} is the same release again; leave it out`);
+    owners.push(own[0]!);
+  }
+  const delta = Math.max(...owners.map((owner) => owner.delta));
+  const all = spent(
+    owners.flatMap(({ passes }) => passes),
+    delta,
+  );
+  const words = `ε = ${short(all.epsilon)} at δ = ${delta} (by Rényi divergences ${short(all.renyi)}; ρ = ${short(all.rho)}), of ${files.length} sketches of the same data`;
+  return { words, data: { files, delta, ...all } };
 }
 
 const short = (value: number): string => String(Number(value.toPrecision(3)));

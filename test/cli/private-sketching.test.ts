@@ -52,6 +52,14 @@ test("owners merge with one design; each keeps its own ε", async () => {
   await refused("subtract AB.npz B.npz -o N.npz", /subtract: a private sketch stays as it was released/);
 });
 
+test("several sketches of the same data spend together", async () => {
+  for (const name of ["one", "two"]) await ok(`sketch plain.npy --epsilon 1 --delta 1e-5 --clip 2 -o ${name}.npz`);
+  const { together } = await ok("inspect one.npz --with two.npz");
+  assert.ok(Math.abs(together.epsilon - 1.46517) < 1e-4); // epsilonOf(√2 muOf(1, 1e-5), 1e-5)
+  assert.match((await run("inspect one.npz --with two.npz")).stdout, /together +ε = 1\.47 at δ = 0\.00001 \(by Rényi/);
+  await refused("inspect one.npz --with one.npz", /one\.npz is the same release again/);
+});
+
 test("with a seed for the noise the file says that it is not private", async () => {
   const made = await ok(`sketch plain.npy ${PRIVATE} --noise-seed 4 -o S.npz`);
   assert.is(made.privacy.private, false);

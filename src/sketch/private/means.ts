@@ -28,7 +28,7 @@ export function noiseIn(design: PrivateDesign, name: "mean" | "square", mus: rea
 }
 
 /**
- * Counts [groups], at least 1, and the means of the features [groups, k] of noisy sums. Means are drawn to that of all groups by as much as the known noise asks for:
+ * Counts [groups], at least 2, and the means of the features [groups, k] of noisy sums. Means are drawn to that of all groups by as much as the known noise asks for:
  * James and Stein's factor 1 − (b − 2)s²/|m − m̄|², at least 0, in each band of b features (Efron, Morris 1973). Bands double in width: higher cosines
  * tell labels less well.
  */
@@ -36,7 +36,7 @@ export function shrunkMeans(design: PrivateDesign, sums: PrivateSums, mus: reado
   const { count, mean } = sums;
   const [groups, k] = [groupsOf(design), featuresIn(design)];
   const parts = partsIn(design);
-  const counts = count!.map((v) => Math.max(1, Math.round(v * parts.get("count")!.grid)));
+  const counts = count!.map((v) => Math.max(2, Math.round(v * parts.get("count")!.grid)));
   const stretch = stretchOf(design, sums);
   const sigma = stretch * noiseIn(design, "mean", mus);
   const own = mean!.map((v, at) => {

@@ -13,7 +13,7 @@ import { shrunkMeans } from "./means.ts";
 import type { PrivateSketch } from "./release.ts";
 
 /**
- * An ordinary sketch that data can have, nearest to what the noisy sums of a private one tell: counts are integers of at least 1, means are shrunk (means.ts), covariances
+ * An ordinary sketch that data can have, nearest to what the noisy sums of a private one tell: counts are integers of at least 2, means are shrunk (means.ts), covariances
  * positive semi-definite (covariances.ts), Fourier moments at most 1. It has local moments in one cell (of each label), reduced second moments over all, and the Fourier moments, so
  * that mixtures, generators and Gaussians are trained from it like from any other. Only released numbers are read: it is as private as these.
  */

@@ -100,10 +100,10 @@ export function requirePrivacy(epsilon: number, delta: number): void {
   }
 }
 
-/** The means that a first pass releases, of samples that are not centred yet: so with twice the clipping norm. */
+/** The means that a first pass releases, of samples that are not centred yet: so with three times the clipping norm. */
 const firstDesign = ({ shape, cosines, labels, clip }: PrivateDesign): Promise<PrivateDesign> =>
   privateDesign({
-    ...{ shape, clip: 2 * clip, shares: { count: 0.1, mean: 0.9 } },
+    ...{ shape, clip: 3 * clip, shares: { count: 0.1, mean: 0.9 } },
     features: cosines === undefined ? "raw" : `dct:${cosines}`,
     ...(labels !== undefined && { labels }),
   });
