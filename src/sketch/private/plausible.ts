@@ -14,7 +14,7 @@ import type { PrivateSketch } from "./release.ts";
 
 /**
  * An ordinary sketch that data can have, nearest to what the noisy sums of a private one tell: counts are integers of at least 2, means are shrunk (means.ts), covariances
- * positive semi-definite (covariances.ts), Fourier moments at most 1. It has local moments in one cell (of each label), reduced second moments over all, and the Fourier moments, so
+ * positive semi-definite (covariances.ts), Fourier moments at most 1. It has local moments in one cell (of each label), reduced second moments, and the Fourier moments, so
  * that mixtures, generators and Gaussians are trained from it like from any other. Only released numbers are read: it is as private as these.
  */
 export async function plausible(sketch: PrivateSketch): Promise<Sketch> {
@@ -48,14 +48,21 @@ export async function plausible(sketch: PrivateSketch): Promise<Sketch> {
     sums["local-moments.u"] = u;
     sums["local-moments.aa"] = triangles.slice();
     sums["local-moments.uu"] = triangles;
-    const all = own[0]!.map((_, at) => own.reduce((sum, square) => sum + square[at]!, 0));
-    families.push({ kind: "second-moments", ...(groups > 1 && { pooled: true as const }), reduced: true });
-    const total = Float64Array.from({ length: k }, (_, i) => sumOver(groups, (g) => u[g * k + i]!));
-    sums["second-moments.x"] = basis ? multiply(basis, total, d, k, 1) : total;
-    sums["second-moments.uu"] = toTriangle(all, k);
-    sums["second-moments.squares"] = squaresOf(all, basis, d, k).map(
-      (v) => v + count * restOf(design, sketch, count, d, k),
-    );
+    families.push({ kind: "second-moments", reduced: true });
+    const x = new Float64Array(groups * d);
+    const squares = new Float64Array(groups * d);
+    for (const [g, square] of own.entries()) {
+      const sum = u.slice(g * k, (g + 1) * k);
+      x.set(basis ? multiply(basis, sum, d, k, 1) : sum, g * d);
+      const rest = counts[g]! * restOf(design, sketch, count, d, k);
+      squares.set(
+        squaresOf(square, basis, d, k).map((v) => v + rest),
+        g * d,
+      );
+    }
+    sums["second-moments.x"] = x;
+    sums["second-moments.squares"] = squares;
+    sums["second-moments.uu"] = triangles.slice();
   }
   return { design: await designOf(design, families), count, sums };
 }
