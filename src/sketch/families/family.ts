@@ -1,6 +1,7 @@
 import type { NdArray } from "ndarray";
 import * as tf from "#tf";
 import type { DesignArrays } from "../features.ts";
+import type { WaveSums } from "../waves.ts";
 
 /** Sizes that a family may depend on. */
 export interface Dimensions {
@@ -88,6 +89,10 @@ export interface Family<Spec, Options> {
    * The sums are then `count` [K] and `xx` [K, w(w+1)/2], Σ aaᵀ over the samples of each cell. A pure tensor function.
    */
   inCells?(spec: Spec, block: Block, inputs: Readonly<Record<string, tf.Tensor>>): { cell: tf.Tensor; a: tf.Tensor };
+  /** For sums of cosines and sines, `cos` and `sin` [m], over blocks of n samples: what sums them outside of the graph; undefined where `block` is to do it. */
+  waves?(spec: Spec, dimensions: Dimensions, n: number, groups: number): WaveSums | undefined;
+  /** What `waves` is given of a block, by the names of `WaveSums.given`: a pure tensor function. Present with `waves`. */
+  phases?(spec: Spec, block: Block, inputs: Readonly<Record<string, tf.Tensor>>): Readonly<Record<string, tf.Tensor>>;
   /**
    * Names what no data can have among these sums ("a moment"); undefined if all is possible. `group.whole` is what the sums were
    * subtracted from. Its size determines how much rounding is allowed.

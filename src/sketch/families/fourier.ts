@@ -1,12 +1,14 @@
 import ndarray, { type NdArray } from "ndarray";
 import * as tf from "#tf";
+import { contiguous } from "../../data/array.ts";
 import { InputError } from "../../data/errors.ts";
 import { suggestion } from "../../data/nearest.ts";
 import { stream } from "../../data/random.ts";
 import { type DrawName, drawNames, draws, type LawName, lawNames, laws } from "../laws.ts";
 import { DITHER, ditherOf, MOST_MODULUS, signMoments } from "../one-bit.ts";
-import { denseProduct, drawProduct, productLayout, productSums } from "../product.ts";
+import { denseProduct, drawProduct, productLayout } from "../product.ts";
 import { denseOf, drawStructured, type FrequencySettings, structuredPhase } from "../structured.ts";
+import { phaseSums, productSums } from "../waves.ts";
 import { type Family, ROUNDING } from "./family.ts";
 
 /** Settings of random Fourier moments. Ω is regenerated from them. */
@@ -142,11 +144,10 @@ export const fourier: Family<FourierSpec, FourierOptions> = {
   sums: ({ m }) => ({ cos: [m], sin: [m] }),
   degrees: { cos: 0, sin: 0 },
   inputs: (spec, { features }) => {
+    if (isOutside(spec, features)) return spec.draw === "product" && features > FEW ? listsOf(spec, features) : {};
     const dither = spec.quantised && { [DITHER]: ditherOf(spec) };
     if (spec.draw === "structured") return { ...drawStructured(spec, features), ...dither };
-    return spec.draw === "product"
-      ? { ...drawProduct(spec, features) }
-      : { omega: drawFrequencies(spec, features), ...dither };
+    return { omega: drawFrequencies(spec, features), ...dither };
   },
   width: (spec) => {
     if (spec.draw !== "product") return spec.m;
@@ -157,14 +158,41 @@ export const fourier: Family<FourierSpec, FourierOptions> = {
     const most = (quantised ? MOST_MODULUS : 1) * (count + ROUNDING * whole.count);
     return sums.cos!.some((c, j) => !(Math.hypot(c, sums.sin![j]!) <= most)) ? "a moment" : undefined;
   },
-  block: ({ m }, { features, weights }, { omega, signs, radii, rows, columns, dither }) => {
-    if (rows) {
-      const { cos, sin } = productSums(features, { rows, columns: columns! }, weights);
-      const first = (sums: tf.Tensor) => tf.slice(sums, [0, 0], [weights.shape[0]!, m]);
-      return { cos: first(cos), sin: first(sin) };
-    }
+  block: (_, { features, weights }, { omega, signs, radii, dither }) => {
     const phase = omega ? tf.matMul(features, omega) : structuredPhase(features, signs!, radii!); // [n, m]
     if (dither) return signMoments(phase, dither, weights);
     return { cos: tf.matMul(weights, tf.cos(phase)), sin: tf.matMul(weights, tf.sin(phase)) };
   },
+  waves: (spec, { features: k }, n, groups) => {
+    if (!isOutside(spec, k)) return undefined;
+    const vectors = k <= FEW && {
+      vectors: { k, of: Object.fromEntries(Object.entries(listsOf(spec, k)).map(([name, { data }]) => [name, data])) },
+    };
+    if (spec.draw === "independent") return phaseSums({ sizes: { phase: spec.m }, n, ...vectors }, groups);
+    const { blocks, rows, columns } = productLayout(spec);
+    const sizes = { rows: blocks * rows, columns: blocks * columns };
+    return productSums({ sizes, n, ...vectors }, { blocks, rows, columns }, spec.m, groups);
+  },
+  phases: (_, { features }, lists) => {
+    if (features.shape[1]! <= FEW) return { features: tf.transpose(features) };
+    const made = Object.entries(lists).map(([name, list]) => [name, tf.matMul(list, features, false, true)]);
+    return Object.fromEntries(made);
+  },
 };
+
+/** Phases of so few features are made outside of the graph: faster than there and on the way from there. */
+const FEW = 16;
+
+/** Whether sums are made outside of the graph (waves.ts). */
+const isOutside = ({ draw, quantised }: FourierSpec, k: number): boolean =>
+  draw === "product" || (draw === "independent" && k <= FEW && !quantised);
+
+/** The vectors whose phases are summed, [size, k], by the name of their list: the frequencies, or those that product frequencies consist of. */
+function listsOf(spec: FourierSpec, k: number): Readonly<Record<string, NdArray<Float32Array>>> {
+  if (spec.draw !== "product") {
+    const columns = drawFrequencies(spec, k).transpose(1, 0);
+    return { phase: ndarray(contiguous(columns) as Float32Array, [spec.m, k]) };
+  }
+  const lists = Object.entries(drawProduct(spec, k));
+  return Object.fromEntries(lists.map(([name, list]) => [name, ndarray(list.data, [list.size / k, k])]));
+}

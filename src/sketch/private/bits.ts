@@ -22,5 +22,5 @@ export function cryptographicBits(): Bits {
 /** A source that anybody who knows the seed can repeat: for tests. What it hides is not private. */
 export function seededBits(seed: number): Bits {
   const random = stream(seed, "privacy noise");
-  return () => random.uniform() * 2 ** 32;
+  return () => Math.floor(random.uniform() * 2 ** 32);
 }
