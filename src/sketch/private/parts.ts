@@ -13,7 +13,7 @@ export type PartName = (typeof partNames)[number];
 /** What part of the budget, of μ², each sum has; together 1. A sum without a share is not made. */
 export type Shares = Readonly<Record<PartName, number>>;
 
-/** Q: a feature of the size of the clipping norm is this integer. Squares are below 2³², so that float64 sums of 2²¹ samples are exact. */
+/** Q: a feature of the size of the clipping norm is this integer. Squares are up to 2³², the energy up to 2³⁴, so that float64 sums of 2¹⁹ samples are exact. */
 export const FINENESS = 2 ** 16;
 
 /** Norms are told apart up to so many clipping norms, by the sum `energy`. */

@@ -1,6 +1,7 @@
 import { sameShape } from "../../data/array.ts";
 import { InputError } from "../../data/errors.ts";
 import { checkedRange, type Dataset, type Range } from "../../data/rows.ts";
+import { pauses } from "../../engine/events.ts";
 import { labelsOf } from "../data-design.ts";
 import { type Bits, cryptographicBits, seededBits } from "./bits.ts";
 import { calibrated } from "./calibrate.ts";
@@ -45,14 +46,14 @@ export interface PrivateOptions {
 
 export const FIRST_PASS = 0.05;
 
-/** Sums of more samples could be inexact: squares are below 2³² (parts.ts). */
-const MOST_SAMPLES = 2 ** 21;
+/** Sums of more samples could be inexact: their integers are up to 2³⁴, those of the energy (parts.ts). */
+export const MOST_SAMPLES = 2 ** 19;
 
 /**
  * A private sketch of a data set: the sums of `contributing` with discrete Gaussian noise, (ε, δ)-private for data sets that differ by one sample
  * that is added or removed. What is not covered: whatever else is published of the data, the time that this takes, and people with several samples (k of them: the guarantee of
  * kε, and more δ).
- * Errors (InputError): ε, δ, or a first pass out of range; samples of another shape, labels that are absent or outside the design's; more than 2²¹ samples;
+ * Errors (InputError): ε, δ, or a first pass out of range; samples of another shape, labels that are absent or outside the design's; more than 2¹⁹ samples;
  * so little privacy left for a sum that its noise is beyond the sampler.
  */
 export async function privateSketch(
@@ -138,10 +139,11 @@ async function exactSums(
   }
   const labels = design.labels === undefined ? undefined : await labelsOf(dataset);
   const sums = noPrivateSums(design);
+  const pause = pauses(signal);
   const add = contributing(design);
   const d = design.shape.reduce((size, n) => size * n, 1);
   for await (const { first, data } of dataset.batches(512, { from, to })) {
-    signal?.throwIfAborted();
+    await pause();
     const rows = data.shape[0]!;
     for (let i = 0; i < rows; i++) {
       const label = labels?.[first + i] ?? 0;
@@ -153,7 +155,6 @@ async function exactSums(
       add(data.data.subarray(i * d, (i + 1) * d), label, sums);
     }
     onProgress?.(done * (to - from) + first + rows - from, passes * (to - from));
-    await new Promise(setImmediate);
   }
   return sums;
 }

@@ -4,7 +4,7 @@ import { stream } from "../../../src/data/random.ts";
 import { contributing, noPrivateSums, type PrivateSums } from "../../../src/sketch/private/contribution.ts";
 import { type PrivateDesign, partsIn, privateDesign } from "../../../src/sketch/private/design.ts";
 import { noiseOf, roughnessOf } from "../../../src/sketch/private/parts.ts";
-import { offDiagonal } from "../../../src/sketch/private/release.ts";
+import { MOST_SAMPLES, offDiagonal } from "../../../src/sketch/private/release.ts";
 
 const test = suite("sensitivity of private sums");
 
@@ -94,6 +94,14 @@ for (const [name, make] of Object.entries(designs)) {
     assert.equal(all, sum);
   });
 }
+
+test("sums of as many samples as are allowed are exact integers", async () => {
+  for (const make of Object.values(designs)) {
+    for (const [name, { bound }] of partsIn(await make())) {
+      assert.ok(name === "fourier" || bound * MOST_SAMPLES <= 2 ** 53, name); // a wave is at most Q, its bound is that of all together
+    }
+  }
+});
 
 test("by label a sample is in the sums of its label alone", async () => {
   const design = await designs["by label, about a reference"]!();
