@@ -1,7 +1,7 @@
 import ndarray, { type NdArray } from "ndarray";
 import * as tf from "#tf";
 import { compile } from "../engine/index.ts";
-import { cellSums } from "./cell-sums.ts";
+import { addInCells, type CellSquares, cellSquares } from "./cell-sums.ts";
 import { dimensionsOf, isByLabel, LABEL_COUNT, type SketchDesign, sumGrids } from "./design.ts";
 import { encoded, warpsFor } from "./encoded.ts";
 import { addRounded, type ExactSums } from "./exact-sums.ts";
@@ -36,16 +36,21 @@ export async function compileBlock(design: SketchDesign) {
       for (const spec of design.families) {
         const apart = design.labels === undefined || isByLabel(design, spec);
         const weights = apart ? given.weights : tf.sum(given.weights, 0, true);
-        const family = familyOf(spec.kind);
-        const own = (family.inCells ?? family.block!)(spec, { ...common, weights }, given.inputs[spec.kind]!);
-        for (const [name, value] of Object.entries(own)) sums[`${spec.kind}.${name}`] = value;
+        const { block, inCells } = familyOf(spec.kind);
+        const [samples, inputs] = [{ ...common, weights }, given.inputs[spec.kind]!];
+        for (const [name, value] of Object.entries(block?.(spec, samples, inputs) ?? {}))
+          sums[`${spec.kind}.${name}`] = value;
+        for (const [name, { a, cell }] of Object.entries(inCells?.(spec, samples, inputs) ?? {})) {
+          sums[`${spec.kind}/${name}.a`] = a;
+          if (cell) sums[`${spec.kind}/${name}.cell`] = cell;
+        }
       }
       return sums;
     },
     { x, weights, ...fixed },
     { name: "sketch", threads: 1 },
   );
-  const inCells = new Map<string, Awaited<ReturnType<typeof cellSums>>>();
+  const squares = new Map<string, CellSquares>();
   return {
     /** Adds the sums over a block of samples, at most `design.block`, with one label for each if sums are by label. */
     async add(data: NdArray<Float32Array>, { sums, rest }: ExactSums, labels?: Uint8Array): Promise<void> {
@@ -55,30 +60,38 @@ export async function compileBlock(design: SketchDesign) {
       x.data.fill(0, have * dimensions.sample);
       x.data.set(data.data);
       const results = await compiled.run({ x, weights, ...fixed });
+      for (const [key, { data }] of Object.entries(results)) {
+        if (!key.includes("/")) addRounded(sums[key]!, rest[key]!, data, grids[key]!);
+      }
       for (const spec of design.families) {
         const { kind } = spec;
-        const family = familyOf(kind);
-        if (family.inCells) {
-          const [a, cell] = [results[`${kind}.a`]!, results[`${kind}.cell`]!];
-          const [counts, squares] = [`${kind}.count`, `${kind}.xx`];
-          const width = a.shape[1]!;
-          const cells = sums[counts]!.length / groups;
-          const own = inCells.get(kind) ?? (await cellSums(rows, width, sums[counts]!.length));
-          inCells.set(kind, own);
-          const cellOf = Int32Array.from({ length: have }, (_, row) => (labels?.[row] ?? 0) * cells + cell.data[row]!);
-          const into = { sum: sums[squares]!, rest: rest[squares]!, grid: grids[squares]! };
-          await own.add(a.data.subarray(0, have * width), cellOf, sums[counts]!, into);
-          continue;
-        }
-        for (const name of Object.keys(family.sums(spec, dimensions))) {
+        const apart = isByLabel(design, spec) ? labels : undefined;
+        const into = (name: string) => {
           const key = `${kind}.${name}`;
-          addRounded(sums[key]!, rest[key]!, results[key]!.data, grids[key]!);
+          return { sum: sums[key]!, rest: rest[key]!, grid: grids[key]! };
+        };
+        for (const [name, cell] of Object.entries(familyOf(kind).cells?.(spec, dimensions) ?? {})) {
+          const key = `${kind}/${name}`;
+          const [a, found] = [results[`${key}.a`]!, results[`${key}.cell`]];
+          const width = a.shape[1]!;
+          const cellOf = Int32Array.from(
+            { length: have },
+            (_, row) => (apart?.[row] ?? 0) * cell.cells + (found?.data[row] ?? 0),
+          );
+          const own = a.data.subarray(0, have * width);
+          if (cell.count) for (const at of cellOf) into(cell.count).sum[at]!++;
+          if (cell.sum) addInCells(own, cellOf, into(cell.sum));
+          if (!cell.squares) continue;
+          const ofCells =
+            squares.get(key) ?? (await cellSquares(rows, width, (isByLabel(design, spec) ? groups : 1) * cell.cells));
+          squares.set(key, ofCells);
+          await ofCells.add(own, cellOf, into(cell.squares));
         }
       }
       if (labels) for (let row = 0; row < have; row++) sums[LABEL_COUNT]![labels[row]!]!++;
     },
     dispose: async () => {
-      for (const own of inCells.values()) await own.dispose();
+      for (const own of squares.values()) await own.dispose();
       await compiled.dispose();
     },
   };
