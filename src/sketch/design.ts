@@ -151,7 +151,7 @@ export async function makeDesign(options: DesignOptions): Promise<SketchDesign> 
     step();
   }
   const what = { shape: [...shape], features, ...(poses && { poses }), families: specs };
-  const { block = blockRows(what) } = options;
+  const { block = blockRows({ ...what, ...(labels !== undefined && { labels }) }) } = options;
   if (!(Number.isSafeInteger(block) && block > 0)) {
     throw new InputError(`design: block: must be a positive integer, got ${block}`);
   }

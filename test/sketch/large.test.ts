@@ -61,13 +61,15 @@ test("pilots and blocks are bounded by bytes, and a pilot has samples for the co
   const pilots = [784, 12_288, 65_536, 196_608].map((d) => pilotRowsFor(d));
   assert.equal(pilots, [5000, 1365, 500, 170]);
   assert.is(pilotRowsFor(196_608, 100), 200);
-  const rows = (shape: readonly number[]) =>
+  const rows = (shape: readonly number[], labels?: number) =>
     blockRows({
       shape,
+      ...(labels !== undefined && { labels }),
       features: { kind: "pca", components: 100 },
       families: [{ kind: "fourier", law: "gaussian", scales: [1], m: 4096, seed: 1, draw: "independent" }],
     });
   assert.equal([rows([28, 28]), rows([64, 64, 3]), rows([256, 256]), rows([256, 256, 3])], [512, 256, 64, 16]);
+  assert.equal([rows([28, 28], 2), rows([28, 28], 10)], [1024, 2048]); // every label adds its own sums once a block
 });
 
 test.run();
