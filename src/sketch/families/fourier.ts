@@ -123,8 +123,10 @@ export const fourier: Family<FourierSpec, FourierOptions> = {
         "sketch: quantise: product frequencies are summed without each one's cosine, so there is nothing to take the sign of; draw them independent",
       );
     }
-    const settings = { law, m, seed, draw, ...(quantised && { quantised }) };
-    const spec = (used: readonly number[]): FourierSpec => ({ kind: "fourier", ...settings, scales: used });
+    const spec = (used: readonly number[]): FourierSpec => ({
+      ...{ kind: "fourier", law, scales: used, m, seed, draw },
+      ...(quantised && { quantised }),
+    });
     if (scales !== "auto") return spec([...requireScales(scales)]);
     const spread = context.spread("scale auto");
     if (!(spread > 0)) {
