@@ -1,19 +1,6 @@
 import { instantiate } from "#waves";
+import type { OutsideSums } from "./families/family.ts";
 import type { ProductLayout } from "./product.ts";
-
-/** Rows of a block, from `from` to before `to`. */
-export interface Stretch {
-  readonly from: number;
-  readonly to: number;
-}
-
-/** Sums of cosines and sines over stretches of blocks of n samples. */
-export interface WaveSums {
-  /** Where what the graph says of a block is to be written before `sums`, by name. */
-  readonly given: Readonly<Record<string, Float32Array>>;
-  /** `cos` and `sin`, the sums over each stretch, [stretches, m] row by row. They are overwritten by the next call. */
-  sums(stretches: readonly Stretch[]): Readonly<Record<string, Float32Array>>;
-}
 
 /** The functions of assembly/waves.ts. Places are bytes in the memory. */
 interface Kernels {
@@ -87,13 +74,13 @@ function openPhases({ sizes, vectors, n }: PhaseLists, most: number, room: Reado
 const ROWS = 16;
 
 /** Σ cos and Σ sin of the phases of m vectors, the list `phase`. */
-export function phaseSums(lists: PhaseLists, groups: number): WaveSums {
+export function phaseSums(lists: PhaseLists, groups: number): OutsideSums {
   const { n } = lists;
   const m = lists.sizes.phase!;
   const { kernels, places, arrays, given, phases } = openPhases(lists, ROWS, { cos: groups * m, sin: groups * m });
   return {
-    given,
-    sums: (stretches) => {
+    places: given,
+    add: (_, stretches) => {
       for (let row = 0; row < m; row += ROWS) {
         const rows = Math.min(ROWS, m - row);
         const at = phases("phase", row, rows);
@@ -108,7 +95,7 @@ export function phaseSums(lists: PhaseLists, groups: number): WaveSums {
 }
 
 /** Σ cos and Σ sin of the first m product frequencies, from the lists `rows` and `columns`. The waves of a block stay in the processor's cache. */
-export function productSums(lists: PhaseLists, layout: ProductLayout, m: number, groups: number): WaveSums {
+export function productSums(lists: PhaseLists, layout: ProductLayout, m: number, groups: number): OutsideSums {
   const { n } = lists;
   const { blocks, rows: P, columns: Q } = layout;
   const all = 2 * blocks * P * Q;
@@ -121,8 +108,8 @@ export function productSums(lists: PhaseLists, layout: ProductLayout, m: number,
     kernels.waves(phases(list, block * size, size), size * n, to, to + apart);
   };
   return {
-    given,
-    sums: (stretches) => {
+    places: given,
+    add: (_, stretches) => {
       for (let block = 0; block < blocks; block++) {
         waves("rows", P, block, a);
         waves("columns", Q, block, b);

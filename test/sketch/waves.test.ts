@@ -44,10 +44,10 @@ for (const draw of drawNames) {
 
 test("waves are right to float32's last digits in every quarter, and no sum of so many terms is larger than their number where phases have no digits left", () => {
   const n = 4096;
-  const { given, sums } = phaseSums({ sizes: { phase: 1 }, n }, 1);
+  const { places, add } = phaseSums({ sizes: { phase: 1 }, n }, 1);
   const one = (phase: number) => {
-    given.phase!.fill(phase);
-    const { cos, sin } = sums([{ from: 5, to: 6 }]);
+    places!.phase!.fill(phase);
+    const { cos, sin } = add({}, [{ from: 5, to: 6 }]);
     return [cos![0]!, sin![0]!] as const;
   };
   for (let i = -4000; i <= 4000; i++) {

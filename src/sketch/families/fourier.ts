@@ -163,7 +163,7 @@ export const fourier: Family<FourierSpec, FourierOptions> = {
     if (dither) return signMoments(phase, dither, weights);
     return { cos: tf.matMul(weights, tf.cos(phase)), sin: tf.matMul(weights, tf.sin(phase)) };
   },
-  waves: (spec, { features: k }, n, groups) => {
+  outside: (spec, { dimensions: { features: k }, rows: n, groups }) => {
     if (!isOutside(spec, k)) return undefined;
     const vectors = k <= FEW && {
       vectors: { k, of: Object.fromEntries(Object.entries(listsOf(spec, k)).map(([name, { data }]) => [name, data])) },
@@ -173,7 +173,7 @@ export const fourier: Family<FourierSpec, FourierOptions> = {
     const sizes = { rows: blocks * rows, columns: blocks * columns };
     return productSums({ sizes, n, ...vectors }, { blocks, rows, columns }, spec.m, groups);
   },
-  phases: (_, { features }, lists) => {
+  forOutside: (_, { features }, lists) => {
     if (features.shape[1]! <= FEW) return { features: tf.transpose(features) };
     const made = Object.entries(lists).map(([name, list]) => [name, tf.matMul(list, features, false, true)]);
     return Object.fromEntries(made);
