@@ -92,7 +92,7 @@ export const designOptions = <T>(y: Argv<T>) =>
     })
     .option("features", {
       ...{ type: "string", requiresArg: true, defaultDescription: "pca:100, raw up to 100 numbers a sample" },
-      describe: "coordinates of the Fourier moments: raw or pca:K",
+      describe: "coordinates of the Fourier moments: raw or pca:K; with --epsilon of all moments: raw or dct:K",
     })
     .option("sketch-size", {
       ...{ type: "string", requiresArg: true },

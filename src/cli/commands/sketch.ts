@@ -36,7 +36,7 @@ export const sketch = defineCommand({
     ["sketchprior sketch mnist --design D.npz --shard 1/4 -o X1.npz", "the first quarter, to be merged later"],
     ["sketchprior sketch a.npy b.npy --by-label -o X.npz --resume", "go on after an interruption, with the same bits"],
     [
-      "sketchprior sketch mnist --labels 10 --epsilon 1 --delta 1e-5 --clip 6 -o X.npz",
+      "sketchprior sketch mnist --labels 10 --epsilon 1 --delta 1e-5 --clip 5 -o P.npz",
       "a private sketch: noise on every sum",
     ],
     ["sketchprior sketch - --shape 28,28 -o X.npz < numbers.f32", "float32 numbers from standard input"],
