@@ -39,6 +39,8 @@ export const merge = defineCommand({
     const { loadSketch, saveSketch } = await import("../../sketch/files.ts");
     const { describeDifference, mergeSketches, missingRows, whyNotMerge } = await import("../../sketch/index.ts");
     const [firstFile, ...files] = given;
+    const { arePrivate, mergePrivately } = await import("../private-sketching.ts");
+    if (await arePrivate("merge", given)) return mergePrivately(given, args.out);
     let merged = await loadSketch(firstFile);
     const parts: [file: string, provenance: Provenance | undefined][] = [[firstFile, merged.provenance]];
     for (const file of files) {

@@ -15,6 +15,7 @@ import {
 import { scaleFacts, sizeText, sketchFacts } from "../facts.ts";
 import { outOption, requireInteger, requireNonNegative, requireWritable } from "../options.ts";
 import type { PairArgs } from "../pair-design.ts";
+import { isPrivate, privateOptions, sketchPrivately } from "../private-sketching.ts";
 import { piecesOf, shardOption } from "../sharding.ts";
 import { factLines, secondsText } from "../text.ts";
 
@@ -34,11 +35,15 @@ export const sketch = defineCommand({
     ],
     ["sketchprior sketch mnist --design D.npz --shard 1/4 -o X1.npz", "the first quarter, to be merged later"],
     ["sketchprior sketch a.npy b.npy --by-label -o X.npz --resume", "go on after an interruption, with the same bits"],
+    [
+      "sketchprior sketch mnist --labels 10 --epsilon 1 --delta 1e-5 --clip 6 -o X.npz",
+      "a private sketch: noise on every sum",
+    ],
     ["sketchprior sketch - --shape 28,28 -o X.npz < numbers.f32", "float32 numbers from standard input"],
   ],
   details: seedDetails,
   options: (y) =>
-    designOptions(dataArguments(y).option("out", outOption("file to write the sketch to, .npz")))
+    privateOptions(designOptions(dataArguments(y).option("out", outOption("file to write the sketch to, .npz"))))
       .option("design", { type: "string", requiresArg: true, describe: "use the design in this file" })
       .option("shard", shardOption("blocks"))
       .option("limit", { type: "number", requiresArg: true, describe: "sketch only this many samples, the first ones" })
@@ -50,6 +55,7 @@ export const sketch = defineCommand({
   run: async (args, context) => {
     const { progress, signal, note } = context;
     await requireWritable(args.out, args.force);
+    if (isPrivate(args)) return sketchPrivately(args, context);
     const checkpoint = `${args.out.replace(/\.npz$/i, "")}.checkpoint.npz`;
     if (!args.resume) await requireWritable(checkpoint, args.force, "give --resume to go on from it, or ");
     const every = args["checkpoint-every"] ?? 30;

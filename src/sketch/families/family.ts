@@ -93,11 +93,46 @@ export interface Family<Spec, Options> {
   ): Readonly<Record<string, CellVectors>>;
   /** The most samples of a block by default, where it is not 2048. */
   readonly mostRows?: number;
+  /** Sums that are made outside of the graph, for blocks; undefined where `block` makes them. */
+  outside?(spec: Spec, blocks: OutsideBlocks): OutsideSums | undefined;
+  /** What these are made of, by any names: a pure tensor function. Present with `outside`. */
+  forOutside?(
+    spec: Spec,
+    block: Block,
+    inputs: Readonly<Record<string, tf.Tensor>>,
+  ): Readonly<Record<string, tf.Tensor>>;
   /**
    * Names what no data can have among these sums ("a moment"); undefined if all is possible. `group.whole` is what the sums were
    * subtracted from. Its size determines how much rounding is allowed.
    */
   impossible(spec: Spec, group: CheckedSums): string | undefined;
+}
+
+/** What sums outside of the graph may depend on. */
+export interface OutsideBlocks {
+  readonly dimensions: Dimensions;
+  readonly arrays: DesignArrays;
+  /** Samples of a block, n. */
+  readonly rows: number;
+  /** Groups whose sums are kept apart. */
+  readonly groups: number;
+}
+
+/** Sums over blocks outside of the graph. */
+export interface OutsideSums {
+  /** Where results of `forOutside` are to be written, by name; others come in arrays of their own. */
+  readonly places?: Readonly<Record<string, Float32Array>>;
+  /** The sums over one block, each [groups, ...shape], from the results of `forOutside`. They may be overwritten by the next call. */
+  add(
+    results: Readonly<Record<string, NdArray<Float32Array>>>,
+    groups: readonly Stretch[],
+  ): Readonly<Record<string, ArrayLike<number>>>;
+}
+
+/** Rows of a block, from `from` to before `to`: samples are sorted by their groups. */
+export interface Stretch {
+  readonly from: number;
+  readonly to: number;
 }
 
 /** Sums over the samples of each cell, and their names in `sums`. */
