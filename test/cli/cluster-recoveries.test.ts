@@ -53,6 +53,20 @@ test("a comparison: the numbers of one process", async () => {
   const errors = (name: string) =>
     JSON.parse(readFileSync(`${name}/report.json`, "utf8")).rows.map((row: { errors: number[] }) => row.errors);
   assert.equal(errors("report"), errors("one-report"));
+  const again = await inProcess([
+    "cluster",
+    "slurm",
+    ...comparing.split(" "),
+    "-o",
+    "report",
+    "--shards",
+    "2",
+    "--force",
+  ]);
+  assert.is(
+    again.stderr,
+    "error: report: exists already, and a merge whose output exists is done; remove it or name another folder\n",
+  );
 });
 
 test.run();

@@ -7,7 +7,7 @@ import { reconstruct } from "../commands/reconstruct.ts";
 import { rangeOf, type SketchArgs, sketch, sketchOf } from "../commands/sketch.ts";
 import { type ComparisonArgs, cellsOf, openComparison } from "../opened-comparison.ts";
 import { type OpenRecoveryArgs, openRecovery } from "../opened-recovery.ts";
-import { requireFolder, requireWritable } from "../options.ts";
+import { requireWritable } from "../options.ts";
 import { parse, UsageError } from "../parse.ts";
 import type { Scripted } from "./scripts.ts";
 import { wordsWithout } from "./words.ts";
@@ -29,7 +29,7 @@ const kinds = {
     if ((args.data as readonly string[]).includes("-")) {
       throw new InputError("cluster slurm: the tasks cannot read standard input; write it to a file first");
     }
-    await requireNewFile(args.out);
+    await requireNew(args.out, "file");
     const { dataset, design } = await sketchOf(args, context);
     rangeOf(dataset, design.block, `1/${shards}`);
     const file = path.join(folder, "design.npz");
@@ -47,13 +47,13 @@ const kinds = {
   reconstruct: async (words, shards, _, context) => {
     const args = await argsOf<OpenRecoveryArgs>({ reconstruct }, words);
     if (!/\.npz$/i.test(args.out)) throw new InputError(`${args.out}: parts are merged into a .npz; name it so`);
-    await requireNewFile(args.out);
+    await requireNew(args.out, "file");
     await openRecovery({ ...args, shard: `1/${shards}` }, context);
     return { out: args.out, words: [...ownWords(words), ...oneThread(args)], parts: "reconstructions" };
   },
   compare: async (words, shards, _, context) => {
     const args = await argsOf<ComparisonArgs>({ compare }, words);
-    await requireFolder(args.out, false);
+    await requireNew(args.out, "folder");
     cellsOf(await openComparison(args, context), `1/${shards}`);
     return { out: args.out, words: [...ownWords(words), ...oneThread(args)], parts: "results" };
   },
@@ -97,10 +97,10 @@ const ownWords = (words: readonly string[]): string[] => wordsWithout(words, ["o
 /** Products are cut differently for each number of threads: with one, parts are the same bits on every node. */
 const oneThread = ({ threads }: GlobalArgs): string[] => (threads === undefined ? ["--threads", "1"] : []);
 
-async function requireNewFile(out: string): Promise<void> {
+async function requireNew(out: string, what: "file" | "folder"): Promise<void> {
   if (await fileExists(out)) {
     throw new InputError(
-      `${out}: exists already, and a merge whose output exists is done; remove it or name another file`,
+      `${out}: exists already, and a merge whose output exists is done; remove it or name another ${what}`,
     );
   }
   await requireWritable(out, false);
