@@ -28,7 +28,7 @@ type StepInputs = {
 /** Loss, gradient and Adam update of one batch, as one pure function. */
 export const trainingStep =
   (setup: Setup) =>
-  ({ weights, moments, z, rate, picked: [picked] }: StepInputs) => {
+  ({ weights, moments, z, rate, picked }: StepInputs) => {
     const objective = (...now: tf.Tensor[]) => sketchLoss(setup, now, z, picked);
     const { value: loss, grads } = tf.valueAndGrads(objective)([...weights]);
     const { parameters, moments: next } = adamUpdate(weights, grads, moments, rate);

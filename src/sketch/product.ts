@@ -149,19 +149,6 @@ export function productSums(u: tf.Tensor, factors: ProductFactors<tf.Tensor>, we
   return unfolded(tf.matMul(left, tf.expandDims(waves(u, columns), 0), false, true));
 }
 
-/** Means of exp(iωᵀu) over the samples u [n, k], each [1, all frequencies]; of samples [groups, n, k], of those of each group. A pure tensor function. */
-export function productMeans(u: tf.Tensor, { rows, columns }: ProductFactors<tf.Tensor>): FourierSums {
-  const [n, k] = u.shape.slice(-2) as [number, number];
-  const groups = u.rank === 3 ? u.shape[0]! : 1;
-  const apart = (list: tf.Tensor): tf.Tensor => {
-    const all = waves(tf.reshape(u, [groups * n, k]), list); // [B, 2P, groups n]
-    const [blocks, width] = all.shape as [number, number];
-    if (groups === 1) return tf.expandDims(all, 0);
-    return tf.transpose(tf.reshape(all, [blocks, width, groups, n]), [2, 0, 1, 3]);
-  };
-  return unfolded(tf.div(tf.matMul(apart(rows), apart(columns), false, true), n));
-}
-
 /** cos aᵀu above sin aᵀu of every block: a [B, P, k], u [n, k] → [B, 2P, n]. */
 function waves(u: tf.Tensor, list: tf.Tensor): tf.Tensor {
   const [blocks, size, k] = list.shape as [number, number, number];
