@@ -24,6 +24,10 @@ export interface CompileOptions extends Partial<EngineSettings> {
 /** Most bytes of constants inside a graph, far below the 2 GB that one may have. */
 const MOST_EMBEDDED = 2 ** 28;
 
+/** Whether constants are to be inside the graph, and may. */
+export const embedded = ({ embed }: CompileOptions, constants: readonly Constant[]): boolean =>
+  Boolean(embed) && constants.reduce((sum, c) => sum + c.data.byteLength, 0) <= MOST_EMBEDDED;
+
 /** A function that was traced once and now runs as one ONNX graph (or op by op, with the engine tfjs). */
 export interface Compiled<I, O> {
   /** Runs the function. The arrays must have the shapes and dtypes it was compiled for. The caller must await each run before the next. */
@@ -73,7 +77,7 @@ export async function compile<I extends Struct<HostArray>, O extends Struct<tf.T
   const traced = traceTwice(name, call, examples);
   const { graph, outputs } = traced;
   const outside = reachableHidden(graph, outputs);
-  const embed = Boolean(options.embed) && outside.reduce((sum, c) => sum + c.data.byteLength, 0) <= MOST_EMBEDDED;
+  const embed = embedded(options, outside);
   const session = await openSession(encodeOnnx(graph, outputs, { embed }), settings);
   const runner = await feeder(graph, outputs, session, embed ? [] : outside);
   let disposed = false;
@@ -94,7 +98,7 @@ export async function compile<I extends Struct<HostArray>, O extends Struct<tf.T
 }
 
 /** Traces twice: equal graphs with equal constants mean that the function is pure, as far as tracing can see. */
-function traceTwice(
+export function traceTwice(
   name: string,
   call: (tensors: tf.Tensor[]) => Struct<tf.Tensor>,
   examples: readonly HostArray[],
@@ -115,7 +119,7 @@ function traceTwice(
   return first;
 }
 
-function checkedInputs(
+export function checkedInputs(
   name: string,
   expected: readonly Leaf<HostArray>[],
   given: readonly Leaf<HostArray>[],
@@ -148,7 +152,7 @@ function encode(traced: Trace, leaves: readonly Leaf<HostArray>[], options: Onnx
 }
 
 /** Constants outside the graph that the outputs depend on. */
-function reachableHidden(graph: Graph, outputs: readonly Value[]): readonly Constant[] {
+export function reachableHidden(graph: Graph, outputs: readonly Value[]): readonly Constant[] {
   const used = reachable(graph, outputs);
   return graph.hidden.filter((c) => used.has(c.name));
 }
