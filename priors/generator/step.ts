@@ -2,6 +2,7 @@ import type { NdArray } from "ndarray";
 import * as tf from "#tf";
 import { fromHost, sizeOf } from "../../src/data/array.ts";
 import { type AdamMoments, adamUpdate } from "../../src/engine/adam.ts";
+import { normalLatents } from "./latents.ts";
 import type { Weights } from "./network.ts";
 import type { Setup } from "./setup.ts";
 import { sketchLoss } from "./sketch-loss.ts";
@@ -22,6 +23,7 @@ type Carried = { readonly weights: tf.Tensor; readonly first: tf.Tensor; readonl
 
 /** What a step gets of its own. */
 type Each = {
+  /** `latentsOf` the step. */
   readonly z: tf.Tensor;
   readonly rate: tf.Tensor;
   /** `pickUnits` of the step. */
@@ -33,10 +35,11 @@ export const trainingStep =
   (setup: Setup) =>
   (carried: Carried, { z, rate, picked }: Each) => {
     const shapes = setup.weights.map(({ shape }) => shape);
+    const latents = normalLatents(z, setup.settings);
     const objective = (all: tf.Tensor) => {
       const parts = tf.split(all, shapes.map(sizeOf));
       const weights = parts.map((part, i) => tf.reshape(part, shapes[i]!));
-      return sketchLoss(setup, weights, z, picked);
+      return sketchLoss(setup, weights, latents, picked);
     };
     const { value: loss, grad } = tf.valueAndGrad(objective)(carried.weights);
     const before = { first: [carried.first], second: [carried.second] };

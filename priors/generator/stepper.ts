@@ -3,8 +3,9 @@ import { fromHost } from "../../src/data/array.ts";
 import { adamRate } from "../../src/engine/adam.ts";
 import { compileSteps } from "../../src/engine/steps.ts";
 import { pickUnits } from "./frequencies.ts";
+import { latentsOf } from "./latents.ts";
 import { schedules } from "./options.ts";
-import { latentsOf, type Setup } from "./setup.ts";
+import type { Setup } from "./setup.ts";
 import { type AdamState, apart, joined, trainingStep } from "./step.ts";
 
 /** The most steps of one call, and about how long one may take: progress is told and a cancellation heeded between calls. */

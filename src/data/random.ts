@@ -9,6 +9,8 @@ export interface Random {
   uniform(): number;
   /** Standard normal. */
   normal(): number;
+  /** Fills an array with uniform draws in (0, 1] and returns it. */
+  fillUniform<T extends Float32Array | Float64Array>(out: T): T;
   /** Uniform integer in [0, n). */
   integer(n: number): number;
   /** Fills an array with standard normal draws and returns it. */
@@ -64,6 +66,10 @@ export function stream(seed: number, ...names: readonly (string | number)[]): Ra
   return {
     uniform,
     normal,
+    fillUniform: (out) => {
+      for (let i = 0; i < out.length; i++) out[i] = (next() + 1) / 2 ** 32;
+      return out;
+    },
     integer: (n) => Math.floor(uniform() * n),
     fillNormal: (out) => {
       for (let i = 0; i < out.length; i++) out[i] = normal();

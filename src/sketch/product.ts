@@ -44,7 +44,7 @@ const LEAST_ROWS = 8;
 /** The number of blocks is a multiple of the number of scales; block b has scale b mod (number of scales). */
 export function productLayout({ law, m, scales }: Pick<FrequencySettings, "law" | "m" | "scales">): ProductLayout {
   const least = laws[law].mixing === "gaussian" ? LEAST_BLOCKS : LEAST_BLOCKS * scales.length;
-  const most = Math.min(MOST_IN_BLOCK, m / least);
+  const most = Math.max(2 * LEAST_ROWS, Math.min(MOST_IN_BLOCK, m / least));
   const blocks = scales.length * Math.max(1, Math.round(m / most / scales.length));
   const pairs = Math.ceil(m / blocks / 2);
   const columns = Math.max(1, Math.min(Math.ceil(Math.sqrt(pairs)), Math.floor(pairs / LEAST_ROWS)));
