@@ -4,6 +4,7 @@ import { installBench } from "./bench/install.ts";
 import { memoryBench } from "./bench/memory.ts";
 import { penaltiesBench } from "./bench/penalties.ts";
 import { sketchBench } from "./bench/sketch.ts";
+import { stepBench } from "./bench/step.ts";
 
 /** `npm run bench -- NAME [options]`: measurements that take too long, or vary too much, for tests. */
 const benches: Readonly<Record<string, (words: readonly string[]) => Promise<string>>> = {
@@ -13,6 +14,7 @@ const benches: Readonly<Record<string, (words: readonly string[]) => Promise<str
   memory: memoryBench,
   penalties: penaltiesBench,
   sketch: sketchBench,
+  step: stepBench,
 };
 
 const [name = "", ...words] = process.argv.slice(2);

@@ -9,6 +9,7 @@ import { em } from "./experiments/em.ts";
 import { images } from "./experiments/images.ts";
 import { moments } from "./experiments/moments.ts";
 import { nonlinear } from "./experiments/nonlinear.ts";
+import { productForms } from "./experiments/product-forms.ts";
 import { products } from "./experiments/products.ts";
 import { restore } from "./experiments/restore.ts";
 import { sizes } from "./experiments/sizes.ts";
@@ -27,6 +28,7 @@ const experiments = {
   images,
   moments,
   nonlinear,
+  "product-forms": productForms,
   products,
   restore,
   sizes,

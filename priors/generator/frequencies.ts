@@ -2,8 +2,10 @@ import type { NdArray } from "ndarray";
 import * as tf from "#tf";
 import { fromHost } from "../../src/data/array.ts";
 import { stream } from "../../src/data/random.ts";
-import { isProduct, type ProductFactors } from "../../src/sketch/product.ts";
+import { isProduct } from "../../src/sketch/product.ts";
+import { asProducts } from "../../src/sketch/product-means.ts";
 import { constant } from "../signals.ts";
+import type { LossFrequencies, LossTarget } from "./loss.ts";
 import type { TrainSettings } from "./options.ts";
 import type { Target } from "./target.ts";
 
@@ -70,8 +72,9 @@ function columnsOf({ data, shape }: NdArray<Float32Array>, columns: readonly num
 }
 
 /**
- * The units that a step takes: none, for all frequencies, or one list of as many as hold `frequencyBatch` frequencies, drawn without
- * repetition. A cut unit is never drawn.
+ * What a step takes of the frequencies: nothing, for all of them; or lists of as many units as hold `frequencyBatch` of them, drawn without repetition. A
+ * cut unit is never drawn. Of product frequencies a step takes a sub-block of every block: some rows, and some columns of these, about the same part of
+ * both, which has the fewest waves.
  */
 export function pickUnits(
   target: Target,
@@ -79,30 +82,44 @@ export function pickUnits(
   index: number,
 ): NdArray<Int32Array>[] {
   const whole = Math.floor(momentCount(target) / unitSize(target));
-  const count = Math.min(whole, Math.ceil(frequencyBatch / unitSize(target)));
-  if (count === 0) return [];
-  const picked = stream(seed, "frequency batch", index).permutation(whole).slice(0, count);
-  return [fromHost(picked.sort(), [count])];
+  if (Math.min(whole, frequencyBatch) === 0) return [];
+  const draw = (name: string, of: number, count: number) => {
+    const picked = stream(seed, name, index).permutation(of).slice(0, count);
+    return fromHost(picked.sort(), [count]);
+  };
+  const { frequencies } = target;
+  if (!isProduct(frequencies)) return [draw("frequency batch", whole, Math.min(whole, frequencyBatch))];
+  const [blocks, columns] = [frequencies.rows.shape[0]!, frequencies.columns.shape[1]!];
+  const pairs = frequencyBatch / (2 * blocks);
+  const rows = Math.min(whole, Math.ceil(Math.sqrt((pairs * whole) / columns)));
+  return [
+    draw("frequency batch", whole, rows),
+    draw("frequency batch, columns", columns, Math.min(columns, Math.ceil(pairs / rows))),
+  ];
 }
 
-/** The frequencies and means of a target, or of the `picked` units [count] of it, as constants of a compiled function. */
-export function momentsOf(target: Target, picked?: tf.Tensor) {
-  const { frequencies } = target;
-  const [m, size] = [momentCount(target), unitSize(target)];
-  const unitsAt = (axis: number, array: NdArray<Float32Array>) => {
-    const all = constant(array);
-    return picked ? tf.gather(all, picked as tf.Tensor1D, axis < 0 ? axis + all.rank : axis) : all;
+/** The frequencies of a target, or those that are picked (`pickUnits`), and the means to reach, as constants of a compiled function. */
+export function momentsOf(target: Target, picked: readonly tf.Tensor[] = []): MomentsOf {
+  const { frequencies, cos, sin } = target;
+  const some = (of: tf.Tensor, list: tf.Tensor | undefined, axis: number) =>
+    list ? tf.gather(of, list as tf.Tensor1D, axis < 0 ? axis + of.rank : axis) : of;
+  if (!isProduct(frequencies)) {
+    const of = (array: NdArray<Float32Array>) => some(constant(array), picked[0], -1);
+    return { frequencies: of(frequencies), means: { cos: of(cos), sin: of(sin) } };
+  }
+  const [rows, columns] = picked;
+  const { products, whole } = asProducts(target, frequencies);
+  const sub = (array: NdArray<Float32Array>) => some(some(constant(array), rows, -3), columns, -1);
+  return {
+    frequencies: {
+      rows: some(constant(frequencies.rows), rows, 1),
+      columns: some(constant(frequencies.columns), columns, 1),
+    },
+    means: { products: sub(products), ...(whole && !rows && { whole: constant(whole) }) },
   };
-  const means = (array: NdArray<Float32Array>) => {
-    if (!picked || size === 1) return unitsAt(-1, array);
-    const before = array.shape.slice(0, -1);
-    const whole = Math.floor(m / size);
-    const all = tf.reshape(tf.slice(constant(array), 0, [...before, whole * size]), [...before, whole, size]);
-    const own = tf.gather(all, picked as tf.Tensor1D, before.length);
-    return tf.reshape(own, [...before, picked.shape[0]! * size]);
-  };
-  const own: tf.Tensor | ProductFactors<tf.Tensor> = isProduct(frequencies)
-    ? { rows: unitsAt(1, frequencies.rows), columns: constant(frequencies.columns) }
-    : unitsAt(-1, frequencies);
-  return { frequencies: own, means: { cos: means(target.cos), sin: means(target.sin) } };
+}
+
+interface MomentsOf {
+  readonly frequencies: LossFrequencies;
+  readonly means: LossTarget;
 }

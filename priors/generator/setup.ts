@@ -1,6 +1,3 @@
-import type { NdArray } from "ndarray";
-import { fromHost } from "../../src/data/array.ts";
-import { stream } from "../../src/data/random.ts";
 import type { Iterated, StepReport } from "../../src/engine/iterate.ts";
 import type { Sketch } from "../../src/sketch/index.ts";
 import { factsOfSketch } from "../facts.ts";
@@ -47,10 +44,6 @@ export async function setUp(sketch: Sketch, given: TrainOptions): Promise<Setup>
   const weights = initialWeights(network, seed, linear ? gaussianStart(target, latent) : undefined);
   return { settings, network, target, ...holdOut(target, settings), weights };
 }
-
-/** The latents of a step, [batch, latent]. */
-export const latentsOf = ({ batch, latent, seed }: TrainSettings, index: number): NdArray<Float32Array> =>
-  fromHost(stream(seed, "latents", index).fillNormal(new Float32Array(batch * latent)), [batch, latent]);
 
 /** Follows a training: makes models of its weights and validates them. */
 export interface Follower {

@@ -13,7 +13,7 @@ export function sketchLoss(
   { network, training, settings }: Pick<Setup, "network" | "training" | "settings">,
   weights: readonly tf.Tensor[],
   z: tf.Tensor,
-  picked?: tf.Tensor,
+  picked: readonly tf.Tensor[] = [],
 ): tf.Scalar {
   const u = outputs(network, weights, z);
   return withMoments(lossAt(training, u, settings.loss, picked), u, training, settings);
@@ -66,8 +66,8 @@ export function withMoments(
   return tf.add(loss, tf.mul(momentWeight, momentLossAt(target, u))) as tf.Scalar;
 }
 
-/** A sketch loss of network outputs u [batch, d] at the frequencies of a target, or at the `picked` units of them (`pickUnits`). */
-export function lossAt(target: Target, u: tf.Tensor, loss: LossName, picked?: tf.Tensor): tf.Tensor {
+/** A sketch loss of network outputs u [batch, d] at the frequencies of a target, or at those picked (`pickUnits`). */
+export function lossAt(target: Target, u: tf.Tensor, loss: LossName, picked: readonly tf.Tensor[] = []): tf.Tensor {
   const scaled = tf.mul(u, constant(target.decoder.scale)) as tf.Tensor2D;
   const { encoder } = target;
   const spread = encoder ? tf.matMul(scaled, constant(encoder) as tf.Tensor2D) : scaled;

@@ -1,16 +1,15 @@
-import { adamMoments, adamRate } from "../../src/engine/adam.ts";
-import { compile } from "../../src/engine/index.ts";
+import { adamMoments } from "../../src/engine/adam.ts";
 import { type EndCode, iterate } from "../../src/engine/iterate.ts";
 import type { Sketch } from "../../src/sketch/index.ts";
 import type { DataFacts, SketchFacts } from "../facts.ts";
 import type { Watched } from "../kind.ts";
 import { decodeTraining, encodeTraining, trainingOf } from "./checkpoint.ts";
-import { pickUnits } from "./frequencies.ts";
 import { type GeneratorModel, generatorPrior } from "./model.ts";
-import { schedules, type TrainOptions, type TrainSettings } from "./options.ts";
-import { follower, latentsOf, setUp } from "./setup.ts";
+import type { TrainOptions, TrainSettings } from "./options.ts";
+import { follower, setUp } from "./setup.ts";
 import { requireFrequencies } from "./sketch-loss.ts";
-import { type AdamState, type TrainState, trainingStep } from "./step.ts";
+import type { TrainState } from "./step.ts";
+import { stepper } from "./stepper.ts";
 import type { Validated } from "./validation.ts";
 
 export interface TrainedGenerator {
@@ -54,19 +53,21 @@ export async function trainGenerator(sketch: Sketch, options: TrainOptions & Tra
   const kept = await checkpoints?.load?.();
   const before = kept && decodeTraining(kept, of, checkpoints!.where);
   const initial: TrainState = { weights, moments: adamMoments(weights), validation: [] };
-  const { steps, learningRate, schedule } = settings;
-  const step = await compile(trainingStep(setup), stepInputs(initial, 0));
+  const step = await stepper(setup);
+  const pauses = [settings.validateEvery, checkpoints?.every, snapshot?.every].filter((every) => every !== undefined);
   const follow = await follower(sketch, setup);
 
   const run = await iterate<TrainState>({
     state: before?.state ?? initial,
     history: before?.history ?? [],
-    maxSteps: steps,
+    maxSteps: settings.steps,
     ...(onProgress && { onProgress }),
     ...(signal && { signal }),
     step: async (state, index) => {
-      const { loss, ...adam } = await step.run(stepInputs(state, index));
-      return follow.report({ ...state, ...adam }, loss.data[0]!, index);
+      const most = Math.min(settings.steps - index, ...pauses.map((every) => every - (index % every)));
+      const { losses, ...adam } = await step.run(state, index, most);
+      const [loss, earlier] = [losses.at(-1)!, losses.slice(0, -1)];
+      return { ...(await follow.report({ ...state, ...adam }, loss, index + earlier.length)), earlier };
     },
     afterStep: async (reached) => {
       const done = reached.history.length;
@@ -80,12 +81,4 @@ export async function trainGenerator(sketch: Sketch, options: TrainOptions & Tra
   const trained = await follow.trained(run);
   await Promise.all([step.dispose(), follow.dispose()]);
   return trained;
-
-  function stepInputs({ weights, moments }: AdamState, index: number) {
-    return {
-      ...{ weights, moments, z: latentsOf(settings, index) },
-      rate: adamRate(learningRate * schedules[schedule](index, steps), index),
-      picked: pickUnits(training, settings, index),
-    };
-  }
 }

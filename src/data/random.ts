@@ -9,6 +9,8 @@ export interface Random {
   uniform(): number;
   /** Standard normal. */
   normal(): number;
+  /** Fills an array with uniform draws in (0, 1] and returns it. */
+  fillUniform<T extends Float32Array | Float64Array>(out: T): T;
   /** Uniform integer in [0, n). */
   integer(n: number): number;
   /** Fills an array with standard normal draws and returns it. */
@@ -25,19 +27,20 @@ export function stream(seed: number, ...names: readonly (string | number)[]): Ra
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new RangeError(`seed: expected an integer from 0 to 2^53 - 1, got ${seed}`);
   }
-  let [a, b, c, d] = murmur128(JSON.stringify([seed, ...names]));
-  if ((a | b | c | d) === 0) d = 1; // xoshiro never leaves the state 0
+  // in a typed array: as variables of a closure, numbers beyond 31 bits would be allocated at every write
+  const state = Int32Array.from(murmur128(JSON.stringify([seed, ...names])));
+  if (state.every((word) => word === 0)) state[3] = 1; // xoshiro never leaves the state 0
 
   const next = (): number => {
+    const b = state[1]!;
     const product = Math.imul(b, 5);
     const result = Math.imul((product << 7) | (product >>> 25), 9) >>> 0;
-    const shifted = b << 9;
-    c ^= a;
-    d ^= b;
-    b ^= c;
-    a ^= d;
-    c ^= shifted;
-    d = (d << 11) | (d >>> 21);
+    const c = state[2]! ^ state[0]!;
+    const d = state[3]! ^ b;
+    state[0]! ^= d;
+    state[1] = b ^ c;
+    state[2] = c ^ (b << 9);
+    state[3] = (d << 11) | (d >>> 21);
     return result;
   };
   const uniform = (): number => next() / 2 ** 32;
@@ -64,6 +67,10 @@ export function stream(seed: number, ...names: readonly (string | number)[]): Ra
   return {
     uniform,
     normal,
+    fillUniform: (out) => {
+      for (let i = 0; i < out.length; i++) out[i] = (next() + 1) / 2 ** 32;
+      return out;
+    },
     integer: (n) => Math.floor(uniform() * n),
     fillNormal: (out) => {
       for (let i = 0; i < out.length; i++) out[i] = normal();

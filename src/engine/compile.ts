@@ -24,6 +24,10 @@ export interface CompileOptions extends Partial<EngineSettings> {
 /** Most bytes of constants inside a graph, far below the 2 GB that one may have. */
 const MOST_EMBEDDED = 2 ** 28;
 
+/** Whether constants are to be inside the graph, and may. */
+export const embedded = ({ embed }: CompileOptions, constants: readonly Constant[]): boolean =>
+  Boolean(embed) && constants.reduce((sum, c) => sum + c.data.byteLength, 0) <= MOST_EMBEDDED;
+
 /** A function that was traced once and now runs as one ONNX graph (or op by op, with the engine tfjs). */
 export interface Compiled<I, O> {
   /**
@@ -81,7 +85,7 @@ export async function compile<I extends Struct<HostArray>, O extends Struct<tf.T
   const traced = traceTwice(name, call, examples);
   const { graph, outputs } = traced;
   const outside = reachableHidden(graph, outputs);
-  const embed = Boolean(options.embed) && outside.reduce((sum, c) => sum + c.data.byteLength, 0) <= MOST_EMBEDDED;
+  const embed = embedded(options, outside);
   const session = await openSession(encodeOnnx(graph, outputs, { embed }), settings);
   const runner = await feeder(graph, outputs, session, embed ? [] : outside);
   let disposed = false;
@@ -109,7 +113,7 @@ function placedIn(place: HostData | undefined, result: HostArray): HostArray {
 }
 
 /** Traces twice: equal graphs with equal constants mean that the function is pure, as far as tracing can see. */
-function traceTwice(
+export function traceTwice(
   name: string,
   call: (tensors: tf.Tensor[]) => Struct<tf.Tensor>,
   examples: readonly HostArray[],
@@ -130,7 +134,7 @@ function traceTwice(
   return first;
 }
 
-function checkedInputs(
+export function checkedInputs(
   name: string,
   expected: readonly Leaf<HostArray>[],
   given: readonly Leaf<HostArray>[],
@@ -163,7 +167,7 @@ function encode(traced: Trace, leaves: readonly Leaf<HostArray>[], options: Onnx
 }
 
 /** Constants outside the graph that the outputs depend on. */
-function reachableHidden(graph: Graph, outputs: readonly Value[]): readonly Constant[] {
+export function reachableHidden(graph: Graph, outputs: readonly Value[]): readonly Constant[] {
   const used = reachable(graph, outputs);
   return graph.hidden.filter((c) => used.has(c.name));
 }

@@ -7,6 +7,8 @@ export interface StepReport<State> {
   readonly objective: number;
   /** Relative change that falls to 0 as the iteration settles; compared with the tolerance. */
   readonly change: number;
+  /** Of a call that made several steps: the objectives of those before the last, all finite. */
+  readonly earlier?: readonly number[];
 }
 
 export interface Progress {
@@ -20,7 +22,7 @@ export interface Progress {
 
 export interface IterateOptions<State> {
   readonly state: State;
-  /** One step. `index` counts from 0; random draws of the step are seeded by it. */
+  /** One step, or several (`earlier`). `index` counts from 0; random draws of the step are seeded by it. */
   readonly step: (state: State, index: number) => Promise<StepReport<State>>;
   readonly maxSteps: number;
   /** Ends as `max-time` after the first step that is done later than this; default never. */
@@ -29,7 +31,7 @@ export interface IterateOptions<State> {
   readonly tolerance?: number;
   /** For a resumed run: the objectives of the steps already done; default none. */
   readonly history?: readonly number[];
-  /** Awaited after every step except the last: the place for checkpoints. */
+  /** Awaited after every call of `step` except the last: the place for checkpoints. */
   readonly afterStep?: (reached: Reached<State>) => Promise<void>;
   readonly onProgress?: (progress: Progress) => void;
   readonly signal?: AbortSignal;
@@ -65,18 +67,20 @@ export async function iterate<State>(options: IterateOptions<State>): Promise<It
     steps: history.length,
     history,
   });
-  for (let index = start; index < maxSteps; index++) {
+  while (history.length < maxSteps) {
     if (options.signal?.aborted) return end("cancelled");
-    const report = await options.step(state, index);
+    const report = await options.step(state, history.length);
     // The objective belongs to the state before or after the step. The state before is good in both cases.
     if (!Number.isFinite(report.objective)) return end("non-finite", previous);
     previous = state;
     state = report.state;
-    history.push(report.objective);
-    options.onProgress?.({ step: index + 1, maxSteps, objective: report.objective });
+    for (const objective of [...(report.earlier ?? []), report.objective]) {
+      history.push(objective);
+      options.onProgress?.({ step: history.length, maxSteps, objective });
+    }
     if (report.change <= tolerance) return end("converged");
     if (performance.now() >= deadline) return end("max-time");
-    if (index + 1 < maxSteps) await options.afterStep?.({ state, history });
+    if (history.length < maxSteps) await options.afterStep?.({ state, history });
   }
   return end("max-steps");
 }

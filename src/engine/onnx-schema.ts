@@ -3,7 +3,7 @@ import protobuf from "protobufjs";
 /** The part of the ONNX schema (onnx.proto3, with its field numbers) that is written and read here. */
 const { root } = protobuf.parse(
   `syntax = "proto3";
-  message AttributeProto { string name = 1; float f = 2; int64 i = 3; bytes s = 4; TensorProto t = 5; repeated float floats = 7; repeated int64 ints = 8; repeated bytes strings = 9; int32 type = 20; }
+  message AttributeProto { string name = 1; float f = 2; int64 i = 3; bytes s = 4; TensorProto t = 5; GraphProto g = 6; repeated float floats = 7; repeated int64 ints = 8; repeated bytes strings = 9; int32 type = 20; }
   message ValueInfoProto { string name = 1; TypeProto type = 2; }
   message TypeProto { message Tensor { int32 elem_type = 1; TensorShapeProto shape = 2; } Tensor tensor_type = 1; }
   message TensorShapeProto { message Dimension { oneof value { int64 dim_value = 1; string dim_param = 2; } } repeated Dimension dim = 1; }
@@ -19,4 +19,13 @@ const { root } = protobuf.parse(
 export const ModelProto = root.lookupType("ModelProto");
 
 /** AttributeProto.AttributeType numbers. */
-export const attributeTypes = { float: 1, int: 2, string: 3, tensor: 4, floats: 6, ints: 7, strings: 8 } as const;
+export const attributeTypes = {
+  float: 1,
+  int: 2,
+  string: 3,
+  tensor: 4,
+  graph: 5,
+  floats: 6,
+  ints: 7,
+  strings: 8,
+} as const;

@@ -54,6 +54,17 @@ test("uniform draws are in [0, 1) and fill ten bins evenly (5 standard errors)",
   for (const n of bins) assert.ok(Math.abs(n / many - 0.1) < 5 * Math.sqrt(0.09) * standardError);
 });
 
+test("uniform draws that fill an array are those of the stream, in (0, 1]", () => {
+  const filled = stream(2, "uniform").fillUniform(new Float64Array(1000));
+  const random = stream(2, "uniform");
+  for (const v of filled) assert.is(v, random.uniform() + 2 ** -32);
+  assert.ok(
+    stream(2, "uniform")
+      .fillUniform(new Float32Array(1000))
+      .every((v) => v > 0 && v <= 1),
+  );
+});
+
 test("streams that differ by one digit are uncorrelated (5 standard errors)", () => {
   const [a, b] = [1, 2].map((i) => stream(7, "step", i).fillNormal(new Float64Array(many)));
   const product = a!.reduce((sum, v, i) => sum + v * b![i]!, 0) / many;

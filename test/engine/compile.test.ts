@@ -6,7 +6,7 @@ import * as tf from "#tf";
 import { fromHost } from "../../src/data/array.ts";
 import { stream } from "../../src/data/random.ts";
 import { compile } from "../../src/engine/index.ts";
-import { leakFree } from "./support.ts";
+import { leakFree, refused } from "./support.ts";
 
 const test = suite("compile");
 
@@ -16,15 +16,6 @@ const normal = (shape: number[], name: string): NdArray<Float32Array> =>
 const numbers = (a: { readonly data: Float32Array }): number[] => Array.from(a.data);
 
 type One = { x: tf.Tensor };
-
-async function refused(run: () => Promise<unknown>, message: RegExp): Promise<void> {
-  const error = await run().then(
-    () => undefined,
-    (e: unknown) => e,
-  );
-  assert.ok(error instanceof Error, `expected an error like ${message}`);
-  assert.match(error.message, message);
-}
 
 test(
   "nested records and lists of tensors go in and come out, several outputs with them",

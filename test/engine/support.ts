@@ -77,3 +77,13 @@ export async function runOnce(
   await compiled.dispose();
   return results as HostArray[];
 }
+
+/** Fails unless `run` rejects with an error whose message matches. */
+export async function refused(run: () => Promise<unknown>, message: RegExp): Promise<void> {
+  const error = await run().then(
+    () => undefined,
+    (e: unknown) => e,
+  );
+  assert.ok(error instanceof Error, `expected an error like ${message}`);
+  assert.match(error.message, message);
+}

@@ -1,6 +1,7 @@
 import type { TrainedGenerator, TrainOptions } from "../../../priors/generator/index.ts";
+import { latentsOf, normalLatents } from "../../../priors/generator/latents.ts";
 import { schedules } from "../../../priors/generator/options.ts";
-import { follower, latentsOf, setUp } from "../../../priors/generator/setup.ts";
+import { follower, setUp } from "../../../priors/generator/setup.ts";
 import type { AdamState, TrainState } from "../../../priors/generator/step.ts";
 import type { Watched } from "../../../priors/kind.ts";
 import { adamMoments, adamRate, adamUpdate } from "../../../src/engine/adam.ts";
@@ -33,7 +34,7 @@ export async function trainTaught(
   });
   const step = await compile(
     (now: TeacherInputs) => {
-      const { loss, gradients } = teacher.gradients(now.parameters, now.z, now.drawn);
+      const { loss, gradients } = teacher.gradients(now.parameters, normalLatents(now.z, settings), now.drawn);
       return { loss, ...adamUpdate(now.parameters, gradients, now.moments, now.rate, teacher.beta1) };
     },
     inputs(initial, 0),
