@@ -45,6 +45,12 @@ export async function compileBlock(design: SketchDesign) {
     { x, weights, ...fixed },
     { name: "sketch", threads: 1 },
   );
+  const onHost = new Map(
+    design.families.flatMap((spec) => {
+      const make = familyOf(spec.kind).onHost;
+      return make ? [[spec.kind, make(spec, design.arrays)] as const] : [];
+    }),
+  );
   const inCells = new Map<string, Awaited<ReturnType<typeof cellSums>>>();
   return {
     /** Adds the sums over a block of samples, at most `design.block`, with one label for each if sums are by label. */
@@ -70,9 +76,12 @@ export async function compileBlock(design: SketchDesign) {
           await own.add(a.data.subarray(0, have * width), cellOf, sums[counts]!, into);
           continue;
         }
+        const host = onHost.get(kind);
+        const groupOf = (row: number) => (isByLabel(design, spec) ? labels![row]! : 0);
+        const made = host?.(ofFamily(results, kind), have, groupOf);
         for (const name of Object.keys(family.sums(spec, dimensions))) {
           const key = `${kind}.${name}`;
-          addRounded(sums[key]!, rest[key]!, results[key]!.data, grids[key]!);
+          addRounded(sums[key]!, rest[key]!, made ? made[name]! : results[key]!.data, grids[key]!);
         }
       }
       if (labels) for (let row = 0; row < have; row++) sums[LABEL_COUNT]![labels[row]!]!++;
@@ -83,3 +92,11 @@ export async function compileBlock(design: SketchDesign) {
     },
   };
 }
+
+/** The results of one family, by their names in it. */
+const ofFamily = (results: Arrays, kind: string): Arrays =>
+  Object.fromEntries(
+    Object.entries(results).flatMap(([key, value]) =>
+      key.startsWith(`${kind}.`) ? [[key.slice(kind.length + 1), value] as const] : [],
+    ),
+  );

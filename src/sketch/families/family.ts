@@ -84,6 +84,11 @@ export interface Family<Spec, Options> {
   /** The sums over one block, each [groups, ...shape] with the names and shapes of `sums`: a pure tensor function. Absent with `inCells`. */
   block?(spec: Spec, block: Block, inputs: Readonly<Record<string, tf.Tensor>>): Readonly<Record<string, tf.Tensor>>;
   /**
+   * For sums that no tensor function computes: `block` then returns what they need of every sample, [n, …], and this makes of a block's first `rows` samples
+   * the sums [groups, …], in float64. `groupOf` tells a sample's group. Made once for many blocks.
+   */
+  onHost?(spec: Spec, arrays: DesignArrays): HostSums;
+  /**
    * For second moments in many cells of which each sample is in one, instead of `block`: the cell of each sample, int32 [n], and its vector a [n, w].
    * The sums are then `count` [K] and `xx` [K, w(w+1)/2], Σ aaᵀ over the samples of each cell. A pure tensor function.
    */
@@ -94,6 +99,13 @@ export interface Family<Spec, Options> {
    */
   impossible(spec: Spec, group: CheckedSums): string | undefined;
 }
+
+/** Sums of a block's samples from what a tensor function returned of each (`Family.onHost`). */
+export type HostSums = (
+  values: Readonly<Record<string, NdArray<Float32Array>>>,
+  rows: number,
+  groupOf: (row: number) => number,
+) => Readonly<Record<string, Float64Array>>;
 
 /** The sums over one group of samples, to be checked. */
 export interface CheckedSums {
