@@ -1,4 +1,5 @@
 import { runCommandLine } from "../src/cli/run.ts";
+import { ambient } from "./experiments/ambient.ts";
 import { auto } from "./experiments/auto.ts";
 import { classify } from "./experiments/classify.ts";
 import { cluster } from "./experiments/cluster.ts";
@@ -16,6 +17,7 @@ import { vae } from "./experiments/vae.ts";
 
 /** Experiments that only document a finding (docs/experiments.md): `npm run experiment -- <name> …`. */
 const experiments = {
+  ambient,
   auto,
   classify,
   cluster,
