@@ -31,7 +31,31 @@ export interface TrainedMixture {
   /** The data, of an experiment that fitted the Gaussians to them instead; the sketch then gave the features and the residual. */
   readonly data?: DataFacts;
   /** How the samples were seen, and what of them was not, where the sketch is of lossy measurements. */
-  readonly lossy?: { readonly seen: string; readonly unseen?: string };
+  readonly lossy?: LossyFacts;
+}
+
+interface LossyFacts {
+  readonly seen: string;
+  readonly unseen?: string;
+  /** The mean log p(y) of a sample in the mixture of the pass before; higher in every further pass until it has converged. */
+  readonly likelihood?: number;
+}
+
+const lossyWords = ({ likelihood, ...words }: LossyFacts): Record<string, string> => ({
+  ...words,
+  ...(likelihood !== undefined && { likelihood: `mean log p(y) ${likelihood.toFixed(3)} before this step` }),
+});
+
+function lossyFactsOf(sketch: Sketch): LossyFacts | undefined {
+  const spec = lossySpec(sketch.design);
+  if (!spec) return undefined;
+  const unseen = unseenOf(sketch);
+  const log = sketch.sums["lossy-cells.log"];
+  return {
+    seen: seenWords(spec),
+    ...(unseen && { unseen }),
+    ...(log && { likelihood: log.reduce((a, b) => a + b, 0) / sketch.count }),
+  };
 }
 
 const options = {
@@ -44,13 +68,12 @@ export async function trainMixture(
   { signal, ...given }: MixtureOptions & Pick<Watched, "signal"> = {},
 ): Promise<TrainedMixture> {
   const settings = checkedOptions("mixture", options, given);
-  const lossy = lossySpec(sketch.design);
-  const unseen = unseenOf(sketch);
+  const lossy = lossyFactsOf(sketch);
   return {
     model: await fitMixture(sketch, { ...settings, ...(signal && { signal }) }),
     settings,
     sketch: factsOfSketch(sketch),
-    ...(lossy && { lossy: { seen: seenWords(lossy), ...(unseen && { unseen }) } }),
+    ...(lossy && { lossy }),
   };
 }
 
@@ -125,7 +148,7 @@ export const mixtureKind: SketchKind<TrainedMixture> = {
         mixture,
         trained: data ? "by an experiment" : `in closed form, shrinkage ${settings.shrinkage}`,
         sketch: sketchWords(sketch),
-        ...lossy,
+        ...(lossy && lossyWords(lossy)),
         ...(data && { data: dataLine(data) }),
       },
       line: [mixture, sketchLine(sketch), ...(data ? [dataLine(data)] : [])].join("; "),

@@ -24,9 +24,9 @@ export const LOSSY_FEATURES = 64;
 const CELLS = 20;
 const CELLS_BY_LABEL = 5;
 /** Samples of the pilot, unless said otherwise. */
-const PILOT = 5000;
+const PILOT = 3000;
 /** Steps of expectation maximisation on the pilot. */
-const STEPS = 10;
+const STEPS = 8;
 /** Samples that draw a cell's covariance to the mean one, as in `mixture`'s training. */
 const SHRINKAGE = 50;
 
@@ -42,7 +42,7 @@ export interface LossyDesignOptions {
   readonly of?: string;
   /** Where `cellsOf` is one Gaussian: cells that are fitted to a pilot, for each label; default 20, or 5 by label. 1 keeps the Gaussian. */
   readonly cells?: number;
-  /** First samples that they are fitted to; default 5000. */
+  /** First samples that they are fitted to; default 3000. */
   readonly pilotRows?: number;
   readonly seed?: number;
   readonly signal?: AbortSignal;

@@ -1,27 +1,17 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { fitMixture, lossyDesign, mixturePrior } from "../../../priors/mixture/index.ts";
-import { cholesky } from "../../../src/data/cholesky.ts";
 import { readRows } from "../../../src/data/index.ts";
 import type { LossyData } from "../../../src/measure/lossy/lossy-data.ts";
 import { measuredThrough } from "../../../src/measure/lossy/through.ts";
-import {
-  cellPosterior,
-  cellsOfGroup,
-  lossyReference,
-  mergeSketches,
-  noCellSums,
-  type Sketch,
-  sketchDataset,
-  triangleSize,
-} from "../../../src/sketch/index.ts";
+import { mergeSketches, type Sketch, sketchDataset } from "../../../src/sketch/index.ts";
 import { gap, gaussianData, N } from "./data.ts";
+import { type Measured, naiveCells } from "./naive.ts";
 
 const test = suite("lossy cells");
 const ROWS = 600;
 const data = gaussianData(ROWS);
 const FEATURES = 2;
-const LEAST = 1e-4; // `LEAST_VARIANCE`
 
 const seen = { masked: "mask:keep=4", fixed: "downsample:factor=2", own: "gaussian:m=3" } as const;
 
@@ -34,7 +24,7 @@ async function secondPass(through: string, sigma: number, labels?: number) {
 }
 
 /** Rows (Φ | y) of one sample in plain numbers, whatever its form. */
-async function plainRows({ dataset, form, matrix }: LossyData): Promise<{ phi: number[]; y: number }[][]> {
+async function plainRows({ dataset, form, matrix }: LossyData): Promise<Measured[][]> {
   const { data: rows } = await readRows(dataset, 0, ROWS);
   const width = rows.length / ROWS;
   return Array.from({ length: ROWS }, (_, row) => {
@@ -58,54 +48,10 @@ for (const [form, through] of Object.entries(seen)) {
     const { lossy, design } = await secondPass(through, sigma);
     assert.is(lossy.form, form);
     const sketch = await sketchDataset(lossy.dataset, design);
-    const { centre, basis, factor, deviations, ...reference } = lossyReference(design.arrays);
-    const [k, q] = [basis.shape[1]!, factor.shape[1]!];
-    const inner = (p: number, r: number) =>
-      Array.from({ length: q }, (_, a) => factor.data[p * q + a]! * factor.data[r * q + a]!).reduce((a, b) => a + b, 0);
-    const residual = (p: number, r: number) => inner(p, r) + (p === r ? deviations.data[p]! ** 2 : 0);
-    const posterior = cellPosterior(cellsOfGroup({ centre, basis, factor, deviations, ...reference }, 0), k);
-    const want = noCellSums(3, k);
-    for (const rows of await plainRows(lossy)) {
-      const m = rows.length;
-      const noise = new Float64Array(m * m); // of a measurement given the features
-      for (let a = 0; a < m; a++) {
-        for (let b = 0; b < m; b++) {
-          if (form !== "fixed" && a !== b) continue;
-          for (let p = 0; p < N; p++) {
-            for (let r = 0; r < N; r++) {
-              const covariance = form === "fixed" || p === r ? residual(p, r) : 0;
-              noise[a * m + b]! += rows[a]!.phi[p]! * rows[b]!.phi[r]! * covariance;
-            }
-          }
-        }
-        noise[a * (m + 1)] =
-          form === "fixed"
-            ? noise[a * (m + 1)]! + Math.max(sigma ** 2, LEAST)
-            : Math.max(LEAST, noise[a * (m + 1)]! + sigma ** 2);
-      }
-      const root = cholesky(noise, m);
-      const whitened = (values: number[]) => {
-        const out: number[] = [];
-        for (let a = 0; a < m; a++) {
-          let v = values[a]!;
-          for (let b = 0; b < a; b++) v -= root[a * m + b]! * out[b]!;
-          out.push(v / root[a * (m + 1)]!);
-        }
-        return out;
-      };
-      const times = (phi: number[], at: (p: number) => number) => phi.reduce((sum, v, p) => sum + v * at(p), 0);
-      const rest = whitened(rows.map(({ phi, y }) => y - times(phi, (p) => centre.data[p]!)));
-      const along = Array.from({ length: k }, (_, a) =>
-        whitened(rows.map(({ phi }) => times(phi, (p) => basis.data[p * k + a]!))),
-      );
-      const product = (x: number[], y: number[]) => x.reduce((sum, v, i) => sum + v * y[i]!, 0);
-      const g = new Float64Array(triangleSize(k));
-      for (let a = 0, at = 0; a < k; a++) for (let b = 0; b <= a; b++) g[at++] = product(along[a]!, along[b]!);
-      posterior.add({ h: Float64Array.from(along, (v) => product(v, rest)), g }, 0, want);
-    }
+    const want = naiveCells(design, await plainRows(lossy));
     // h and G are float32, of about 100, and enter a softmax
-    for (const name of ["weight", "u", "uu"] as const) {
-      const off = gap(sketch.sums[`lossy-cells.${name}`]!, want[name]) / ROWS;
+    for (const [name, sum] of Object.entries(want)) {
+      const off = gap(sketch.sums[name]!, sum) / ROWS;
       assert.ok(off < 2e-5, `${name}: ${off}`);
     }
   });
