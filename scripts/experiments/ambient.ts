@@ -72,7 +72,12 @@ export const ambient = defineCommand({
     const errors: { readonly name: string; readonly byM: readonly (readonly number[])[] }[] = [];
     const priors: MixturePrior[] = [];
     for (const { name, data } of rivals) {
-      const prior = await progress(name, () => learned(data, path.join(folder, fileNameOf(name)), options));
+      const prior = await progress(name, (report) =>
+        learned(data, path.join(folder, fileNameOf(name)), {
+          ...options,
+          onProgress: (step, maxSteps) => report({ step, maxSteps, objective: Number.NaN }),
+        }),
+      );
       priors.push(prior);
       const byM: number[][] = [];
       for (const m of MEASURED) byM.push(await errorsOf(prior, tested, m, { draws, seed, signal }));

@@ -1,11 +1,12 @@
 import path from "node:path";
 import { lossyDesign, type MixtureModel, trainMixture } from "../../../priors/mixture/index.ts";
 import type { MixturePrior } from "../../../priors/prior.ts";
-import { loadPrior, savePrior } from "../../../src/cli/prior-folder.ts";
+import { loadPrior, madeFolder, savePrior } from "../../../src/cli/prior-folder.ts";
 import { fileExists } from "../../../src/data/files.ts";
 import type { Dataset } from "../../../src/data/rows.ts";
 import type { LossyData } from "../../../src/measure/lossy/lossy-data.ts";
-import { type SketchDesign, sketchDataset } from "../../../src/sketch/index.ts";
+import { loadDesign, removeCheckpoint, saveDesign, sketchResumably } from "../../../src/sketch/files.ts";
+import type { SketchDesign } from "../../../src/sketch/index.ts";
 
 export interface LearnOptions {
   /** Features of the mixture. */
@@ -18,19 +19,27 @@ export interface LearnOptions {
   readonly signal: AbortSignal;
   /** Told the mean log p(y) of every pass of cells. */
   readonly note: (text: string) => void;
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
 /**
  * A mixture of lossy measurements by what the program's commands do: sketch, train, and again with --cells-of. The prior of every pass is kept in
- * `folder`/0, 1, …, and taken from there if it was made before.
+ * `folder`/0, 1, …, and taken from there if it was made before; a pass that was stopped goes on from its checkpoint.
  */
 export async function learned(data: LossyData, folder: string, options: LearnOptions): Promise<MixturePrior> {
-  const { features, cells, passes, seed, signal, note } = options;
+  const { features, cells, passes, seed, signal, note, onProgress = () => {} } = options;
   const pass = async (name: string, design: () => Promise<SketchDesign>): Promise<MixturePrior> => {
     const own = path.join(folder, name);
     if (!(await fileExists(path.join(own, "prior.json")))) {
-      const sketch = await sketchDataset(data.dataset, await design(), { signal });
+      const kept = `${own}-design.npz`;
+      await madeFolder(folder);
+      if (!(await fileExists(kept))) await saveDesign(kept, await design());
+      const checkpoint = `${own}-checkpoint.npz`;
+      const sketch = await sketchResumably(data.dataset, await loadDesign(kept), checkpoint, {
+        ...{ signal, resume: true, onProgress },
+      });
       await savePrior(own, { kind: "mixture", trained: await trainMixture(sketch, { signal }) });
+      await removeCheckpoint(checkpoint);
       const log = sketch.sums["lossy-cells.log"]?.[0];
       if (log !== undefined) note(`${own}: mean log p(y) ${(log / sketch.count).toFixed(3)}`);
     }
