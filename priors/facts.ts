@@ -50,7 +50,7 @@ export interface DataFacts {
 export const dataLine = ({ name, count }: DataFacts): string => `trained on all ${grouped(count)} samples of ${name}`;
 
 /** Families that mixtures are made from. */
-const cellFamilies: ReadonlySet<string> = new Set(["local-moments", "lossy-moments", "lossy-cells"]);
+const cellFamilies: ReadonlySet<string> = new Set(["local-moments", "lossy-moments", "lossy-scores", "lossy-cells"]);
 
 /** Whether a sketch has moments in cells, which mixtures are made from. */
 export const needsCells = ({ design }: Sketch): true | string =>

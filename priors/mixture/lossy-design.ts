@@ -16,7 +16,7 @@ import {
   type SketchDesign,
 } from "../../src/sketch/index.ts";
 import type { MixturePrior } from "../prior.ts";
-import { lossyReferenceOf } from "./lossy.ts";
+import { lossyReferenceOf, scoreArraysOf } from "./lossy.ts";
 
 /** Leading directions that are features, unless said otherwise. */
 export const LOSSY_FEATURES = 64;
@@ -40,7 +40,7 @@ export interface LossyDesignOptions {
   readonly cellsOf?: MixturePrior;
   /** What `cellsOf` is called in the design. */
   readonly of?: string;
-  /** Where `cellsOf` is one Gaussian: cells that are fitted to a pilot, for each label; default 20, or 5 by label. 1 keeps the Gaussian. */
+  /** Where `cellsOf` is one Gaussian: cells that are fitted to a pilot, for each label; default 20, or 5 by label. 1: one Gaussian, of missing pixels in pixels (`lossyScores`). */
   readonly cells?: number;
   /** First samples that they are fitted to; default 3000. */
   readonly pilotRows?: number;
@@ -78,6 +78,14 @@ export async function lossyDesign(data: Lossy, options: LossyDesignOptions = {})
     throw new InputError(
       `--cells-of: ${cellsOf.name} is of signals of [${cellsOf.shape}], the samples are of [${measured.signal}]`,
     );
+  }
+  if (form === "masked" && options.cells === 1) {
+    const k = options.features ?? cellsOf.means.shape[1]!;
+    return makeDesign({
+      ...common,
+      families: [{ kind: "lossy-scores", ...measured, features: k, of: options.of ?? cellsOf.name }],
+      learned: await scoreArraysOf(cellsOf),
+    });
   }
   const groups = labels ?? 1;
   const given = { ...(await lossyReferenceOf(cellsOf, groups)), ...(matrix && { matrix }) };

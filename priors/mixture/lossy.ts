@@ -2,13 +2,21 @@ import type { NdArray } from "ndarray";
 import { fromHost, sizeOf } from "../../src/data/array.ts";
 import { InputError } from "../../src/data/errors.ts";
 import { symmetricEigen } from "../../src/data/linalg.ts";
+import { multiplyTransposed } from "../../src/data/matmul.ts";
+import { product, productTransposed } from "../../src/engine/float64.ts";
 import {
   familySpec,
+  gaussianOfScores,
+  type LossyMomentsSpec,
   type LossyReference,
+  type LossyScoresSpec,
   lossyGaussian,
   lossyReference,
   maximisedCells,
+  SCORE_COVARIANCE,
+  SCORE_MEAN,
   type Sketch,
+  triangleSize,
 } from "../../src/sketch/index.ts";
 import type { MixturePrior } from "../prior.ts";
 import { residualOfRoot, rootOf } from "../residual-root.ts";
@@ -18,15 +26,16 @@ import type { MixtureModel } from "./model.ts";
 const LEAST = 1 / 255 / Math.sqrt(12);
 
 /**
- * The Gaussian of lossy moments as a mixture of one component: mean and covariance of `lossyGaussian`, with the leading eigenvectors as features.
+ * The Gaussian of lossy moments or scores as a mixture of one component: mean and covariance of `lossyGaussian` or `gaussianOfScores`, with the leading eigenvectors as features.
  * The size of the most negative eigenvalue tells the noise of the estimated ones: only larger ones are kept. What is left of a pixel's variance
  * is independent of the others'.
  * Errors (InputError): those of `lossyGaussian`; measurements that do not vary.
  */
 export async function gaussianOfLossy(sketch: Sketch): Promise<MixtureModel> {
-  const { signal, features } = familySpec(sketch.design, "lossy-moments", "mixture");
+  const spec = sketch.design.families.find(({ kind }) => kind === "lossy-moments" || kind === "lossy-scores");
+  const { signal, features } = spec as LossyMomentsSpec | LossyScoresSpec;
   const n = sizeOf(signal);
-  const { mean, covariance } = await lossyGaussian(sketch);
+  const { mean, covariance } = await (spec!.kind === "lossy-scores" ? gaussianOfScores(sketch) : lossyGaussian(sketch));
   const { values, vectors } = symmetricEigen(covariance, n);
   const noise = Math.max(0, -values[n - 1]!);
   const kept = values.filter((v) => v > noise && v > 1e-9 * values[0]!).length;
@@ -145,5 +154,35 @@ export async function lossyReferenceOf(prior: MixturePrior, groups: number): Pro
     weights: fromHost(out.weights, [groups, cells]),
     means: fromHost(out.means, [groups, cells, k]),
     factors: fromHost(out.factors, [groups, cells, k, k]),
+  };
+}
+
+/** A mixture's mean [n] and covariance as a lower triangle, as the reference of lossy scores. */
+export async function scoreArraysOf({ weights, means, covarianceOf, factors, centre, matrix, residual }: MixturePrior) {
+  const [n, k] = matrix.shape as [number, number];
+  const inner = new Float64Array(k * k);
+  const mean = new Float64Array(k);
+  for (const [j, weight] of weights.entries()) for (let a = 0; a < k; a++) mean[a]! += weight * means.data[j * k + a]!;
+  for (const [j, weight] of weights.entries()) {
+    const from = covarianceOf[j]! * k * k;
+    const factor = Float64Array.from(factors.data.subarray(from, from + k * k));
+    const own = multiplyTransposed(factor, factor, k);
+    for (let at = 0; at < inner.length; at++) {
+      const [a, b] = [Math.floor(at / k), at % k];
+      inner[at]! += weight * (own[at]! + (means.data[j * k + a]! - mean[a]!) * (means.data[j * k + b]! - mean[b]!));
+    }
+  }
+  const along = await product(matrix.data, inner, n, k, k);
+  const whole = await productTransposed(along, Float64Array.from(matrix.data), k);
+  const offset = await product(matrix.data, mean, n, k, 1);
+  const lower = new Float32Array(triangleSize(n));
+  for (let p = 0, at = 0; p < n; p++)
+    for (let q = 0; q <= p; q++) lower[at++] = whole[p * n + q]! + residual.data[p * n + q]!;
+  return {
+    [SCORE_MEAN]: fromHost(
+      Float32Array.from(offset, (v, p) => v + centre.data[p]!),
+      [n],
+    ),
+    [SCORE_COVARIANCE]: fromHost(lower, [lower.length]),
   };
 }

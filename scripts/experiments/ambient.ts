@@ -40,6 +40,10 @@ export const ambient = defineCommand({
       })
       .option("train", { type: "number", requiresArg: true, describe: "training images; default all" })
       .option("features", { type: "number", default: 64, requiresArg: true, describe: "features of the mixtures" })
+      .option("steps", {
+        ...{ type: "number", default: 2, requiresArg: true },
+        describe: "steps of the Gaussian of missing pixels before there are cells",
+      })
       .option("cells", { type: "number", default: 20, requiresArg: true, describe: "Gaussians of the mixtures" })
       .option("passes", {
         type: "number",
@@ -47,7 +51,7 @@ export const ambient = defineCommand({
         requiresArg: true,
         describe: "steps of expectation maximisation",
       })
-      .option("images", { type: "number", default: 50, requiresArg: true, describe: "test images" })
+      .option("images", { type: "number", default: 25, requiresArg: true, describe: "test images" })
       .option("draws", { type: "number", default: 2, requiresArg: true, describe: "draws of Φ and the noise" })
       .option("out", {
         ...{ type: "string", requiresArg: true, defaultDescription: "ambient-report/<set>-<loss>" },
@@ -55,7 +59,8 @@ export const ambient = defineCommand({
       }),
   run: async (args, { seed, signal, progress, note }) => {
     for (const name of ["features", "cells", "passes", "images", "draws"] as const) requireInteger(name, args[name]);
-    const { features, cells, passes, draws } = args;
+    requireInteger("steps", args.steps, 0);
+    const { features, steps, cells, passes, draws } = args;
     const started = performance.now();
     const all = await openDataset(args.set);
     const held = all.count - (args.tune ? HELD : 0);
@@ -64,10 +69,10 @@ export const ambient = defineCommand({
       ? await readRows(all, held, held + args.images)
       : await readRows(await openDataset(`${args.set}:test`), 0, args.images);
     const { set, loss, images } = args;
-    const settings = { set, loss, tune: args.tune ?? false, train: train.count, features, cells, seed };
+    const settings = { set, loss, tune: args.tune ?? false, train: train.count, features, steps, cells, seed };
     const folder = args.out ?? path.join("ambient-report", `${set}-${loss}`);
     await sameSettings(folder, settings);
-    const options = { features, cells, passes, seed, signal, note };
+    const options = { features, steps, cells, passes, seed, signal, note };
     const rivals = await rivalsOf(loss as KindName, train, folder, options);
     const errors: { readonly name: string; readonly byM: readonly (readonly number[])[] }[] = [];
     const priors: MixturePrior[] = [];
@@ -80,7 +85,15 @@ export const ambient = defineCommand({
       );
       priors.push(prior);
       const byM: number[][] = [];
-      for (const m of MEASURED) byM.push(await errorsOf(prior, tested, m, { draws, seed, signal }));
+      const own = path.join(folder, fileNameOf(name));
+      for (const m of MEASURED) {
+        const file = path.join(own, `errors-${passes}-${args.images}-${draws}-${m}.json`);
+        if (!(await fileExists(file))) {
+          const found = await errorsOf(prior, tested, m, { draws, seed, signal });
+          await writeAtomic(file, JSON.stringify(found));
+        }
+        byM.push(JSON.parse(String(Buffer.from(await readFileOrExplain(file)))) as number[]);
+      }
       errors.push({ name, byM });
       note(`${name}: ${byM.map((own) => mean(own).toFixed(5)).join(", ")}`);
     }

@@ -114,7 +114,7 @@ export const designOptions = <T>(y: Argv<T>) =>
     .option("cells", {
       ...{ type: "number", requiresArg: true, defaultDescription: "200" },
       describe:
-        "of patches: the cells that have second moments; of lossy measurements: cells fitted to a pilot, 20, or 5 of each label, by default",
+        "of patches: the cells that have second moments; of lossy measurements: cells fitted to a pilot, 20, or 5 of each label, by default; 1 for a step of the Gaussian of missing pixels",
     })
     .option("cells-of", {
       ...{ type: "string", requiresArg: true, defaultDescription: "a pilot of the data" },

@@ -84,7 +84,7 @@ export async function lossyDesignOf(
       `--${name}: the first pass of lossy measurements has no cells; train it, and give --cells-of too`,
     );
   }
-  if (folder !== undefined && args.features !== undefined) {
+  if (folder !== undefined && args.features !== undefined && args.cells !== 1) {
     throw new InputError("--features: lossy cells have those of --cells-of; leave it out");
   }
   if (cells !== undefined) requireInteger("cells", cells);
@@ -106,7 +106,7 @@ export async function lossyDesignOf(
 
 /** Errors (InputError): a design that is not for samples that are seen this way. */
 export function requireLossyDesign(design: SketchDesign, data: LossyData | undefined): void {
-  const spec = design.families.find(({ kind }) => kind === "lossy-moments" || kind === "lossy-cells");
+  const spec = design.families.find((family) => "through" in family);
   if (!spec && data)
     throw new InputError(
       "--design: is for samples as they are, not for lossy measurements; make it with the same --through",

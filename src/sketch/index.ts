@@ -29,6 +29,8 @@ export {
 } from "./families/fourier.ts";
 export { gateArrays, rankFor, withoutMean } from "./families/gated-moments.ts";
 export { type FamilyName, type FamilyOptions, type FamilySpec, families, familyNames } from "./families/index.ts";
+export type { LossyMomentsSpec } from "./families/lossy-moments.ts";
+export { type LossyScoresSpec, SCORE_COVARIANCE, SCORE_MEAN } from "./families/lossy-scores.ts";
 export { PAIRED, type PairedMomentsSpec, placesInside } from "./families/paired-moments.ts";
 export { residualBasis } from "./families/residual-moments.ts";
 export {
@@ -58,7 +60,7 @@ export { type DrawName, drawNames, type Law, type LawName, lawNames, laws } from
 export { type CellSums, type Cells, noCellSums } from "./lossy/cells.ts";
 export { type FitCellsOptions, fitCells } from "./lossy/fit-cells.ts";
 export { formWords, type LossyForm, type LossyMeasured } from "./lossy/form.ts";
-export { type LossyGaussian, lossyGaussian, MATRIX } from "./lossy/gaussian.ts";
+export { gaussianOfScores, type LossyGaussian, lossyGaussian, MATRIX } from "./lossy/gaussian.ts";
 export { maximisedCells } from "./lossy/maximise.ts";
 export { type NullSpace, nullSpace, nullSpaceWords } from "./lossy/null-space.ts";
 export { pilotEvidence } from "./lossy/pilot-evidence.ts";

@@ -29,7 +29,10 @@ test("sketch, train, and again with --cells-of: an ordinary mixture prior", asyn
   const first = await ok(`sketch data.npz ${THROUGH} --features pca:2 -o A.npz`);
   assert.equal([first.count, first.families[0].kind, first.families[0].form], [ROWS, "lossy-moments", "masked"]);
   await ok("train A.npz -o first");
-  const cells = await ok(`sketch data.npz ${THROUGH} --cells-of first --cells 2 -o B.npz`);
+  const scores = await ok(`sketch data.npz ${THROUGH} --cells-of first --cells 1 --features pca:2 -o S.npz`);
+  assert.is(scores.families[0].kind, "lossy-scores");
+  await ok("train S.npz -o step");
+  const cells = await ok(`sketch data.npz ${THROUGH} --cells-of step --cells 2 -o B.npz`);
   assert.equal([cells.families[0].kind, cells.families[0].cells], ["lossy-cells", 2]);
   await ok("train B.npz -o second");
   await ok(`sketch data.npz ${THROUGH} --cells-of second -o C.npz`);

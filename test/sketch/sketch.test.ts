@@ -20,7 +20,7 @@ import {
   subtractSketch,
 } from "../../src/sketch/index.ts";
 import { refuses } from "../data/tiny.ts";
-import { type Measured, naiveCells } from "./lossy/naive.ts";
+import { type Measured, naiveCells, naiveScores } from "./lossy/naive.ts";
 import {
   designs,
   drawnLaws,
@@ -137,7 +137,12 @@ function naive(design: SketchDesign, rows: Float32Array, d: number): Record<stri
     sums["labels.count"][group]!++;
   }
   const lossy = design.families.some((f) => f.kind === "lossy-cells");
-  return { ...sums, ...(lossy && naiveCells(design, seenWhole(rows, d))) };
+  const scores = design.families.some((f) => f.kind === "lossy-scores");
+  return {
+    ...sums,
+    ...(lossy && naiveCells(design, seenWhole(rows, d))),
+    ...(scores && naiveScores(design, rows)),
+  };
 }
 
 /** Every number of every sample as a measurement. */

@@ -103,6 +103,15 @@ export const designs: Record<string, (options?: TinyOptions) => Promise<SketchDe
       families: [{ kind: "lossy-cells", ...lossy, cells: 2, of: "a test" }],
       learned: reference,
     }),
+  "lossy scores": (options) =>
+    tinyDesign({
+      ...options,
+      families: [{ kind: "lossy-scores", ...lossy, form: "masked", of: "a test" }],
+      learned: {
+        "lossy-scores.mean": ndarray(Float32Array.of(0.1, 0, 0.2), [3]),
+        "lossy-scores.covariance": ndarray(Float32Array.of(1, 0.8, 1.2, 0.1, 0.2, 0.3), [6]),
+      },
+    }),
   "second moments alone": (options) => tinyDesign({ ...options, families: [{ kind: "second-moments" }] }),
 };
 

@@ -4,6 +4,7 @@ import { type GatedMomentsOptions, type GatedMomentsSpec, gatedMoments } from ".
 import { type LocalMomentsOptions, type LocalMomentsSpec, localMoments } from "./local-moments.ts";
 import { type LossyCellsOptions, type LossyCellsSpec, lossyCells } from "./lossy-cells.ts";
 import { type LossyMomentsOptions, type LossyMomentsSpec, lossyMoments } from "./lossy-moments.ts";
+import { type LossyScoresOptions, type LossyScoresSpec, lossyScores } from "./lossy-scores.ts";
 import { type PairedMomentsOptions, type PairedMomentsSpec, pairedMoments } from "./paired-moments.ts";
 import { type ResidualMomentsOptions, type ResidualMomentsSpec, residualMoments } from "./residual-moments.ts";
 import { type SecondMomentsOptions, type SecondMomentsSpec, secondMoments } from "./second-moments.ts";
@@ -17,7 +18,8 @@ export type FamilySpec =
   | GatedMomentsSpec
   | PairedMomentsSpec
   | LossyMomentsSpec
-  | LossyCellsSpec;
+  | LossyCellsSpec
+  | LossyScoresSpec;
 /** The options of a family that a user may give. */
 export type FamilyOptions =
   | FourierOptions
@@ -27,7 +29,8 @@ export type FamilyOptions =
   | GatedMomentsOptions
   | PairedMomentsOptions
   | LossyMomentsOptions
-  | LossyCellsOptions;
+  | LossyCellsOptions
+  | LossyScoresOptions;
 export type FamilyName = FamilySpec["kind"];
 
 type Entry<K extends FamilyName> = Family<
@@ -45,6 +48,7 @@ export const families: { readonly [K in FamilyName]: Entry<K> } = {
   "paired-moments": pairedMoments,
   "lossy-moments": lossyMoments,
   "lossy-cells": lossyCells,
+  "lossy-scores": lossyScores,
 };
 
 /** The families of a design that names none. */

@@ -6,6 +6,7 @@ import { transpose } from "../../data/matmul.ts";
 import { product, productTransposed } from "../../engine/float64.ts";
 import { familySpec } from "../design.ts";
 import { diagonalAt, fromTriangle } from "../families/family.ts";
+import { scoreReference } from "../families/lossy-scores.ts";
 import { requireSamples, type Sketch } from "../sketch.ts";
 import { type NullSpace, nullSpace, seenDirections } from "./null-space.ts";
 
@@ -122,5 +123,33 @@ async function throughInverse(
     mean: await product(columns, await product(inverse, mean, r, m, 1), n, r, 1),
     covariance: await productTransposed(await product(columns, inner, n, r, r), columns, r),
     unseen: nullSpace(matrix),
+  };
+}
+
+/**
+ * Mean and covariance after one step of expectation maximisation from the reference of lossy scores (`lossyScores`).
+ * Errors (InputError): a sketch without lossy scores.
+ */
+export async function gaussianOfScores({ design, sums, count }: Sketch): Promise<LossyGaussian> {
+  const spec = familySpec(design, "lossy-scores", "Gaussian of lossy measurements");
+  const n = sizeOf(spec.signal);
+  const { mean, covariance: lower } = scoreReference(design.arrays);
+  const before = fromTriangle(Float64Array.from(lower), n);
+  const score = fromTriangle(sums["lossy-scores.score"]!, n).map((v) => v / count);
+  const moved = await product(
+    before,
+    sums["lossy-scores.z"]!.map((v) => v / count),
+    n,
+    n,
+    1,
+  );
+  const step = await product(await product(before, score, n, n, n), before, n, n, n);
+  return {
+    mean: moved.map((v, i) => v + mean[i]!),
+    covariance: before.map((v, at) => {
+      const [i, j] = [Math.floor(at / n), at % n];
+      return v + (step[at]! + step[j * n + i]!) / 2 - moved[i]! * moved[j]!;
+    }),
+    never: 0,
   };
 }

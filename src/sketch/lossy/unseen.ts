@@ -8,8 +8,7 @@ import { nullSpace, nullSpaceWords } from "./null-space.ts";
 
 /** How the samples of a design are seen, where it is through lossy measurements. */
 export function lossySpec({ families }: SketchDesign): LossyMeasured | undefined {
-  const spec = families.find(({ kind }) => kind === "lossy-moments" || kind === "lossy-cells");
-  return spec && "through" in spec ? spec : undefined;
+  return families.find((spec) => "through" in spec);
 }
 
 /** How samples are seen, for people. */

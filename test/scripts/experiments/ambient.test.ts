@@ -39,7 +39,15 @@ test("priors from whole data get as many numbers as are measured", async () => {
       [50, 4, 4],
     ),
   );
-  const options = { features: 2, cells: 2, passes: 1, seed: 1, signal: new AbortController().signal, note: () => {} };
+  const options = {
+    features: 2,
+    steps: 0,
+    cells: 2,
+    passes: 1,
+    seed: 1,
+    signal: new AbortController().signal,
+    note: () => {},
+  };
   const rivals = await rivalsOf("missing", data, "unused", options);
   assert.equal(
     rivals.map(({ name, data: { dataset, form } }) => [name, dataset.count, form]),

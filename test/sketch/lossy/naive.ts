@@ -1,4 +1,7 @@
-import { cholesky } from "../../../src/data/cholesky.ts";
+import { cholesky, invertLower, logDeterminant } from "../../../src/data/cholesky.ts";
+import { multiply, transpose } from "../../../src/data/matmul.ts";
+import { fromTriangle } from "../../../src/sketch/families/family.ts";
+import { scoreReference } from "../../../src/sketch/families/lossy-scores.ts";
 import {
   cellPosterior,
   cellsOfGroup,
@@ -81,4 +84,30 @@ export function naiveCells(design: SketchDesign, samples: readonly (readonly Mea
     "lossy-cells.uu": want.uu,
     "lossy-cells.log": Float64Array.of(log),
   };
+}
+
+/** The sums of lossy scores of samples that are seen whole, by their definition. */
+export function naiveScores(design: SketchDesign, rows: Float32Array) {
+  const { sigma } = familySpec(design, "lossy-scores", "test");
+  const { mean, covariance } = scoreReference(design.arrays);
+  const n = mean.length;
+  const noise = fromTriangle(Float64Array.from(covariance), n).map(
+    (v, at) => v + (at % (n + 1) === 0 ? sigma ** 2 : 0),
+  );
+  const factor = cholesky(noise, n);
+  const root = invertLower(factor, n);
+  const inverse = multiply(transpose(root, n, n), root, n, n, n);
+  const z = new Float64Array(n);
+  const score = new Float64Array(triangleSize(n));
+  let log = 0;
+  for (let row = 0; row < rows.length; row += n) {
+    const gap = Float64Array.from(mean, (v, p) => rows[row + p]! - v);
+    const solved = multiply(inverse, gap, n, n, 1);
+    log -= 0.5 * (product([...solved], [...gap]) + logDeterminant(factor, n));
+    for (let p = 0, at = 0; p < n; p++) {
+      z[p]! += solved[p]!;
+      for (let q = 0; q <= p; q++) score[at++]! += solved[p]! * solved[q]! - inverse[p * n + q]!;
+    }
+  }
+  return { "lossy-scores.z": z, "lossy-scores.score": score, "lossy-scores.log": Float64Array.of(log) };
 }
