@@ -37,7 +37,7 @@ export interface TrainedMixture {
 interface LossyFacts {
   readonly seen: string;
   readonly unseen?: string;
-  /** The mean log p(y) of a sample in the mixture of the pass before; higher in every further pass until it has converged. */
+  /** The mean log p(y) of a sample in the prior of the pass before; higher in every further pass until it has converged. */
   readonly likelihood?: number;
 }
 
@@ -50,7 +50,7 @@ function lossyFactsOf(sketch: Sketch): LossyFacts | undefined {
   const spec = lossySpec(sketch.design);
   if (!spec) return undefined;
   const unseen = unseenOf(sketch);
-  const log = sketch.sums["lossy-cells.log"];
+  const log = sketch.sums["lossy-cells.log"] ?? sketch.sums["lossy-scores.log"];
   return {
     seen: seenWords(spec),
     ...(unseen && { unseen }),
