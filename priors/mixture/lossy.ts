@@ -27,8 +27,8 @@ const LEAST = 1 / 255 / Math.sqrt(12);
 
 /**
  * The Gaussian of lossy moments or scores as a mixture of one component: mean and covariance of `lossyGaussian` or `gaussianOfScores`, with the leading eigenvectors as features.
- * The size of the most negative eigenvalue tells the noise of the estimated ones: only larger ones are kept. What is left of a pixel's variance
- * is independent of the others'.
+ * The size e of the most negative eigenvalue tells the noise of the estimated ones: a larger one λ becomes √(λ² − e²), which is best in the mean square
+ * for noise of a symmetric matrix with independent entries (Gavish, Donoho 2017), smaller ones are dropped. What is left of a pixel's variance is independent of the others'.
  * Errors (InputError): those of `lossyGaussian`; measurements that do not vary.
  */
 export async function gaussianOfLossy(sketch: Sketch): Promise<MixtureModel> {
@@ -36,9 +36,10 @@ export async function gaussianOfLossy(sketch: Sketch): Promise<MixtureModel> {
   const { signal, features } = spec as LossyMomentsSpec | LossyScoresSpec;
   const n = sizeOf(signal);
   const { mean, covariance } = await (spec!.kind === "lossy-scores" ? gaussianOfScores(sketch) : lossyGaussian(sketch));
-  const { values, vectors } = symmetricEigen(covariance, n);
-  const noise = Math.max(0, -values[n - 1]!);
-  const kept = values.filter((v) => v > noise && v > 1e-9 * values[0]!).length;
+  const { values: found, vectors } = symmetricEigen(covariance, n);
+  const noise = Math.max(0, -found[n - 1]!);
+  const kept = found.filter((v) => v > noise && v > 1e-9 * found[0]!).length;
+  const values = found.slice(0, kept).map((v) => Math.sqrt(v * v - noise * noise));
   if (kept === 0)
     throw new InputError("mixture: the lossy measurements show no variance above their noise; give more samples");
   const k = Math.min(features, kept);
