@@ -1,6 +1,7 @@
 import { runCommandLine } from "../src/cli/run.ts";
 import { ambient } from "./experiments/ambient.ts";
 import { auto } from "./experiments/auto.ts";
+import { bits } from "./experiments/bits.ts";
 import { classify } from "./experiments/classify.ts";
 import { cluster } from "./experiments/cluster.ts";
 import { cost } from "./experiments/cost.ts";
@@ -19,6 +20,7 @@ import { vae } from "./experiments/vae.ts";
 const experiments = {
   ambient,
   auto,
+  bits,
   classify,
   cluster,
   cost,

@@ -139,16 +139,6 @@ export interface FourierSums {
   readonly sin: tf.Tensor;
 }
 
-/**
- * Σ_n w_gn exp(iωᵀu_n) over the samples u [n, k] for weights [groups, n]; every group has all samples. A pure tensor function.
- */
-export function productSums(u: tf.Tensor, factors: ProductFactors<tf.Tensor>, weights: tf.Tensor): FourierSums {
-  const [groups, n] = weights.shape as [number, number];
-  const { rows, columns } = factors;
-  const left = tf.mul(tf.expandDims(waves(u, rows), 0), tf.reshape(weights, [groups, 1, 1, n]));
-  return unfolded(tf.matMul(left, tf.expandDims(waves(u, columns), 0), false, true));
-}
-
 /** Means of exp(iωᵀu) over the samples u [n, k], each [1, all frequencies]; of samples [groups, n, k], of those of each group. A pure tensor function. */
 export function productMeans(u: tf.Tensor, { rows, columns }: ProductFactors<tf.Tensor>): FourierSums {
   const [n, k] = u.shape.slice(-2) as [number, number];

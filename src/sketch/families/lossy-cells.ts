@@ -4,7 +4,7 @@ import { evidenceOf, type SeenThrough, seenThrough } from "../lossy/evidence.ts"
 import { formWords, type LossyMeasured } from "../lossy/form.ts";
 import { cellPosterior } from "../lossy/posterior.ts";
 import { cellsOfGroup, lossyReference } from "../lossy/reference.ts";
-import { contradicts, contradictsCross, diagonalAt, type Family, ROUNDING, triangleSize } from "./family.ts";
+import { contradicts, contradictsCross, diagonalAt, type Family, type OutsideSums, ROUNDING, triangleSize } from "./family.ts";
 
 /** Posterior sums in the cells of a reference mixture, of signals that are seen through lossy measurements only. */
 export interface LossyCellsSpec extends LossyMeasured {
@@ -61,20 +61,21 @@ export const lossyCells: Family<LossyCellsSpec, LossyCellsOptions> = {
     }
     return undefined;
   },
-  block: (spec, { features }, inputs) => evidenceOf(spec, features, inputs),
-  onHost: (spec, arrays) => {
+  forOutside: (spec, { features }, inputs) => evidenceOf(spec, features, inputs),
+  outside: (spec, { arrays }) => {
     const reference = lossyReference(arrays);
     const { features: k, cells } = spec;
     const groups = reference.weights.shape[0]!;
     const posteriors = Array.from({ length: groups }, (_, group) => cellPosterior(cellsOfGroup(reference, group), k));
     const { gram, constant } = through(spec, arrays);
-    return ({ h, g, e }, rows, groupOf) => {
+    const add: OutsideSums["add"] = ({ h, g, e }, stretches) => {
       const sums: CellSums[] = posteriors.map(() => noCellSums(cells, k));
       const logs = new Float64Array(groups);
       const evidence = { h: h!.data, g: gram ?? g!.data };
-      for (let row = 0; row < rows; row++) {
-        const group = groupOf(row);
-        logs[group]! += posteriors[group]!.add(evidence, row, sums[group]!) + e!.data[row]! + constant;
+      for (const [group, { from, to }] of stretches.entries()) {
+        for (let row = from; row < to; row++) {
+          logs[group]! += posteriors[group]!.add(evidence, row, sums[group]!) + e!.data[row]! + constant;
+        }
       }
       const joined = (name: keyof CellSums) => {
         const size = sums[0]![name].length;
@@ -84,5 +85,6 @@ export const lossyCells: Family<LossyCellsSpec, LossyCellsOptions> = {
       };
       return { weight: joined("weight"), u: joined("u"), uu: joined("uu"), log: logs };
     };
+    return { add };
   },
 };

@@ -1,14 +1,13 @@
 import * as tf from "#tf";
 import { sizeOf } from "../../data/array.ts";
 import { formWords, type LossyMeasured } from "../lossy/form.ts";
-import { maskedRows, ownRows } from "../lossy/rows.ts";
+import { lowerOf, maskedRows, ownRows } from "../lossy/rows.ts";
 import {
   contradicts,
   contradictsCross,
   diagonalAt,
   type Family,
   ROUNDING,
-  squareSums,
   triangleSize,
 } from "./family.ts";
 
@@ -62,23 +61,39 @@ export const lossyMoments: Family<LossyMomentsSpec, LossyMomentsOptions> = {
     }
     return contradictsCross(sums.xx!, whole.sums.xx!, whole.count, d) ? "a cross moment" : undefined;
   },
-  block: ({ form, signal }, { features, weights }) => {
-    if (form === "fixed") return { x: tf.matMul(weights, features), xx: squareSums(weights, features) };
-    if (form === "masked") {
-      const { seen, known } = maskedRows(features);
-      return { x: tf.matMul(weights, known), xx: squareSums(weights, known), pairs: squareSums(weights, seen) };
-    }
-    const n = sizeOf(signal);
-    const { m, phi, y } = ownRows(features, n);
-    const rows = y.shape[0]!;
+  cells: ({ form }) => ({
+    known: { cells: 1, squares: "xx" },
+    ...(form === "masked" && { seen: { cells: 1, squares: "pairs" } }),
+  }),
+  inCells: (spec, { features }) => vectors(spec, features),
+  block: (spec, { features, weights }) => {
+    const x = tf.matMul(weights, vectors(spec, features).known.a);
+    if (spec.form !== "own") return { x };
+    const n = sizeOf(spec.signal);
+    const { m, phi } = ownRows(features, n);
+    const rows = features.shape[0]!;
     const apart = tf.reshape(phi, [rows, m, n]);
-    const z = tf.reshape(tf.matMul(tf.reshape(y, [rows, 1, m]), apart), [rows, n]);
-    const each = tf.reshape(tf.mul(tf.reshape(weights, [rows, 1]), tf.ones([rows, m])), [1, rows * m]);
+    const each = tf.mul(tf.reshape(weights, [rows, 1]), tf.ones([rows, m]));
+    const gram = tf.matMul(tf.mul(phi, tf.reshape(each, [rows * m, 1])), phi, true, false);
     const trace = tf.sum(tf.square(apart), [1, 2]);
     const squares = tf.sum(tf.square(tf.matMul(apart, apart, false, true)), [1, 2]);
     return {
-      ...{ x: tf.matMul(weights, z), xx: squareSums(weights, z), gram: squareSums(each, phi) },
+      ...{ x, gram: lowerOf(tf.expandDims(gram, 0)) },
       traces: tf.matMul(weights, tf.stack([tf.square(trace), squares], 1)),
     };
   },
 };
+
+/** The vectors of every sample whose products are summed. */
+function vectors({ form, signal }: LossyMomentsSpec, x: tf.Tensor) {
+  if (form === "fixed") return { known: { a: x } };
+  if (form === "masked") {
+    const { seen, known } = maskedRows(x);
+    return { known: { a: known }, seen: { a: seen } };
+  }
+  const n = sizeOf(signal);
+  const { m, phi, y } = ownRows(x, n);
+  const rows = x.shape[0]!;
+  const z = tf.matMul(tf.reshape(y, [rows, 1, m]), tf.reshape(phi, [rows, m, n]));
+  return { known: { a: tf.reshape(z, [rows, n]) } };
+}

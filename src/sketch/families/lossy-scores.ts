@@ -45,6 +45,6 @@ export const lossyScores: Family<LossyScoresSpec, LossyScoresOptions> = {
   degrees: { z: 0, score: 0, log: 0 },
   inputs: () => ({}),
   impossible: () => undefined, // gradients may have any sign and size
-  block: (_, { features }) => ({ x: features }),
-  onHost: ({ sigma }, arrays) => maskedScores(scoreReference(arrays), sigma),
+  forOutside: (_, { features }) => ({ x: features }),
+  outside: ({ sigma }, { arrays }) => ({ add: maskedScores(scoreReference(arrays), sigma) }),
 };

@@ -7,7 +7,7 @@ import { squaredNorm } from "../../data/vector.ts";
 import { triangleSize } from "../families/family.ts";
 import type { LossyMeasured } from "./form.ts";
 import type { LossyReference } from "./reference.ts";
-import { maskedRows, ownRows } from "./rows.ts";
+import { lowerOf, maskedRows, ownRows } from "./rows.ts";
 
 /** Least variance of a measurement given the features: a grey level of 1/100 of white, squared. */
 export const LEAST_VARIANCE = 1e-4;
@@ -51,14 +51,6 @@ export function evidenceOf(
     g: lowerOf(tf.matMul(scaled, along, true, false)),
     e: tf.mul(-0.5, tf.add(squared(gap, inverse), tf.sum(tf.mul(seen, tf.log(variance)), 1))),
   };
-}
-
-/** The lower triangle of matrices [rows, k, k], [rows, k(k+1)/2]. */
-function lowerOf(matrices: tf.Tensor): tf.Tensor {
-  const [rows, k] = matrices.shape as [number, number];
-  const at = new Int32Array(triangleSize(k));
-  for (let a = 0, i = 0; a < k; a++) for (let b = 0; b <= a; b++) at[i++] = a * k + b;
-  return tf.gather(tf.reshape(matrices, [rows, k * k]), tf.tensor1d(at, "int32"), 1);
 }
 
 /** What `evidenceOf` needs of a reference, and what all samples share. */

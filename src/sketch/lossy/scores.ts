@@ -1,4 +1,4 @@
-import type { HostSums } from "../families/family.ts";
+import type { OutsideSums } from "../families/family.ts";
 import { triangleSize } from "../families/family.ts";
 import { LEAST_VARIANCE } from "./evidence.ts";
 import { factorInto, inverseInto } from "./small-cholesky.ts";
@@ -7,7 +7,7 @@ import { factorInto, inverseInto } from "./small-cholesky.ts";
 export function maskedScores(
   { mean, covariance }: { readonly mean: Float32Array; readonly covariance: Float32Array },
   sigma: number,
-): HostSums {
+): OutsideSums["add"] {
   const n = mean.length;
   const added = Math.max(LEAST_VARIANCE, sigma ** 2);
   const seen = new Int32Array(n);
@@ -19,7 +19,8 @@ export function maskedScores(
   let inverse = new Float64Array(0);
   let size = -1;
   const place = (i: number, j: number) => (i * (i + 1)) / 2 + j;
-  return ({ x }, rows) => {
+  return ({ x }, stretches) => {
+    const rows = stretches.at(-1)!.to;
     const z = new Float64Array(n);
     const score = new Float64Array(triangleSize(n));
     let log = 0;
