@@ -4,7 +4,15 @@ import { evidenceOf, type SeenThrough, seenThrough } from "../lossy/evidence.ts"
 import { formWords, type LossyMeasured } from "../lossy/form.ts";
 import { cellPosterior } from "../lossy/posterior.ts";
 import { cellsOfGroup, lossyReference } from "../lossy/reference.ts";
-import { contradicts, contradictsCross, diagonalAt, type Family, type OutsideSums, ROUNDING, triangleSize } from "./family.ts";
+import {
+  contradicts,
+  contradictsCross,
+  diagonalAt,
+  type Family,
+  type OutsideSums,
+  ROUNDING,
+  triangleSize,
+} from "./family.ts";
 
 /** Posterior sums in the cells of a reference mixture, of signals that are seen through lossy measurements only. */
 export interface LossyCellsSpec extends LossyMeasured {

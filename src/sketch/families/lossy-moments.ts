@@ -2,14 +2,7 @@ import * as tf from "#tf";
 import { sizeOf } from "../../data/array.ts";
 import { formWords, type LossyMeasured } from "../lossy/form.ts";
 import { lowerOf, maskedRows, ownRows } from "../lossy/rows.ts";
-import {
-  contradicts,
-  contradictsCross,
-  diagonalAt,
-  type Family,
-  ROUNDING,
-  triangleSize,
-} from "./family.ts";
+import { contradicts, contradictsCross, diagonalAt, type Family, ROUNDING, triangleSize } from "./family.ts";
 
 /** Moments from which the mean and the covariance of signals follow that are seen through lossy measurements only. */
 export interface LossyMomentsSpec extends LossyMeasured {
