@@ -64,7 +64,18 @@ export interface LossyDesignArgs {
 }
 
 /** Options of designs that lossy measurements do not have. */
-const OTHERS = ["frequencies", "law", "draw", "scale", "sketch-size", "poses", "denoiser", "sigma", "quantise", "epsilon"] as const;
+const OTHERS = [
+  "frequencies",
+  "law",
+  "draw",
+  "scale",
+  "sketch-size",
+  "poses",
+  "denoiser",
+  "sigma",
+  "quantise",
+  "epsilon",
+] as const;
 
 /** The design of lossy moments, or with --cells-of of lossy cells. Errors (InputError): options of other designs, values out of range, another kind of prior. */
 export async function lossyDesignOf(
