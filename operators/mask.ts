@@ -2,7 +2,7 @@ import type { NdArray } from "ndarray";
 import * as tf from "#tf";
 import { contiguous, sameShape, sizeOf } from "../src/data/array.ts";
 import { stream } from "../src/data/random.ts";
-import { madeOf, operatorKind } from "./kind.ts";
+import { type Draws, madeOf, operatorKind } from "./kind.ts";
 import { type LinearOperator, linearOperator } from "./operator.ts";
 import { keptCount, selection } from "./selection.ts";
 
@@ -53,6 +53,14 @@ export function blockMask({ inShape, block, ...corner }: BlockMaskOptions): Line
   const kept = pixelsWhere(height, width, (row, column) => !missing(row, column));
   const at = corner.top === undefined && corner.left === undefined ? "" : `,top=${top},left=${left}`;
   return keepPixels(`mask(block=${block}${at})`, inShape, kept);
+}
+
+/** Loses a square block of pixels at a random place, every place inside the image as likely. Errors: those of `blockMask`. */
+function randomBlockMask({ inShape, block, seed, place = 0 }: Omit<BlockMaskOptions, "top" | "left"> & Draws) {
+  const [height = 0, width = 0] = inShape;
+  const random = stream(seed, "mask operator", block, height, width, place);
+  const [top, left] = [height, width].map((size) => random.integer(Math.max(1, size - block + 1))) as [number, number];
+  return blockMask({ inShape, block, top, left });
 }
 
 export interface LineMaskOptions extends Omit<MaskOptions, "keep"> {
@@ -113,12 +121,17 @@ function keepPixels(name: string, inShape: readonly number[], kept: Int32Array):
   const pixels = sizeOf(inShape.slice(0, 2));
   const channels = inShape.slice(2);
   const { take, putBack } = selection(kept, pixels);
+  const each = sizeOf(channels); // numbers of a pixel
+  const numbers = Int32Array.from(
+    { length: kept.length * each },
+    (_, i) => kept[Math.floor(i / each)]! * each + (i % each),
+  );
   return linearOperator({
     name,
     inShape,
     outShape: [kept.length, ...channels],
     norm: 1,
-    form: { kind: "selection" },
+    form: { kind: "selection", kept: numbers },
     forward: (x) => take(tf.reshape(x, [x.shape[0]!, pixels, ...channels])),
     adjoint: (y) => tf.reshape(putBack(y), [y.shape[0]!, ...inShape]),
   });
@@ -137,6 +150,7 @@ export const maskKind = operatorKind({
     block: { type: "integer", description: "side of a square that is missing" },
     top: { type: "integer", description: "first missing row; without it the block is centred" },
     left: { type: "integer", description: "first missing column; without it the block is centred" },
+    at: { type: "choice", choices: ["centre", "random"], description: "where the block is; default centre" },
     rows: { type: "number", description: "fraction up to 1, or number, of random rows to keep" },
     columns: { type: "number", description: "the same of columns" },
     image: { type: "text", description: "picture or array of the signal's size: white pixels, or 1, are kept" },
@@ -149,16 +163,21 @@ export const maskKind = operatorKind({
     { inShape: [6, 5, 3], spec: "mask:keep=4" },
     { inShape: [6, 5], spec: "mask:block=2" },
     { inShape: [6, 5, 2], spec: "mask:block=3,top=0,left=2" },
+    { inShape: [6, 5], spec: "mask:block=3,at=random" },
     { inShape: [7, 4, 2], spec: "mask:rows=0.4" },
     { inShape: [4, 7], spec: "mask:columns=3" },
   ],
   make: (inShape, values, draws, file) => {
-    const { keep, block, top, left, rows, columns, image, text } = values;
+    const { keep, block, top, left, at, rows, columns, image, text } = values;
     const given = choices.filter((choice) => values[choice] !== undefined);
     if (given.length > 1) throw new RangeError(`mask: give one of ${choices.join(", ")}, not ${given.join(" and ")}`);
     if (block === undefined && (top ?? left) !== undefined) {
       throw new RangeError("mask: top and left place a block; give block=<side>");
     }
+    if (at !== undefined && (block === undefined || (top ?? left) !== undefined)) {
+      throw new RangeError("mask: at places a block; give block=<side>, without top and left");
+    }
+    if (block !== undefined && at === "random") return randomBlockMask({ inShape, block, ...draws });
     if (block !== undefined) {
       return blockMask({ inShape, block, ...(top !== undefined && { top }), ...(left !== undefined && { left }) });
     }

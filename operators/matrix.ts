@@ -43,6 +43,7 @@ export function denseOperator(name: string, data: Float32Array, m: number, inSha
     name,
     inShape,
     outShape: [m],
+    matrix: () => data,
     forward: (x) => tf.matMul(tf.reshape(x, [-1, n]), matrix(), false, true),
     adjoint: (y) => tf.reshape(tf.matMul(y as tf.Tensor2D, matrix()), [-1, ...inShape]),
   });

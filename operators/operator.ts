@@ -37,6 +37,8 @@ export interface LinearOperator extends ForwardOperator {
   readonly norm?: number;
   /** Present where methods that are made for one kind of operator can use it. */
   readonly form?: OperatorForm;
+  /** Φ as a matrix [m, n], row by row, where it is had without measuring n signals. */
+  matrix?(): Float32Array;
   adjoint(y: tf.Tensor): tf.Tensor;
 }
 
@@ -52,8 +54,8 @@ export type OperatorForm =
   | { readonly kind: "downsampling"; readonly factor: number }
   /** `radon`: projections of [h, w], or of each channel of [h, w, channels], at angles evenly over 180°. */
   | { readonly kind: "parallel-beam" }
-  /** Some numbers of a signal, each once: its rows are some of the identity. */
-  | { readonly kind: "selection" }
+  /** Some numbers of a signal, each once: its rows are rows `kept` of the identity. */
+  | { readonly kind: "selection"; readonly kept: Int32Array }
   /** Its rows are random and spread over all numbers of a signal, so that Φ'Φx − x is like white noise for every x (in the scaling E‖Φx‖² = ‖x‖²). */
   | { readonly kind: "mixing" };
 
@@ -83,6 +85,8 @@ export interface LinearOperatorOptions extends Omit<ForwardOperatorOptions, "rel
   readonly norm?: number;
   /** What it is, for methods that are made for one kind of operator. */
   readonly form?: OperatorForm;
+  /** Φ as a matrix [m, n], row by row, where it is at hand. */
+  readonly matrix?: () => Float32Array;
 }
 
 /**
@@ -110,8 +114,14 @@ export function linearOperator(options: LinearOperatorOptions): LinearOperator {
     return tf.grad((x) => tf.sum(tf.mul(forward(x), y)))(zero);
   };
   const adjoint = checked(`${name}: adjoint`, options.adjoint ?? derived, outShape, inShape);
-  const { norm, form } = options;
-  return { ...operator, linear: true, adjoint, ...(norm !== undefined && { norm }), ...(form && { form }) };
+  const { norm, form, matrix } = options;
+  return {
+    ...operator,
+    ...{ linear: true, adjoint },
+    ...(norm !== undefined && { norm }),
+    ...(form && { form }),
+    ...(matrix && { matrix }),
+  };
 }
 
 function requireParts({ name, inShape, outShape, forward }: ForwardOperatorOptions): void {

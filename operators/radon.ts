@@ -1,4 +1,5 @@
 import * as tf from "#tf";
+import { stream } from "../src/data/random.ts";
 import { perChannel } from "./channels.ts";
 import { operatorKind } from "./kind.ts";
 import { type LinearOperator, linearOperator } from "./operator.ts";
@@ -7,12 +8,14 @@ import { type Elements, sparseProduct } from "./sparse.ts";
 export interface RadonOptions {
   /** [h, w] or [h, w, channels]; channels are projected one by one. */
   readonly inShape: readonly number[];
-  /** Number of projections, at 0, 180/angles, 2 · 180/angles, … degrees. */
+  /** Number of projections, 180/angles degrees apart. */
   readonly angles: number;
+  /** Angle of the first one in degrees; default 0. */
+  readonly first?: number;
 }
 
 /**
- * Parallel-beam tomography: y[a, d] is the sum of x along the ray of detector d at the angle θ = πa/angles,
+ * Parallel-beam tomography: y[a, d] is the sum of x along the ray of detector d at the angle θ = πa/angles, turned by `first`,
  *
  *     y[a, d] = Σ_t x(row −s sin θ + t cos θ, column s cos θ + t sin θ),  s = d − ⌊N/2⌋,  t = −⌊N/2⌋, …, N − 1 − ⌊N/2⌋,
  *
@@ -25,7 +28,7 @@ export interface RadonOptions {
  * Source: Kak, Slaney 1988, "Principles of Computerized Tomographic Imaging", chapter 3.
  * Errors (RangeError): a shape that is no image; a number of angles that is no positive integer.
  */
-export function radon({ inShape, angles }: RadonOptions): LinearOperator {
+export function radon({ inShape, angles, first = 0 }: RadonOptions): LinearOperator {
   if (inShape.length !== 2 && inShape.length !== 3) {
     throw new RangeError(`radon: expected images [h, w] or [h, w, channels], got signals of [${inShape.join(", ")}]`);
   }
@@ -36,7 +39,7 @@ export function radon({ inShape, angles }: RadonOptions): LinearOperator {
   const pixels = height * width;
   const detectors = Math.ceil(Math.SQRT2 * Math.max(height, width));
   const parts = Array.from({ length: angles }, (_, a) =>
-    projection(height, width, detectors, (Math.PI * a) / angles, a * detectors),
+    projection(height, width, detectors, (Math.PI * a) / angles + (Math.PI * first) / 180, a * detectors),
   );
   const project = sparseProduct(angles * detectors, parts);
   const backproject = sparseProduct(
@@ -44,14 +47,24 @@ export function radon({ inShape, angles }: RadonOptions): LinearOperator {
     parts.map(({ rows, columns, values }) => ({ rows: columns, columns: rows, values })),
   );
   const grey = linearOperator({
-    name: `radon(angles=${angles})`,
+    name: first === 0 ? `radon(angles=${angles})` : `radon(angles=${angles},first=${first})`,
     inShape: [height, width],
     outShape: [angles, detectors],
-    form: { kind: "parallel-beam" },
+    ...(first === 0 && { form: { kind: "parallel-beam" } as const }),
+    matrix: () => denseOf(parts, angles * detectors, pixels),
     forward: (x) => tf.reshape(project(tf.reshape(x, [-1, pixels])), [-1, angles, detectors]),
     adjoint: (y) => tf.reshape(backproject(tf.reshape(y, [-1, angles * detectors])), [-1, height, width]),
   });
   return perChannel(grey, inShape);
+}
+
+/** The matrix [rows, columns] of some elements. */
+function denseOf(parts: readonly Elements[], rows: number, columns: number): Float32Array {
+  const out = new Float32Array(rows * columns);
+  for (const part of parts) {
+    for (const [k, row] of part.rows.entries()) out[row * columns + part.columns[k]!] = part.values[k]!;
+  }
+  return out;
 }
 
 /** The matrix of one angle: how much each pixel adds to each detector, whose rows begin at `first`. */
@@ -98,12 +111,20 @@ const LEAST = 1e-9;
 
 export const radonKind = operatorKind({
   summary: "parallel-beam tomography: sums along rays, at angles evenly over 180°",
-  options: { angles: { type: "integer", required: true, description: "number of projections" } },
+  options: {
+    angles: { type: "integer", required: true, description: "number of projections" },
+    first: { type: "choice", choices: ["zero", "random"], description: "angle of the first one; default zero" },
+  },
   samples: [
     { inShape: [8, 8], spec: "radon:angles=6" },
     { inShape: [5, 9], spec: "radon:angles=7" },
     { inShape: [5, 4, 3], spec: "radon:angles=4" },
     { inShape: [7, 4], spec: "radon:angles=1" },
+    { inShape: [7, 7], spec: "radon:angles=2,first=random" },
   ],
-  make: (inShape, { angles }) => radon({ inShape, angles }),
+  make: (inShape, { angles, first }, { seed, place }) =>
+    radon({
+      ...{ inShape, angles },
+      ...(first === "random" && { first: 180 * stream(seed, "radon operator", angles, place).uniform() }),
+    }),
 });

@@ -49,7 +49,10 @@ export interface DataFacts {
 
 export const dataLine = ({ name, count }: DataFacts): string => `trained on all ${grouped(count)} samples of ${name}`;
 
+/** Families that mixtures are made from. */
+const cellFamilies: ReadonlySet<string> = new Set(["local-moments", "lossy-moments", "lossy-scores", "lossy-cells"]);
+
 /** Whether a sketch has moments in cells, which mixtures are made from. */
 export const needsCells = ({ design }: Sketch): true | string =>
-  design.families.some(({ kind }) => kind === "local-moments") ||
+  design.families.some(({ kind }) => cellFamilies.has(kind)) ||
   "the sketch has no local moments; make it with --sketch-size";

@@ -1,4 +1,5 @@
 import { runCommandLine } from "../src/cli/run.ts";
+import { ambient } from "./experiments/ambient.ts";
 import { auto } from "./experiments/auto.ts";
 import { bits } from "./experiments/bits.ts";
 import { classify } from "./experiments/classify.ts";
@@ -18,6 +19,7 @@ import { vae } from "./experiments/vae.ts";
 
 /** Experiments that only document a finding (docs/experiments.md): `npm run experiment -- <name> …`. */
 const experiments = {
+  ambient,
   auto,
   bits,
   classify,

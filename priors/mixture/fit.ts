@@ -1,10 +1,11 @@
 import ndarray, { type NdArray } from "ndarray";
 import { InputError } from "../../src/data/errors.ts";
 import { pauses } from "../../src/engine/events.ts";
-import { localSpec, type Sketch } from "../../src/sketch/index.ts";
+import { type FamilyName, localSpec, type Sketch } from "../../src/sketch/index.ts";
 import type { Watched } from "../kind.ts";
 import { aligned } from "./aligned.ts";
 import { gaussiansOf } from "./cells.ts";
+import { gaussianOfLossy, mixtureOfLossy } from "./lossy.ts";
 import type { MixtureModel } from "./model.ts";
 import { regression } from "./regression.ts";
 
@@ -26,6 +27,8 @@ export interface MixtureOptions {
  * One component a fine cell j with samples: π_j its fraction of them, μ_j its mean. Fine cells of one coarse cell share its
  * covariance (cells.ts). D and C are the regression of the pixels on the features (regression.ts).
  *
+ * Lossy moments and lossy cells make a mixture of their own (lossy.ts).
+ *
  * Ends with the signal's reason when it aborts. Errors (InputError): a sketch without local or second moments, constant data, a shrinkage below 0.
  */
 export async function fitMixture(
@@ -35,6 +38,9 @@ export async function fitMixture(
   if (!(shrinkage >= 0 && shrinkage < Number.POSITIVE_INFINITY)) {
     throw new InputError(`mixture: shrinkage: expected a number of at least 0, got ${shrinkage}`);
   }
+  const has = (kind: FamilyName) => sketch.design.families.some((spec) => spec.kind === kind);
+  if (has("lossy-moments") || has("lossy-scores")) return gaussianOfLossy(sketch);
+  if (has("lossy-cells")) return mixtureOfLossy(sketch, shrinkage);
   const { coarse, fine, features: k, leading } = localSpec(sketch);
   const pause = pauses(signal);
   const { poses, centre, origin, matrix, residual, residualRoot } = sketch.design.poses

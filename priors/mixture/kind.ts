@@ -3,7 +3,7 @@ import type { NpyArray } from "../../src/data/npy.ts";
 import { decodeNpz, encodeNpz, member } from "../../src/data/npz.ts";
 import { checkedOptions, type OptionTable } from "../../src/data/options.ts";
 import { grouped, shapeText } from "../../src/data/text.ts";
-import type { Sketch } from "../../src/sketch/index.ts";
+import { lossySpec, type Sketch, seenWords, unseenOf } from "../../src/sketch/index.ts";
 import { posesMembers, readFloat32, readPoses, readResidual, residualMembers } from "../arrays.ts";
 import {
   type DataFacts,
@@ -30,6 +30,32 @@ export interface TrainedMixture {
   readonly sketch: SketchFacts;
   /** The data, of an experiment that fitted the Gaussians to them instead; the sketch then gave the features and the residual. */
   readonly data?: DataFacts;
+  /** How the samples were seen, and what of them was not, where the sketch is of lossy measurements. */
+  readonly lossy?: LossyFacts;
+}
+
+interface LossyFacts {
+  readonly seen: string;
+  readonly unseen?: string;
+  /** The mean log p(y) of a sample in the prior of the pass before; higher in every further pass until it has converged. */
+  readonly likelihood?: number;
+}
+
+const lossyWords = ({ likelihood, ...words }: LossyFacts): Record<string, string> => ({
+  ...words,
+  ...(likelihood !== undefined && { likelihood: `mean log p(y) ${likelihood.toFixed(3)} before this step` }),
+});
+
+function lossyFactsOf(sketch: Sketch): LossyFacts | undefined {
+  const spec = lossySpec(sketch.design);
+  if (!spec) return undefined;
+  const unseen = unseenOf(sketch);
+  const log = sketch.sums["lossy-cells.log"] ?? sketch.sums["lossy-scores.log"];
+  return {
+    seen: seenWords(spec),
+    ...(unseen && { unseen }),
+    ...(log && { likelihood: log.reduce((a, b) => a + b, 0) / sketch.count }),
+  };
 }
 
 const options = {
@@ -42,10 +68,12 @@ export async function trainMixture(
   { signal, ...given }: MixtureOptions & Pick<Watched, "signal"> = {},
 ): Promise<TrainedMixture> {
   const settings = checkedOptions("mixture", options, given);
+  const lossy = lossyFactsOf(sketch);
   return {
     model: await fitMixture(sketch, { ...settings, ...(signal && { signal }) }),
     settings,
     sketch: factsOfSketch(sketch),
+    ...(lossy && { lossy }),
   };
 }
 
@@ -61,7 +89,7 @@ export const mixtureKind: SketchKind<TrainedMixture> = {
   train: (sketch, given, { signal }) =>
     trainMixture(sketch, { ...(given as MixtureOptions), ...(signal && { signal }) }),
 
-  encode: ({ model, settings, sketch, data }) => {
+  encode: ({ model, settings, sketch, data, lossy }) => {
     const { shape, weights, covarianceOf, labels, poses, residual: _, residualRoot: __, ...floats } = model;
     const arrays: Record<string, NpyArray> = {
       ...floats,
@@ -72,13 +100,14 @@ export const mixtureKind: SketchKind<TrainedMixture> = {
       ...posesMembers(poses),
     };
     return {
-      content: { shape, settings, sketch, ...(data && { data }) },
+      content: { shape, settings, sketch, ...(data && { data }), ...(lossy && { lossy }) },
       files: { [ARRAYS]: encodeNpz({ arrays, metadata: FORMAT }) },
     };
   },
 
   decode: async (content, read, where) => {
-    const { shape, settings, sketch, data } = content as Omit<TrainedMixture, "model"> & Pick<MixtureModel, "shape">;
+    const { shape, settings, sketch, data, lossy } = content as Omit<TrainedMixture, "model"> &
+      Pick<MixtureModel, "shape">;
     const file = `${where}/${ARRAYS}`;
     const npz = decodeNpz(await read(ARRAYS), file, FORMAT);
     const numbers = (name: string) => member(npz, name, file).data;
@@ -95,12 +124,12 @@ export const mixtureKind: SketchKind<TrainedMixture> = {
       ...("labels" in npz.arrays && { labels: Int32Array.from(numbers("labels")) }),
       ...readPoses(npz, file),
     };
-    return { model, settings, sketch, ...(data && { data }) };
+    return { model, settings, sketch, ...(data && { data }), ...(lossy && { lossy }) };
   },
 
   prior: (name, { model }) => mixturePrior(name, model),
 
-  describe: ({ model, settings, sketch, data }) => {
+  describe: ({ model, settings, sketch, data, lossy }) => {
     const { shape, weights, means, factors, labels, poses } = model;
     const [components, features, covariances] = [weights.length, means.shape[1]!, factors.shape[0]!];
     const labelCount = labels && new Set(labels).size;
@@ -112,12 +141,14 @@ export const mixtureKind: SketchKind<TrainedMixture> = {
         ...{ kind: "mixture", shape, components, covariances, features, settings, sketch: sketchData(sketch), data },
         ...(labels && { labels: labelCount }),
         ...(poses && { poses: poses.warps.shape[0] }),
+        ...lossy,
       },
       words: {
         signals: shapeText(shape),
         mixture,
         trained: data ? "by an experiment" : `in closed form, shrinkage ${settings.shrinkage}`,
         sketch: sketchWords(sketch),
+        ...(lossy && lossyWords(lossy)),
         ...(data && { data: dataLine(data) }),
       },
       line: [mixture, sketchLine(sketch), ...(data ? [dataLine(data)] : [])].join("; "),

@@ -2,11 +2,14 @@ import type { Argv } from "yargs";
 import { sizeOf } from "../data/array.ts";
 import { InputError } from "../data/errors.ts";
 import type { Dataset } from "../data/rows.ts";
+import type { LossyData } from "../measure/lossy/lossy-data.ts";
 import type { DataDesignOptions } from "../sketch/data-design.ts";
 import { type DrawName, drawNames, draws, type LawName, lawNames } from "../sketch/laws.ts";
 import type { Context } from "./command.ts";
+import { type LossyArgs, lossyDesignOf, lossyOf, lossyOptions } from "./lossy-design.ts";
 import { numberList, requireInteger } from "./options.ts";
 import type { PairArgs, Pairs } from "./pair-design.ts";
+import { UsageError } from "./parse.ts";
 import { patchDesign } from "./patch-design.ts";
 
 /** Samples with more numbers than this are sketched in principal components, unless --features is given. */
@@ -19,7 +22,7 @@ export const rawOrPca = (shape: readonly number[]): string => (sizeOf(shape) > M
 export const dataArguments = <T>(y: Argv<T>) =>
   y
     .positional("data", {
-      ...{ type: "string", demandOption: true },
+      type: "string",
       describe: "data sets: names, paths, or - for standard input",
     })
     .option("shape", {
@@ -41,21 +44,29 @@ export interface DataArgs {
 /** The data set that the arguments name. */
 export async function datasetOf({ data, shape, header }: DataArgs): Promise<Dataset> {
   const { openDatasets } = await import("../data/dataset.ts");
-  return openDatasets(data as readonly string[], {
+  const specs = (data ?? []) as readonly string[];
+  if (specs.length === 0) throw new UsageError("missing argument: data; see --help");
+  return openDatasets(specs, {
     ...(shape !== undefined && { shape: numberList("shape", shape) }),
     ...(header !== undefined && { header }),
   });
 }
 
-/** What is sketched: a data set, and with --denoiser the pairs that it holds. */
+/** What is sketched: a data set, with --denoiser the pairs that it holds, and with --through, --noise or --measurements how its samples are seen. */
 export interface Sketched {
   readonly dataset: Dataset;
   readonly pairs?: Pairs;
+  readonly lossy?: LossyData;
 }
 
-/** The data set that the arguments name, or with --denoiser the pairs of its patches. */
-export async function sketchedOf(args: DataArgs & PairArgs): Promise<Sketched> {
+/** The data set that the arguments name, with --denoiser the pairs of its patches, or lossy measurements. */
+export async function sketchedOf(args: DataArgs & PairArgs & LossyArgs): Promise<Sketched> {
   const { denoiser } = args;
+  const lossy = await lossyOf(args, () => datasetOf(args));
+  if (lossy && denoiser !== undefined) {
+    throw new InputError("--denoiser: lossy measurements make no pairs; give one of the two");
+  }
+  if (lossy) return { dataset: lossy.dataset, lossy };
   if (denoiser === undefined) return { dataset: await datasetOf(args) };
   const { pairsFor } = await import("./pair-design.ts");
   const pairs = await pairsFor({ ...args, denoiser });
@@ -64,7 +75,7 @@ export async function sketchedOf(args: DataArgs & PairArgs): Promise<Sketched> {
 
 /** The options that make a design, of the commands `design` and `sketch`. */
 export const designOptions = <T>(y: Argv<T>) =>
-  y
+  lossyOptions(y)
     .option("frequencies", {
       ...{ type: "number", requiresArg: true, defaultDescription: "4096" },
       describe: "random frequencies M of the Fourier moments",
@@ -92,7 +103,8 @@ export const designOptions = <T>(y: Argv<T>) =>
     })
     .option("features", {
       ...{ type: "string", requiresArg: true, defaultDescription: "pca:100, raw up to 100 numbers a sample" },
-      describe: "coordinates of the Fourier moments: raw or pca:K; with --epsilon of all moments: raw or dct:K",
+      describe:
+        "coordinates of the Fourier moments: raw or pca:K; with --epsilon of all moments: raw or dct:K; features of lossy measurements, pca:64 by default",
     })
     .option("sketch-size", {
       ...{ type: "string", requiresArg: true },
@@ -106,12 +118,13 @@ export const designOptions = <T>(y: Argv<T>) =>
     })
     .option("cells", {
       ...{ type: "number", requiresArg: true, defaultDescription: "200" },
-      describe: "of patches: the cells that have second moments",
+      describe:
+        "of patches: the cells that have second moments; of lossy measurements: cells fitted to a pilot, 20, or 5 of each label, by default; 1 for a step of the Gaussian of missing pixels",
     })
     .option("cells-of", {
       ...{ type: "string", requiresArg: true, defaultDescription: "a pilot of the data" },
       describe:
-        "of patches, what the cells are fitted to: pilot, dead-leaves (no data at all), or a patch prior's folder (a second pass)",
+        "of patches, what the cells are fitted to: pilot, dead-leaves (no data at all), or a patch prior's folder (a second pass); of lossy measurements: the mixture of the pass before",
     })
     .option("block", {
       ...{ type: "number", requiresArg: true, defaultDescription: "64 to 8192, by the moments' sizes" },
@@ -162,7 +175,7 @@ export interface DesignArgs {
 
 /** The design that the options ask for. */
 export async function designOf(
-  { dataset, pairs }: Sketched,
+  { dataset, pairs, lossy }: Sketched,
   args: DesignArgs,
   { progress, signal }: Pick<Context, "progress" | "signal">,
 ) {
@@ -171,6 +184,9 @@ export async function designOf(
   if (frequencies !== undefined) requireInteger("frequencies", frequencies);
   if (pilot !== undefined) requireInteger("pilot", pilot, 2);
   if (args.block !== undefined) requireInteger("block", args.block);
+  if (lossy) {
+    return progress("design", () => lossyDesignOf(lossy, args, signal));
+  }
   const size = args["sketch-size"];
   const common = {
     ...{ signal, byLabel: args["by-label"] ?? false },
@@ -224,7 +240,9 @@ export async function designOf(
   }
   for (const name of ["cells", "cells-of"] as const) {
     if (args[name] !== undefined)
-      throw new InputError(`--${name}: only patches have cells of a mixture; give patches:DATA`);
+      throw new InputError(
+        `--${name}: only patches and lossy measurements have cells of a mixture; give patches:DATA, or --through`,
+      );
   }
   if (size !== undefined) {
     for (const name of ["frequencies", "law", "draw", "scale", "features", "quantise"] as const) {

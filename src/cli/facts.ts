@@ -9,7 +9,7 @@ import { bytesText, grouped, shapeText } from "./text.ts";
 
 /** A design in words and as data. */
 export async function designFacts(design: SketchDesign) {
-  const [{ familyOf }, { sketchSize, sketchSizeData, sketchSizeText }] = await Promise.all([
+  const [{ familyOf }, { sketchSize, sketchSizeData, sketchSizeText, unseenOfDesign }] = await Promise.all([
     import("../sketch/families/index.ts"),
     import("../sketch/index.ts"),
   ]);
@@ -29,6 +29,8 @@ export async function designFacts(design: SketchDesign) {
     const { title, describe } = familyOf(family.kind);
     words[title] = describe(family);
   }
+  const unseen = unseenOfDesign(design);
+  if (unseen) words.unseen = unseen;
   if (labels !== undefined) words.labels = `0 to ${labels - 1}, each summed apart`;
   words.blocks = `${design.block} samples are summed together`;
   words.fingerprint = fingerprint.slice(0, 16);

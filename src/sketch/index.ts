@@ -29,6 +29,8 @@ export {
 } from "./families/fourier.ts";
 export { gateArrays, rankFor, withoutMean } from "./families/gated-moments.ts";
 export { type FamilyName, type FamilyOptions, type FamilySpec, families, familyNames } from "./families/index.ts";
+export type { LossyMomentsSpec } from "./families/lossy-moments.ts";
+export { type LossyScoresSpec, SCORE_COVARIANCE, SCORE_MEAN } from "./families/lossy-scores.ts";
 export { PAIRED, type PairedMomentsSpec, placesInside } from "./families/paired-moments.ts";
 export { residualBasis } from "./families/residual-moments.ts";
 export {
@@ -55,6 +57,16 @@ export {
 } from "./gates.ts";
 export { labelCounts, ofLabel, withoutLabels } from "./labels.ts";
 export { type DrawName, drawNames, type Law, type LawName, lawNames, laws } from "./laws.ts";
+export { type CellSums, type Cells, noCellSums } from "./lossy/cells.ts";
+export { type FitCellsOptions, fitCells } from "./lossy/fit-cells.ts";
+export { formWords, type LossyForm, type LossyMeasured } from "./lossy/form.ts";
+export { gaussianOfScores, type LossyGaussian, lossyGaussian, MATRIX } from "./lossy/gaussian.ts";
+export { maximisedCells } from "./lossy/maximise.ts";
+export { type NullSpace, nullSpace, nullSpaceWords } from "./lossy/null-space.ts";
+export { pilotEvidence } from "./lossy/pilot-evidence.ts";
+export { cellPosterior, type Evidence } from "./lossy/posterior.ts";
+export { cellsOfGroup, type LossyReference, lossyReference, referenceArrays } from "./lossy/reference.ts";
+export { lossySpec, seenWords, unseenOf, unseenOfDesign } from "./lossy/unseen.ts";
 export { expectedCounts, type PoseSpec, poseCount, posing, warped, warpRows } from "./poses.ts";
 export {
   missingRows,

@@ -43,15 +43,18 @@ export async function withoutLabels(sketch: Sketch): Promise<Sketch> {
   );
 }
 
+/** Families of which every label has cells of its own. */
+const inCells: ReadonlySet<string> = new Set(["local-moments", "lossy-cells"]);
+
 async function unlabelled(
   { design: { labels: _, fingerprint: __, ...content }, sums }: Sketch,
   count: number,
   keeps: (spec: FamilySpec) => boolean,
   sumOf: (name: string) => Float64Array,
 ): Promise<Sketch> {
-  const families = content.families.filter((spec) => spec.kind !== "local-moments" && keeps(spec));
+  const families = content.families.filter((spec) => !inCells.has(spec.kind) && keeps(spec));
   const arrays = Object.fromEntries(
-    Object.entries(content.arrays).filter(([name]) => !name.startsWith("local-moments.")),
+    Object.entries(content.arrays).filter(([name]) => !inCells.has(name.split(".")[0]!)),
   );
   const names = Object.keys(sums).filter((name) => families.some(({ kind }) => name.startsWith(`${kind}.`)));
   return {

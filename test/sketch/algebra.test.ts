@@ -61,6 +61,7 @@ for (const [name, make] of Object.entries(designs)) {
     const part = await sketchDataset(data, design, { range: { from: 0, to: 200 } });
     assert.is(subtractSketch(whole, part).count, 200);
     for (const [sum, numbers] of Object.entries(part.sums)) {
+      if (sum === "lossy-cells.log" || sum.startsWith("lossy-scores.")) continue; // log densities and gradients may have any sum
       const wrong = numbers.slice();
       wrong[0]! += 1e4; // of a triangle the first square
       const other = { ...part, sums: { ...part.sums, [sum]: wrong } };

@@ -21,6 +21,7 @@ import {
 } from "../../src/sketch/index.ts";
 import { ditherOf } from "../../src/sketch/one-bit.ts";
 import { refuses } from "../data/tiny.ts";
+import { type Measured, naiveCells, naiveScores } from "./lossy/naive.ts";
 import {
   designs,
   drawnLaws,
@@ -56,6 +57,8 @@ function naive(design: SketchDesign, rows: Float32Array, d: number): Record<stri
     "second-moments.x": new Float64Array((apart ? groups : 1) * d),
     "second-moments.xx": new Float64Array(((apart ? groups : 1) * d * (d + 1)) / 2),
     "labels.count": new Float64Array(groups),
+    "lossy-moments.x": new Float64Array(d),
+    "lossy-moments.xx": new Float64Array((d * (d + 1)) / 2),
     "local-moments.count": new Float64Array(groups * cells),
     "second-moments.squares": new Float64Array((apart ? groups : 1) * d),
     "second-moments.uu": new Float64Array(((apart ? groups : 1) * k * (k + 1)) / 2),
@@ -94,6 +97,10 @@ function naive(design: SketchDesign, rows: Float32Array, d: number): Record<stri
     const triangle = (size: number) => (size * (size + 1)) / 2;
     for (let i = 0, at = second * triangle(d); i < d; i++) {
       for (let j = 0; j <= i; j++) sums["second-moments.xx"][at++]! += x[i]! * x[j]!;
+    }
+    for (let i = 0, at = 0; i < d; i++) {
+      sums["lossy-moments.x"][i]! += x[i]!;
+      for (let j = 0; j <= i; j++) sums["lossy-moments.xx"][at++]! += x[i]! * x[j]!;
     }
     for (let i = 0, at = second * triangle(k); i < k; i++) {
       for (let j = 0; j <= i; j++) sums["second-moments.uu"][at++]! += u[i]! * u[j]!;
@@ -137,8 +144,23 @@ function naive(design: SketchDesign, rows: Float32Array, d: number): Record<stri
     }
     sums["labels.count"][group]!++;
   }
-  return sums;
+  const lossy = design.families.some((f) => f.kind === "lossy-cells");
+  const scores = design.families.some((f) => f.kind === "lossy-scores");
+  return {
+    ...sums,
+    ...(lossy && naiveCells(design, seenWhole(rows, d))),
+    ...(scores && naiveScores(design, rows)),
+  };
 }
+
+/** Every number of every sample as a measurement. */
+const seenWhole = (rows: Float32Array, d: number): Measured[][] =>
+  Array.from({ length: rows.length / d }, (_, row) =>
+    Array.from({ length: d }, (__, p) => ({
+      phi: Array.from({ length: d }, (___, i) => Number(i === p)),
+      y: rows[row * d + p]!,
+    })),
+  );
 
 const data = gaussianData(1003);
 

@@ -7,6 +7,7 @@ import {
   lawNames,
   laws,
   makeDesign,
+  referenceArrays,
   type Sketch,
   type SketchDesign,
 } from "../../src/sketch/index.ts";
@@ -52,6 +53,16 @@ export function tinyDesign(options: TinyOptions = {}): Promise<SketchDesign> {
 }
 
 const cells = { kind: "local-moments", coarse: 2, fine: 3, features: 2, leading: 1, assigning: 2 } as const;
+const lossy = { form: "fixed", signal: [3], sigma: 0.2, through: "identity", features: 2 } as const;
+const reference = referenceArrays({
+  centre: ndarray(Float32Array.of(0.1, 0, 0.2), [3]),
+  basis: ndarray(Float32Array.of(1, 0, 0.6, 0.8, 0, 0.1), [3, 2]),
+  factor: ndarray(Float32Array.of(0.1, 0, 0.1), [3, 1]),
+  deviations: ndarray(Float32Array.of(0.1, 0.2, 0.1), [3]),
+  weights: ndarray(Float32Array.of(0.3, 0.7), [1, 2]),
+  means: ndarray(Float32Array.of(1, 0, -1, 0.5), [1, 2, 2]),
+  factors: ndarray(Float32Array.of(1, 0, 0.2, 0.5, 0.6, 0, -0.2, 0.9), [1, 2, 2, 2]),
+});
 const gates = { kind: "gated-moments", cells: 3, rank: 1 } as const;
 
 /** The designs that laws of sketches are checked on: every family, raw and PCA coordinates, every law. */
@@ -91,6 +102,22 @@ export const designs: Record<string, (options?: TinyOptions) => Promise<SketchDe
     tinyDesign({ ...options, features: "pca:2", families: [{ kind: "second-moments", reduced: true }] }),
   "gated moments": (options) => tinyDesign({ ...options, families: [gates] }),
   "by label, gated moments": (options) => tinyDesign({ ...options, labels: 3, families: [gates] }),
+  "lossy moments": (options) => tinyDesign({ ...options, families: [{ kind: "lossy-moments", ...lossy }] }),
+  "lossy cells": (options) =>
+    tinyDesign({
+      ...options,
+      families: [{ kind: "lossy-cells", ...lossy, cells: 2, of: "a test" }],
+      learned: reference,
+    }),
+  "lossy scores": (options) =>
+    tinyDesign({
+      ...options,
+      families: [{ kind: "lossy-scores", ...lossy, form: "masked", of: "a test" }],
+      learned: {
+        "lossy-scores.mean": ndarray(Float32Array.of(0.1, 0, 0.2), [3]),
+        "lossy-scores.covariance": ndarray(Float32Array.of(1, 0.8, 1.2, 0.1, 0.2, 0.3), [6]),
+      },
+    }),
   "second moments alone": (options) => tinyDesign({ ...options, families: [{ kind: "second-moments" }] }),
 };
 

@@ -5,7 +5,7 @@ import { outOption, requireWritable } from "../options.ts";
 import { factLines } from "../text.ts";
 
 export const design = defineCommand({
-  usage: "design <data..>",
+  usage: "design [data..]",
   description: "Make a design. Machines that share it make sketches that can be merged.",
   examples: [["sketchprior design mnist -o D.npz", "4096 frequencies for 28×28 digits, scales from the first 5000"]],
   details: seedDetails,

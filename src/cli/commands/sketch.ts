@@ -13,6 +13,7 @@ import {
   sketchedOf,
 } from "../designing.ts";
 import { scaleFacts, sizeText, sketchFacts } from "../facts.ts";
+import { type LossyArgs, requireLossyDesign } from "../lossy-design.ts";
 import { outOption, requireInteger, requireNonNegative, requireWritable } from "../options.ts";
 import type { PairArgs } from "../pair-design.ts";
 import { isPrivate, privateOptions, sketchPrivately } from "../private-sketching.ts";
@@ -20,7 +21,7 @@ import { piecesOf, shardOption } from "../sharding.ts";
 import { factLines, secondsText } from "../text.ts";
 
 export const sketch = defineCommand({
-  usage: "sketch <data..>",
+  usage: "sketch [data..]",
   description: "Make a sketch of data in one pass.",
   examples: [
     ["sketchprior sketch mnist -o X.npz", "60 000 digits become one file of moments"],
@@ -32,6 +33,10 @@ export const sketch = defineCommand({
     [
       "sketchprior sketch patches:photos/:stride=2 --denoiser patches/ --sigma 0.1 -o N.npz",
       "sums for a denoiser, by train N.npz; again with that denoiser for its next stage",
+    ],
+    [
+      "sketchprior sketch mnist --through mask:keep=.2 -o A.npz",
+      "of images of which each shows a fifth of its pixels; then again with --cells-of the prior of A.npz",
     ],
     ["sketchprior sketch mnist --design D.npz --shard 1/4 -o X1.npz", "the first quarter, to be merged later"],
     ["sketchprior sketch a.npy b.npy --by-label -o X.npz --resume", "go on after an interruption, with the same bits"],
@@ -89,7 +94,7 @@ export const sketch = defineCommand({
 });
 
 /** What a command line of `sketch` says of its data and design. */
-export interface SketchArgs extends DataArgs, DesignArgs {
+export interface SketchArgs extends DataArgs, DesignArgs, LossyArgs {
   readonly limit: number | undefined;
   readonly design: string | undefined;
 }
@@ -103,12 +108,13 @@ export async function sketchOf(
   const { loadDesign } = await import("../../sketch/files.ts");
   const given = args.design === undefined ? undefined : await loadDesign(args.design);
   const { dataset: whole, ...source } = await sourceOf({ ...args, signal: context.signal }, given);
+  if (given) requireLossyDesign(given, source.lossy);
   const dataset = limited(whole, args.limit);
   return { whole, dataset, design: given ?? (await designOf({ dataset, ...source }, args, context)) };
 }
 
 /** What is sketched: of a design of pairs, those of the patches that are given. */
-async function sourceOf(args: DataArgs & PairArgs, design: SketchDesign | undefined): Promise<Sketched> {
+async function sourceOf(args: DataArgs & PairArgs & LossyArgs, design: SketchDesign | undefined): Promise<Sketched> {
   if (!design?.families.some(({ kind }) => kind === "paired-moments")) return sketchedOf(args);
   const { pairsOfDesign } = await import("../pair-design.ts");
   return { dataset: (await pairsOfDesign(args.data, design, args.signal))! };

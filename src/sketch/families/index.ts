@@ -2,6 +2,9 @@ import type { Family } from "./family.ts";
 import { type FourierOptions, type FourierSpec, fourier } from "./fourier.ts";
 import { type GatedMomentsOptions, type GatedMomentsSpec, gatedMoments } from "./gated-moments.ts";
 import { type LocalMomentsOptions, type LocalMomentsSpec, localMoments } from "./local-moments.ts";
+import { type LossyCellsOptions, type LossyCellsSpec, lossyCells } from "./lossy-cells.ts";
+import { type LossyMomentsOptions, type LossyMomentsSpec, lossyMoments } from "./lossy-moments.ts";
+import { type LossyScoresOptions, type LossyScoresSpec, lossyScores } from "./lossy-scores.ts";
 import { type PairedMomentsOptions, type PairedMomentsSpec, pairedMoments } from "./paired-moments.ts";
 import { type ResidualMomentsOptions, type ResidualMomentsSpec, residualMoments } from "./residual-moments.ts";
 import { type SecondMomentsOptions, type SecondMomentsSpec, secondMoments } from "./second-moments.ts";
@@ -13,7 +16,10 @@ export type FamilySpec =
   | LocalMomentsSpec
   | ResidualMomentsSpec
   | GatedMomentsSpec
-  | PairedMomentsSpec;
+  | PairedMomentsSpec
+  | LossyMomentsSpec
+  | LossyCellsSpec
+  | LossyScoresSpec;
 /** The options of a family that a user may give. */
 export type FamilyOptions =
   | FourierOptions
@@ -21,7 +27,10 @@ export type FamilyOptions =
   | LocalMomentsOptions
   | ResidualMomentsOptions
   | GatedMomentsOptions
-  | PairedMomentsOptions;
+  | PairedMomentsOptions
+  | LossyMomentsOptions
+  | LossyCellsOptions
+  | LossyScoresOptions;
 export type FamilyName = FamilySpec["kind"];
 
 type Entry<K extends FamilyName> = Family<
@@ -37,6 +46,9 @@ export const families: { readonly [K in FamilyName]: Entry<K> } = {
   "residual-moments": residualMoments,
   "gated-moments": gatedMoments,
   "paired-moments": pairedMoments,
+  "lossy-moments": lossyMoments,
+  "lossy-cells": lossyCells,
+  "lossy-scores": lossyScores,
 };
 
 /** The families of a design that names none. */

@@ -1,0 +1,110 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { fitMixture, lossyDesign, mixturePrior } from "../../../priors/mixture/index.ts";
+import { cholesky, invertLower } from "../../../src/data/cholesky.ts";
+import { readRows } from "../../../src/data/index.ts";
+import { measuredThrough } from "../../../src/measure/lossy/through.ts";
+import { scoreReference } from "../../../src/sketch/families/lossy-scores.ts";
+import {
+  gaussianOfScores,
+  lossyGaussian,
+  nullSpace,
+  nullSpaceWords,
+  sketchDataset,
+  unseenOf,
+} from "../../../src/sketch/index.ts";
+import { COVARIANCE, gap, gaussianData, MEAN, matrixOf, N } from "./data.ts";
+
+const test = suite("lossy moments");
+const ROWS = 8000;
+const data = gaussianData(ROWS);
+
+const gaussianThrough = async (through: string | undefined, sigma: number) => {
+  const lossy = await measuredThrough(data, { sigma, ...(through && { through }) });
+  const sketch = await sketchDataset(lossy.dataset, await lossyDesign(lossy, { features: 2 }));
+  return { form: lossy.form, sketch, ...(await lossyGaussian(sketch)) };
+};
+
+// Tolerances are five standard errors of the worst entry: a variance of .2 from the samples that show it.
+const seen = [
+  { name: "as it is", through: undefined, sigma: 0, form: "fixed", tolerance: 0.016 },
+  { name: "with noise", through: undefined, sigma: 0.5, form: "fixed", tolerance: 0.035 },
+  { name: "half of the numbers, with noise", through: "mask:keep=3", sigma: 0.1, form: "masked", tolerance: 0.03 },
+  { name: "through random matrices", through: "gaussian:m=3", sigma: 0.1, form: "own", tolerance: 0.06 },
+] as const;
+for (const { name, through, sigma, form, tolerance } of seen) {
+  test(`mean and covariance are those of the samples, seen ${name}`, async () => {
+    const found = await gaussianThrough(through, sigma);
+    assert.is(found.form, form);
+    assert.ok(gap(found.mean, MEAN) < tolerance, `mean ${gap(found.mean, MEAN)}`);
+    const off = gap(found.covariance, COVARIANCE);
+    assert.ok(off < tolerance, `covariance ${off}`);
+    assert.is(found.unseen, undefined);
+  });
+}
+
+test("one Φ with a null space identifies ΦCΦᵀ alone, and says which numbers are unseen", async () => {
+  const { form, covariance, unseen, sketch } = await gaussianThrough("downsample:factor=2", 0.1);
+  assert.is(form, "fixed");
+  assert.equal([unseen!.dimension, unseen!.of], [3, 6]);
+  const pairs = (c: ArrayLike<number>) =>
+    Array.from({ length: 9 }, (_, at) => {
+      const [p, q] = [2 * Math.floor(at / 3), 2 * (at % 3)];
+      return [0, 1].reduce((sum, a) => sum + [0, 1].reduce((s, b) => s + c[(p + a) * N + q + b]! / 4, 0), 0);
+    });
+  assert.ok(gap(pairs(covariance), pairs(COVARIANCE)) < 0.016);
+  assert.match(unseenOf(sketch)!, /^one Φ for all samples identifies ΦCΦᵀ alone: 3 of 6 directions are unseen/);
+});
+
+test("a step by lossy scores is that of expectation maximisation, in float64 by its definition", async () => {
+  const sigma = 0.2;
+  const few = gaussianData(150);
+  const lossy = await measuredThrough(few, { through: "mask:keep=3", sigma });
+  const first = await fitMixture(await sketchDataset(lossy.dataset, await lossyDesign(lossy, { features: 2 })));
+  const design = await lossyDesign(lossy, { cellsOf: mixturePrior("first", first), cells: 1 });
+  const found = await gaussianOfScores(await sketchDataset(lossy.dataset, design));
+  const { mean, covariance: lower } = scoreReference(design.arrays);
+  const before = (p: number, q: number) => lower[Math.max(p, q) * (Math.max(p, q) + 1) * 0.5 + Math.min(p, q)]!;
+  const { data: rows } = await readRows(lossy.dataset, 0, 150);
+  const [sum, squares] = [new Float64Array(N), new Float64Array(N * N)];
+  for (let row = 0; row < 150; row++) {
+    const x = rows.subarray(row * N, (row + 1) * N);
+    const seen = [...x.keys()].filter((p) => !Number.isNaN(x[p]!));
+    const noise = Float64Array.from({ length: 9 }, (_, at) => {
+      const [a, b] = [Math.floor(at / 3), at % 3];
+      return before(seen[a]!, seen[b]!) + (a === b ? sigma ** 2 : 0);
+    });
+    const root = invertLower(cholesky(noise, 3), 3);
+    const whitened = (values: readonly number[]) =>
+      [0, 1, 2].map((a) => values.reduce((total, v, b) => total + root[a * 3 + b]! * v, 0));
+    const gaps = whitened(seen.map((p) => x[p]! - mean[p]!));
+    const crosses = Array.from({ length: N }, (_, p) => whitened(seen.map((q) => before(p, q))));
+    const inner = (a: readonly number[], b: readonly number[]) => a.reduce((total, v, i) => total + v * b[i]!, 0);
+    const expected = crosses.map((cross) => inner(cross, gaps)); // E[x − μ | y]
+    for (let p = 0; p < N; p++) {
+      sum[p]! += expected[p]! / 150;
+      for (let q = 0; q < N; q++) {
+        const left = before(p, q) - inner(crosses[p]!, crosses[q]!);
+        squares[p * N + q]! += (expected[p]! * expected[q]! + left) / 150;
+      }
+    }
+  }
+  const want = squares.map((v, at) => v - sum[Math.floor(at / N)]! * sum[at % N]!);
+  assert.ok(
+    gap(
+      found.mean,
+      sum.map((v, p) => v + mean[p]!),
+    ) < 1e-6,
+  ); // the reference is float32
+  assert.ok(gap(found.covariance, want) < 1e-6, `${gap(found.covariance, want)}`);
+});
+
+test("a null space is named by the number that lies most in it", () => {
+  const found = nullSpace(matrixOf([1, 0, 0, 0, 2, 0], [2, 3])); // the third number is never seen
+  assert.equal([found.dimension, found.of, found.largest.at], [1, 3, 2]);
+  assert.ok(Math.abs(found.largest.share - 1) < 1e-6);
+  const whole = nullSpace(matrixOf([1, 0, 0, 2], [2, 2]));
+  assert.is(nullSpaceWords(whole), "one Φ for all samples, which sees all 2 directions");
+});
+
+test.run();
