@@ -74,7 +74,6 @@ const OTHERS = [
   "denoiser",
   "sigma",
   "quantise",
-  "epsilon",
 ] as const;
 
 /** The design of lossy moments, or with --cells-of of lossy cells. Errors (InputError): options of other designs, values out of range, another kind of prior. */

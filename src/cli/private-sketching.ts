@@ -4,6 +4,7 @@ import type { Owner, PrivateSketch } from "../sketch/private/index.ts";
 import type { Context, Outcome } from "./command.ts";
 import { type DataArgs, type DesignArgs, datasetOf } from "./designing.ts";
 import { sizeText } from "./facts.ts";
+import type { LossyArgs } from "./lossy-design.ts";
 import { numberList, requireInteger } from "./options.ts";
 import { factLines, grouped, secondsText, shapeText } from "./text.ts";
 
@@ -55,7 +56,7 @@ export interface PrivateArgs {
 }
 
 /** What a private design takes of the ordinary options. */
-interface Args extends DataArgs, DesignArgs, PrivateArgs {
+interface Args extends DataArgs, DesignArgs, LossyArgs, PrivateArgs {
   readonly out: string;
   readonly limit: number | undefined;
   readonly design: string | undefined;
@@ -76,6 +77,9 @@ const refused = {
   denoiser: "sums of pairs are not private",
   sigma: "sums of pairs are not private",
   "by-label": "the number of labels must not come from the data; give --labels N",
+  through: "lossy measurements have sums of their own, which are not private",
+  noise: "lossy measurements have sums of their own, which are not private",
+  measurements: "lossy measurements have sums of their own, which are not private",
   quantise: "its noise is larger than what signs save; give --frequencies alone",
   block: "every sample is summed by itself",
   shard: "parts are sketched as data sets of their own and merged",
