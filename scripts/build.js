@@ -1,4 +1,4 @@
-// Bundles TensorFlow.js and a part of mathjs, and compiles dist/ with tsc; `npm ci` in a checkout runs it through `prepare`. In an installed package there is nothing to do.
+// Bundles TensorFlow.js and a part of mathjs, compiles sums of waves to WebAssembly and dist/ with tsc; `npm ci` in a checkout runs it through `prepare`. In an installed package there is nothing to do.
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -8,8 +8,12 @@ import { fileURLToPath } from "node:url";
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 if (existsSync(path.join(root, "tsconfig.build.json"))) {
   rmSync(path.join(root, "generated"), { recursive: true, force: true });
-  const [{ bundleTfjs }, { bundleMath }] = await Promise.all([import("./bundle-tfjs.js"), import("./bundle-math.js")]);
-  await Promise.all([bundleTfjs(root), bundleMath(root)]);
+  const [{ bundleTfjs }, { bundleMath }, { bundleWaves }] = await Promise.all([
+    import("./bundle-tfjs.js"),
+    import("./bundle-math.js"),
+    import("./bundle-waves.js"),
+  ]);
+  await Promise.all([bundleTfjs(root), bundleMath(root), bundleWaves(root)]);
   const typescript = path.dirname(createRequire(import.meta.url).resolve("typescript/package.json"));
   rmSync(path.join(root, "dist"), { recursive: true, force: true });
   const tsc = [path.join(typescript, "bin", "tsc"), "-p", "tsconfig.build.json"];

@@ -1,5 +1,6 @@
 import { runCommandLine } from "../src/cli/run.ts";
 import { auto } from "./experiments/auto.ts";
+import { bits } from "./experiments/bits.ts";
 import { classify } from "./experiments/classify.ts";
 import { cluster } from "./experiments/cluster.ts";
 import { cost } from "./experiments/cost.ts";
@@ -18,6 +19,7 @@ import { vae } from "./experiments/vae.ts";
 /** Experiments that only document a finding (docs/experiments.md): `npm run experiment -- <name> …`. */
 const experiments = {
   auto,
+  bits,
   classify,
   cluster,
   cost,

@@ -6,14 +6,18 @@ import { parseArgs } from "node:util";
 import { stream } from "../../src/data/random.ts";
 import { short } from "../../src/report/table.ts";
 
-/** The most memory that the sketch may take for any number of points, MB. */
+/** The most memory that the sketch may take for any number of points of the plane, MB; and of images, whose pilot and PCA are larger. */
 const LIMIT = 300;
-/** Points that are drawn and written at a time. */
-const BLOCK = 1_000_000;
+const IMAGE_LIMIT = 750;
+/** Numbers that are drawn and written at a time. */
+const BLOCK = 2_000_000;
 
 const root = path.resolve(import.meta.dirname, "../..");
 
-/** Peak resident memory and speed of the command `sketch` in a process of its own, on a file of points of the plane. */
+/**
+ * Peak resident memory and speed of the command `sketch` in a process of its own, on a file of points of the plane, or of images: `--shape 256,256 --features pca:50`;
+ * with `--generated` of a pass over points that are drawn on the way.
+ */
 export async function memoryBench(words: readonly string[]): Promise<string> {
   const { values } = parseArgs({
     args: [...words],
@@ -21,33 +25,43 @@ export async function memoryBench(words: readonly string[]): Promise<string> {
       json: { type: "boolean", default: false },
       points: { type: "string", default: "10000000" },
       frequencies: { type: "string", default: "100" },
+      shape: { type: "string", default: "2" },
+      features: { type: "string", default: "raw" },
+      generated: { type: "boolean", default: false },
     },
   });
   const [points, frequencies] = [Number(values.points), Number(values.frequencies)];
+  const { shape, features } = values;
+  const numbers = shape.split(",").reduce((product, n) => product * Number(n), 1);
+  const limit = numbers > 2 ? IMAGE_LIMIT : LIMIT;
   const folder = await mkdtemp(path.join(os.tmpdir(), "sketchprior-bench-"));
   try {
     const file = path.join(folder, "points.raw");
-    await writePoints(file, points);
-    const megabytes = (await stat(file)).size / 1e6;
-    const { seconds, peak } = await sketch(file, folder, frequencies);
+    if (!values.generated) await writeNormals(file, points * numbers);
+    const megabytes = values.generated ? 0 : (await stat(file)).size / 1e6;
+    const command = ["src/cli/main.ts", "sketch", file, "--shape", shape, "--features", features];
+    const options = ["--frequencies", String(frequencies), "-o", path.join(folder, "X.npz"), "--quiet"];
+    const { seconds, peak } = await told(
+      values.generated ? ["scripts/bench/generated.ts", String(points), String(frequencies)] : [...command, ...options],
+    );
     const rate = points / seconds;
-    const result = { points, frequencies, megabytes, peak, limit: LIMIT, seconds, rate };
+    const result = { points, shape, features, frequencies, megabytes, peak, limit, seconds, rate };
     if (values.json) return JSON.stringify(result, null, 2);
     return [
-      `file    ${points} points, ${short(megabytes)} MB`,
-      `memory  ${short(peak)} MB resident at most, ${peak < LIMIT ? "under" : "OVER"} ${LIMIT} MB`,
-      `speed   ${short(seconds)} s for ${frequencies} frequencies, ${short(rate / 1e6)} million points a second`,
+      `file    ${points} points of ${numbers} numbers, ${short(megabytes)} MB`,
+      `memory  ${short(peak)} MB resident at most, ${peak < limit ? "under" : "OVER"} ${limit} MB`,
+      `speed   ${short(seconds)} s for ${frequencies} frequencies, ${short(rate)} points a second`,
     ].join("\n");
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
-/** Writes standard normal points of the plane as raw float32 numbers. */
-async function writePoints(file: string, points: number): Promise<void> {
+/** Writes standard normal numbers as raw float32. */
+async function writeNormals(file: string, count: number): Promise<void> {
   const handle = await open(file, "wx");
-  for (let first = 0; first < points; first += BLOCK) {
-    const block = new Float32Array(2 * Math.min(BLOCK, points - first));
+  for (let first = 0; first < count; first += BLOCK) {
+    const block = new Float32Array(Math.min(BLOCK, count - first));
     await handle.write(new Uint8Array(stream(1, "bench points", first).fillNormal(block).buffer));
   }
   await handle.close();
@@ -56,12 +70,10 @@ async function writePoints(file: string, points: number): Promise<void> {
 /** Code that makes a process print its peak memory in kB when it ends. */
 const TELL_PEAK = "process.once('exit', () => process.stderr.write('peak ' + process.resourceUsage().maxRSS))";
 
-async function sketch(file: string, folder: string, frequencies: number) {
-  const main = path.join(root, "src/cli/main.ts");
-  const options = ["--shape", "2", "--frequencies", String(frequencies), "-o", path.join(folder, "X.npz"), "--quiet"];
+async function told(words: readonly string[]) {
   const imports = ["--import", "tsx", "--import", `data:text/javascript,${encodeURIComponent(TELL_PEAK)}`];
   const started = performance.now();
-  const child = spawn(process.execPath, [...imports, main, "sketch", file, ...options], {
+  const child = spawn(process.execPath, [...imports, ...words], {
     ...{ cwd: root, stdio: ["ignore", "ignore", "pipe"] },
   });
   let said = "";

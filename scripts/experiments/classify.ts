@@ -2,19 +2,23 @@ import { mkdir } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import ndarray from "ndarray";
-import { generatorPrior, trainGenerator } from "../../priors/generator/index.ts";
+import { generatorPrior, type TrainedGenerator, trainGenerator } from "../../priors/generator/index.ts";
 import { drawLabelled } from "../../priors/samples.ts";
 import { defineCommand } from "../../src/cli/command.ts";
+import { numberList } from "../../src/cli/options.ts";
 import { secondsText } from "../../src/cli/text.ts";
 import { type Dataset, openDataset, readRows, writeAtomic } from "../../src/data/index.ts";
 import { gridPng } from "../../src/report/image-file.ts";
 import { textTable } from "../../src/report/table.ts";
 import { designFor, sketchDataset } from "../../src/sketch/index.ts";
 import { accuracy, type Labelled, trainClassifier } from "./classify/cnn.ts";
+import { drawnPrivately } from "./classify/private.ts";
 
 const sets = ["mnist", "fashion-mnist"] as const;
 /** Training images that `--tune` holds out for the test. */
 const HELD = 10_000;
+/** Labels of either set. */
+const CLASSES = 10;
 /** Rows of the picture, which has one column per label. */
 const ROWS = 8;
 
@@ -50,6 +54,23 @@ export const classify = defineCommand({
       .option("epochs", { type: "number", default: 1, requiresArg: true, describe: "epochs of the classifier" })
       .option("images", { type: "number", default: 60_000, requiresArg: true, describe: "images to draw" })
       .option("ceiling", { type: "boolean", describe: "the same classifier trained on the real images, too" })
+      .option("epsilon", {
+        ...{ type: "number", requiresArg: true },
+        describe: "train no generator: draw from the Gaussians of a private sketch with this ε",
+      })
+      .option("delta", { type: "number", default: 1e-5, requiresArg: true, describe: "of a private sketch, δ" })
+      .option("clip", {
+        type: "number",
+        default: 4,
+        requiresArg: true,
+        describe: "of a private sketch, the clipping norm",
+      })
+      .option("cosines", { type: "number", default: 100, requiresArg: true, describe: "of a private sketch, features" })
+      .option("spread", {
+        ...{ type: "string", default: "1,1.5,2", requiresArg: true },
+        describe:
+          "of a private sketch: images deviate from their label's mean by so many times the deviations, in equal parts",
+      })
       .option("out", {
         ...{ type: "string", requiresArg: true, defaultDescription: "classify-report/<set>" },
         describe: "folder to write to",
@@ -62,18 +83,28 @@ export const classify = defineCommand({
       : await labelled(await openDataset(`${args.set}:test`), 0, HELD);
     const started = performance.now();
     const since = () => (performance.now() - started) / 1000;
-    const families = [{ kind: "fourier" as const, m: args.frequencies, seed }, { kind: "second-moments" as const }];
-    const design = await designFor(data, { features: args.features, byLabel: true, families });
-    const sketch = await sketchDataset(data, design, { range: { from: 0, to: count }, signal });
-    const sketched = since();
-    const { network, steps, batch } = args;
-    const options = { network, steps, batch, batchNorm: args["batch-norm"] ?? false, seed, signal };
-    const trained = await progress("generator", (onProgress) => trainGenerator(sketch, { ...options, onProgress }));
-    const made = since();
-    const prior = generatorPrior(args.set, trained.model);
-    const drawn = clipped((await drawLabelled(prior, args.images, seed)) as Labelled);
-
-    const classes = design.labels!;
+    const times: Record<string, number> = {};
+    let made: TrainedGenerator | undefined;
+    const generated = async (): Promise<Labelled> => {
+      const families = [{ kind: "fourier" as const, m: args.frequencies, seed }, { kind: "second-moments" as const }];
+      const design = await designFor(data, { features: args.features, byLabel: true, families });
+      const sketch = await sketchDataset(data, design, { range: { from: 0, to: count }, signal });
+      times.sketch = since();
+      const { network, steps, batch } = args;
+      const options = { network, steps, batch, batchNorm: args["batch-norm"] ?? false, seed, signal };
+      made = await progress("generator", (onProgress) => trainGenerator(sketch, { ...options, onProgress }));
+      times.generator = since() - times.sketch;
+      return (await drawLabelled(generatorPrior(args.set, made.model), args.images, seed)) as Labelled;
+    };
+    const drawn = clipped(
+      args.epsilon === undefined
+        ? await generated()
+        : await drawnPrivately(data, {
+            ...{ epsilon: args.epsilon, delta: args.delta, clip: args.clip, cosines: args.cosines, labels: CLASSES },
+            ...{ spreads: numberList("spread", args.spread), count, images: args.images, seed, signal },
+          }),
+    );
+    const classes = CLASSES;
     const accuracyOf = async (name: string, on: Labelled) => {
       const weights = await progress(name, (onProgress) =>
         trainClassifier(on, { classes, epochs: args.epochs, seed, signal, onProgress }),
@@ -85,10 +116,13 @@ export const classify = defineCommand({
     const folder = args.out ?? path.join("classify-report", args.set);
     await mkdir(folder, { recursive: true });
     await writeAtomic(path.join(folder, "figure.png"), await figure(drawn, classes));
-    const times = { sketch: sketched, generator: made - sketched, all: since() };
-    const { settings, history, validation, kept } = trained;
+    times.all = since();
+    const { epsilon, delta, clip, cosines, spread } = args;
+    const how = made
+      ? { settings: made.settings, steps: made.history.length, kept: made.kept, validation: made.validation }
+      : { epsilon, delta, clip, cosines, spread };
     const result = { set: args.set, tune: args.tune ?? false, seed, cores: os.availableParallelism(), times, rows };
-    const report = { ...result, settings, steps: history.length, kept, validation };
+    const report = { ...result, ...how };
     await writeAtomic(path.join(folder, "figures.json"), `${JSON.stringify(report, null, 2)}\n`);
     const titles = [{ title: "trained on", align: "left" as const }, ...["images", "accuracy"].map(right)];
     const table = textTable(

@@ -101,13 +101,19 @@ function quantile(k: number): (u: number) => number {
 /** The spread of MMD² estimates over draws of the frequencies, of laws whose characteristic functions are known, so that no samples add to it. */
 export const productForms = defineCommand({
   usage: "product-forms",
-  description: "The spread of MMD² over the draws of its frequencies, for forms of product frequencies that were tried.",
+  description:
+    "The spread of MMD² over the draws of its frequencies, for forms of product frequencies that were tried.",
   examples: [["npm run experiment -- product-forms", "a table on stdout, and product-forms-report/forms.json"]],
   options: (y) =>
     y
       .option("frequencies", { type: "number", default: 4096, requiresArg: true, describe: "frequencies m, about" })
       .option("draws", { type: "number", default: 40, requiresArg: true, describe: "draws of the frequencies" })
-      .option("out", { type: "string", default: "product-forms-report", requiresArg: true, describe: "folder to write to" }),
+      .option("out", {
+        type: "string",
+        default: "product-forms-report",
+        requiresArg: true,
+        describe: "folder to write to",
+      }),
   run: async (args, { seed, note }) => {
     for (const name of ["frequencies", "draws"] as const) requireInteger(name, args[name], 2);
     const rows = [];

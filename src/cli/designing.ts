@@ -86,9 +86,13 @@ export const designOptions = <T>(y: Argv<T>) =>
       ...{ type: "string", requiresArg: true, defaultDescription: "auto" },
       describe: "scales in the data domain, σ,σ,…; auto: from the spread of the pilot",
     })
+    .option("quantise", {
+      ...{ type: "string", requiresArg: true, choices: ["1bit"] as const },
+      describe: "Fourier moments from one bit for every cosine and sine of a sample",
+    })
     .option("features", {
       ...{ type: "string", requiresArg: true, defaultDescription: "pca:100, raw up to 100 numbers a sample" },
-      describe: "coordinates of the Fourier moments: raw or pca:K",
+      describe: "coordinates of the Fourier moments: raw or pca:K; with --epsilon of all moments: raw or dct:K",
     })
     .option("sketch-size", {
       ...{ type: "string", requiresArg: true },
@@ -144,6 +148,7 @@ export interface DesignArgs {
   readonly draw: DrawName | undefined;
   readonly scale: string | undefined;
   readonly features: string | undefined;
+  readonly quantise: "1bit" | undefined;
   readonly pilot: number | undefined;
   readonly poses: string | undefined;
   readonly cells: number | undefined;
@@ -186,6 +191,7 @@ export async function designOf(
       "draw",
       "scale",
       "features",
+      "quantise",
       "sketch-size",
       "poses",
       "cells",
@@ -201,7 +207,16 @@ export async function designOf(
   if (args.sigma !== undefined) throw new InputError("--sigma: is that of --denoiser; give it too");
   const arePatches = dataset.typical !== undefined; // they alone draw their pilot from all over
   if (arePatches) {
-    for (const name of ["frequencies", "law", "draw", "scale", "features", "sketch-size", "poses"] as const) {
+    for (const name of [
+      "frequencies",
+      "law",
+      "draw",
+      "scale",
+      "features",
+      "quantise",
+      "sketch-size",
+      "poses",
+    ] as const) {
       if (args[name] === undefined) continue;
       throw new InputError(`--${name}: patches have gated moments; give --cells`);
     }
@@ -212,7 +227,7 @@ export async function designOf(
       throw new InputError(`--${name}: only patches have cells of a mixture; give patches:DATA`);
   }
   if (size !== undefined) {
-    for (const name of ["frequencies", "law", "draw", "scale", "features"] as const) {
+    for (const name of ["frequencies", "law", "draw", "scale", "features", "quantise"] as const) {
       if (args[name] === undefined) continue;
       throw new InputError(`--${name}: --sketch-size chooses the moments itself; give one of the two`);
     }
@@ -229,6 +244,7 @@ export async function designOf(
         seed,
         ...(law !== undefined && { law }),
         ...(draw !== undefined && { draw }),
+        ...(args.quantise !== undefined && { quantised: args.quantise }),
         ...(frequencies !== undefined && { m: frequencies }),
         ...(scale !== undefined && scale !== "auto" && { scales: numberList("scale", scale) }),
       },
@@ -245,6 +261,7 @@ export function requireNoDesignOptions(args: DesignArgs): void {
     "draw",
     "scale",
     "features",
+    "quantise",
     "block",
     "by-label",
     "sketch-size",

@@ -5,7 +5,7 @@ import type { Dataset } from "../data/rows.ts";
 import type { Measurements, SavedMeasurements } from "../measure/index.ts";
 import { short } from "../report/table.ts";
 import type { Provenance, Sketch, SketchDesign, Source } from "../sketch/index.ts";
-import { bytesText, grouped, secondsText, shapeText } from "./text.ts";
+import { bytesText, grouped, shapeText } from "./text.ts";
 
 /** A design in words and as data. */
 export async function designFacts(design: SketchDesign) {
@@ -136,7 +136,7 @@ export function measurementFacts(measurements: Measurements | SavedMeasurements)
   return { data, words };
 }
 
-export async function reconstructionFacts({ estimate, errors, facts }: Reconstruction) {
+export async function reconstructionFacts({ estimate, errors, facts, part }: Reconstruction) {
   const { psnr } = await import("../compare/metrics.ts");
   const { summarise } = await import("../compare/summary.ts");
   const [count = 0, ...shape] = estimate.shape;
@@ -144,6 +144,7 @@ export async function reconstructionFacts({ estimate, errors, facts }: Reconstru
   const decibel = errors && summarise(errors.map((e) => psnr(e)));
   const data = {
     ...{ count, shape, ...facts },
+    ...(part && { part: { signals: part.signals, from: part.from, to: part.to } }),
     ...(mse && { mse: mse.mean, mseInterval: mse.interval, psnr: decibel!.mean, errors: [...errors] }),
   };
   const {
@@ -158,19 +159,18 @@ export async function reconstructionFacts({ estimate, errors, facts }: Reconstru
     lambda,
     outcome,
     steps,
-    seconds,
     by,
     warnings,
   } = facts;
   const words = {
-    signals: `${count} of ${shapeText(shape)}`,
+    signals: `${count} of ${shapeText(shape)}${part ? `, a part: ${part.from} to ${part.to - 1} of ${part.signals}` : ""}`,
     operator: `${operator}, noise ${noise}`,
     method: `${method}, solver ${solver}${typeof lambda === "number" ? `, λ = ${short(lambda)}` : ""}`,
     ...(sigmaGiven !== undefined && {
       σ: `raised from ${short(Number(sigmaGiven))} to ${short(Number(sigma))} in ${sigmaRaisedIn} measurements of each signal, the solver's floor`,
     }),
     ...(by !== undefined && { chosen: String(by) }),
-    ended: `${outcome} after ${steps} steps, ${secondsText(Number(seconds))}`,
+    ended: `${outcome} after ${steps} steps`,
     ...(clipped !== undefined && {
       clipped: `${clipped} of ${count} signals, to the range that the solver did not keep to`,
     }),

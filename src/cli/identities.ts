@@ -7,6 +7,7 @@ import { isFolder } from "../data/files.ts";
 import { sha256 } from "../data/hash.ts";
 import { packageVersion } from "../data/package.ts";
 import { engineSettings } from "../engine/index.ts";
+import type { OpenedMeasurements } from "../measure/index.ts";
 import type { Setting } from "./compared-settings.ts";
 import { methodParts } from "./recovering.ts";
 
@@ -31,6 +32,34 @@ export async function methodIdentity({ spec, seed, automatic, centre, tuning }: 
   const contents = await Promise.all(files.map(bytesOf));
   const words = new TextEncoder().encode(JSON.stringify([facts, contents.flat().map(({ length }) => length)]));
   return sha256([words, ...contents.flat(), ...(tuning ? [contiguous(tuning)] : [])]);
+}
+
+/** The options of `reconstruct` that its results follow from, besides those of `IdentityFacts`. */
+export interface RecoveryArgs {
+  readonly prior: string;
+  readonly solver: string | undefined;
+  readonly lambda: string | undefined;
+  readonly centre: string | undefined;
+  readonly range: string;
+  readonly deviation: boolean | undefined;
+  readonly samples: number | undefined;
+}
+
+/** All that recovered signals follow from, by name: for messages that say what differs. */
+export async function recoveryIdentity(
+  args: RecoveryArgs,
+  { operator, y, noise }: OpenedMeasurements,
+  { seed, tuning }: Pick<IdentityFacts, "seed" | "tuning">,
+): Promise<Readonly<Record<string, unknown>>> {
+  const { prior, solver, lambda, centre, range, deviation, samples } = args;
+  const { source, digest } = operator;
+  const facts = { spec: prior, seed, automatic: lambda === "auto", centre, tuning };
+  return {
+    measurements: await sha256([contiguous(y)]),
+    operator: source ? `${source.spec}, seed ${source.seed}` : operator.name,
+    ...{ ...(digest && { digest }), noise: noise.spec, prior, solver, lambda, range, deviation, samples, seed },
+    method: await methodIdentity(facts),
+  };
 }
 
 /** The files and folders that the spec of a prior may name. Errors (InputError): a part of a sum that is empty, a network that cannot be read. */

@@ -21,6 +21,8 @@ const CELL_FORMAT = { format: "sketchprior-cell", version: 1 } as const;
 export interface CellStore {
   /** The cell of this key, if there is one. */
   load(name: string, key: string): Promise<Cell | undefined>;
+  /** Whether there is one. */
+  has(name: string, key: string): Promise<boolean>;
   save(name: string, key: string, cell: Cell): Promise<void>;
 }
 
@@ -36,6 +38,7 @@ export const cellsIn = (folder: string, { resume }: { readonly resume: boolean }
       const found = file(name, key);
       return resume && (await fileExists(found)) ? loadCell(found, key) : undefined;
     },
+    has: (name, key) => fileExists(file(name, key)),
     save: async (name, key, cell) => {
       await mkdir(folder, { recursive: true });
       await saveCell(file(name, key), key, cell);

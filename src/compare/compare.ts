@@ -52,13 +52,12 @@ export interface CompareOptions {
  */
 export async function compare(options: CompareOptions): Promise<ComparisonTable> {
   const { truth, methods, seed = 1 } = options;
-  const problems = options.problems.map((given) => ("operator" in given ? [given] : given));
-  requireDifferent(methods, problems);
+  const problems = problemsOf(options);
   const rows: ComparisonRow[] = [];
   const cases: ComparisonCase[] = [];
   let reused = 0;
   for (const [i, draws] of problems.entries()) {
-    const { operator, y, noise, range } = draws[0]!;
+    const { operator, y, noise } = draws[0]!;
     const setting = {
       ...{ operator: operator.name, m: y.size / y.shape[0]! },
       ...{ noise: noise.sigma, noiseName: noise.name, noiseSpec: noise.asked ?? noise.spec },
@@ -67,23 +66,85 @@ export async function compare(options: CompareOptions): Promise<ComparisonTable>
     const deviations: Record<string, NdArray<Float32Array>> = {};
     let reference: readonly number[] | undefined;
     for (const method of methods) {
-      options.onStart?.(method.name, operator.name);
-      const key = options.cells && (await cellKey(truth, options.cells.measured[i]!, range, method));
-      const name = `${operator.name} ${method.name}`;
-      const known = key === undefined ? undefined : await options.cells!.store.load(name, key);
-      const cell = known ?? (await solveCell(truth, draws, method, options.signal));
+      const { cell, known } = await finishedCell(options, draws, i, method);
       if (known) reused++;
-      else if (key !== undefined) await options.cells!.store.save(name, key, cell);
       const row = rowOf(setting, method.name, cell, { seed, reference });
       reference ??= row.errors;
       estimates[method.name] = cell.estimate;
       if (cell.deviation) deviations[method.name] = cell.deviation;
       rows.push(row);
-      options.onRow?.(row, known !== undefined);
+      options.onRow?.(row, known);
     }
     cases.push({ ...setting, ...(await measuredPicture(operator, y)), estimates, deviations });
   }
   return { methods: methods.map(({ name }) => name), rows: withHolm(rows), truth, cases, reused };
+}
+
+/** How many cells a comparison has. */
+export const cellCount = ({ problems, methods }: Pick<CompareOptions, "problems" | "methods">): number =>
+  problems.length * methods.length;
+
+/**
+ * Computes some of the cells alone, those from the number `from` to before `to`, problem by problem, and keeps them in `cells`: a share of a comparison, which
+ * depends on nothing but these numbers. `onCell` is called for every one, and told whether it was finished before.
+ */
+export async function compareShare(
+  options: CompareOptions,
+  { from, to }: { readonly from: number; readonly to: number },
+  onCell?: (name: string, reused: boolean) => void,
+): Promise<void> {
+  const problems = problemsOf(options);
+  for (let at = from; at < to; at++) {
+    const [i, j] = placesOf(options, at);
+    const { known } = await finishedCell(options, problems[i]!, i, options.methods[j]!);
+    onCell?.(cellTitle(problems[i]!, options.methods[j]!), known);
+  }
+}
+
+/** What the cells are called that are not in `cells`. */
+export async function missingCells(options: CompareOptions): Promise<string[]> {
+  const problems = problemsOf(options);
+  const missing: string[] = [];
+  for (let at = 0; at < cellCount(options); at++) {
+    const [i, j] = placesOf(options, at);
+    const method = options.methods[j]!;
+    const key = await keyOf(options, problems[i]!, i, method);
+    const there = key !== undefined && (await options.cells!.store.has(cellName(problems[i]!, method), key));
+    if (!there) missing.push(cellTitle(problems[i]!, method));
+  }
+  return missing;
+}
+
+/** The problem and the method of a cell. */
+const placesOf = ({ methods }: CompareOptions, cell: number): readonly [problem: number, method: number] => [
+  Math.floor(cell / methods.length),
+  cell % methods.length,
+];
+
+const cellName = ([first]: readonly Problem[], { name }: Method): string => `${first!.operator.name} ${name}`;
+
+const cellTitle = ([first]: readonly Problem[], { name }: Method): string =>
+  `${first!.operator.name}, noise ${first!.noise.name}, ${name}`;
+
+const keyOf = async ({ truth, cells }: CompareOptions, [first]: readonly Problem[], i: number, method: Method) =>
+  cells && (await cellKey(truth, cells.measured[i]!, first!.range, method));
+
+/** The cell of a method on problem i: what was finished before (`known`), or else computed, and kept at once. */
+async function finishedCell(options: CompareOptions, draws: readonly Problem[], i: number, method: Method) {
+  options.onStart?.(method.name, draws[0]!.operator.name);
+  const key = await keyOf(options, draws, i, method);
+  const name = cellName(draws, method);
+  const known = key === undefined ? undefined : await options.cells!.store.load(name, key);
+  const cell = known ?? (await solveCell(options.truth, draws, method, options.signal));
+  if (!known && key !== undefined) await options.cells!.store.save(name, key, cell);
+  return { cell, known: known !== undefined };
+}
+
+/** The draws of every problem. Errors (RangeError): two methods of one name, one problem given twice. */
+function problemsOf({ problems: given, methods }: CompareOptions): (readonly Problem[])[] {
+  const problems = given.map((one) => ("operator" in one ? [one] : one));
+  requireDifferent(methods, problems);
+  return problems;
 }
 
 /** Errors (RangeError): two methods of one name, one problem given twice. */

@@ -3,6 +3,7 @@ import { InputError } from "../data/errors.ts";
 import { member, type Npz } from "../data/npz.ts";
 import { readNpz, writeNpz } from "../data/npz-file.ts";
 import type { Recovery } from "../solve/index.ts";
+import type { Part } from "./reconstruction-parts.ts";
 import { outcomeText } from "./row.ts";
 
 /**
@@ -23,9 +24,11 @@ export interface Reconstruction {
   readonly errors?: Float64Array;
   /** Method, λ, operator, noise, seeds, how it ended. */
   readonly facts: Readonly<Record<string, string | number | null>>;
+  /** Present if these are not all signals that were measured. */
+  readonly part?: Part;
 }
 
-/** The facts of a recovery: how it was made, and how it ended. */
+/** The facts of a recovery: how it was made, and how it ended. Not how long it took: the same recovery gives the same file. */
 export const factsOf = (
   method: string,
   operator: string,
@@ -37,7 +40,7 @@ export const factsOf = (
     ...{ method, solver, operator, noise, sigma, seed },
     lambda: typeof lambda === "number" ? lambda : lambda ? lambda.join(" ") : null,
     outcome: outcomeText(recovery.outcomes),
-    ...{ steps: recovery.steps, seconds: recovery.seconds },
+    steps: recovery.steps,
     ...(raised && { sigmaGiven: raised.from, sigmaRaisedIn: raised.measurements }),
     ...(clipped !== undefined && { clipped }),
     ...(by && { by: by.join("; ") }),
@@ -47,15 +50,18 @@ export const factsOf = (
 
 /** Writes a reconstruction, whole or not at all. */
 export async function saveReconstruction(file: string, reconstruction: Reconstruction): Promise<void> {
-  const { errors, facts, ...signals } = reconstruction;
-  const arrays = { ...signals, ...(errors && { errors: ndarray(errors, [errors.length]) }) };
-  await writeNpz(file, { arrays, metadata: { ...RECONSTRUCTION_FORMAT, facts } });
+  const { estimate, deviation, samples, truth, errors, facts, part } = reconstruction;
+  const arrays = {
+    ...{ estimate, ...(deviation && { deviation }), ...(samples && { samples }), ...(truth && { truth }) },
+    ...(errors && { errors: ndarray(errors, [errors.length]) }),
+  };
+  await writeNpz(file, { arrays, metadata: { ...RECONSTRUCTION_FORMAT, facts, ...(part && { part }) } });
 }
 
 /** Reads a reconstruction. Errors (InputError): those of `readNpz`, a missing or wrong member. */
 export async function loadReconstruction(file: string): Promise<Reconstruction> {
   const npz = await readNpz(file, RECONSTRUCTION_FORMAT);
-  const { facts } = npz.metadata;
+  const { facts, part } = npz.metadata;
   if (typeof facts !== "object" || facts === null) throw new InputError(`${file}: metadata: facts are missing`);
   const errors = npz.arrays.errors;
   return {
@@ -65,6 +71,7 @@ export async function loadReconstruction(file: string): Promise<Reconstruction> 
     ...(npz.arrays.truth && { truth: floats(npz, "truth", file) }),
     ...(errors && { errors: Float64Array.from(errors.data) }),
     facts: facts as Reconstruction["facts"],
+    ...(part !== undefined && { part: part as Part }),
   };
 }
 

@@ -66,7 +66,12 @@ function parsed(text: string, where: string): Metadata {
   }
 }
 
-function requireFormat(metadata: Metadata | undefined, { format, version }: Expected, where: string): void {
+/** Errors (InputError): metadata of another format, or of a newer version. */
+export function requireFormat(
+  metadata: Metadata | undefined,
+  { format, version }: Expected,
+  where: string,
+): asserts metadata is Metadata {
   if (metadata?.format !== format) {
     throw new InputError(`${where}: is not a ${format} file, it is ${metadata?.format ?? `without ${METADATA}`}`);
   }

@@ -30,8 +30,11 @@ export const embedded = ({ embed }: CompileOptions, constants: readonly Constant
 
 /** A function that was traced once and now runs as one ONNX graph (or op by op, with the engine tfjs). */
 export interface Compiled<I, O> {
-  /** Runs the function. The arrays must have the shapes and dtypes it was compiled for. The caller must await each run before the next. */
-  run(inputs: I): Promise<O>;
+  /**
+   * Runs the function. The arrays must have the shapes and dtypes it was compiled for. The caller must await each run before the next. An array in `into` by the path of an
+   * output is overwritten by it and is what the result holds. Large outputs come faster to a place that is there already.
+   */
+  run(inputs: I, into?: Readonly<Record<string, HostData>>): Promise<O>;
   /** The graph as an ONNX model with every constant inside. By default inputs and outputs are named by their paths. */
   toOnnx(options?: Omit<OnnxOptions, "embed">): Uint8Array;
   /** Nodes of the graph, before ONNX Runtime's own optimisation. */
@@ -68,7 +71,12 @@ export async function compile<I extends Struct<HostArray>, O extends Struct<tf.T
   if (settings.engine === "tfjs") {
     const run = await eager(call, leaves);
     return {
-      run: async (given: unknown) => run(check(given)) as never,
+      run: async (given, into) => {
+        const result = (await run(check(given))) as Struct<HostArray>;
+        if (!into) return result as never;
+        const placed = flatten(result, isArray).map(({ path, value }) => placedIn(into[path], value));
+        return unflatten(result, isArray, placed) as never;
+      },
       toOnnx: (opts) => encode(traceTwice(name, call, examples), leaves, { ...opts, embed: true }),
       nodes: 0,
       dispose: async () => {},
@@ -82,9 +90,9 @@ export async function compile<I extends Struct<HostArray>, O extends Struct<tf.T
   const runner = await feeder(graph, outputs, session, embed ? [] : outside);
   let disposed = false;
   return {
-    run: async (given: unknown) => {
+    run: async (given, into) => {
       if (disposed) throw new Error(`${name}: was disposed; compile it again`);
-      const results = await runner(check(given));
+      const results = await runner(check(given), into && traced.outputPaths.map((path) => into[path]));
       return unflatten(traced.result, isTensor, results) as never;
     },
     toOnnx: (opts) => encode(traced, leaves, { ...opts, embed: true }),
@@ -95,6 +103,13 @@ export async function compile<I extends Struct<HostArray>, O extends Struct<tf.T
       await session.release();
     },
   };
+}
+
+/** A result, in the given place if there is one. */
+function placedIn(place: HostData | undefined, result: HostArray): HostArray {
+  if (!place) return result;
+  place.set(contiguous(result));
+  return fromHost(place, result.shape);
 }
 
 /** Traces twice: equal graphs with equal constants mean that the function is pure, as far as tracing can see. */
@@ -164,12 +179,13 @@ async function feeder(graph: Graph, outputs: readonly Value[], session: Session,
     new Tensor(dtype as DType, data as Float32Array, [...shape]);
   const fixed: Record<string, Ort.Tensor> = {};
   for (const c of outside) fixed[c.name] = tensor(c.data, c);
-  return async (data: readonly HostData[]): Promise<HostArray[]> => {
+  return async (data: readonly HostData[], into?: readonly (HostData | undefined)[]): Promise<HostArray[]> => {
     const feeds = { ...fixed };
     graph.inputs.forEach((value, i) => {
       feeds[value.name] = tensor(data[i]!, value);
     });
-    const results = await session.run(feeds);
-    return outputs.map((value, i) => fromHost(results[`out${i}`]!.data as HostData, value.shape));
+    const places = into && outputs.map((value, i) => [`out${i}`, into[i] ? tensor(into[i], value) : null] as const);
+    const results = await session.run(feeds, places && Object.fromEntries(places));
+    return outputs.map((value, i) => fromHost(into?.[i] ?? (results[`out${i}`]!.data as HostData), value.shape));
   };
 }

@@ -20,7 +20,10 @@ const MOST_IDLE = 16;
 const pool = new Map<string, Entry>();
 
 export interface Session {
-  run(feeds: Readonly<Record<string, Ort.Tensor>>): Promise<Ort.InferenceSession.ReturnType>;
+  run(
+    feeds: Readonly<Record<string, Ort.Tensor>>,
+    fetches?: Readonly<Record<string, Ort.Tensor | null>>,
+  ): Promise<Ort.InferenceSession.ReturnType>;
   release(): Promise<void>;
 }
 
@@ -48,7 +51,7 @@ export async function openSession(model: Uint8Array, settings: EngineSettings, f
     throw error;
   });
   return {
-    run: (feeds) => session.run(feeds),
+    run: (feeds, fetches) => (fetches ? session.run(feeds, fetches) : session.run(feeds)),
     release: async () => {
       entry.users--;
       pool.delete(key); // moves it to the end of the queue: a Map keeps insertion order

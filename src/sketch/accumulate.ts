@@ -1,3 +1,4 @@
+import { ahead } from "../data/ahead.ts";
 import { sameShape } from "../data/array.ts";
 import { InputError } from "../data/errors.ts";
 import { type Batch, checkedRange, type Dataset, type Range } from "../data/rows.ts";
@@ -71,7 +72,7 @@ export async function sketchDataset(
     signal.throwIfAborted();
   };
   try {
-    for await (const batch of alignedBatches(dataset, design.block, { ...range, from: range.from + count })) {
+    for await (const batch of ahead(alignedBatches(dataset, design.block, { ...range, from: range.from + count }))) {
       await stopIfAsked();
       const { first, data } = batch;
       const rows = data.shape[0]!;

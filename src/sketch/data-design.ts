@@ -3,20 +3,28 @@ import { InputError } from "../data/errors.ts";
 import { checkedRange, type Dataset, type Range, readRows } from "../data/rows.ts";
 import { type MixtureDesign, mixtureDesign } from "./budget.ts";
 import { type DesignOptions, makeDesign, type SketchDesign } from "./design.ts";
+import { parseFeatures } from "./features.ts";
 import { likeliestPoses } from "./likeliest-poses.ts";
 import { type PoseSpec, poseCount } from "./poses.ts";
 
-/** Samples of the pilot. Fewer if these take more than `PILOT_BYTES`, but never fewer than `LEAST_PILOT`. */
+/** Samples of the pilot. Fewer if these take more than `PILOT_BYTES`; fewer than `LEAST_PILOT` only if so many take more than `MOST_BYTES`. */
 export const DEFAULT_PILOT = 5000;
 const PILOT_BYTES = 2 ** 26;
 const LEAST_PILOT = 500;
+const MOST_BYTES = 2 ** 27;
+
+/** Samples of the pilot for each principal component, at least, whatever they take: with as many components as samples there are none. */
+const EACH_COMPONENT = 2;
 
 /** Samples of a pilot of patches, which the cells of many are fitted to. */
 const PATCH_PILOT = 20_000;
 
-/** The default number of pilot samples of d numbers: 5000 up to d = 3355, 1365 at 64 × 64 × 3. */
-export const pilotRowsFor = (d: number): number =>
-  Math.min(DEFAULT_PILOT, Math.max(LEAST_PILOT, Math.floor(PILOT_BYTES / (4 * d))));
+/** The default number of pilot samples of d numbers, for features of so many principal components: 5000 up to d = 3355, 1365 at 64 × 64 × 3, 500 at 256 × 256, 170 at 256 × 256 × 3. */
+export function pilotRowsFor(d: number, components = 0): number {
+  const [some, most] = [PILOT_BYTES, MOST_BYTES].map((bytes) => Math.floor(bytes / (4 * d)));
+  const least = Math.max(EACH_COMPONENT * components, Math.min(LEAST_PILOT, most!));
+  return Math.min(DEFAULT_PILOT, Math.max(1, least, some!));
+}
 
 export interface DataDesignOptions extends Omit<DesignOptions, "shape" | "pilot" | "pilotLabels" | "poses"> {
   /** Samples of the pilot; default `pilotRowsFor`, or all of a smaller set. */
@@ -44,7 +52,9 @@ export async function designFor(
   { pilotRows, pilotFrom, range, byLabel = false, sketchSize, poses, seed = 1, ...options }: DataDesignOptions = {},
 ): Promise<SketchDesign> {
   const d = sizeOf(dataset.shape);
-  const wanted = pilotRows ?? (dataset.typical ? PATCH_PILOT : pilotRowsFor(d));
+  const features = parseFeatures(options.features ?? "raw");
+  const components = features.kind === "pca" ? features.components : 0;
+  const wanted = pilotRows ?? (dataset.typical ? PATCH_PILOT : pilotRowsFor(d, components));
   if (!(Number.isInteger(wanted) && wanted > 0)) {
     throw new InputError(`design: pilot: must be a positive number of samples, got ${pilotRows}`);
   }

@@ -27,7 +27,7 @@ import { alignedRows, imageShape, type PoseSpec, poseCount, requirePoses } from 
 import { pilotScale } from "./scale.ts";
 
 /** Version of what a design means. Sketches of designs with different versions do not merge. */
-export const DESIGN_VERSION = 4;
+export const DESIGN_VERSION = 5;
 
 /** Labels are 8-bit numbers in every data format. */
 const MOST_LABELS = 256;
@@ -151,7 +151,7 @@ export async function makeDesign(options: DesignOptions): Promise<SketchDesign> 
     step();
   }
   const what = { shape: [...shape], features, ...(poses && { poses }), families: specs };
-  const { block = blockRows(what) } = options;
+  const { block = blockRows({ ...what, ...(labels !== undefined && { labels }) }) } = options;
   if (!(Number.isSafeInteger(block) && block > 0)) {
     throw new InputError(`design: block: must be a positive integer, got ${block}`);
   }

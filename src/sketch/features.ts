@@ -148,20 +148,37 @@ function unitOf(data: Float32Array, reference: Float32Array): number {
 export const featuresOf = (spec: FeatureSpec, rows: NdArray<Float32Array>, arrays: DesignArrays) =>
   spec.kind === "raw" ? Promise.resolve(rows) : encodedBy(spec, rows, arrays);
 
+/** The most numbers of rows that are encoded at once, 64 MB: the engine holds them a second time. */
+const MOST_NUMBERS = 2 ** 24;
+
 async function encodedBy(
   spec: FeatureSpec,
   rows: NdArray<Float32Array>,
   arrays: DesignArrays,
 ): Promise<NdArray<Float32Array>> {
+  const [count, d] = rows.shape as [number, number];
+  const size = Math.max(1, Math.min(count, Math.floor(MOST_NUMBERS / d)));
+  const part = ndarray(new Float32Array(size === count ? 0 : size * d), [size, d]);
   const encoded = await compile(
     (given: { x: tf.Tensor; arrays: Readonly<Record<string, tf.Tensor>> }) =>
       encodeFeatures(spec, given.x, given.arrays),
-    { x: rows, arrays },
+    { x: size === count ? rows : part, arrays },
     { name: "features" },
   );
-  const features = (await encoded.run({ x: rows, arrays })) as NdArray<Float32Array>;
-  await encoded.dispose();
-  return features;
+  const encode = async (x: NdArray<Float32Array>) => (await encoded.run({ x, arrays })) as NdArray<Float32Array>;
+  try {
+    if (size === count) return await encode(rows);
+    const k = featureCount(spec, d);
+    const out = new Float32Array(count * k);
+    for (let first = 0; first < count; first += size) {
+      const own = Math.min(size, count - first);
+      part.data.set(rows.data.subarray(first * d, (first + own) * d)); // the last part ends with rows of the one before
+      out.set((await encode(part)).data.subarray(0, own * k), first * k);
+    }
+    return ndarray(out, [count, k]);
+  } finally {
+    await encoded.dispose();
+  }
 }
 
 /** Means of the columns of rows [rows, d]. */

@@ -1,5 +1,4 @@
 import ndarray, { type NdArray } from "ndarray";
-import * as tf from "#tf";
 import { type Random, stream } from "../data/random.ts";
 import { evenNormals, GOLDEN } from "./even-normals.ts";
 import { laws } from "./laws.ts";
@@ -146,46 +145,4 @@ function forEachFrequency(
     const sign = Math.floor(j / blocks!) % 2 === 0 ? 1 : -1;
     visit(j, block * P! + Math.floor(pair / Q!), block * Q! + (pair % Q!), sign);
   }
-}
-
-/** Sums of cosines and sines, each [groups, m]. */
-export interface FourierSums {
-  readonly cos: tf.Tensor;
-  readonly sin: tf.Tensor;
-}
-
-/**
- * Σ_n w_gn exp(iωᵀu_n) over the samples u [n, k] for weights [groups, n]; every group has all samples. A pure tensor function.
- */
-export function productSums(u: tf.Tensor, factors: ProductFactors<tf.Tensor>, weights: tf.Tensor): FourierSums {
-  const [groups, n] = weights.shape as [number, number];
-  const { rows, columns } = factors;
-  const left = tf.mul(tf.expandDims(waves(u, rows), 0), tf.reshape(weights, [groups, 1, 1, n]));
-  return unfolded(tf.matMul(left, tf.expandDims(waves(u, columns), 0), false, true));
-}
-
-/** cos aᵀu above sin aᵀu of every block: a [B, P, k], u [n, k] → [B, 2P, n]. */
-function waves(u: tf.Tensor, list: tf.Tensor): tf.Tensor {
-  const [blocks, size, k] = list.shape as [number, number, number];
-  const phase = tf.reshape(tf.matMul(tf.reshape(list, [blocks * size, k]), u, false, true), [
-    blocks,
-    size,
-    u.shape[0]!,
-  ]);
-  return tf.concat([tf.cos(phase), tf.sin(phase)], 1);
-}
-
-/** Products [groups, B, 2P, 2Q] of cosines and sines as the moments in the order of the frequencies, [groups, 2PQB]. */
-function unfolded(products: tf.Tensor): FourierSums {
-  const [groups, blocks, P, Q] = [
-    products.shape[0]!,
-    products.shape[1]!,
-    products.shape[2]! / 2,
-    products.shape[3]! / 2,
-  ];
-  const quarter = (i: number, l: number) => tf.slice(products, [0, 0, i * P, l * Q], [groups, blocks, P, Q]);
-  const inOrder = (plus: tf.Tensor, minus: tf.Tensor) =>
-    tf.reshape(tf.transpose(tf.stack([plus, minus], 0), [1, 3, 4, 0, 2]), [groups, 2 * P * Q * blocks]);
-  const [cc, cs, sc, ss] = [quarter(0, 0), quarter(0, 1), quarter(1, 0), quarter(1, 1)];
-  return { cos: inOrder(tf.sub(cc, ss), tf.add(cc, ss)), sin: inOrder(tf.add(sc, cs), tf.sub(sc, cs)) };
 }

@@ -3,6 +3,7 @@ import { InputError } from "../data/errors.ts";
 import { dimensionsOf, familySpec, isByLabel, type SketchDesign } from "./design.ts";
 import { drawFrequencies } from "./families/fourier.ts";
 import { referenceOf } from "./features.ts";
+import { MOST_MODULUS } from "./one-bit.ts";
 import { drawProduct, type ProductFactors } from "./product.ts";
 import type { Provenance } from "./provenance.ts";
 
@@ -68,14 +69,16 @@ export function fourierMoments(sketch: Sketch): { cos: Float32Array; sin: Float3
 }
 
 /**
- * The sketch's own sampling noise, (1/m) Σⱼ (1 - |zⱼ|²)/n, where zⱼ is the mean of exp(i ωⱼᵀu). It is the expected ‖z_X - A(P)‖² of a
+ * The sketch's own sampling noise, (1/m) Σⱼ (1 - |zⱼ|²)/n, where zⱼ is the mean of exp(i ωⱼᵀu); from signs, whose squared modulus is π²/8, that in place of 1. It is the expected ‖z_X - A(P)‖² of a
  * sketch of n samples of P. A prior whose loss is below it fits the noise.
  */
 export function samplingFloor(sketch: Sketch): number {
   requireSamples("sampling floor", sketch, 2);
   const { cos, sin } = fourierMoments(sketch);
+  const { quantised } = familySpec(sketch.design, "fourier", "sampling floor");
+  const square = quantised ? MOST_MODULUS ** 2 : 1;
   let sum = 0;
-  for (let j = 0; j < cos.length; j++) sum += 1 - cos[j]! ** 2 - sin[j]! ** 2;
+  for (let j = 0; j < cos.length; j++) sum += square - cos[j]! ** 2 - sin[j]! ** 2;
   return sum / cos.length / sketch.count;
 }
 

@@ -2,12 +2,14 @@ import ndarray from "ndarray";
 import { sameShape } from "../data/array.ts";
 import { InputError } from "../data/errors.ts";
 import type { NpyArray } from "../data/npy.ts";
-import { type Metadata, member, type Npz } from "../data/npz.ts";
+import { type Metadata, member, type Npz, requireFormat } from "../data/npz.ts";
 import { readNpz, writeNpz } from "../data/npz-file.ts";
 import { DESIGN_VERSION, type SketchDesign, sealed, sumShapes } from "./design.ts";
 import type { DesignArrays } from "./features.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { impossiblePart } from "./possible.ts";
+import { plausible } from "./private/plausible.ts";
+import { PRIVATE_FORMAT, privateSketchIn } from "./private/store.ts";
 import { provenanceIn } from "./provenance.ts";
 import type { Sketch } from "./sketch.ts";
 
@@ -42,11 +44,14 @@ export async function saveSketch(file: string, sketch: Sketch): Promise<void> {
 }
 
 /**
- * Reads a sketch. Errors (InputError): those of `loadDesign`, missing sums, sums of another shape than the design's, NaN or Inf, a hash that does not match, sums
+ * Reads a sketch; of a private one, the `plausible` one that its noisy sums tell. Errors (InputError): those of `loadDesign`, missing sums, sums of another shape than the design's, NaN or Inf, a hash that does not match, sums
  * that no data can have (`impossiblePart`).
  */
 export async function loadSketch(file: string): Promise<Sketch> {
-  return sketchIn(file, await readNpz(file, SKETCH_FORMAT));
+  const { metadata, arrays } = await readNpz(file);
+  if (metadata?.format === PRIVATE_FORMAT.format) return plausible(await privateSketchIn(file, { metadata, arrays }));
+  requireFormat(metadata, SKETCH_FORMAT, file);
+  return sketchIn(file, { metadata, arrays });
 }
 
 /** A sketch as the content of an .npz file. */

@@ -18,6 +18,7 @@ process.chdir(folder);
 // What the scripts get of this process: not the test runner's own modules.
 process.execArgv.splice(0, process.execArgv.length, "--import", import.meta.resolve("tsx"));
 writeFileSync("data.npy", encodeNpy(ndarray(stream(1, "rows").fillNormal(new Float32Array(2000)), [1000, 2])));
+writeFileSync("y.npy", encodeNpy(ndarray(stream(2, "signals").fillNormal(new Float32Array(20)), [5, 4])));
 const SKETCH = "sketch data.npy --frequencies 32 --scale 1 --block 100".split(" ");
 const slurm = (...words: string[]) => inProcess(["cluster", "slurm", ...SKETCH, ...words]);
 const status = async (name: string) => {
@@ -149,8 +150,30 @@ test("faults are one line, before anything is written", async () => {
       /^error: cluster slurm: the tasks cannot read standard input; write it to a file first\n$/,
     ],
     ["slurm sketch nowhere.npy -o Y.npz --shards 2", /^error: nowhere.npy: no such file; check the path/],
-    ["slurm train X.npz --shards 2", /^error: cluster slurm: expected a command line of sketch, got "train"; see/],
-    ["slurm --shards 2", /^error: cluster slurm: expected a command line of sketch, got none; see/],
+    [
+      "slurm train X.npz --shards 2",
+      /^error: cluster slurm: expected a command line of sketch, reconstruct or compare, got "train"; see/,
+    ],
+    [
+      "slurm --shards 2",
+      /^error: cluster slurm: expected a command line of sketch, reconstruct or compare, got none; see/,
+    ],
+    [
+      "slurm reconstruct y.npy --operator identity --shape 4 --noise 0.1 --prior tikhonov -o Y.npz --shards 3 --batch 4",
+      /^error: --shard: 5 signals are 2 batches of 4 that are recovered together: at most 2 parts; give fewer, or --batch 1 or less\n$/,
+    ],
+    [
+      "slurm reconstruct y.npy --operator identity --prior tikhonov -o Y.png --shards 3",
+      /^error: Y\.png: parts are merged into a \.npz; name it so\n$/,
+    ],
+    [
+      "slurm compare y.npy --operator identity --baselines zero --limit 2 --tune-count 0 -o R --shards 2",
+      /^error: --shard: 1 methods on 1 problems are 1 results: at most 1 parts; give fewer\n$/,
+    ],
+    [
+      "slurm compare y.npy --operator identity --merge -o R --shards 2",
+      /^error: cluster slurm: --merge is what runs after all tasks; give --shards, how many there are\n$/,
+    ],
     ["status", /^error: cluster status: expected one folder, got none\n$/],
     [
       "status nowhere",

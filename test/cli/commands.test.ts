@@ -39,15 +39,16 @@ test("the help of merge, exactly", async () => {
   const { stdout } = await sketchprior(".", ["merge", "--help"]);
   assert.snapshot(
     stdout,
-    `sketchprior merge <sketches..>
+    `sketchprior merge <parts..>
 
-Add sketches of one design to the sketch of all their data.
+Add sketches of one design, or put the parts of a reconstruction together.
 
 Positionals:
-  sketches  sketch files, all of one design, in any order           [array] [required] [default: []]
+  parts  sketch files, all of one design, or all parts of one reconstruction, in any order
+                                                                    [array] [required] [default: []]
 
 Options:
-      --partial  the parts need not make up whole data sets                                [boolean]
+      --partial  sketches need not make up whole data sets                                 [boolean]
   -o, --out      file to write the sum to, .npz                                  [string] [required]
 
 Common options:
@@ -69,9 +70,11 @@ Examples:
       the sketch of both halves together, with the bits of one pass over all
   sketchprior merge X1.npz X2.npz -o half.npz --partial
       of the first two of four parts, to be merged further
+  sketchprior merge x1.npz x2.npz -o xhat.npz
+      the signals of reconstruct --shard 1/2 and 2/2
 
 A part that would count twice, data of one name that differ, and missing parts are refused; --force
-adds them all the same.
+adds sketches all the same.
 `,
   );
 });

@@ -147,6 +147,46 @@ slurmTest("a task whose node process is killed tries again inside the task", asy
   sameAsOneProcess("killed");
 });
 
+slurmTest("a recovery whose task is killed, and a comparison: the bytes, and the numbers, of one process", async () => {
+  writeFileSync("y.npy", encodeNpy(ndarray(stream(2, "signals").fillNormal(new Float32Array(20 * 64)), [20, 64])));
+  const share = async (words: readonly string[], out: string) => {
+    const { code, stderr } = await answer("cluster", "slurm", ...words, "-o", out, "--shards", "2", "--submit");
+    assert.equal([code, stderr], [0, ""]);
+  };
+  const tv = "tv --lambda 0.1 --solver primal-dual:tolerance=1e-12,steps=3000 --checkpoint-every 0 --batch 10".split(
+    " ",
+  );
+  const recover = [
+    "reconstruct",
+    "y.npy",
+    "--operator",
+    "identity",
+    "--shape",
+    "8,8",
+    "--noise",
+    "0.1",
+    "--prior",
+    ...tv,
+  ];
+  await share(recover, "xhat.npz");
+  await until("a task to kill", () => existsSync("xhat.cluster/parts/part-2.checkpoint-10.npz"));
+  for (const pid of nodeOf("xhat", 2)) process.kill(pid, "SIGKILL");
+  const comparing =
+    "compare y.npy --operator gaussian:m=20 --noise 0.1 --baselines zero,tikhonov --limit 2 --tune-count 0";
+  await share(comparing.split(" "), "report");
+  await ended("xhat");
+  assert.match(log("xhat", "2"), /part 2: try 1 of 3 ended with code 137/);
+  assert.is((await answer(...recover, "--threads", "1", "-o", "one-xhat.npz")).code, 0);
+  assert.ok(readFileSync("xhat.npz").equals(readFileSync("one-xhat.npz")), log("xhat", "merge"));
+  await ended("report");
+  assert.is((await answer(...comparing.split(" "), "--threads", "1", "-o", "one-report")).code, 0);
+  const errors = (name: string) =>
+    JSON.parse(readFileSync(`${name}/report.json`, "utf8")).rows.map((row: { errors: number[] }) => row.errors);
+  assert.equal(errors("report"), errors("one-report"));
+  const { data } = await answer("cluster", "status", "report.cluster");
+  assert.equal([data.done, data.failed, data.merge], [[1, 2], [], "done"]);
+});
+
 slurmTest("a lost node's part is made on another node, and the merge waits for it", async () => {
   await submitted("lost");
   const onTwo = () => queue("lost", "%K %N %T").find((line) => / two RUNNING$/.test(line));

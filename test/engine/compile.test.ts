@@ -53,6 +53,25 @@ test("an output may be an input, and two outputs the same tensor", async () => {
   await f.dispose();
 });
 
+for (const engine of ["onnx", "tfjs"] as const) {
+  test(`${engine}: outputs are written into the arrays given for them, and others are new`, async () => {
+    const buffer = new ArrayBuffer(64);
+    const place = new Float32Array(buffer, 12, 3); // at no multiple of 16 bytes
+    const f = await compile(
+      ({ x }: One) => ({ twice: tf.mul(x, 2), more: { by: tf.add(x, 1) } }),
+      { x: array(1, 2, 3) },
+      { engine },
+    );
+    for (const start of [1, 10]) {
+      const { twice, more } = await f.run({ x: array(start, 2, 3) }, { "more.by": place });
+      assert.is(more.by.data, place);
+      assert.equal([...place], [start + 1, 3, 4]);
+      assert.equal(numbers(twice), [2 * start, 4, 6]);
+    }
+    await f.dispose();
+  });
+}
+
 test("strided views are read in their own order", async () => {
   const f = await compile(({ x }: One) => tf.mul(x, 1), { x: normal([3, 2], "shape") });
   const matrix = fromHost(Float32Array.of(1, 2, 3, 4, 5, 6), [2, 3]);

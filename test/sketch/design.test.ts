@@ -181,12 +181,12 @@ test("files of another kind, damaged ones and edited ones are refused", async ()
   await refuses(() => edited({ metadata: { design: { ...settings, shape: [1, 3] } } }), mark);
   await refuses(() => edited({ arrays: { "design.features.mean": ndarray(new Float32Array(3), [3]) } }), mark);
   await refuses(
-    () => edited({ metadata: { design: { ...settings, version: 5 } } }),
-    /its design has version 5.* reads version 4; update sketchprior/,
+    () => edited({ metadata: { design: { ...settings, version: 6 } } }),
+    /its design has version 6.* reads version 5; update sketchprior/,
   );
   await refuses(
-    () => edited({ metadata: { design: { ...settings, version: 3 } } }),
-    /its design has version 3.* reads version 4; sketch the data again/,
+    () => edited({ metadata: { design: { ...settings, version: 4 } } }),
+    /its design has version 4.* reads version 5; sketch the data again/,
   );
   await refuses(() => edited({ metadata: { design: undefined } }), /e\.npz: holds no design/);
   await refuses(() => edited({ metadata: { count: 0 } }), /e\.npz: count must be a positive integer, got 0/);

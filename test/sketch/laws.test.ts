@@ -3,11 +3,11 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import * as tf from "#tf";
 import { stream } from "../../src/data/index.ts";
-import { compile, type TensorsOf } from "../../src/engine/index.ts";
+import { compile } from "../../src/engine/index.ts";
 import { evenNormals } from "../../src/sketch/even-normals.ts";
 import { drawFrequencies } from "../../src/sketch/families/fourier.ts";
 import { type LawName, lawNames, laws } from "../../src/sketch/laws.ts";
-import { drawProduct, productLayout, productNorms, productSums } from "../../src/sketch/product.ts";
+import { drawProduct, productLayout, productNorms } from "../../src/sketch/product.ts";
 import { asProducts, productMeans } from "../../src/sketch/product-means.ts";
 import { drawStructured, paddedSize, structuredPhase } from "../../src/sketch/structured.ts";
 
@@ -240,36 +240,6 @@ test("product frequencies: m of them have their scales in turn, whatever m, and 
         assert.ok(Math.abs(average(own) / 3 - 1) < 0.25); // some 30 draws of a mean of 3 squares: 5 standard errors without their evenness are .75
       }
     }
-  }
-});
-
-test("sums of product frequencies are those of the dense matrix, to float32, for every group", async () => {
-  const [n, k, m] = [40, 3, 70];
-  const settings = spec({ law: "folded-gaussian", draw: "product" }, [1, 2], m);
-  const u = ndarray(stream(1, "u").fillNormal(new Float32Array(n * k)), [n, k]);
-  const weights = ndarray(
-    Float32Array.from({ length: 2 * n }, (_, at) => (at < n ? 1 : at % 3 === 0 ? 1 : 0)),
-    [2, n],
-  );
-  const omega = drawFrequencies(settings, k);
-  const given = { u, weights, omega, factors: { ...drawProduct(settings, k) } };
-  const compiled = await compile((g: TensorsOf<typeof given>) => {
-    const first = (t: tf.Tensor) => tf.slice(t, [0, 0], [t.shape[0]!, m]);
-    const { cos, sin } = productSums(g.u, g.factors, g.weights);
-    const phase = tf.matMul(g.u, g.omega);
-    return {
-      ...{ cos: first(cos), sin: first(sin) },
-      ...{ denseCos: tf.matMul(g.weights, tf.cos(phase)), denseSin: tf.matMul(g.weights, tf.sin(phase)) },
-    };
-  }, given);
-  const found = await compiled.run(given);
-  await compiled.dispose();
-  for (const [a, b, tolerance] of [
-    ["cos", "denseCos", 1e-4], // 40 terms of size 1, phases of some tens
-    ["sin", "denseSin", 1e-4],
-  ] as const) {
-    assert.equal(found[a].shape, found[b].shape);
-    for (const [i, v] of found[a].data.entries()) assert.ok(Math.abs(v - found[b].data[i]!) < tolerance, `${a} ${i}`);
   }
 });
 

@@ -19,6 +19,7 @@ import {
   sketchDataset,
   subtractSketch,
 } from "../../src/sketch/index.ts";
+import { ditherOf } from "../../src/sketch/one-bit.ts";
 import { refuses } from "../data/tiny.ts";
 import {
   designs,
@@ -41,6 +42,7 @@ function naive(design: SketchDesign, rows: Float32Array, d: number): Record<stri
   const fourier = design.families.find((f) => f.kind === "fourier");
   const m = fourier?.m ?? 0;
   const omega = fourier ? frequencies(design).data : new Float32Array(0);
+  const dither = fourier?.quantised && ditherOf(fourier).data;
   const local = design.families.find((f) => f.kind === "local-moments");
   const cells = local ? local.coarse * local.fine : 0;
   const gated = design.families.find((f) => f.kind === "gated-moments");
@@ -76,8 +78,14 @@ function naive(design: SketchDesign, rows: Float32Array, d: number): Record<stri
       : x;
     for (let j = 0; j < m; j++) {
       const phase = u.reduce((sum, v, i) => sum + v * omega[i * m + j]!, 0);
-      sums["fourier.cos"][group * m + j]! += Math.cos(phase);
-      sums["fourier.sin"][group * m + j]! += Math.sin(phase);
+      const xi = dither?.[j];
+      const [b, c] = [Math.sign(Math.cos(phase + (xi ?? 0))), Math.sign(Math.sin(phase + (xi ?? 0)))];
+      const [cos, sin] =
+        xi === undefined
+          ? [Math.cos(phase), Math.sin(phase)]
+          : [b * Math.cos(xi) + c * Math.sin(xi), c * Math.cos(xi) - b * Math.sin(xi)].map((v) => (Math.PI / 4) * v);
+      sums["fourier.cos"][group * m + j]! += cos!;
+      sums["fourier.sin"][group * m + j]! += sin!;
     }
     for (let i = 0; i < d; i++) {
       sums["second-moments.x"][second * d + i]! += x[i]!;

@@ -71,6 +71,12 @@ export const designs: Record<string, (options?: TinyOptions) => Promise<SketchDe
       ...options,
       families: [{ kind: "fourier", draw: "product", scales: [0.5, 2], m: 50 }, { kind: "second-moments" }],
     }),
+  "fourier from signs, by label": (options) =>
+    tinyDesign({
+      ...options,
+      labels: 3,
+      families: [{ kind: "fourier", quantised: "1bit", scales: [0.5, 2], m: 50 }, { kind: "second-moments" }],
+    }),
   "folded-gaussian alone": (options) =>
     tinyDesign({ ...options, families: [{ kind: "fourier", law: "folded-gaussian", draw: "product", m: 33 }] }),
   "by label, fourier and second moments": (options) => tinyDesign({ ...options, labels: 3 }),

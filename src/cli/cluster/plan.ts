@@ -9,26 +9,28 @@ const FORMAT = "sketchprior-cluster";
 /** What a run's folder says of it, beside its scripts. */
 export interface Plan {
   readonly format: typeof FORMAT;
-  readonly version: 1;
+  readonly version: 2;
   readonly shards: number;
   readonly out: string;
+  /** What the parts are. */
+  readonly parts: Scripted["parts"];
   /** The command line of a part without --shard and -o. */
   readonly words: readonly string[];
 }
 
-/** The folder of the run that writes `out`: X.cluster beside X.npz. */
-export const folderFor = (out: string): string => path.resolve(`${out.replace(/\.npz$/i, "")}.cluster`);
+/** The folder of the run that writes `out`: X.cluster beside X.npz, or beside the folder X. */
+export const folderFor = (out: string): string => `${path.resolve(out).replace(/\.npz$/i, "")}.cluster`;
 
 /** Writes the scripts of a run, its plan, and the folders that its tasks write in. */
 export async function writePlan(scripted: Scripted): Promise<void> {
-  const { folder, shards, out, words } = scripted;
+  const { folder, shards, out, parts, words } = scripted;
   const scripts = { "task.sh": taskScript(scripted), "merge.sh": mergeScript(scripted), "submit.sh": submitScript };
   for (const name of ["parts", "started", "logs"]) await mkdir(path.join(folder, name), { recursive: true });
   for (const [name, text] of Object.entries(scripts)) {
     await writeAtomic(path.join(folder, name), text);
     await chmod(path.join(folder, name), 0o755);
   }
-  const plan: Plan = { format: FORMAT, version: 1, shards, out, words };
+  const plan: Plan = { format: FORMAT, version: 2, shards, out, parts, words };
   await writeAtomic(path.join(folder, "plan.json"), `${JSON.stringify(plan, null, 2)}\n`);
 }
 
@@ -42,7 +44,7 @@ export async function readPlan(folder: string): Promise<Plan> {
   });
   try {
     const plan = JSON.parse(text);
-    if (plan.format === FORMAT && plan.version === 1) return plan;
+    if (plan.format === FORMAT && plan.version === 2) return plan;
   } catch {}
   throw new InputError(`${file}: is no plan of this version; cluster slurm … --force writes it again`);
 }

@@ -4,7 +4,7 @@ import { fileNameOf } from "../../data/files.ts";
 
 /** What the scripts of a run are made of. */
 export interface Scripted {
-  /** Absolute: the folder of the run, the file to write, and where relative paths of the command begin. */
+  /** Absolute: the folder of the run, the file or folder to write, and where relative paths of the command begin. */
   readonly folder: string;
   readonly out: string;
   readonly from: string;
@@ -12,6 +12,8 @@ export interface Scripted {
   readonly program: readonly string[];
   /** The command line of a part without --shard and -o. */
   readonly words: readonly string[];
+  /** What a part is: a file of its own, which `merge` takes, or results in the folder of a comparison, whose task leaves an empty file to say that it is done. */
+  readonly parts: "sketches" | "reconstructions" | "results";
   readonly shards: number;
   /** Most parts at once; as many as there are processors for if undefined. */
   readonly atOnce: number | undefined;
@@ -25,6 +27,14 @@ export interface Scripted {
 /** A word as bash reads it. */
 export const quoted = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+
+/** The name of a part's file, of number `i`. */
+export const partName = ({ parts }: Pick<Scripted, "parts">, i: string | number): string =>
+  `part-${i}.${parts === "results" ? "done" : "npz"}`;
+
+/** What is there when the merge is done. */
+export const mergedFile = ({ parts, folder, out }: Pick<Scripted, "parts" | "folder" | "out">): string =>
+  parts === "results" ? `${folder}/merged` : out;
 
 /** The log `name` of a run as a line `#SBATCH --output=` reads it, where %a is the task's number. Errors (InputError): a folder that cannot be written there. */
 function logLine(folder: string, name: string): string {
@@ -61,20 +71,21 @@ const tries = ({ retries }: Scripted): string => Array.from({ length: retries + 
  * the task, which then counts as failed.
  */
 export function taskScript(plan: Scripted): string {
-  const { shards, atOnce, from, words } = plan;
+  const { shards, atOnce, from, out, parts, words } = plan;
+  const into = parts === "results" ? `${quoted(out)} --resume && : > "$part"` : '"$part" --resume --force';
   const array = `--array=1-${shards}${atOnce === undefined ? "" : `%${atOnce}`}`;
   return `${[
     ...header(plan, "", "%a", array),
     `# Makes one of ${shards} parts: as a task of an array job, or by hand: bash task.sh NUMBER. A part that is there already is left alone.`,
     ...prologue(plan),
     `i=\${SLURM_ARRAY_TASK_ID:-\${1:?give the number of the part, 1 to ${shards}}}`,
-    'part="$run/parts/part-$i.npz"',
+    `part="$run/parts/${partName(plan, "$i")}"`,
     '[ ! -e "$part" ] || exit 0',
     `cd ${quoted(from)} || exit 1`,
     'hostname > "$run/started/$i"',
     `for try in ${tries(plan)}; do`,
     '  [ "$try" -lt 3 ] || sleep $((10 * (try - 2)))',
-    `  ${run(plan)} ${words.map(quoted).join(" ")} --shard "$i/${shards}" -o "$part" --resume --force && exit 0`,
+    `  ${run(plan)} ${words.map(quoted).join(" ")} --shard "$i/${shards}" -o ${into} && exit 0`,
     "  code=$?",
     `  echo "part $i: try $try of ${plan.retries + 1} ended with code $code on $(hostname)" >&2`,
     "done",
@@ -84,21 +95,25 @@ export function taskScript(plan: Scripted): string {
 
 /** The merge. It looks for the parts itself, so it may run after the tasks ended in any way (`afterany`), and again. */
 export function mergeScript(plan: Scripted): string {
-  const { shards, out } = plan;
+  const { shards, out, from, parts, words } = plan;
+  const merge =
+    parts === "results"
+      ? `(cd ${quoted(from)} && ${run(plan)} ${words.map(quoted).join(" ")} --merge -o "$out") && : > "$merged"`
+      : `${run(plan)} merge "\${parts[@]}" -o "$out"`;
   return `${[
     ...header(plan, "-merge", "merge"),
     `# Merges ${shards} parts, all of which must be there. A merge whose output is there already is done.`,
     ...prologue(plan),
-    `out=${quoted(out)}`,
-    '[ ! -e "$out" ] || exit 0',
+    `out=${quoted(out)} merged=${quoted(mergedFile(plan))}`,
+    '[ ! -e "$merged" ] || exit 0',
     'cd "$run/parts" || exit 1',
     `for try in ${tries(plan)}; do`,
     '  [ "$try" -eq 1 ] || sleep 5 # a shared file system may show new files late',
     "  parts=() missing=()",
     `  for ((i = 1; i <= ${shards}; i++)); do`,
-    '    if [ -e "part-$i.npz" ]; then parts+=("part-$i.npz"); else missing+=("$i"); fi',
+    `    if [ -e "${partName(plan, "$i")}" ]; then parts+=("${partName(plan, "$i")}"); else missing+=("$i"); fi`,
     "  done",
-    `  [ "\${#missing[@]}" -eq 0 ] && ${run(plan)} merge "\${parts[@]}" -o "$out" && exit 0`,
+    `  [ "\${#missing[@]}" -eq 0 ] && ${merge} && exit 0`,
     "done",
     `[ "\${#missing[@]}" -eq 0 ] || echo "error: missing parts: \${missing[*]}; bash submit.sh makes them" >&2`,
     "exit 1",

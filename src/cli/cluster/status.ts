@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { readPlan } from "./plan.ts";
 import { askQueue, parseJobs } from "./queue.ts";
+import { mergedFile, partName } from "./scripts.ts";
 
 /** What has become of a run. */
 export interface Status {
@@ -67,13 +68,14 @@ const modified = (file: string): Promise<number> =>
 
 /** Looks at the folder of a run and, if there is one, at Slurm's queue. Errors (InputError): no folder of a run; Slurm does not answer. */
 export async function statusOf(folder: string): Promise<Status> {
-  const { shards, out } = await readPlan(folder);
+  const plan = await readPlan(folder);
+  const { shards, out } = plan;
   const jobs = parseJobs(await readFile(path.join(folder, "jobs"), "utf8").catch(() => ""));
   const queue = await askQueue(jobs);
   const names = new Set(await readdir(path.join(folder, "parts")));
   const started = new Set(await readdir(path.join(folder, "started")));
   const state = (part: number) => {
-    if (names.has(`part-${part}.npz`)) return "done";
+    if (names.has(partName(plan, part))) return "done";
     const queued = queue?.parts.get(part);
     if (queued) return queued;
     const begun = started.has(String(part));
@@ -86,7 +88,7 @@ export async function statusOf(folder: string): Promise<Status> {
   const [done, running, waiting, failed] = ["done", "running", "waiting", "failed"].map(of);
   const begun = (part: number) => modified(path.join(folder, `started/${part}`));
   const finished = await Promise.all(
-    done!.map(async (part) => (await modified(path.join(folder, `parts/part-${part}.npz`))) - (await begun(part))),
+    done!.map(async (part) => (await modified(path.join(folder, "parts", partName(plan, part)))) - (await begun(part))),
   );
   const now = Date.now() / 1000;
   const runs = await Promise.all(
@@ -96,7 +98,7 @@ export async function statusOf(folder: string): Promise<Status> {
       return { seconds: Number.isNaN(since) ? 0 : Math.max(0, now - since), fraction: fractionIn(log) };
     }),
   );
-  const written = !Number.isNaN(await modified(out));
+  const written = !Number.isNaN(await modified(mergedFile({ ...plan, folder })));
   const given = jobs.merge.length > 0 && queue;
   return {
     ...{ shards, out, done: done!, running: running!, waiting: waiting!, failed: failed! },

@@ -2,13 +2,13 @@
 const VALUED = ["shards", "at-once", "sbatch", "setup", "retries"];
 const FLAGS = ["submit", "json", "quiet", "force", "debug"];
 
-/** The words of a command line without the options of `cluster slurm`: what is left is a command line of its own. */
-export function sharedWords(words: readonly string[]): string[] {
+/** The words of a command line without some options, which take a value or do not. */
+export function wordsWithout(words: readonly string[], valued: readonly string[], flags: readonly string[]): string[] {
   const left: string[] = [];
   for (let at = 0; at < words.length; at++) {
-    const [, name, value] = /^--([^=]+)(=.*)?$/s.exec(words[at]!) ?? [];
-    if (name !== undefined && FLAGS.includes(name)) continue;
-    if (name !== undefined && VALUED.includes(name)) {
+    const [, name, value] = /^--?([^=]+)(=.*)?$/s.exec(words[at]!) ?? [];
+    if (name !== undefined && flags.includes(name)) continue;
+    if (name !== undefined && valued.includes(name)) {
       if (value === undefined) at++;
       continue;
     }
@@ -16,3 +16,6 @@ export function sharedWords(words: readonly string[]): string[] {
   }
   return left;
 }
+
+/** The words of a command line without the options of `cluster slurm`: what is left is a command line of its own. */
+export const sharedWords = (words: readonly string[]): string[] => wordsWithout(words, VALUED, FLAGS);

@@ -9,7 +9,7 @@ const actions = ["slurm", "status"] as const;
 
 export const cluster = defineCommand({
   usage: "cluster <action> [command..]",
-  description: "Share a sketch out to the nodes of a cluster.",
+  description: "Share a sketch, a recovery or a comparison out to the nodes of a cluster.",
   examples: [
     [
       "sketchprior cluster slurm sketch mnist -o X.npz --shards 64",
@@ -19,11 +19,19 @@ export const cluster = defineCommand({
       'sketchprior cluster slurm sketch a.npy -o X.npz --shards 64 --submit --sbatch "--time=1:00:00 --mem=4G" --setup "module load nodejs"',
       "the same, submitted; options of sbatch and lines of shell for every task",
     ],
+    [
+      "sketchprior cluster slurm reconstruct y.npz --prior prior/ --batch 50 -o xhat.npz --shards 20 --submit",
+      "signals in batches of 50, whole batches in each of 20 parts",
+    ],
+    [
+      "sketchprior cluster slurm compare mnist:test --prior prior/ --operator gaussian:m=10,25,50 -o report/ --shards 12",
+      "results, each of one method on one problem, in 12 parts",
+    ],
     ["sketchprior cluster status X.cluster", "parts done, running, waiting and failed, with the time left"],
   ],
   details: async () =>
-    "After the words cluster slurm comes the command line of one machine; --shards and the other options may stand anywhere in it. The design is learned here, " +
-    "unless --design gives one. The folder must be where every node sees it. A killed task is tried again by itself, a lost node's task by Slurm; after whatever else went wrong " +
+    "After the words cluster slurm comes the command line of one machine; --shards and the other options may stand anywhere in it. The design of a sketch is learned here, " +
+    "unless --design gives one. Recoveries and comparisons take one thread a task, unless --threads is given. The folder must be where every node sees it. A killed task is tried again by itself, a lost node's task by Slurm; after whatever else went wrong " +
     "`bash X.cluster/submit.sh` makes only what is missing. --force replaces the folder. See docs/scale.md.",
   literal: ["sbatch", "setup"],
   options: (y) =>
@@ -32,7 +40,7 @@ export const cluster = defineCommand({
       .positional("action", { type: "string", demandOption: true, choices: actions, describe: "what to do" })
       .positional("command", {
         ...{ type: "string", array: true },
-        describe: "slurm: a command line of sketch; status: the folder",
+        describe: "slurm: a command line of sketch, reconstruct or compare; status: the folder",
       })
       .option("shards", { type: "number", requiresArg: true, describe: "how many parts, each a task of the array job" })
       .option("at-once", {
@@ -50,11 +58,11 @@ export const cluster = defineCommand({
     const [, action, ...words] = sharedWords(context.words);
     if (action === "status") return status(words);
     const { writeSlurm } = await import("../cluster/slurm.ts");
-    const { folder, out, shards, submitted } = await writeSlurm(words, args, context);
+    const { folder, out, shards, design, submitted } = await writeSlurm(words, args, context);
     const shown = path.relative("", folder);
     return {
       text: factLines({
-        wrote: `${shown}: task.sh, ${shards} parts; merge.sh, which writes ${path.relative("", out)}; design.npz`,
+        wrote: `${shown}: task.sh, ${shards} parts; merge.sh, which writes ${path.relative("", out)}${design ? "; design.npz" : ""}`,
         next: submitted ? `sketchprior cluster status ${shown}` : `bash ${shown}/submit.sh`,
       }),
       data: { folder, out, shards, submitted },

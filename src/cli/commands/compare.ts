@@ -1,14 +1,14 @@
 import path from "node:path";
 import type { NdArray } from "ndarray";
-import type { Method, Watch } from "../../compare/method.ts";
+import type { Watch } from "../../compare/method.ts";
 import type { RepresentationOptions } from "../../compare/representation.ts";
 import { InputError } from "../../data/errors.ts";
 import { isFolder } from "../../data/files.ts";
 import { defineCommand } from "../command.ts";
-import { settingsOf, sweptSettings } from "../compared-settings.ts";
-import { signalsOf } from "../compared-signals.ts";
-import { outOption, parseRange, requireFolder, requireInteger } from "../options.ts";
-import { centred, centreOption, type OpenedMethod, openMethod, requireMeanShape } from "../recovering.ts";
+import { cellsOf, openComparison } from "../opened-comparison.ts";
+import { outOption, requireFolder } from "../options.ts";
+import { centreOption, type OpenedMethod } from "../recovering.ts";
+import { shardOption } from "../sharding.ts";
 import { secondsText } from "../text.ts";
 
 export const compare = defineCommand({
@@ -102,88 +102,51 @@ export const compare = defineCommand({
         type: "boolean",
         describe: "take what an earlier run finished from --out, and compute the rest",
       })
+      .option("shard", shardOption("results, each of one method on one problem; it writes no report, --merge does"))
+      .option("merge", {
+        type: "boolean",
+        describe:
+          "write the report of what every --shard of the same command has computed, and refuse if some is missing",
+      })
       .option("out", outOption("folder to write the report to")),
   run: async (args, { seed, words, signal, progress, note }) => {
-    requireInteger("limit", args.limit);
-    requireInteger("from", args.from, 0);
-    requireInteger("tune-count", args["tune-count"], 0);
-    requireInteger("draws", args.draws);
-    if (args.shuffle && args.from > 0)
-      throw new InputError("--from: signals at random have no first one; leave it out");
-    const wanted = [
-      ...(args.prior ?? []).map((spec) => ({ option: "--prior" as const, spec })),
-      ...(await baselineList(args.baselines)).map((spec) => ({ option: "--baselines" as const, spec })),
-    ];
-    if (wanted.length === 0) throw new InputError("compare: no method; give --prior or --baselines");
-    const settings = sweptSettings(settingsOf(args));
     const folder = path.join(args.out, "cells");
+    if (args.shard !== undefined && args.merge) {
+      throw new InputError("--merge: puts together what every --shard computed; give one of the two");
+    }
+    const shared = args.shard !== undefined || Boolean(args.merge);
     const instead = (await isFolder(folder)) ? "give --resume to go on from what an earlier run finished, " : "";
-    await requireFolder(args.out, args.force || args.resume, instead);
-
-    const { openDataset } = await import("../../data/dataset.ts");
-    const dataset = await openDataset(args.data);
-    const { openNoise, openOperator } = await import("../../measure/index.ts");
-    const { shape } = dataset;
-    for (const { operator, noise } of settings) {
-      await openOperator(operator, { shape, seed }); // reports errors before anything is read
-      await openNoise(noise);
-    }
-    if (args.lambda !== undefined && args.tune !== undefined) {
-      throw new InputError("--tune: chooses λ on other signals, and --lambda auto without; give one of the two");
-    }
-    const automatic = args.lambda !== undefined;
-    const { truth, tuning } = await signalsOf(dataset, args, automatic ? 0 : args["tune-count"], seed);
-    const known = [truth, ...(tuning ? [tuning.signals] : [])];
-    const range = args.range === undefined ? await unitRange(known) : parseRange(args.range);
-    const { measuredIdentity, methodIdentity } = await import("../identities.ts");
-    const priors: ((OpenedMethod & { readonly identity: string }) | Method)[] = [];
-    for (const { option, spec } of wanted) {
-      const identity = await methodIdentity({ spec, seed, automatic, centre: args.centre, tuning: tuning?.signals });
-      const constant = await constantOf(spec, shape, identity);
-      const opened = constant ? undefined : await openMethod(option, spec, shape);
-      priors.push(constant ?? { ...opened!, identity, prior: await centred(opened!.prior, args.centre) });
-    }
-    const [library, { cellsIn, removeCells }, { methodOf }, { measure }, { chooseSolver, problemOf }] =
-      await Promise.all([
-        import("../../compare/compare.ts"),
-        import("../../compare/cell-file.ts"),
-        import("../../compare/method.ts"),
-        import("../../measure/index.ts"),
-        import("../../solve/index.ts"),
-      ]);
-    const options = {
-      ...{ seed, signal, watch: progress },
-      ...(tuning && { tuning: tuning.signals }),
-      ...(automatic && { lambda: "auto" as const }),
-    };
-    const methods = priors.map((one) =>
-      "prior" in one ? methodOf(one.title, one.prior, { ...options, ...one.named, identity: one.identity }) : one,
-    );
-
+    await requireFolder(args.out, args.force || args.resume || shared, instead);
+    const opened = await openComparison(args, { seed, signal, progress });
+    const { dataset, truth, tuning, range, learned, methods, automatic } = opened;
+    const [library, { cellsIn, removeCells }] = await Promise.all([
+      import("../../compare/compare.ts"),
+      import("../../compare/cell-file.ts"),
+    ]);
     const started = performance.now();
-    const problems = [];
-    const measured: string[] = [];
-    for (const setting of settings) {
-      const draws = [];
-      measured.push(await measuredIdentity(setting, seed, args.draws));
-      for (let own = seed; own < seed + args.draws; own++) {
-        const operator = await openOperator(setting.operator, { shape, seed: own });
-        const { y, noise } = await measure(truth, operator, { noise: await openNoise(setting.noise), seed: own });
-        draws.push(problemOf({ operator, y, noise, ...(range && { range }) }));
-      }
-      problems.push(draws);
+    if (!args.resume && !shared) await removeCells(folder);
+    signal.addEventListener("abort", () => note("compare: repeat the command with --resume to go on"));
+    const store = cellsIn(folder, { resume: Boolean(args.resume || args.merge) });
+    const options = { ...opened, seed, signal, cells: { store, measured: opened.measured } };
+    if (args.shard !== undefined) {
+      const { from, to } = cellsOf(opened, args.shard);
+      await library.compareShare(options, { from, to }, (name, reused) =>
+        note(`${name}${reused ? ", finished before" : ""}`),
+      );
+      const seconds = (performance.now() - started) / 1000;
+      const cells = library.cellCount(opened);
+      return {
+        text: `wrote ${to - from} of ${cells} results in ${folder} in ${secondsText(seconds)}`,
+        data: { folder, from, to, cells, seconds },
+      };
+    }
+    const missing = args.merge ? await library.missingCells(options) : [];
+    if (missing.length > 0) {
+      throw new InputError(`--merge: ${folder} lacks ${missing.join("; ")}; the --shard that has it computes it`);
     }
     const { comparisonText, noiseText } = await import("../../report/table.ts");
-    const learned = priors.flatMap((one) => ("prior" in one ? [one] : []));
-    for (const [problem] of problems) {
-      for (const { prior, named } of learned)
-        chooseSolver(prior, problem!, { name: named?.solver, withLambda: typeof named?.lambda === "number" }); // before anything is solved
-    }
-    if (!args.resume) await removeCells(folder);
-    signal.addEventListener("abort", () => note("compare: repeat the command with --resume to go on"));
     const found = await library.compare({
-      ...{ truth, problems, methods, seed, signal },
-      cells: { store: cellsIn(folder, { resume: args.resume ?? false }), measured },
+      ...options,
       onRow: (row, reused) => {
         const about = `${row.operator}, noise ${noiseText(row)}, ${row.method}`;
         note(`${about}: ${row.mse.toPrecision(3)}${reused ? ", finished before" : ""}`);
@@ -214,45 +177,6 @@ export const compare = defineCommand({
   },
 });
 
-/**
- * The specs of --baselines. Commas separate baselines, and also the options of one baseline. A part key=value without a colon is an
- * option of the baseline before it. Errors (InputError): an option without a baseline before it.
- */
-async function baselineList(text: string | undefined): Promise<readonly string[]> {
-  if (text === undefined) return (await import("../../../priors/registry.ts")).defaultBaselines;
-  if (text === "none") return [];
-  const specs: string[] = [];
-  for (const part of text.split(",").map((name) => name.trim())) {
-    if (part === "") continue;
-    if (!/^[^:]*=/.test(part)) {
-      specs.push(part);
-      continue;
-    }
-    const before = specs.pop();
-    if (before === undefined) {
-      throw new InputError(
-        `--baselines: ${part} is an option without a baseline; write wavelet:${part}, or leave it out`,
-      );
-    }
-    specs.push(`${before}${before.includes(":") ? "," : ":"}${part}`);
-  }
-  return specs;
-}
-
-/** The methods that ignore the measurements: `zero`, and `mean:X.npz`, the mean of a sketch. Undefined for another spec. */
-async function constantOf(spec: string, shape: readonly number[], identity: string): Promise<Method | undefined> {
-  if (spec !== "zero" && !spec.startsWith("mean:")) return undefined;
-  const { constantMethod } = await import("../../compare/method.ts");
-  if (spec === "zero") return constantMethod(spec, 0, identity);
-  const [{ loadSketch }, { mean }] = await Promise.all([
-    import("../../sketch/files.ts"),
-    import("../../sketch/index.ts"),
-  ]);
-  const sketch = await loadSketch(spec.slice("mean:".length));
-  requireMeanShape("--baselines", spec, sketch.design.shape, shape);
-  return constantMethod("mean", mean(sketch), identity);
-}
-
 /** The representation errors of the methods that are generators, by their titles. */
 async function representationOf(
   methods: readonly OpenedMethod[],
@@ -275,10 +199,4 @@ async function representationOf(
 function learnedText(priors: readonly OpenedMethod[]): string {
   const lines = [...new Set(priors.flatMap(({ name, about }) => (about === undefined ? [] : [`${name}: ${about}`])))];
   return lines.length > 0 ? `\n\n${lines.join("\n")}` : "";
-}
-
-/** [0, 1], the range of pictures, if all signals lie in it. */
-async function unitRange(signals: readonly NdArray<Float32Array>[]): Promise<readonly [0, 1] | undefined> {
-  const { liesIn } = await import("../../data/range.ts");
-  return signals.every((known) => liesIn(known, [0, 1])) ? [0, 1] : undefined;
 }

@@ -26,6 +26,7 @@ export const inspect = defineCommand({
     ["sketchprior inspect X.npz", "the sketch's design, sample count and fingerprint"],
     ["sketchprior inspect X.npz --data mnist", "its bytes beside those of the data set that it is a sketch of"],
     ["sketchprior inspect X.npz --plot X.html", "whether its scales suit the data, as a picture"],
+    ["sketchprior inspect P.npz --with Q.npz", "what two private sketches of the same data have spent together"],
     ["sketchprior inspect prior/ --plot curve.png", "the prior's settings, and how its training went"],
     ["sketchprior inspect generator.onnx", "what your own network is taken for: a generator or a denoiser"],
   ],
@@ -40,14 +41,26 @@ export const inspect = defineCommand({
         ...{ type: "string", requiresArg: true },
         describe: "of a sketch: the data set that it was made from, or from a part of it, to compare the bytes with",
       })
+      .option("with", {
+        ...{ type: "string", requiresArg: true },
+        describe: "of a private sketch: other ones of the same data, X.npz,Y.npz; what all have spent together",
+      })
       .option("plot", {
         ...{ type: "string", requiresArg: true },
         describe:
           "picture to write, .html, .svg or .png: a sketch's moments by frequency, a prior's training, or the directions of a patch prior",
       }),
-  run: async ({ file, data, plot, force }) => {
+  run: async ({ file, data, plot, force, with: others }) => {
     if (plot !== undefined) await requirePlot(plot, force);
     const { figure, sketched, ...found } = await inspected(file, data);
+    if (others !== undefined) {
+      const { spentTogether } = await import("../private-sketching.ts");
+      const together = await spentTogether([file, ...others.split(",")]);
+      return {
+        text: `${found.text}\n${factLines({ together: together.words })}`,
+        data: { ...found.data, together: together.data },
+      };
+    }
     if (data !== undefined && !sketched) throw new InputError(`--data: ${file} is no sketch; leave it out`);
     if (plot === undefined) return found;
     if (!figure) throw new InputError(`--plot: ${file} is neither a sketch nor a prior; only these are plotted`);
@@ -156,6 +169,12 @@ async function inspectOwn(
         return moduliFigure(`Moments of ${file}`, diagnoseScale(sketch));
       },
     };
+  }
+  const { PRIVATE_FORMAT, loadPrivateSketch } = await import("../../sketch/private/index.ts");
+  if (format === PRIVATE_FORMAT.format) {
+    const { privateFacts } = await import("../private-sketching.ts");
+    const facts = await privateFacts(await loadPrivateSketch(file));
+    return outcome("private sketch", file, { size, ...facts.words }, facts.data);
   }
   if (format === DESIGN_FORMAT.format) {
     const { words, data } = await designFacts(await loadDesign(file));

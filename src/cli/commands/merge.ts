@@ -1,35 +1,46 @@
 import { InputError } from "../../data/errors.ts";
+import { readNpz } from "../../data/npz-file.ts";
 import type { Provenance } from "../../sketch/index.ts";
-import { defineCommand } from "../command.ts";
-import { sketchFacts } from "../facts.ts";
+import { defineCommand, type Outcome } from "../command.ts";
+import { reconstructionFacts, sketchFacts } from "../facts.ts";
 import { outOption, requireWritable } from "../options.ts";
 import { factLines } from "../text.ts";
 
 export const merge = defineCommand({
-  usage: "merge <sketches..>",
-  description: "Add sketches of one design to the sketch of all their data.",
+  usage: "merge <parts..>",
+  description: "Add sketches of one design, or put the parts of a reconstruction together.",
   examples: [
     [
       "sketchprior merge X1.npz X2.npz -o X.npz",
       "the sketch of both halves together, with the bits of one pass over all",
     ],
     ["sketchprior merge X1.npz X2.npz -o half.npz --partial", "of the first two of four parts, to be merged further"],
+    ["sketchprior merge x1.npz x2.npz -o xhat.npz", "the signals of reconstruct --shard 1/2 and 2/2"],
   ],
   options: (y) =>
     y
-      .positional("sketches", {
+      .positional("parts", {
         ...{ type: "string", demandOption: true },
-        describe: "sketch files, all of one design, in any order",
+        describe: "sketch files, all of one design, or all parts of one reconstruction, in any order",
       })
-      .option("partial", { type: "boolean", describe: "the parts need not make up whole data sets" })
+      .option("partial", { type: "boolean", describe: "sketches need not make up whole data sets" })
       .option("out", outOption("file to write the sum to, .npz")),
   details: async () =>
-    "A part that would count twice, data of one name that differ, and missing parts are refused; --force adds them all the same.",
+    "A part that would count twice, data of one name that differ, and missing parts are refused; --force " +
+    "adds sketches all the same.",
   run: async (args) => {
     await requireWritable(args.out, args.force);
+    const given = args.parts as unknown as [string, ...string[]];
+    const { RECONSTRUCTION_FORMAT } = await import("../../compare/reconstruction.ts");
+    if ((await readNpz(given[0])).metadata?.format === RECONSTRUCTION_FORMAT.format) {
+      if (args.partial) throw new InputError("--partial: is for sketches; a reconstruction needs all its parts");
+      return mergeParts(given, args.out);
+    }
     const { loadSketch, saveSketch } = await import("../../sketch/files.ts");
     const { describeDifference, mergeSketches, missingRows, whyNotMerge } = await import("../../sketch/index.ts");
-    const [firstFile, ...files] = args.sketches as unknown as [string, ...string[]];
+    const [firstFile, ...files] = given;
+    const { arePrivate, mergePrivately } = await import("../private-sketching.ts");
+    if (await arePrivate("merge", given)) return mergePrivately(given, args.out);
     let merged = await loadSketch(firstFile);
     const parts: [file: string, provenance: Provenance | undefined][] = [[firstFile, merged.provenance]];
     for (const file of files) {
@@ -56,3 +67,15 @@ export const merge = defineCommand({
     return { text: factLines({ wrote: `sketch ${args.out}`, ...words }), data: { file: args.out, ...data } };
   },
 });
+
+/** The parts that reconstruct --shard wrote, as one reconstruction. */
+async function mergeParts(files: readonly string[], out: string): Promise<Outcome> {
+  const { loadReconstruction, saveReconstruction } = await import("../../compare/reconstruction.ts");
+  const { mergeReconstructions } = await import("../../compare/reconstruction-parts.ts");
+  const parts = [];
+  for (const file of files) parts.push({ file, made: await loadReconstruction(file) });
+  const whole = mergeReconstructions(parts);
+  await saveReconstruction(out, whole);
+  const { words, data } = await reconstructionFacts(whole);
+  return { text: factLines({ wrote: `reconstruction ${out}`, ...words }), data: { file: out, ...data } };
+}

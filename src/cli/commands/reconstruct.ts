@@ -1,23 +1,16 @@
-import { isOfOneShape } from "../../../priors/prior.ts";
-import { sameShape } from "../../data/array.ts";
+import type { Reconstruction } from "../../compare/reconstruction.ts";
+import type { Batch } from "../../compare/reconstruction-parts.ts";
 import { InputError } from "../../data/errors.ts";
-import { fileExists, readFileOrExplain, removeFile, writeAtomic } from "../../data/files.ts";
-import type { RecoveryCheckpoints } from "../../solve/solver.ts";
+import { removeFile } from "../../data/files.ts";
 import { defineCommand } from "../command.ts";
 import { reconstructionFacts } from "../facts.ts";
-import {
-  numberList,
-  outOption,
-  parseLambda,
-  parseRange,
-  requireInteger,
-  requireNonNegative,
-  requireWritable,
-} from "../options.ts";
+import { openRecovery } from "../opened-recovery.ts";
+import { outOption, requireNonNegative, requireWritable } from "../options.ts";
 import { outputOf } from "../reconstructed.ts";
-import { centred, centreOption, type NamedSolver, openLearned, openPrior, parseSolver } from "../recovering.ts";
-import { firstRows } from "../signals.ts";
-import { factLines } from "../text.ts";
+import { checkpointsIn, PART_BATCH, rowsOf } from "../recovered-batches.ts";
+import { centreOption } from "../recovering.ts";
+import { shardOption } from "../sharding.ts";
+import { factLines, secondsText } from "../text.ts";
 
 export const reconstruct = defineCommand({
   usage: "reconstruct <measurements>",
@@ -53,6 +46,10 @@ export const reconstruct = defineCommand({
       "with a generator, or a denoiser, that PyTorch exported",
     ],
     ["sketchprior reconstruct y.npz --prior tv -o xhat.png", "the estimate as an image; several as a grid"],
+    [
+      "sketchprior reconstruct y.npz --prior prior/ --batch 50 --shard 3/8 -o x3.npz",
+      "the third of eight parts, in batches of 50 signals; merge x*.npz -o xhat.npz makes one of them",
+    ],
   ],
   details: async () => {
     const { describeOpenBaselines } = await import("../open-baseline.ts");
@@ -105,6 +102,11 @@ export const reconstruct = defineCommand({
         ...{ type: "number", requiresArg: true },
         describe: "also write so many draws of the posterior, and a PNG of all beside the .npz",
       })
+      .option("batch", {
+        ...{ type: "number", requiresArg: true, defaultDescription: `all signals; with --shard ${PART_BATCH}` },
+        describe: "signals that are recovered together, as if they came alone",
+      })
+      .option("shard", shardOption("batches"))
       .option("resume", { type: "boolean", describe: "go on from the checkpoint beside --out, if there is one" })
       .option("checkpoint-every", {
         ...{ type: "number", requiresArg: true, defaultDescription: "30" },
@@ -116,103 +118,90 @@ export const reconstruct = defineCommand({
         describe: "values that signals can have, a constraint of the problem, such as 0,1; or none",
       }),
   run: async (args, { seed, signal, progress, note }) => {
-    if (args.lambda !== undefined && args.tune !== undefined) {
-      throw new InputError("--tune: chooses λ, and --lambda fixes it; give one of the two");
-    }
-    const lambda = parseLambda(args.lambda);
-    requireInteger("tune-count", args["tune-count"]);
-    if (args.samples !== undefined) requireInteger("samples", args.samples);
-    const range = parseRange(args.range);
-    const output = await outputOf(args.out, Boolean(args.deviation) || args.samples !== undefined);
+    const uncertain = Boolean(args.deviation) || args.samples !== undefined;
+    const sharded = args.shard !== undefined;
+    if (sharded && !/\.npz$/i.test(args.out)) throw new InputError(`${args.out}: a part is a .npz; name it so`);
+    const output = await outputOf(args.out, uncertain && !sharded); // a picture is of all signals
     for (const file of output.files) await requireWritable(file, args.force);
-    const checkpoint = `${args.out.replace(/\.\w+$/, "")}.checkpoint.npz`;
     const every = args["checkpoint-every"] ?? 30;
     requireNonNegative("checkpoint-every", every);
-    const learned = await openLearned("--prior", args.prior);
-    const known = learned && isOfOneShape(learned.prior) ? learned.prior.shape : undefined;
-    const shape = args.shape === undefined ? known : numberList("shape", args.shape);
-    const { openMeasurements } = await import("../../measure/index.ts");
-    const { operator, y, noise, truth } = await openMeasurements(args.measurements, {
-      seed,
-      ...(args.operator !== undefined && { operator: args.operator }),
-      ...(args.noise !== undefined && { noise: args.noise }),
-      ...(shape && (args.shape ?? args.operator) !== undefined && { shape }), // measurement files know theirs
-    });
+    const opened = await openRecovery(args, { seed, signal });
+    const { operator, y, noise, truth, range, lambda, solver, name, prior, size, batches } = opened;
     await output.check(operator.inShape);
-    const { name, prior: opened } = await openPrior("--prior", args.prior, operator.inShape, learned);
-    const prior = await centred(opened, args.centre);
-    const solver: Partial<NamedSolver> = args.solver === undefined ? {} : await parseSolver("--solver", args.solver);
-    const [{ methodOf }, { chooseSolver }, { problemFor }] = await Promise.all([
+    const [{ methodOf, unwatched }, { batchOf, joinedBatches }] = await Promise.all([
       import("../../compare/method.ts"),
-      import("../../solve/index.ts"),
-      import("../../solve/recover.ts"),
+      import("../../compare/reconstruction-parts.ts"),
     ]);
-    const problem = await problemFor({ operator, y, noise, ...(range && { range }) }, prior, { seed, signal });
-    const { resumable, name: solving } = chooseSolver(prior, problem, {
-      name: solver.solver,
-      withLambda: lambda !== undefined && lambda !== "auto",
-    });
+    const { resumable, name: solving } = opened.chosen;
     const asked = (["resume", "checkpoint-every"] as const).find((option) => args[option] !== undefined);
-    if (!resumable && asked) throw new InputError(`--${asked}: ${solving} keeps no checkpoints; leave it out`);
+    if (!resumable && asked && !sharded)
+      throw new InputError(`--${asked}: ${solving} keeps no checkpoints; leave it out`);
+    const stem = args.out.replace(/\.\w+$/, "");
+    const checkpoints = batches.map(({ from }) => `${stem}.checkpoint${size < y.shape[0]! ? `-${from}` : ""}.npz`);
+    const reached = { where: checkpoints[0]! };
     if (resumable) {
-      if (!args.resume) await requireWritable(checkpoint, args.force, "give --resume to go on from it, or ");
+      for (const file of args.resume ? [] : checkpoints) {
+        await requireWritable(file, args.force, "give --resume to go on from it, or ");
+      }
       signal.addEventListener("abort", () => note("reconstruct: repeat the command with --resume to go on"));
     }
+    const { tuning } = opened;
     const method = methodOf(name, prior, {
-      ...{ seed, signal, watch: progress, ...solver },
+      ...{ seed, signal, watch: batches.length > 1 ? unwatched : progress, ...solver },
       ...(lambda !== undefined && { lambda }),
-      ...(resumable && { checkpoints: checkpointsIn(checkpoint, every, args.resume ?? false) }),
-      ...(args.tune !== undefined && {
-        tuning: await tuningSignals(args.tune, args["tune-count"], operator.inShape),
-      }),
+      ...(resumable && { checkpoints: checkpointsIn(reached, every, args.resume ?? false) }),
+      ...(tuning && { tuning }),
       ...(args.deviation && { deviation: true }),
       ...(args.samples !== undefined && { samples: args.samples }),
     });
-    const recovery = await method.recover(problem);
-    if (recovery.outcomes.every((outcome) => outcome === "non-finite")) {
+    const called = operator.source?.spec ?? operator.name;
+    const warnings = new Set<string>();
+    const started = performance.now();
+    const recovered = await (batches.length > 1 ? progress : unwatched)("reconstruct", async (onProgress) => {
+      const all: Batch[] = [];
+      for (const [i, span] of batches.entries()) {
+        reached.where = checkpoints[i]!;
+        const recovery = await method.recover(i === 0 ? opened.first : await opened.problemOf(span));
+        all.push(batchOf(name, called, seed, recovery));
+        for (const warning of recovery.warnings) warnings.add(warning);
+        onProgress({ step: i + 1, maxSteps: batches.length, objective: Number.NaN });
+      }
+      return all;
+    });
+    const seconds = (performance.now() - started) / 1000;
+    const outcomes = recovered.flatMap((batch) => batch.outcomes);
+    if (!sharded && outcomes.every((outcome) => outcome === "non-finite")) {
       throw new InputError(`reconstruct: ${name} met values that are not finite; try another --lambda`);
     }
-    const { meanSquaredErrors } = await import("../../compare/metrics.ts");
-    const { factsOf } = await import("../../compare/reconstruction.ts");
-    const errors = truth && meanSquaredErrors(truth, recovery.estimate);
-    const made = {
-      ...{ estimate: recovery.estimate, facts: factsOf(name, operator.source?.spec ?? operator.name, seed, recovery) },
-      ...(recovery.deviation && { deviation: recovery.deviation }),
-      ...(recovery.samples && { samples: recovery.samples }),
-      ...(truth && { truth }),
-      ...(errors && { errors }),
+    const [{ meanSquaredErrors }, { recoveryIdentity }] = await Promise.all([
+      import("../../compare/metrics.ts"),
+      import("../identities.ts"),
+    ]);
+    const [from, to] = [batches[0]!.from, batches.at(-1)!.to];
+    const joined = joinedBatches(recovered);
+    const own = truth && rowsOf(truth, from, to);
+    const made: Reconstruction = {
+      ...joined,
+      ...(own && { truth: own, errors: meanSquaredErrors(own, joined.estimate) }),
+      ...(sharded && {
+        part: {
+          of: { ...(await recoveryIdentity(args, { operator, y, noise }, { seed, tuning })), batch: size },
+          ...{ signals: y.shape[0]!, from, to, batches: recovered.map(({ facts, outcomes }) => ({ facts, outcomes })) },
+        },
+      }),
     };
     const { measuredPicture } = await import("../../compare/measured-picture.ts");
+    const measured = rowsOf(y, from, to);
     // a list of numbers is drawn where signals are lines; what has several axes, as Fourier coefficients, is no picture of the signal
     const seen =
-      operator.outShape.length > 1
-        ? await measuredPicture(operator, problem.y)
-        : { measured: problem.y, backProjected: false };
+      operator.outShape.length > 1 ? await measuredPicture(operator, measured) : { measured, backProjected: false };
     const written = await output.write(made, { ...seen, ...(range && { range }) });
-    if (resumable) await removeFile(checkpoint);
-    for (const warning of recovery.warnings) note(`warning: ${warning}`);
+    for (const file of resumable ? checkpoints : []) await removeFile(file);
+    for (const warning of warnings) note(`warning: ${warning}`);
     const { words, data } = await reconstructionFacts(made);
     return {
-      text: factLines({ wrote: `reconstruction ${args.out}`, ...written, ...words }),
-      data: { file: args.out, ...written, ...data },
+      text: factLines({ wrote: `reconstruction ${args.out}`, ...written, ...words, time: secondsText(seconds) }),
+      data: { file: args.out, ...written, ...data, seconds },
     };
   },
 });
-
-/** Checkpoints in a file, which is always replaced as a whole. With `resume`, the recovery goes on from the checkpoint that is there. */
-const checkpointsIn = (file: string, seconds: number, resume: boolean): RecoveryCheckpoints => ({
-  ...{ where: file, seconds },
-  ...(resume && { load: async () => ((await fileExists(file)) ? readFileOrExplain(file) : undefined) }),
-  save: (bytes) => writeAtomic(file, bytes),
-});
-
-async function tuningSignals(spec: string, count: number, shape: readonly number[]) {
-  const { openDataset } = await import("../../data/dataset.ts");
-  const dataset = await openDataset(spec);
-  if (!sameShape(dataset.shape, shape)) {
-    throw new InputError(
-      `--tune: ${dataset.name} holds signals of [${dataset.shape.join(", ")}], the measured ones are [${shape.join(", ")}]`,
-    );
-  }
-  return firstRows(dataset, 0, count);
-}

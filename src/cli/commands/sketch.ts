@@ -1,4 +1,3 @@
-import { InputError } from "../../data/errors.ts";
 import { type Dataset, firstRows, type Range } from "../../data/rows.ts";
 import type { SketchDesign } from "../../sketch/index.ts";
 import { type Context, defineCommand } from "../command.ts";
@@ -16,6 +15,8 @@ import {
 import { scaleFacts, sizeText, sketchFacts } from "../facts.ts";
 import { outOption, requireInteger, requireNonNegative, requireWritable } from "../options.ts";
 import type { PairArgs } from "../pair-design.ts";
+import { isPrivate, privateOptions, sketchPrivately } from "../private-sketching.ts";
+import { piecesOf, shardOption } from "../sharding.ts";
 import { factLines, secondsText } from "../text.ts";
 
 export const sketch = defineCommand({
@@ -34,17 +35,17 @@ export const sketch = defineCommand({
     ],
     ["sketchprior sketch mnist --design D.npz --shard 1/4 -o X1.npz", "the first quarter, to be merged later"],
     ["sketchprior sketch a.npy b.npy --by-label -o X.npz --resume", "go on after an interruption, with the same bits"],
+    [
+      "sketchprior sketch mnist --labels 10 --epsilon 1 --delta 1e-5 --clip 5 -o P.npz",
+      "a private sketch: noise on every sum",
+    ],
     ["sketchprior sketch - --shape 28,28 -o X.npz < numbers.f32", "float32 numbers from standard input"],
   ],
   details: seedDetails,
   options: (y) =>
-    designOptions(dataArguments(y).option("out", outOption("file to write the sketch to, .npz")))
+    privateOptions(designOptions(dataArguments(y).option("out", outOption("file to write the sketch to, .npz"))))
       .option("design", { type: "string", requiresArg: true, describe: "use the design in this file" })
-      .option("shard", {
-        type: "string",
-        requiresArg: true,
-        describe: "sketch only part i of n: i/n, whole blocks, about as many in each",
-      })
+      .option("shard", shardOption("blocks"))
       .option("limit", { type: "number", requiresArg: true, describe: "sketch only this many samples, the first ones" })
       .option("resume", { type: "boolean", describe: "go on from the checkpoint beside --out, if there is one" })
       .option("checkpoint-every", {
@@ -54,6 +55,7 @@ export const sketch = defineCommand({
   run: async (args, context) => {
     const { progress, signal, note } = context;
     await requireWritable(args.out, args.force);
+    if (isPrivate(args)) return sketchPrivately(args, context);
     const checkpoint = `${args.out.replace(/\.npz$/i, "")}.checkpoint.npz`;
     if (!args.resume) await requireWritable(checkpoint, args.force, "give --resume to go on from it, or ");
     const every = args["checkpoint-every"] ?? 30;
@@ -121,17 +123,13 @@ function limited(dataset: Dataset, limit: number | undefined): Dataset {
 
 /** The rows of part i of n: whole blocks, about as many in each part. */
 export function rangeOf({ count, name }: Dataset, block: number, shard: string): Range {
-  const [, i, n] = (/^(\d+)\/(\d+)$/.exec(shard) ?? []).map(Number) as [number?, number?, number?];
-  if (i === undefined || n === undefined || !(i >= 1 && i <= n)) {
-    throw new InputError(`--shard: expected i/n with 1 ≤ i ≤ n, got "${shard}"`);
-  }
   const blocks = Math.ceil(count / block);
-  if (n > blocks) {
-    throw new InputError(
-      `--shard: ${name} has ${count} samples, which are ${blocks} blocks of ${block} that are summed together: at most ${blocks} parts; ` +
-        `give fewer, or a design with --block ${Math.max(1, Math.floor(count / n))} or less`,
-    );
-  }
-  const start = (part: number) => Math.min(count, Math.floor((part * blocks) / n) * block);
-  return { from: start(i - 1), to: start(i) };
+  const { from, to } = piecesOf(
+    shard,
+    blocks,
+    (parts) =>
+      `${name} has ${count} samples, which are ${blocks} blocks of ${block} that are summed together: at most ${blocks} parts; ` +
+      `give fewer, or a design with --block ${Math.max(1, Math.floor(count / parts))} or less`,
+  );
+  return { from: from * block, to: Math.min(count, to * block) };
 }

@@ -18,6 +18,13 @@ export const subtract = defineCommand({
       .option("out", outOption("file to write what is left to, .npz")),
   run: async (args) => {
     await requireWritable(args.out, args.force);
+    const { arePrivate } = await import("../private-sketching.ts");
+    if (await arePrivate("subtract", [args.whole, ...(args.parts as unknown as readonly string[])])) {
+      throw new InputError(
+        "subtract: a private sketch stays as it was released: taking a part out would give back nothing of what was spent, " +
+          "and its noise would count twice; to forget people, sketch the others again, which spends anew",
+      );
+    }
     const { loadSketch, saveSketch } = await import("../../sketch/files.ts");
     const { describeDifference, subtractSketch, whyNotSubtract } = await import("../../sketch/index.ts");
     let left = await loadSketch(args.whole);

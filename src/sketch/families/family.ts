@@ -81,18 +81,76 @@ export interface Family<Spec, Options> {
   width?(spec: Spec): number;
   /** Arrays that the block function needs, such as Ω or anchors: regenerated from the spec or taken from the design. */
   inputs(spec: Spec, dimensions: Dimensions, arrays: DesignArrays): Readonly<Record<string, NdArray<Float32Array>>>;
-  /** The sums over one block, each [groups, ...shape] with the names and shapes of `sums`: a pure tensor function. Absent with `inCells`. */
+  /** Sums over one block, each [groups, ...shape] with names and shapes of `sums`: a pure tensor function of all those that are not in `cells`. */
   block?(spec: Spec, block: Block, inputs: Readonly<Record<string, tf.Tensor>>): Readonly<Record<string, tf.Tensor>>;
-  /**
-   * For second moments in many cells of which each sample is in one, instead of `block`: the cell of each sample, int32 [n], and its vector a [n, w].
-   * The sums are then `count` [K] and `xx` [K, w(w+1)/2], Σ aaᵀ over the samples of each cell. A pure tensor function.
-   */
-  inCells?(spec: Spec, block: Block, inputs: Readonly<Record<string, tf.Tensor>>): { cell: tf.Tensor; a: tf.Tensor };
+  /** Sums in cells of which each sample is in one, and second moments, whatever the cells: each cell takes its own samples alone. By any names. */
+  cells?(spec: Spec, dimensions: Dimensions): Readonly<Record<string, CellSums>>;
+  /** What these are sums of, by the same names. A pure tensor function. */
+  inCells?(
+    spec: Spec,
+    block: Block,
+    inputs: Readonly<Record<string, tf.Tensor>>,
+  ): Readonly<Record<string, CellVectors>>;
+  /** The most samples of a block by default, where it is not 2048. */
+  readonly mostRows?: number;
+  /** Sums that are made outside of the graph, for blocks; undefined where `block` makes them. */
+  outside?(spec: Spec, blocks: OutsideBlocks): OutsideSums | undefined;
+  /** What these are made of, by any names: a pure tensor function. Present with `outside`. */
+  forOutside?(
+    spec: Spec,
+    block: Block,
+    inputs: Readonly<Record<string, tf.Tensor>>,
+  ): Readonly<Record<string, tf.Tensor>>;
   /**
    * Names what no data can have among these sums ("a moment"); undefined if all is possible. `group.whole` is what the sums were
    * subtracted from. Its size determines how much rounding is allowed.
    */
   impossible(spec: Spec, group: CheckedSums): string | undefined;
+}
+
+/** What sums outside of the graph may depend on. */
+export interface OutsideBlocks {
+  readonly dimensions: Dimensions;
+  readonly arrays: DesignArrays;
+  /** Samples of a block, n. */
+  readonly rows: number;
+  /** Groups whose sums are kept apart. */
+  readonly groups: number;
+}
+
+/** Sums over blocks outside of the graph. */
+export interface OutsideSums {
+  /** Where results of `forOutside` are to be written, by name; others come in arrays of their own. */
+  readonly places?: Readonly<Record<string, Float32Array>>;
+  /** The sums over one block, each [groups, ...shape], from the results of `forOutside`. They may be overwritten by the next call. */
+  add(
+    results: Readonly<Record<string, NdArray<Float32Array>>>,
+    groups: readonly Stretch[],
+  ): Readonly<Record<string, ArrayLike<number>>>;
+}
+
+/** Rows of a block, from `from` to before `to`: samples are sorted by their groups. */
+export interface Stretch {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Sums over the samples of each cell, and their names in `sums`. */
+export interface CellSums {
+  /** Cells of each group, K. */
+  readonly cells: number;
+  /** 1 [K]. */
+  readonly count?: string;
+  /** a [K, w]. */
+  readonly sum?: string;
+  /** aaᵀ as lower triangles [K, w(w+1)/2]. */
+  readonly squares?: string;
+}
+
+/** The vector a [n, w] of every sample of a block, and its cell among those of its group, int32 [n]; default 0. */
+export interface CellVectors {
+  readonly a: tf.Tensor;
+  readonly cell?: tf.Tensor;
 }
 
 /** The sums over one group of samples, to be checked. */
@@ -147,20 +205,6 @@ export const diagonalAt = (i: number): number => triangleSize(i + 1) - 1;
 
 /** How many numbers the lower triangle of a matrix [d, d] holds. */
 export const triangleSize = (d: number): number => (d * (d + 1)) / 2;
-
-/** Sums over each group of aaᵀ for a [n, d], as lower triangles: weights [groups, n] → [groups, d(d+1)/2]. */
-export function squareSums(weights: tf.Tensor, a: tf.Tensor): tf.Tensor {
-  const [groups, n] = weights.shape as [number, number];
-  const d = a.shape[1]!;
-  const entries = new Int32Array(triangleSize(d));
-  for (let i = 0, at = 0; i < d; i++) for (let j = 0; j <= i; j++) entries[at++] = i * d + j;
-  const lower = tf.tensor1d(entries, "int32");
-  const own = Array.from({ length: groups }, (_, g) => {
-    const inGroup = tf.reshape(tf.slice(weights, [g, 0], [1, n]), [n, 1]);
-    return tf.gather(tf.reshape(tf.matMul(tf.mul(a, inGroup), a, true, false), [d * d]), lower);
-  });
-  return tf.stack(own);
-}
 
 /** The lower triangles of aaᵀ for every row of a [n, d], one column each: [d(d+1)/2, n]. A pure tensor function. */
 export function triangleProducts(a: tf.Tensor): tf.Tensor {

@@ -1,11 +1,14 @@
 import ndarray, { type NdArray } from "ndarray";
 import * as tf from "#tf";
+import { contiguous } from "../../data/array.ts";
 import { InputError } from "../../data/errors.ts";
 import { suggestion } from "../../data/nearest.ts";
 import { stream } from "../../data/random.ts";
 import { type DrawName, drawNames, draws, type LawName, lawNames, laws } from "../laws.ts";
-import { denseProduct, drawProduct, productLayout, productSums } from "../product.ts";
+import { DITHER, ditherOf, MOST_MODULUS, signMoments } from "../one-bit.ts";
+import { denseProduct, drawProduct, productLayout } from "../product.ts";
 import { denseOf, drawStructured, type FrequencySettings, structuredPhase } from "../structured.ts";
+import { phaseSums, productSums } from "../waves.ts";
 import { type Family, ROUNDING } from "./family.ts";
 
 /** Settings of random Fourier moments. Ω is regenerated from them. */
@@ -18,6 +21,8 @@ export interface FourierSpec extends FrequencySettings {
   readonly m: number;
   readonly seed: number;
   readonly draw: DrawName;
+  /** Present if a sample sends only the signs of its dithered cosines and sines (one-bit.ts). */
+  readonly quantised?: "1bit";
 }
 
 export interface FourierOptions {
@@ -32,6 +37,8 @@ export interface FourierOptions {
   readonly seed?: number;
   /** How the frequencies are drawn together (`draws`); default independent. */
   readonly draw?: DrawName;
+  /** Moments from one bit for every cosine and sine (one-bit.ts); default: from the numbers themselves. */
+  readonly quantised?: "1bit";
 }
 
 /**
@@ -87,7 +94,7 @@ export const fourier: Family<FourierSpec, FourierOptions> = {
   aboutReference: false,
   summary: "random Fourier moments exp(i ωᵀu) of the features",
   design: async (
-    { law = "gaussian", scales = "auto", m = DEFAULT_FREQUENCIES, seed = 1, draw = "independent" },
+    { law = "gaussian", scales = "auto", m = DEFAULT_FREQUENCIES, seed = 1, draw = "independent", quantised },
     context,
   ) => {
     if (!Object.hasOwn(laws, law)) throw new InputError(`sketch: unknown law "${law}"; ${suggestion(law, lawNames)}`);
@@ -108,7 +115,18 @@ export const fourier: Family<FourierSpec, FourierOptions> = {
         `sketch: the law ${law} is no mixture of Gaussians, so it has no product frequencies; draw them independent`,
       );
     }
-    const spec = (used: readonly number[]): FourierSpec => ({ kind: "fourier", law, scales: used, m, seed, draw });
+    if (quantised !== undefined && quantised !== "1bit") {
+      throw new InputError(`sketch: quantise: expected 1bit, got "${quantised}"`);
+    }
+    if (quantised && draw === "product") {
+      throw new InputError(
+        "sketch: quantise: product frequencies are summed without each one's cosine, so there is nothing to take the sign of; draw them independent",
+      );
+    }
+    const spec = (used: readonly number[]): FourierSpec => ({
+      ...{ kind: "fourier", law, scales: used, m, seed, draw },
+      ...(quantised && { quantised }),
+    });
     if (scales !== "auto") return spec([...requireScales(scales)]);
     const spread = context.spread("scale auto");
     if (!(spread > 0)) {
@@ -118,32 +136,63 @@ export const fourier: Family<FourierSpec, FourierOptions> = {
     const clusters = (await context.cluster("scale auto")) / (spread / Math.sqrt(context.features));
     return spec(autoScales(clusters).map((c) => Number((c * unit).toPrecision(6))));
   },
-  describe: ({ m, draw, law, scales, seed }) => {
+  describe: ({ m, draw, law, scales, seed, quantised }) => {
     const rounded = scales.map((s) => Number(s.toPrecision(4))).join(", ");
-    return `${m} ${draw} frequencies, law ${law}, scales ${rounded}, seed ${seed}`;
+    const signs = quantised ? `, from signs: ${2 * m} bits a sample` : "";
+    return `${m} ${draw} frequencies, law ${law}, scales ${rounded}, seed ${seed}${signs}`;
   },
   sums: ({ m }) => ({ cos: [m], sin: [m] }),
   degrees: { cos: 0, sin: 0 },
   inputs: (spec, { features }) => {
-    if (spec.draw === "structured") return { ...drawStructured(spec, features) };
-    return spec.draw === "product" ? { ...drawProduct(spec, features) } : { omega: drawFrequencies(spec, features) };
+    if (isOutside(spec, features)) return spec.draw === "product" && features > FEW ? listsOf(spec, features) : {};
+    const dither = spec.quantised && { [DITHER]: ditherOf(spec) };
+    if (spec.draw === "structured") return { ...drawStructured(spec, features), ...dither };
+    return { omega: drawFrequencies(spec, features), ...dither };
   },
   width: (spec) => {
     if (spec.draw !== "product") return spec.m;
     const { blocks, rows, columns } = productLayout(spec);
     return 2 * blocks * (rows + columns);
   },
-  impossible: (_, { count, sums, whole }) => {
-    const most = count + ROUNDING * whole.count;
+  impossible: ({ quantised }, { count, sums, whole }) => {
+    const most = (quantised ? MOST_MODULUS : 1) * (count + ROUNDING * whole.count);
     return sums.cos!.some((c, j) => !(Math.hypot(c, sums.sin![j]!) <= most)) ? "a moment" : undefined;
   },
-  block: ({ m }, { features, weights }, { omega, signs, radii, rows, columns }) => {
-    if (rows) {
-      const { cos, sin } = productSums(features, { rows, columns: columns! }, weights);
-      const first = (sums: tf.Tensor) => tf.slice(sums, [0, 0], [weights.shape[0]!, m]);
-      return { cos: first(cos), sin: first(sin) };
-    }
+  block: (_, { features, weights }, { omega, signs, radii, dither }) => {
     const phase = omega ? tf.matMul(features, omega) : structuredPhase(features, signs!, radii!); // [n, m]
+    if (dither) return signMoments(phase, dither, weights);
     return { cos: tf.matMul(weights, tf.cos(phase)), sin: tf.matMul(weights, tf.sin(phase)) };
   },
+  outside: (spec, { dimensions: { features: k }, rows: n, groups }) => {
+    if (!isOutside(spec, k)) return undefined;
+    const vectors = k <= FEW && {
+      vectors: { k, of: Object.fromEntries(Object.entries(listsOf(spec, k)).map(([name, { data }]) => [name, data])) },
+    };
+    if (spec.draw === "independent") return phaseSums({ sizes: { phase: spec.m }, n, ...vectors }, groups);
+    const { blocks, rows, columns } = productLayout(spec);
+    const sizes = { rows: blocks * rows, columns: blocks * columns };
+    return productSums({ sizes, n, ...vectors }, { blocks, rows, columns }, spec.m, groups);
+  },
+  forOutside: (_, { features }, lists) => {
+    if (features.shape[1]! <= FEW) return { features: tf.transpose(features) };
+    const made = Object.entries(lists).map(([name, list]) => [name, tf.matMul(list, features, false, true)]);
+    return Object.fromEntries(made);
+  },
 };
+
+/** Phases of so few features are made outside of the graph: faster than there and on the way from there. */
+const FEW = 16;
+
+/** Whether sums are made outside of the graph (waves.ts). */
+const isOutside = ({ draw, quantised }: FourierSpec, k: number): boolean =>
+  draw === "product" || (draw === "independent" && k <= FEW && !quantised);
+
+/** The vectors whose phases are summed, [size, k], by the name of their list: the frequencies, or those that product frequencies consist of. */
+function listsOf(spec: FourierSpec, k: number): Readonly<Record<string, NdArray<Float32Array>>> {
+  if (spec.draw !== "product") {
+    const columns = drawFrequencies(spec, k).transpose(1, 0);
+    return { phase: ndarray(contiguous(columns) as Float32Array, [spec.m, k]) };
+  }
+  const lists = Object.entries(drawProduct(spec, k));
+  return Object.fromEntries(lists.map(([name, list]) => [name, ndarray(list.data, [list.size / k, k])]));
+}

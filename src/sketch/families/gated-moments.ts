@@ -75,7 +75,10 @@ export function withoutMean(x: tf.Tensor, channels: number): tf.Tensor {
   return tf.reshape(tf.sub(apart, tf.mean(apart, 1, true)), [n, d]);
 }
 
-/** `impossible` of families with `inCells`. */
+/** The most samples of a block where all sums are in many cells: of fewer, cells would have few. */
+export const CELL_ROWS = 8192;
+
+/** `impossible` of counts and second moments in cells. */
 export function impossibleInCells(
   cells: number,
   { dimensions: { sample }, count, sums, whole }: CheckedSums,
@@ -138,8 +141,10 @@ export const gatedMoments: Family<GatedMomentsSpec, GatedMomentsOptions> = {
   degrees: { count: 0, xx: 2 },
   inputs: (_, __, arrays) => ({ ...gatesIn(arrays) }),
   impossible: ({ cells }, given) => impossibleInCells(cells, given),
+  mostRows: CELL_ROWS,
+  cells: ({ cells }) => ({ own: { cells, count: "count", squares: "xx" } }),
   inCells: ({ channels }, { features }, gates) => {
     const a = withoutMean(features, channels);
-    return { cell: tf.argMax(logGates(a, gates as unknown as Gates<tf.Tensor>), 0), a };
+    return { own: { cell: tf.argMax(logGates(a, gates as unknown as Gates<tf.Tensor>), 0), a } };
   },
 };

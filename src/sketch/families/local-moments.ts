@@ -3,7 +3,7 @@ import * as tf from "#tf";
 import { InputError } from "../../data/errors.ts";
 import type { DesignArrays } from "../features.ts";
 import { anchorsOf } from "./anchors.ts";
-import { contradicts, contradictsCross, diagonalAt, type Family, squareSums, triangleSize } from "./family.ts";
+import { contradicts, contradictsCross, diagonalAt, type Family, triangleSize } from "./family.ts";
 
 /**
  * Moments in the cells of a partition of the feature space. The partition is given by anchors, which are fixed before the pass. A sample
@@ -142,31 +142,28 @@ export const localMoments: Family<LocalMomentsSpec, LocalMomentsOptions> = {
     }
     return contradictsCross(sums.uu!, whole.sums.uu!, whole.count, k) ? "a local cross moment" : undefined;
   },
-  block: ({ coarse, fine, features: k, leading, assigning }, { centred: all, poses, weights }, { anchors }) => {
+  cells: ({ coarse, fine }, { poses }) => ({
+    all: { cells: 1, squares: "uu" },
+    coarse: { cells: coarse, squares: "aa" },
+    fine: { cells: coarse * fine, count: "count", sum: "u" },
+    ...(poses > 0 && { poses: { cells: coarse * fine, sum: "poses" } }),
+  }),
+  inCells: ({ coarse, fine, features: k, leading, assigning }, { centred: all, poses, weights }, { anchors }) => {
     const [groups, n] = weights.shape as [number, number];
     const features = tf.slice(all, [0, 0], [n, k]);
-    const own = Array.from({ length: groups }, (_, g) => {
-      const centres = tf.reshape(tf.slice(anchors!, [g, 0, 0], [1, -1, -1]), [coarse * fine, assigning]);
-      const assigned = tf.slice(features, [0, 0], [n, assigning]);
-      // |u − a|² without |u|², which is the same for every anchor
-      const distances = tf.sub(tf.sum(tf.square(centres), 1), tf.mul(2, tf.matMul(assigned, centres, false, true)));
-      const names = tf.expandDims(tf.range(0, coarse * fine, 1, "int32"), 1);
-      const inCell = tf.cast(tf.equal(names, tf.expandDims(tf.argMin(distances, 1), 0)), "float32"); // [cells, n]
-      const cells = tf.mul(inCell, tf.slice(weights, [g, 0], [1, n]));
-      const wide = tf.sum(tf.reshape(cells, [coarse, fine, n]), 1);
-      const a = tf.slice(features, [0, 0], [n, leading]);
-      return {
-        count: tf.sum(cells, 1),
-        poses: poses && tf.matMul(cells, poses as tf.Tensor2D),
-        ...{ u: tf.matMul(cells, features), aa: squareSums(wide, a) },
-      };
-    });
+    const centres = tf.reshape(anchors!, [groups * coarse * fine, assigning]);
+    const assigned = tf.slice(features, [0, 0], [n, assigning]);
+    // |u − a|² without |u|², which is the same for every anchor
+    const distances = tf.sub(tf.sum(tf.square(centres), 1), tf.mul(2, tf.matMul(assigned, centres, false, true)));
+    const nearest = tf.cast(tf.argMin(tf.reshape(distances, [n, groups, coarse * fine]), 2), "float32"); // [n, groups]
+    const own = tf.sum(tf.mul(nearest, tf.transpose(weights)), 1); // that of the sample's label
+    const cell = tf.cast(own, "int32");
+    const wide = tf.cast(tf.floor(tf.div(own, fine)), "int32");
     return {
-      count: tf.stack(own.map(({ count }) => count)),
-      ...(poses && { poses: tf.stack(own.map((sums) => sums.poses!)) }),
-      u: tf.reshape(tf.stack(own.map(({ u }) => u)), [groups, coarse * fine, k]),
-      aa: tf.stack(own.map(({ aa }) => aa)),
-      uu: squareSums(weights, features),
+      all: { a: features },
+      coarse: { a: tf.slice(features, [0, 0], [n, leading]), cell: wide },
+      fine: { a: features, cell },
+      ...(poses && { poses: { a: poses, cell } }),
     };
   },
 };

@@ -2,7 +2,7 @@ import * as tf from "#tf";
 import { InputError } from "../../data/errors.ts";
 import { type Gates, gatesOf, leadingIn, logGates } from "../gates.ts";
 import { type Family, triangleSize } from "./family.ts";
-import { impossibleInCells } from "./gated-moments.ts";
+import { CELL_ROWS, impossibleInCells } from "./gated-moments.ts";
 
 /**
  * Second moments of pairs, in cells: of what is given (a noisy patch and its surroundings) and what is wanted of it (the clean patch), one after the other in a sample. Part of what is
@@ -54,8 +54,10 @@ export const pairedMoments: Family<PairedMomentsSpec, PairedMomentsOptions> = {
   degrees: { count: 0, xx: 2 },
   inputs: ({ noise }, _, arrays) => ({ ...gatesOf(leadingIn(PAIRED, arrays, "moments of pairs"), 1, noise) }),
   impossible: ({ cells }, given) => impossibleInCells(cells, given),
+  mostRows: CELL_ROWS,
+  cells: ({ cells }) => ({ own: { cells, count: "count", squares: "xx" } }),
   inCells: ({ side, margin }, { features }, gates) => {
     const part = tf.gather(features, tf.tensor1d(placesInside(side, margin), "int32"), 1);
-    return { cell: tf.argMax(logGates(part, gates as unknown as Gates<tf.Tensor>), 0), a: features };
+    return { own: { cell: tf.argMax(logGates(part, gates as unknown as Gates<tf.Tensor>), 0), a: features } };
   },
 };

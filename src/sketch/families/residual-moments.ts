@@ -3,7 +3,7 @@ import * as tf from "#tf";
 import { InputError } from "../../data/errors.ts";
 import { columnMeans, type DesignArrays } from "../features.ts";
 import { principalComponents } from "../pca.ts";
-import { contradicts, contradictsCross, diagonalAt, type Family, squareSums, triangleSize } from "./family.ts";
+import { contradicts, contradictsCross, diagonalAt, type Family, triangleSize } from "./family.ts";
 
 /** First and second moments of what the features of aligned images leave out, in pixels. */
 export interface ResidualMomentsSpec {
@@ -81,11 +81,13 @@ export const residualMoments: Family<ResidualMomentsSpec, ResidualMomentsOptions
     const [name, size] = directions === undefined ? (["rr", sample] as const) : (["vv", directions] as const);
     return contradictsCross(sums[name]!, whole.sums[name]!, whole.count, size) ? "a residual cross moment" : undefined;
   },
-  block: ({ directions }, { residual: leftOut, weights }, { basis }) => {
+  block: ({ directions }, { residual: leftOut, weights }) => {
     const residual = leftOut();
     const r = tf.matMul(weights, residual);
-    if (directions === undefined) return { r, rr: squareSums(weights, residual) };
-    const v = tf.matMul(residual, basis!);
-    return { r, squares: tf.matMul(weights, tf.square(residual)), vv: squareSums(weights, v) };
+    return directions === undefined ? { r } : { r, squares: tf.matMul(weights, tf.square(residual)) };
   },
+  cells: ({ directions }) => ({ all: { cells: 1, squares: directions === undefined ? "rr" : "vv" } }),
+  inCells: ({ directions }, { residual }, { basis }) => ({
+    all: { a: directions === undefined ? residual() : tf.matMul(residual(), basis!) },
+  }),
 };

@@ -1,6 +1,6 @@
 import * as tf from "#tf";
 import { InputError } from "../../data/errors.ts";
-import { contradicts, contradictsCross, diagonalAt, type Family, squareSums, triangleSize } from "./family.ts";
+import { contradicts, contradictsCross, diagonalAt, type Family, triangleSize } from "./family.ts";
 
 /** First and second moments of the samples in their own coordinates. */
 export interface SecondMomentsSpec {
@@ -69,10 +69,10 @@ export const secondMoments: Family<SecondMomentsSpec, SecondMomentsOptions> = {
     const [name, size] = reduced ? (["uu", features] as const) : (["xx", sample] as const);
     return contradictsCross(sums[name]!, whole.sums[name]!, whole.count, size) ? "a cross moment" : undefined;
   },
-  block: ({ reduced }, { samples, centred, weights }) => ({
+  block: ({ reduced }, { samples, weights }) => ({
     x: tf.matMul(weights, samples),
-    ...(reduced
-      ? { squares: tf.matMul(weights, tf.square(samples)), uu: squareSums(weights, centred) }
-      : { xx: squareSums(weights, samples) }),
+    ...(reduced && { squares: tf.matMul(weights, tf.square(samples)) }),
   }),
+  cells: ({ reduced }) => ({ all: { cells: 1, squares: reduced ? "uu" : "xx" } }),
+  inCells: ({ reduced }, { samples, centred }) => ({ all: { a: reduced ? centred : samples } }),
 };

@@ -1,0 +1,62 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { ahead } from "../../src/data/ahead.ts";
+
+const test = suite("reading ahead");
+
+/** Numbers from 0, and a note of what was made and when all ended. A number below 0 is thrown. */
+function counted(numbers: readonly number[]) {
+  const notes: string[] = [];
+  async function* make(): AsyncGenerator<number> {
+    try {
+      for (const n of numbers) {
+        notes.push(`made ${n}`);
+        if (n < 0) throw new Error(`failed at ${n}`);
+        yield n;
+      }
+    } finally {
+      notes.push("ended");
+    }
+  }
+  return { values: make(), notes };
+}
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+test("the next value is made while one is used, and no other", async () => {
+  const { values, notes } = counted([0, 1, 2, 3]);
+  const seen: number[] = [];
+  for await (const n of ahead(values)) {
+    await turn();
+    assert.is(notes.at(-1), n < 3 ? `made ${n + 1}` : "ended");
+    seen.push(n);
+  }
+  assert.equal(seen, [0, 1, 2, 3]);
+});
+
+test("an error comes in its place, after the values before it", async () => {
+  const { values } = counted([0, 1, -2, 3]);
+  const seen: number[] = [];
+  try {
+    for await (const n of ahead(values)) {
+      await turn(); // it has failed by now
+      seen.push(n);
+    }
+    assert.unreachable();
+  } catch (error) {
+    assert.is((error as Error).message, "failed at -2");
+  }
+  assert.equal(seen, [0, 1]);
+});
+
+test("leaving early ends the generator, also where the next value fails", async () => {
+  for (const numbers of [
+    [0, 1, 2],
+    [0, -1],
+  ]) {
+    const { values, notes } = counted(numbers);
+    for await (const n of ahead(values)) if (n === 0) break;
+    assert.is(notes.at(-1), "ended");
+  }
+});
+
+test.run();
