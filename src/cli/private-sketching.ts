@@ -112,6 +112,16 @@ export async function sketchPrivately(args: Args, { progress, signal }: Context)
   const design = args.design === undefined ? designOf(args) : (await loadPrivateSketch(args.design)).design;
   if (args.design !== undefined) requireNone(args);
   const dataset = await datasetOf(args);
+  if (dataset.typical) {
+    throw new InputError(
+      "--epsilon: a sample would be one patch, and an image has many; private sketches are of whole samples",
+    );
+  }
+  const given = (args.data as readonly string[]) ?? [];
+  const twice = given.find((name, i) => given.indexOf(name) !== i);
+  if (twice) {
+    throw new InputError(`--epsilon: ${twice} is named twice, so that its samples would count twice; name it once`);
+  }
   const range = args.limit !== undefined && { range: { from: 0, to: Math.min(args.limit, dataset.count) } };
   const started = performance.now();
   const made = await progress("private sketch", (onProgress) =>

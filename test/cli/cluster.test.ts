@@ -131,6 +131,20 @@ test("the time left: parts as those that are done, shared by the tasks that run"
   assert.ok(Number.isNaN(fractionIn("")));
 });
 
+test("tasks see samples through the masks and noise of one process", async () => {
+  const lossy = "sketch data.npy --through mask:keep=.7 --noise .1 --seed 3 --block 100".split(" ");
+  const made = await inProcess(["cluster", "slurm", ...lossy, "-o", "lossy.npz", "--shards", "2"]);
+  assert.is(made.code, 0, made.stderr);
+  for (const words of [["task.sh", "1"], ["task.sh", "2"], ["merge.sh"]]) {
+    const { status, stderr } = spawnSync("bash", [`lossy.cluster/${words[0]}`, ...words.slice(1)], {
+      encoding: "utf8",
+    });
+    assert.is(status, 0, stderr);
+  }
+  assert.is((await inProcess([...lossy, "-o", "lossy-whole.npz"])).code, 0);
+  assert.ok(readFileSync("lossy.npz").equals(readFileSync("lossy-whole.npz")));
+});
+
 test("faults are one line, before anything is written", async () => {
   const before = filesIn(folder);
   for (const [line, message] of [
@@ -143,6 +157,14 @@ test("faults are one line, before anything is written", async () => {
     [
       "slurm sketch data.npy -o Y.npz --shards 2 --shard 1/2",
       /^error: cluster slurm: --shard is the number of a task; give --shards, how many there are\n$/,
+    ],
+    [
+      "slurm sketch data.npy --epsilon 1 --delta 1e-5 --clip 2 -o Y.npz --shards 1",
+      /^error: cluster slurm: private sketches are not shared out, for parts would be sums without noise; sketch each/,
+    ],
+    [
+      "slurm sketch data.npy --clip 2 -o Y.npz --shards 1",
+      /^error: --clip: is of private sketches; give --epsilon too\n$/,
     ],
     ["slurm sketch data.npy -o Y.npz --shards 2 --blok 5", /^error: unknown option --blok; did you mean --block\?\n$/],
     [

@@ -62,8 +62,17 @@ test("measurements of one's own are read with --measurements", async () => {
   const seen = images.map((v, at) => ((at * 7) % 5 < 3 ? v : Number.NaN));
   await write("own.npz", { y: ndarray(seen, [ROWS, 3, 4]) });
   const { families } = await ok("sketch --measurements own.npz --features pca:2 -o O.npz");
-  assert.equal([families[0].form, families[0].through], ["masked", "own.npz"]);
+  assert.equal([families[0].form, families[0].through], ["masked", "mask"]);
   await ok("train O.npz -o own");
+  await write("other.npz", {
+    y: ndarray(
+      seen.map((v) => 1 - v),
+      [ROWS, 3, 4],
+    ),
+  }); // a second owner's
+  await ok("design --measurements own.npz --features pca:2 -o D-own.npz");
+  await ok("sketch --measurements other.npz --design D-own.npz -o Q.npz");
+  await ok("merge O.npz Q.npz -o both.npz");
 });
 
 test("one Φ for all samples says what it leaves unseen, in sketch, train and inspect", async () => {

@@ -74,6 +74,8 @@ test("bad input is one clear line", async () => {
   await bad("--epsilon 1 --clip 1", /--epsilon: needs --delta/);
   await bad("--clip 1", /--clip: is of private sketches; give --epsilon too/);
   await bad(`${PRIVATE} --pilot 100`, /--pilot: not with --epsilon: a pilot shows its samples/);
+  await refused(`sketch data.npz data.npz ${PRIVATE} -o N.npz`, /data\.npz is named twice/);
+  await refused(`sketch patches:dead-leaves ${PRIVATE} -o N.npz`, /a sample would be one patch/);
   await bad(`${PRIVATE} --through mask:keep=.5`, /--through: not with --epsilon: lossy measurements have sums/);
   await bad(`${PRIVATE} --noise 1`, /--noise: not with --epsilon/);
   await refused(`sketch --measurements data.npz ${PRIVATE} -o N.npz`, /--measurements: not with --epsilon/);

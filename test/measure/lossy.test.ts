@@ -64,7 +64,7 @@ test("an operator that draws nothing is one Φ for all", async () => {
 test("files hold y with NaN, with a mask, or with operators", async () => {
   await writeNpz(file("nan.npz"), { arrays: { y: floats([1, Number.NaN, 3, 4], [2, 2]) }, metadata: undefined });
   const nan = await openLossy(file("nan.npz"), 0.1);
-  assert.equal([nan.form, nan.sigma, nan.through], ["masked", 0.1, "nan.npz"]);
+  assert.equal([nan.form, nan.sigma, nan.through], ["masked", 0.1, "mask"]);
   const mask = ndarray(Uint8Array.of(1, 0, 1, 1), [2, 2]);
   await writeNpz(file("mask.npz"), { arrays: { y: floats([1, 2, 3, 4], [2, 2]), mask }, metadata: undefined });
   const masked = await openLossy(file("mask.npz"));

@@ -9,6 +9,7 @@ import { type ComparisonArgs, cellsOf, openComparison } from "../opened-comparis
 import { type OpenRecoveryArgs, openRecovery } from "../opened-recovery.ts";
 import { requireWritable } from "../options.ts";
 import { parse, UsageError } from "../parse.ts";
+import { isPrivate, type PrivateArgs } from "../private-sketching.ts";
 import type { Scripted } from "./scripts.ts";
 import { wordsWithout } from "./words.ts";
 
@@ -20,14 +21,22 @@ export interface Shared extends Pick<Scripted, "out" | "words" | "parts"> {
 type Args<T> = T & GlobalArgs & { readonly out: string; readonly shard?: string };
 
 /** The options of `sketch` that its parts keep; the others are in the design. */
-const KEPT = ["shape", "header", "limit", "checkpoint-every", "engine", "device", "threads"] as const;
+const KEPT = [
+  ...(["shape", "header", "limit", "checkpoint-every", "engine", "device", "threads"] as const),
+  ...(["through", "noise", "measurements", "seed"] as const), // of lossy measurements, which are made by row
+];
 
 /** How each command is shared out. `folder` is that of the run. Errors (InputError): all that the command itself refuses; more parts than there can be. */
 const kinds = {
   sketch: async (words, shards, folder, context) => {
-    const args = await argsOf<SketchArgs & { readonly "checkpoint-every"?: number }>({ sketch }, words);
+    const args = await argsOf<SketchArgs & PrivateArgs & { readonly "checkpoint-every"?: number }>({ sketch }, words);
     if ((args.data as readonly string[]).includes("-")) {
       throw new InputError("cluster slurm: the tasks cannot read standard input; write it to a file first");
+    }
+    if (isPrivate(args)) {
+      throw new InputError(
+        "cluster slurm: private sketches are not shared out, for parts would be sums without noise; sketch each owner's data with --epsilon, and merge",
+      );
     }
     await requireNew(args.out, "file");
     const { dataset, design } = await sketchOf(args, context);

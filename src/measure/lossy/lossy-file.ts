@@ -1,6 +1,7 @@
 import type { NdArray } from "ndarray";
 import { contiguous, fromHost, type HostArray, sameShape, sizeOf } from "../../data/array.ts";
 import { InputError } from "../../data/errors.ts";
+import { sha256 } from "../../data/hash.ts";
 import { member, type Npz } from "../../data/npz.ts";
 import { readNpz } from "../../data/npz-file.ts";
 import { type Batch, checkedRange, type Dataset, type Range, requireSize } from "../../data/rows.ts";
@@ -14,7 +15,7 @@ import type { LossyData } from "./lossy-data.ts";
  * - `y` [N, m] and `operator` [m, n]: one Φ for all; `operators` [N, m, n]: one for each;
  * - `labels` [N], where they are known; `shape`, that of x, beside operators (default [n]).
  *
- * `sigma` is the standard deviation of the noise, 0 by default. Errors (InputError): members that are missing or do not fit each other, numbers that are
+ * `through` says the kind of Φ, of one for all its digest, and not the file: parts in files of other names merge. `sigma` is the standard deviation of the noise, 0 by default. Errors (InputError): members that are missing or do not fit each other, numbers that are
  * not finite, masks under which nothing is ever seen.
  */
 export async function openLossy(file: string, sigma = 0): Promise<LossyData> {
@@ -24,10 +25,10 @@ export async function openLossy(file: string, sigma = 0): Promise<LossyData> {
   if (count === 0 || own.length === 0) {
     throw new InputError(`${file}: y: expected measurements [samples, …], got shape [${y.shape}]`);
   }
-  const common = { sigma, through: file.replace(/.*[\\/]/, "") };
+  const name = file.replace(/.*[\\/]/, "");
   const labels = "labels" in npz.arrays && labelsIn(npz, count, file);
   const rows = (shape: readonly number[], row: (at: number) => Float32Array) =>
-    rowsOf(common.through, count, shape, row, labels || undefined);
+    rowsOf(name, count, shape, row, labels || undefined);
   const width = sizeOf(own);
   const sample = (at: number) => y.data.subarray(at * width, (at + 1) * width);
 
@@ -44,7 +45,8 @@ export async function openLossy(file: string, sigma = 0): Promise<LossyData> {
     const signal = signalIn(npz, n, file);
     if (name === "operator") {
       requireAllFinite(y, "y", file);
-      return { ...common, form: "fixed", signal, dataset: rows(own, sample), matrix: phi };
+      const through = `matrix ${(await sha256([phi.data])).slice(0, 12)}`;
+      return { sigma, through, form: "fixed", signal, dataset: rows(own, sample), matrix: phi };
     }
     const row = (at: number) => {
       const out = new Float32Array(width * (n + 1));
@@ -55,7 +57,7 @@ export async function openLossy(file: string, sigma = 0): Promise<LossyData> {
       }
       return out;
     };
-    return { ...common, form: "own", signal, dataset: rows([width, n + 1], row) };
+    return { sigma, through: "matrix", form: "own", signal, dataset: rows([width, n + 1], row) };
   }
   const mask = "mask" in npz.arrays ? floats(npz, "mask", file) : undefined;
   if (mask && !sameShape(mask.shape, y.shape) && !sameShape(mask.shape, own)) {
@@ -74,9 +76,9 @@ export async function openLossy(file: string, sigma = 0): Promise<LossyData> {
   }
   if (missing === y.data.length)
     throw new InputError(`${file}: every pixel of every sample is missing, there is nothing to learn`);
-  if (missing === 0) return { ...common, form: "fixed", signal: own, dataset: rows(own, sample) };
+  if (missing === 0) return { sigma, through: "identity", form: "fixed", signal: own, dataset: rows(own, sample) };
   const row = (at: number) => sample(at).map((v, i) => (seen(at * width + i) ? v : Number.NaN));
-  return { ...common, form: "masked", signal: own, dataset: rows(own, row) };
+  return { sigma, through: "mask", form: "masked", signal: own, dataset: rows(own, row) };
 }
 
 /** The shape of x beside operators. Errors (InputError): one of another number of numbers. */

@@ -95,11 +95,18 @@ export function seenThrough({ form, signal, sigma }: LossyMeasured, reference: L
   return fixedThrough(sigma, reference, u);
 }
 
-const known = new WeakMap<LossyReference["basis"], { readonly sigma: number; readonly made: SeenThrough }>();
+/** The last one for each basis, with all that it was made of. */
+const known = new WeakMap<
+  LossyReference["basis"],
+  { readonly sigma: number; readonly reference: LossyReference; readonly made: SeenThrough }
+>();
+
+const sameArrays = (a: LossyReference, b: LossyReference): boolean =>
+  (["matrix", "centre", "deviations", "factor"] as const).every((name) => a[name]?.data === b[name]?.data);
 
 function fixedThrough(sigma: number, reference: LossyReference, u: Float64Array): SeenThrough {
   const found = known.get(reference.basis);
-  if (found?.sigma === sigma) return found.made;
+  if (found?.sigma === sigma && sameArrays(found.reference, reference)) return found.made;
   const { centre, basis, deviations, matrix } = reference;
   const [n, k] = basis.shape as [number, number];
   const q = u.length / n;
@@ -131,7 +138,7 @@ function fixedThrough(sigma: number, reference: LossyReference, u: Float64Array)
     gram: lower,
     constant: -0.5 * logDeterminant(root, m),
   };
-  known.set(reference.basis, { sigma, made });
+  known.set(reference.basis, { sigma, reference, made });
   return made;
 }
 

@@ -61,20 +61,43 @@ test("with hardly any privacy the plausible sketch is that of the data: counts, 
   assert.ok(cos.every((c, j) => Math.hypot(c, sin[j]!) <= 1));
 });
 
-test("noise has the stated size: the spread of 200 releases of one sum is σ within a fifth", async () => {
-  const data = images(20);
-  const design = await privateDesign({ shape: SHAPE, features: "dct:2", clip: 2 });
-  const values: number[] = [];
-  let mu = 0;
-  for (let seed = 0; seed < 200; seed++) {
-    const { sums, owners } = await privateSketch(data, design, { ...privacy, seed });
-    values.push(sums.mean![0]!);
-    mu = owners[0]!.passes[0]!;
-  }
+const spread = (values: readonly number[]): number => {
   const average = values.reduce((a, b) => a + b) / values.length;
-  const deviation = Math.sqrt(values.reduce((sum, v) => sum + (v - average) ** 2, 0) / (values.length - 1));
-  const { diagonal } = noiseOf(partsIn(design).get("mean")!, design.shares.mean, mu);
-  assert.ok(Math.abs(deviation / diagonal - 1) < 0.2, `${deviation / diagonal}`); // 4 standard errors of a deviation of 200
+  return Math.sqrt(values.reduce((sum, v) => sum + (v - average) ** 2, 0) / (values.length - 1));
+};
+
+test("noise has the stated size in every sum: the spread of 200 releases is σ within a fifth", async () => {
+  const data = images(20);
+  const design = await privateDesign({ shape: SHAPE, features: "dct:2", clip: 2, fourier: { ...fourier, m: 1 } });
+  const releases = await Promise.all(
+    Array.from({ length: 200 }, (_, seed) => privateSketch(data, design, { ...privacy, seed })),
+  );
+  const mu = releases[0]!.owners[0]!.passes[0]!;
+  const parts = partsIn(design);
+  assert.equal([...parts.keys()], ["count", "mean", "square", "energy", "rest", "fourier"]);
+  for (const [name, part] of parts) {
+    const { diagonal, off } = noiseOf(part, design.shares[name], mu);
+    for (let at = 0; at < releases[0]!.sums[name]!.length; at++) {
+      const sigma = name === "square" && at === 1 ? off : diagonal; // a lower triangle of 2 × 2
+      const found = spread(releases.map(({ sums }) => sums[name]![at]!)) / sigma;
+      assert.ok(Math.abs(found - 1) < 0.2, `${name} ${at}: ${found}`); // 4 standard errors of a deviation of 200
+    }
+  }
+});
+
+test("the reference that a first pass tells has the noise of its part of the budget", async () => {
+  const [count, clip] = [400, 2];
+  const data = images(count);
+  const releases = await Promise.all(
+    Array.from({ length: 100 }, (_, seed) =>
+      privateSketch(data, { features: "dct:2", clip }, { epsilon: 20, delta: 1e-3, seed }),
+    ),
+  );
+  const mu = releases[0]!.owners[0]!.passes[0]!;
+  // means have nine tenths of the first pass, at three times the clipping norm; the noisy count divides them
+  const sigma = (3 * clip) / (mu * Math.sqrt(0.9)) / count;
+  const found = spread(releases.map(({ design }) => design.reference[1]!)) / sigma;
+  assert.ok(found > 0.75 && found < 1.35, `${found}`); // 3.5 standard errors of 100, and what the count adds
 });
 
 test("what is made of pure noise is still possible: counts, moments and a mixture", async () => {
