@@ -164,12 +164,14 @@ export async function reconstructionFacts({ estimate, errors, facts, part }: Rec
     by,
     warnings,
   } = facts;
+  /** A number, or the texts of batches that differ. */
+  const inWords = (value: unknown): string => (typeof value === "number" ? short(value) : String(value));
   const words = {
     signals: `${count} of ${shapeText(shape)}${part ? `, a part: ${part.from} to ${part.to - 1} of ${part.signals}` : ""}`,
     operator: `${operator}, noise ${noise}`,
     method: `${method}, solver ${solver}${typeof lambda === "number" ? `, λ = ${short(lambda)}` : ""}`,
     ...(sigmaGiven !== undefined && {
-      σ: `raised from ${short(Number(sigmaGiven))} to ${short(Number(sigma))} in ${sigmaRaisedIn} measurements of each signal, the solver's floor`,
+      σ: `raised from ${inWords(sigmaGiven)} to ${inWords(sigma)} in ${sigmaRaisedIn} measurements of each signal, the solver's floor`,
     }),
     ...(by !== undefined && { chosen: String(by) }),
     ended: `${outcome} after ${steps} steps`,
