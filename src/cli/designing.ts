@@ -7,7 +7,7 @@ import type { DataDesignOptions } from "../sketch/data-design.ts";
 import { type DrawName, drawNames, draws, type LawName, lawNames } from "../sketch/laws.ts";
 import type { Context } from "./command.ts";
 import { type LossyArgs, lossyDesignOf, lossyOf, lossyOptions } from "./lossy-design.ts";
-import { numberList, requireInteger } from "./options.ts";
+import { numberList, requireAbsent, requireInteger } from "./options.ts";
 import type { PairArgs, Pairs } from "./pair-design.ts";
 import { UsageError } from "./parse.ts";
 import { patchDesign } from "./patch-design.ts";
@@ -201,54 +201,23 @@ export async function designOf(
       }),
     );
   if (pairs) {
-    for (const name of [
-      "frequencies",
-      "law",
-      "draw",
-      "scale",
-      "features",
-      "quantise",
-      "sketch-size",
-      "poses",
-      "cells",
-      "cells-of",
-      "by-label",
-      "pilot",
-    ] as const) {
-      if (args[name] === undefined) continue;
-      throw new InputError(`--${name}: sums of pairs have the cells of --denoiser; give one of the two`);
-    }
+    const names = [...FOURIER, "sketch-size", "poses", "cells", "cells-of", "by-label", "pilot"] as const;
+    requireAbsent(args, names, "sums of pairs have the cells of --denoiser; give one of the two");
     return learned(pairs.design);
   }
   if (args.sigma !== undefined) throw new InputError("--sigma: is that of --denoiser; give it too");
   const arePatches = dataset.typical !== undefined; // they alone draw their pilot from all over
   if (arePatches) {
-    for (const name of [
-      "frequencies",
-      "law",
-      "draw",
-      "scale",
-      "features",
-      "quantise",
-      "sketch-size",
-      "poses",
-    ] as const) {
-      if (args[name] === undefined) continue;
-      throw new InputError(`--${name}: patches have gated moments; give --cells`);
-    }
+    requireAbsent(args, [...FOURIER, "sketch-size", "poses"], "patches have gated moments; give --cells");
     return learned(await patchDesign(dataset, args));
   }
-  for (const name of ["cells", "cells-of"] as const) {
-    if (args[name] !== undefined)
-      throw new InputError(
-        `--${name}: only patches and lossy measurements have cells of a mixture; give patches:DATA, or --through`,
-      );
-  }
+  requireAbsent(
+    args,
+    ["cells", "cells-of"],
+    "only patches and lossy measurements have cells of a mixture; give patches:DATA, or --through",
+  );
   if (size !== undefined) {
-    for (const name of ["frequencies", "law", "draw", "scale", "features", "quantise"] as const) {
-      if (args[name] === undefined) continue;
-      throw new InputError(`--${name}: --sketch-size chooses the moments itself; give one of the two`);
-    }
+    requireAbsent(args, FOURIER, "--sketch-size chooses the moments itself; give one of the two");
     const poses = args.poses as "auto" | "none" | undefined;
     return learned({ sketchSize: requireSize(size), seed, ...(poses && { poses }) });
   }
@@ -271,15 +240,12 @@ export async function designOf(
   });
 }
 
+/** Options of Fourier moments and of their features. */
+const FOURIER = ["frequencies", "law", "draw", "scale", "features", "quantise"] as const;
+
 /** Errors (InputError): an option that shapes a design is given together with --design, which already fixes it. */
 export function requireNoDesignOptions(args: DesignArgs): void {
-  const names = [
-    "frequencies",
-    "law",
-    "draw",
-    "scale",
-    "features",
-    "quantise",
+  const others = [
     "block",
     "by-label",
     "sketch-size",
@@ -290,11 +256,7 @@ export function requireNoDesignOptions(args: DesignArgs): void {
     "denoiser",
     "sigma",
   ] as const;
-  for (const name of names) {
-    if (args[name] !== undefined) {
-      throw new InputError(`--${name}: the file of --design already fixes it; give one of the two`);
-    }
-  }
+  requireAbsent(args, [...FOURIER, ...others], "the file of --design already fixes it; give one of the two");
 }
 
 /** Parses a size: 300000, 300k or 1M. Errors (InputError): anything else. */

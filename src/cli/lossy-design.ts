@@ -4,7 +4,7 @@ import { InputError } from "../data/errors.ts";
 import type { Dataset } from "../data/rows.ts";
 import type { LossyData } from "../measure/lossy/lossy-data.ts";
 import type { SketchDesign } from "../sketch/index.ts";
-import { requireInteger, requireNonNegative } from "./options.ts";
+import { requireAbsent, requireInteger, requireNonNegative } from "./options.ts";
 
 export interface LossyArgs {
   readonly data: unknown;
@@ -53,7 +53,7 @@ export async function lossyOf(args: LossyArgs, open: () => Promise<Dataset>): Pr
   });
 }
 
-export interface LossyDesignArgs {
+export interface LossyDesignArgs extends Partial<Record<(typeof OTHERS)[number], unknown>> {
   readonly seed: number;
   readonly features: string | undefined;
   readonly pilot: number | undefined;
@@ -82,17 +82,12 @@ export async function lossyDesignOf(
   args: LossyDesignArgs,
   signal: AbortSignal,
 ): Promise<SketchDesign> {
-  for (const name of OTHERS) {
-    if ((args as unknown as Record<string, unknown>)[name] === undefined) continue;
-    throw new InputError(`--${name}: lossy measurements have lossy moments; give --features, --cells-of and --cells`);
-  }
+  requireAbsent(args, OTHERS, "lossy measurements have lossy moments; give --features, --cells-of and --cells");
   const folder = args["cells-of"];
   const { cells, pilot } = args;
-  for (const name of ["cells", "pilot"] as const) {
-    if (folder !== undefined || args[name] === undefined) continue;
-    throw new InputError(
-      `--${name}: the first pass of lossy measurements has no cells; train it, and give --cells-of too`,
-    );
+  if (folder === undefined) {
+    const why = "the first pass of lossy measurements has no cells; train it, and give --cells-of too";
+    requireAbsent(args, ["cells", "pilot"], why);
   }
   if (folder !== undefined && args.features !== undefined && args.cells !== 1) {
     throw new InputError("--features: lossy cells have those of --cells-of; leave it out");

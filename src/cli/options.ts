@@ -52,6 +52,16 @@ export async function requireFolder(folder: string, force: boolean | undefined, 
   }
 }
 
+/** Errors (InputError): one of these options is given; `why` says why it may not be, and what to do. */
+export function requireAbsent<Name extends string>(
+  args: { readonly [N in Name]?: unknown },
+  names: readonly Name[],
+  why: string,
+): void {
+  const given = names.find((name) => args[name] !== undefined);
+  if (given !== undefined) throw new InputError(`--${given}: ${why}`);
+}
+
 /** Errors (InputError): the value of an option is not an integer of at least `least`. */
 export function requireInteger(option: string, value: number, least = 1): void {
   if (Number.isInteger(value) && value >= least) return;

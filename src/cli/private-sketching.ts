@@ -5,7 +5,7 @@ import type { Context, Outcome } from "./command.ts";
 import { type DataArgs, type DesignArgs, datasetOf } from "./designing.ts";
 import { sizeText } from "./facts.ts";
 import type { LossyArgs } from "./lossy-design.ts";
-import { numberList, requireInteger } from "./options.ts";
+import { numberList, requireAbsent, requireInteger } from "./options.ts";
 import { factLines, grouped, secondsText, shapeText } from "./text.ts";
 
 /** The options of private sketches, of the command `sketch`. */
@@ -221,20 +221,8 @@ function sharesIn(text: string): Record<string, number> {
 
 /** Errors (InputError): an option that --design already fixes. */
 function requireNone(args: Args): void {
-  for (const name of [
-    "clip",
-    "labels",
-    "features",
-    "frequencies",
-    "scale",
-    "law",
-    "draw",
-    "shares",
-    "first-pass",
-  ] as const) {
-    if (args[name] !== undefined)
-      throw new InputError(`--${name}: the file of --design already fixes it; give one of the two`);
-  }
+  const names = ["clip", "labels", "features", "frequencies", "scale", "law", "draw", "shares", "first-pass"] as const;
+  requireAbsent(args, names, "the file of --design already fixes it; give one of the two");
 }
 
 /** A private sketch in words and as data. */

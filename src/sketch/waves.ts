@@ -6,7 +6,7 @@ import type { ProductLayout } from "./product.ts";
 interface Kernels {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   phases(list: number, rows: number, k: number, features: number, n: number, to: number): void;
-  waveSums(phases: number, rows: number, length: number, count: number, cosTo: number, sinTo: number): void;
+  rowSums(values: number, rows: number, length: number, count: number, to: number): void;
   waves(phases: number, count: number, cosTo: number, sinTo: number): void;
   productSums(
     a: number,
@@ -77,16 +77,19 @@ const ROWS = 16;
 export function phaseSums(lists: PhaseLists, groups: number): OutsideSums {
   const { n } = lists;
   const m = lists.sizes.phase!;
-  const { kernels, places, arrays, given, phases } = openPhases(lists, ROWS, { cos: groups * m, sin: groups * m });
+  const { kernels, places, arrays, given, phases } = openPhases(lists, ROWS, {
+    ...{ cosines: ROWS * n, sines: ROWS * n, cos: groups * m, sin: groups * m },
+  });
   return {
     places: given,
     add: (_, stretches) => {
       for (let row = 0; row < m; row += ROWS) {
         const rows = Math.min(ROWS, m - row);
-        const at = phases("phase", row, rows);
+        kernels.waves(phases("phase", row, rows), rows * n, places.cosines!, places.sines!);
         for (const [group, { from, to }] of stretches.entries()) {
           const into = 4 * (group * m + row);
-          kernels.waveSums(at + 4 * from, rows, 4 * n, to - from, places.cos! + into, places.sin! + into);
+          kernels.rowSums(places.cosines! + 4 * from, rows, 4 * n, to - from, places.cos! + into);
+          kernels.rowSums(places.sines! + 4 * from, rows, 4 * n, to - from, places.sin! + into);
         }
       }
       return { cos: arrays.cos!, sin: arrays.sin! };
