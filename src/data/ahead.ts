@@ -1,19 +1,30 @@
-/** The values of a generator, in order. The next one is asked for as soon as one is there, so it is made while that is used. */
-export async function* ahead<T>(values: AsyncGenerator<T>): AsyncGenerator<T> {
+/**
+ * The values of a generator, in order. The next one is asked for as soon as one is there, so it is made while that is used. On an abort no more come, and one that is being
+ * made is not waited for.
+ */
+export async function* ahead<T>(values: AsyncGenerator<T>, signal?: AbortSignal): AsyncGenerator<T> {
   const ask = () => {
     const asked = values.next();
     asked.catch(() => {}); // it is awaited later, or never
     return asked;
   };
+  let stop = () => {};
+  const stopped = new Promise<undefined>((resolve) => {
+    stop = () => resolve(undefined);
+  });
+  signal?.addEventListener("abort", stop);
   let next = ask();
   try {
     for (;;) {
-      const { done, value } = await next;
-      if (done) return;
+      const result = signal?.aborted ? undefined : await Promise.race([next, stopped]);
+      if (!result || result.done) return;
       next = ask();
-      yield value;
+      yield result.value;
     }
   } finally {
-    await values.return(undefined);
+    signal?.removeEventListener("abort", stop);
+    const ended = values.return(undefined);
+    if (signal?.aborted) ended.catch(() => {});
+    else await ended;
   }
 }

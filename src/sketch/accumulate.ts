@@ -66,14 +66,9 @@ export async function sketchDataset(
     return { design, count, ...heldSums(sums), provenance: { sources: [source], tools } };
   };
   let saved = performance.now();
-  const stopIfAsked = async (): Promise<void> => {
-    if (!signal?.aborted) return;
-    if (count > 0) await onCheckpoint?.({ sketch: await made(), range });
-    signal.throwIfAborted();
-  };
+  const blocks = alignedBatches(dataset, design.block, { ...range, from: range.from + count });
   try {
-    for await (const batch of ahead(alignedBatches(dataset, design.block, { ...range, from: range.from + count }))) {
-      await stopIfAsked();
+    for await (const batch of ahead(blocks, signal)) {
       const { first, data } = batch;
       const rows = data.shape[0]!;
       const own = labels?.subarray(first, first + rows);
@@ -87,7 +82,10 @@ export async function sketchDataset(
         saved = performance.now();
       }
     }
-    await stopIfAsked();
+    if (signal?.aborted) {
+      if (count > 0) await onCheckpoint?.({ sketch: await made(), range });
+      signal.throwIfAborted();
+    }
     return await made();
   } finally {
     await lanes.dispose();

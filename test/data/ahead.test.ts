@@ -33,6 +33,21 @@ test("the next value is made while one is used, and no other", async () => {
   assert.equal(seen, [0, 1, 2, 3]);
 });
 
+test("on an abort no more come, and one that is being made is not waited for", async () => {
+  const stop = new AbortController();
+  async function* values(): AsyncGenerator<number> {
+    yield 0;
+    yield 1;
+    await new Promise(() => {}); // never made
+  }
+  const seen: number[] = [];
+  for await (const n of ahead(values(), stop.signal)) {
+    seen.push(n);
+    if (n === 1) setImmediate(() => stop.abort());
+  }
+  assert.equal(seen, [0, 1]);
+});
+
 test("an error comes in its place, after the values before it", async () => {
   const { values } = counted([0, 1, -2, 3]);
   const seen: number[] = [];

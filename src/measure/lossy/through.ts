@@ -3,6 +3,7 @@ import { contiguous, fromHost, sizeOf } from "../../data/array.ts";
 import { InputError } from "../../data/errors.ts";
 import { stream } from "../../data/random.ts";
 import { type Batch, type Dataset, type Range, requireSize } from "../../data/rows.ts";
+import { pauses } from "../../engine/events.ts";
 import type { LossyData } from "./lossy-data.ts";
 import { drawnOperator, keptBy, operatorRows } from "./operator-rows.ts";
 
@@ -104,11 +105,13 @@ function mapped(
   const name = `${dataset.name} through ${through}`;
   async function* batches(size: number, range?: Range): AsyncGenerator<Batch> {
     requireSize(name, size);
+    const pause = pauses();
     for await (const { first, data } of dataset.batches(size, range)) {
       const rows = data.shape[0]!;
       const numbers = contiguous(data) as Float32Array;
       const out = new Float32Array(rows * to);
       for (let i = 0; i < rows; i++) {
+        await pause();
         out.set(await row(numbers.subarray(i * from, (i + 1) * from), first + i), i * to);
       }
       yield { first, data: fromHost(out, [rows, ...shape]) };

@@ -1,7 +1,7 @@
 import type { DesignArrays } from "../features.ts";
 import { type CellSums, noCellSums } from "../lossy/cells.ts";
 import { evidenceOf, type SeenThrough, seenThrough } from "../lossy/evidence.ts";
-import { formWords, type LossyMeasured } from "../lossy/form.ts";
+import { formWords, LOSSY_ROWS, type LossyMeasured } from "../lossy/form.ts";
 import { cellPosterior } from "../lossy/posterior.ts";
 import { cellsOfGroup, lossyReference } from "../lossy/reference.ts";
 import {
@@ -50,6 +50,7 @@ export const lossyCells: Family<LossyCellsSpec, LossyCellsOptions> = {
   degrees: { weight: 0, u: 1, uu: 2, log: 0 },
   width: ({ features }) => triangleSize(features),
   inputs: (spec, _, arrays) => through(spec, arrays).inputs,
+  mostRows: LOSSY_ROWS,
   impossible: ({ cells, features }, { count, sums, whole }) => {
     const slack = ROUNDING * whole.count;
     const total = sums.weight!.reduce((a, b) => a + b, 0);

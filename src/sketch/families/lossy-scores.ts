@@ -1,7 +1,7 @@
 import { sizeOf } from "../../data/array.ts";
 import { InputError } from "../../data/errors.ts";
 import type { DesignArrays } from "../features.ts";
-import { formWords, type LossyMeasured } from "../lossy/form.ts";
+import { formWords, LOSSY_ROWS, type LossyMeasured } from "../lossy/form.ts";
 import { maskedScores } from "../lossy/scores.ts";
 import { type Family, triangleSize } from "./family.ts";
 
@@ -44,6 +44,7 @@ export const lossyScores: Family<LossyScoresSpec, LossyScoresOptions> = {
   sums: ({ signal }) => ({ z: [sizeOf(signal)], score: [triangleSize(sizeOf(signal))], log: [1] }),
   degrees: { z: 0, score: 0, log: 0 },
   inputs: () => ({}),
+  mostRows: LOSSY_ROWS,
   impossible: () => undefined, // gradients may have any sign and size
   forOutside: (_, { features }) => ({ x: features }),
   outside: ({ sigma }, { arrays }) => ({ add: maskedScores(scoreReference(arrays), sigma) }),

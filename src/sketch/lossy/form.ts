@@ -19,6 +19,9 @@ export interface LossyMeasured {
   readonly through: string;
 }
 
+/** The most samples of a block whose sums JavaScript makes: about a millisecond each, so that an interruption is seen within a second. */
+export const LOSSY_ROWS = 256;
+
 /** How samples were measured, before what measured them. */
 export const formWords = {
   masked: "pixels of each sample seen through its own",
