@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 
 /**
  * The whole test command: types, lint, README, then every test file in a process of its own, as many at once as there are processors. At
- * the end it names the files that took most seconds of a processor.
+ * the end it names the files that took most seconds of a processor, and shows again what failed.
  * uvu exits 0 if a file never calls run() and if hooks swallow failures. So its counts are read and checked here: a file fails unless it
  * has at least one test and all that ran passed (uvu's total leaves skipped tests out; a file may skip all that it has).
  * `npm test -- WORD …` runs only the test files whose path contains one of the words.
@@ -119,6 +119,11 @@ await Promise.all(Array.from({ length: workers }, worker));
 const slowest = outcomes.filter((o) => o.cpu > 0).sort((a, b) => b.cpu - a.cpu);
 if (slowest.length > 1) console.log("Most seconds of a processor:");
 for (const { title, cpu } of slowest.slice(0, 10)) console.log(`${cpu.toFixed(1).padStart(6)}  ${title}`);
+
+// A log of which only the end is kept still says what failed.
+for (const { title, output, failed } of outcomes) {
+  if (failed > 0) console.log(`Failed: ${title}\n${output.trimEnd().split("\n").slice(-40).join("\n")}`);
+}
 
 const sum = (key: "passed" | "failed" | "skipped") => outcomes.reduce((n, o) => n + o[key], 0);
 if (outcomes.length === 0) console.log("no test file matches");
