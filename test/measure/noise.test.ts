@@ -26,6 +26,13 @@ test("snr in decibels gives sigma, from values without noise and from measuremen
   assert.equal([model.spec, model.asked], [`gaussian:sigma=${model.sigma}`, "gaussian:snr=20"]);
 });
 
+test("norm is that of a signal's noise: sigma = norm/√m", () => {
+  const noise = parseNoise("gaussian:norm=2");
+  for (const model of [noise.ofClean(half), noise.ofMeasured(half)!]) {
+    assert.equal([model.spec, model.sigma], ["gaussian:sigma=0.02", 0.02]); // half has 10 000 measurements a signal
+  }
+});
+
 test("sigma=auto is estimated: measurements alone do not tell it, and measure refuses it", async () => {
   const noise = parseNoise("gaussian:sigma=auto");
   assert.is(noise.ofMeasured(half), undefined);
@@ -116,8 +123,8 @@ test("what is wrong is said in one line", async () => {
     [() => parseNoise("-1"), /got -1$/],
     [() => parseNoise("gaussian:sigma=-1"), /gaussian noise: sigma: .*got -1/],
     [() => parseNoise("gaussian:sigma=large"), /gaussian: sigma: expected a number or auto, got "large"/],
-    [() => parseNoise("gaussian"), /gaussian: give one of sigma, snr and sigmas/],
-    [() => parseNoise("gaussian:sigma=1,snr=3"), /give one of sigma, snr and sigmas/],
+    [() => parseNoise("gaussian"), /gaussian: give one of sigma, snr, norm and sigmas/],
+    [() => parseNoise("gaussian:sigma=1,snr=3"), /give one of sigma, snr, norm and sigmas/],
     [() => parseNoise("gausian:sigma=1"), /noise: unknown noise "gausian"; did you mean gaussian/],
     [() => parseNoise("toString"), /unknown noise "toString"/],
     [() => parseNoise("poisson:peek=3"), /poisson: unknown option "peek"; did you mean peak/],

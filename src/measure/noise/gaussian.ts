@@ -90,6 +90,16 @@ function noiseOfSnr(snr: number): Noise {
   };
 }
 
+/** σ = norm/√m, so that E‖w‖² of a signal is norm². */
+function noiseOfNorm(norm: number): Noise {
+  const spec = `gaussian:norm=${norm}`;
+  const model = (y: NdArray<Float32Array>) => ({
+    ...gaussianNoise(norm / Math.sqrt(y.size / y.shape[0]!)),
+    asked: spec,
+  });
+  return { spec, ofClean: model, ofMeasured: model, ofSigma: gaussianNoise };
+}
+
 /** σ is to be estimated from the measurements and a prior. */
 const unknownNoise: Noise = {
   spec: "gaussian:sigma=auto",
@@ -113,19 +123,21 @@ function noiseOfFile(path: string, array: NdArray): Noise {
 }
 
 export const gaussianKind = noiseKind({
-  summary: "y = c + w, w normal; one of sigma, snr and sigmas. A bare number is sigma",
+  summary: "y = c + w, w normal; one of sigma, snr, norm and sigmas. A bare number is sigma",
   options: {
     sigma: { type: "text", description: "standard deviation of a measurement; auto: estimated" },
     snr: { type: "number", description: "decibels, 10 log10 of mean square of c over sigma²" },
+    norm: { type: "number", description: "sigma times √m: the norm of the noise of a signal" },
     sigmas: { type: "text", description: "file of standard deviations, one a measurement: .npy, .npz, .csv" },
   },
   files: ["sigmas"],
-  samples: ["gaussian:sigma=0.3", "gaussian:snr=20"],
-  make: ({ sigma, snr, sigmas }, file) => {
-    if ([sigma, snr, sigmas].filter((value) => value !== undefined).length !== 1) {
-      throw new InputError("gaussian: give one of sigma, snr and sigmas, as gaussian:sigma=0.05");
+  samples: ["gaussian:sigma=0.3", "gaussian:snr=20", "gaussian:norm=0.5"],
+  make: ({ sigma, snr, norm, sigmas }, file) => {
+    if ([sigma, snr, norm, sigmas].filter((value) => value !== undefined).length !== 1) {
+      throw new InputError("gaussian: give one of sigma, snr, norm and sigmas, as gaussian:sigma=0.05");
     }
     if (sigma !== undefined) return noiseOfSigma(sigma);
+    if (norm !== undefined) return noiseOfNorm(norm);
     return snr !== undefined ? noiseOfSnr(snr) : noiseOfFile(sigmas!, file(sigmas!));
   },
 });
