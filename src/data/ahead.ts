@@ -9,20 +9,24 @@ export async function* ahead<T>(values: AsyncGenerator<T>, signal?: AbortSignal)
     return asked;
   };
   let stop = () => {};
-  const stopped = new Promise<undefined>((resolve) => {
-    stop = () => resolve(undefined);
-  });
-  signal?.addEventListener("abort", stop);
+  const onAbort = () => stop();
+  signal?.addEventListener("abort", onAbort);
+  // A race with one promise of the abort would keep every value until that promise settles.
+  const orStopped = (asked: Promise<IteratorResult<T>>) =>
+    new Promise<IteratorResult<T> | undefined>((resolve, reject) => {
+      stop = () => resolve(undefined);
+      asked.then(resolve, reject);
+    });
   let next = ask();
   try {
     for (;;) {
-      const result = signal?.aborted ? undefined : await Promise.race([next, stopped]);
+      const result = signal?.aborted ? undefined : await orStopped(next);
       if (!result || result.done) return;
       next = ask();
       yield result.value;
     }
   } finally {
-    signal?.removeEventListener("abort", stop);
+    signal?.removeEventListener("abort", onAbort);
     const ended = values.return(undefined);
     if (signal?.aborted) ended.catch(() => {});
     else await ended;

@@ -1,3 +1,5 @@
+import v8 from "node:v8";
+import vm from "node:vm";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ahead } from "../../src/data/ahead.ts";
@@ -72,6 +74,23 @@ test("leaving early ends the generator, also where the next value fails", async 
     for await (const n of ahead(values)) if (n === 0) break;
     assert.is(notes.at(-1), "ended");
   }
+});
+
+test("a value that was used is kept no longer", async () => {
+  v8.setFlagsFromString("--expose-gc");
+  const collect = vm.runInNewContext("gc") as () => void;
+  async function* values() {
+    for (let i = 0; i < 20; i++) yield { of: i };
+  }
+  const seen: WeakRef<object>[] = [];
+  let kept = 0;
+  for await (const value of ahead(values(), new AbortController().signal)) {
+    seen.push(new WeakRef(value));
+    await turn(); // a WeakRef holds its value until the turn ends
+    collect();
+    kept = seen.filter((one) => one.deref()).length;
+  }
+  assert.ok(kept <= 3, `${kept} of 20 values are kept`); // the last ones may be on the stack
 });
 
 test.run();
