@@ -36,6 +36,7 @@ export const diskKind = operatorKind({
     { inShape: [7, 9], spec: "disk:radius=2.5" },
     { inShape: [6, 5, 2], spec: "disk:radius=1.2,boundary=zero" },
     { inShape: [7, 8], spec: "disk:radius=3,boundary=circular" },
+    { inShape: [11, 12], spec: "disk:radius=5" },
   ],
   make: (inShape, values) => disk({ inShape, ...values }),
 });
