@@ -15,6 +15,7 @@ import { productForms } from "./experiments/product-forms.ts";
 import { products } from "./experiments/products.ts";
 import { restore } from "./experiments/restore.ts";
 import { sizes } from "./experiments/sizes.ts";
+import { sources } from "./experiments/sources.ts";
 import { teach } from "./experiments/teach.ts";
 import { vae } from "./experiments/vae.ts";
 
@@ -36,6 +37,7 @@ const experiments = {
   products,
   restore,
   sizes,
+  sources,
   teach,
   vae,
 };

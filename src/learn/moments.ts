@@ -24,6 +24,10 @@ export interface StandardMoments {
   readonly count: number;
   /** Points v [k, d] in the samples' own numbers, [k, D]. */
   points(v: Float64Array): Float64Array;
+  /** Directions v [k, d] in the samples' own numbers, [k, D]: `points` without the mean. */
+  directions(v: Float64Array): Float64Array;
+  /** Rows w [k, d] that act on v as rows that act on samples, [k, D]: wᵀv = functionals(w)ᵀ(x − E x). */
+  functionals(w: Float64Array): Float64Array;
   /** Points v [k, d] in the features. */
   features(v: Float64Array): Float64Array;
 }
@@ -75,15 +79,16 @@ export function standardMoments(who: string, sketch: Sketch): StandardMoments {
     re[j] = cos[j]! * c + sin[j]! * s;
     im[j] = sin[j]! * c - cos[j]! * s;
   }
+  const spread = (v: Float64Array): Float64Array =>
+    basis ? multiply(v, transpose(basis, size, d), v.length / d, d, size) : v;
+  const directions = (v: Float64Array) => spread(v.map((x) => x * scale));
   return {
     ...{ d, m, omega, re, im, scale, count },
     features: (v) => v.map((x, at) => x * scale + centre[at % d]!),
     covariance: own.map((v) => v / scale ** 2),
-    points: (v) => {
-      const scaled = v.map((x) => x * scale);
-      const differences = basis ? multiply(scaled, transpose(basis, size, d), v.length / d, d, size) : scaled;
-      return differences.map((x, at) => x + mu[at % size]!);
-    },
+    directions,
+    functionals: (w) => spread(w.map((x) => x / scale)),
+    points: (v) => directions(v).map((x, at) => x + mu[at % size]!),
   };
 }
 

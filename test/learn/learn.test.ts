@@ -138,7 +138,7 @@ test("tasks say what is missing", async () => {
     () => learn("pca", sketch, { k: 3 }),
     /pca: a sample has 2 numbers, so no 3 components; give a smaller -k/,
   );
-  await fails(() => learn("lda" as "pca", sketch), /unknown task "lda"; expected one of kmeans, gmm, pca/);
+  await fails(() => learn("lda" as "pca", sketch), /unknown task "lda"; expected one of kmeans, gmm, pca, ica/);
   const second = await makeDesign({ shape: [2], families: [{ kind: "second-moments" }] });
   await fails(
     async () => learn("kmeans", await sketchDataset(points(), second), { k: 2 }),

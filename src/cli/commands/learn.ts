@@ -9,7 +9,7 @@ import { factLines, secondsText, shapeText } from "../text.ts";
 
 export const learn = defineCommand({
   usage: "learn <task> <sketch>",
-  description: "Learn centres, Gaussians or principal components from a sketch alone.",
+  description: "Learn centres, Gaussians, principal or independent components from a sketch alone.",
   examples: [
     ["sketchprior learn kmeans X.npz -k 10 -o c.npz", "ten centres and their weights"],
     ["sketchprior learn kmeans X.npz -k 10 -o c.npz --picture c.png", "and, of images, a picture of them"],
@@ -21,16 +21,15 @@ export const learn = defineCommand({
   },
   options: (y) =>
     y
-      .positional("task", { type: "string", demandOption: true, describe: "what to learn: kmeans, gmm or pca" })
+      .positional("task", { type: "string", demandOption: true, describe: "what to learn: kmeans, gmm, pca or ica" })
       .positional("sketch", { type: "string", demandOption: true, describe: "sketch file, .npz" })
       .option("components", {
-        ...{ alias: "k", type: "number", requiresArg: true, defaultDescription: "of pca: all" },
+        ...{ alias: "k", type: "number", requiresArg: true, defaultDescription: "of pca and ica: all" },
         describe: "centres, Gaussians or components",
       })
       .option("restarts", {
-        ...{ type: "number", requiresArg: true, defaultDescription: "3" },
-        describe:
-          "most searches of kmeans and gmm from other places; the best is kept, and one that fits to the noise is the last",
+        ...{ type: "number", requiresArg: true, defaultDescription: "3, of ica 10" },
+        describe: "most searches from other places; the best is kept, and one that fits to the noise is the last",
       })
       .option("picture", {
         ...{ type: "string", requiresArg: true },
@@ -44,7 +43,7 @@ export const learn = defineCommand({
     const { components: k, restarts } = args;
     if (k !== undefined) requireInteger("components", k);
     if (restarts !== undefined) requireInteger("restarts", restarts);
-    if (!tasks[task].searches)
+    if (!tasks[task].restarts)
       requireAbsent(args, ["restarts"], `${task} has one solution and searches nothing; leave it out`);
     if (!/\.npz$/i.test(args.out)) throw new InputError(`--out: expected a name that ends in .npz, got "${args.out}"`);
     await requireWritable(args.out, args.force);
