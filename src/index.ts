@@ -72,6 +72,7 @@ export {
   engineSettings,
 } from "./engine/index.ts";
 export { type EndCode, type Iterated, type IterateOptions, iterate, type Progress } from "./engine/iterate.ts";
+export { type Learned, learn, saveLearned } from "./learn/index.ts";
 export {
   gaussianNoise,
   loadMeasurements,

@@ -6,6 +6,7 @@ import { design } from "./design.ts";
 import { doctor } from "./doctor.ts";
 import { evaluate } from "./evaluate.ts";
 import { inspect } from "./inspect.ts";
+import { learn } from "./learn.ts";
 import { measure } from "./measure.ts";
 import { merge } from "./merge.ts";
 import { reconstruct } from "./reconstruct.ts";
@@ -15,7 +16,7 @@ import { subtract } from "./subtract.ts";
 import { train } from "./train.ts";
 
 export const commandNames = [
-  ...(["design", "sketch", "merge", "subtract", "train", "sample", "evaluate"] as const),
+  ...(["design", "sketch", "merge", "subtract", "train", "sample", "evaluate", "learn"] as const),
   ...(["measure", "reconstruct", "compare", "inspect", "cluster", "check-operator", "doctor"] as const),
 ] as const;
 export type CommandName = (typeof commandNames)[number];
@@ -29,6 +30,7 @@ export const commands: { readonly [K in CommandName]: AnyCommand } = {
   train,
   sample,
   evaluate,
+  learn,
   measure,
   reconstruct,
   compare,

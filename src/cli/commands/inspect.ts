@@ -190,6 +190,9 @@ async function inspectOwn(
     const { words, data } = await reconstructionFacts(await loadReconstruction(file));
     return outcome("reconstruction", file, { size, ...words }, data);
   }
+  const { LEARNED_FORMAT, learnedFacts } = await import("../../learn/index.ts");
+  if (format === LEARNED_FORMAT.format)
+    return outcome("learned", file, { size, ...learnedFacts(npz) }, { ...npz.metadata });
   throw new InputError(`${file}: has the format "${format}", which this sketchprior does not know`);
 }
 

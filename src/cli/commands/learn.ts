@@ -1,0 +1,102 @@
+import { setImmediate } from "node:timers/promises";
+import { InputError } from "../../data/errors.ts";
+import { suggestion } from "../../data/nearest.ts";
+import type { Learned } from "../../learn/index.ts";
+import type { ImageFormat } from "../../report/image-file.ts";
+import { defineCommand } from "../command.ts";
+import { outOption, requireAbsent, requireInteger, requireWritable } from "../options.ts";
+import { factLines, secondsText, shapeText } from "../text.ts";
+
+export const learn = defineCommand({
+  usage: "learn <task> <sketch>",
+  description: "Learn centres, Gaussians or principal components from a sketch alone.",
+  examples: [
+    ["sketchprior learn kmeans X.npz -k 10 -o c.npz", "ten centres and their weights"],
+    ["sketchprior learn kmeans X.npz -k 10 -o c.npz --picture c.png", "and, of images, a picture of them"],
+    ["sketchprior learn pca X.npz -k 20 -o p.npz", "the mean and the leading principal components"],
+  ],
+  details: async () => {
+    const { taskNames, tasks } = await import("../../learn/index.ts");
+    return ["Tasks:", ...taskNames.map((name) => `  ${name.padEnd(11)} ${tasks[name].summary}`)].join("\n");
+  },
+  options: (y) =>
+    y
+      .positional("task", { type: "string", demandOption: true, describe: "what to learn: kmeans, gmm or pca" })
+      .positional("sketch", { type: "string", demandOption: true, describe: "sketch file, .npz" })
+      .option("components", {
+        ...{ alias: "k", type: "number", requiresArg: true, defaultDescription: "of pca: all" },
+        describe: "centres, Gaussians or components",
+      })
+      .option("restarts", {
+        ...{ type: "number", requiresArg: true, defaultDescription: "3" },
+        describe:
+          "most searches of kmeans and gmm from other places; the best is kept, and one that fits to the noise is the last",
+      })
+      .option("picture", {
+        ...{ type: "string", requiresArg: true },
+        describe: "of images: picture of the centres, means or components to write (.png, .jpg, .tiff, .webp)",
+      })
+      .option("out", outOption("file to write, .npz")),
+  run: async (args, { seed, signal, progress }) => {
+    const { learn: run, saveLearned, taskNames, tasks } = await import("../../learn/index.ts");
+    const task = taskNames.find((name) => name === args.task);
+    if (!task) throw new InputError(`learn: unknown task "${args.task}"; ${suggestion(args.task, taskNames)}`);
+    const { components: k, restarts } = args;
+    if (k !== undefined) requireInteger("components", k);
+    if (restarts !== undefined) requireInteger("restarts", restarts);
+    if (!tasks[task].searches)
+      requireAbsent(args, ["restarts"], `${task} has one solution and searches nothing; leave it out`);
+    if (!/\.npz$/i.test(args.out)) throw new InputError(`--out: expected a name that ends in .npz, got "${args.out}"`);
+    await requireWritable(args.out, args.force);
+    const format = args.picture === undefined ? undefined : await pictureFormat(args.picture, args.force);
+    const { loadSketch } = await import("../../sketch/files.ts");
+    const sketch = await loadSketch(args.sketch);
+    if (format) await requireImages(sketch.design.shape);
+    const started = performance.now();
+    const learned = await progress(`learn ${task}`, (onProgress) =>
+      run(task, sketch, {
+        ...{ seed, ...(k !== undefined && { k }), ...(restarts !== undefined && { restarts }) },
+        onRound: async (step, maxSteps, objective) => {
+          onProgress({ step, maxSteps, objective });
+          await setImmediate(); // lets Ctrl-C in
+          signal.throwIfAborted();
+        },
+      }),
+    );
+    const seconds = (performance.now() - started) / 1000;
+    const { picture } = args;
+    await saveLearned(args.out, task, learned, sketch, seed);
+    if (picture !== undefined && format) await writePicture(picture, format, learned);
+    return {
+      text: factLines({ wrote: args.out, picture, ...learned.words, time: secondsText(seconds) }),
+      data: { file: args.out, task, ...learned.data, seed, seconds, ...(picture !== undefined && { picture }) },
+    };
+  },
+});
+
+/** The format of a picture that can be written. Errors (InputError). */
+async function pictureFormat(picture: string, force: boolean | undefined): Promise<ImageFormat> {
+  const { imageFormat, imageFormats } = await import("../../report/image-file.ts");
+  const format = imageFormat(picture);
+  if (!format) {
+    throw new InputError(`--picture: expected a name that ends in ${imageFormats.join(", ")}, got "${picture}"`);
+  }
+  await requireWritable(picture, force);
+  return format;
+}
+
+async function requireImages(shape: readonly number[]): Promise<void> {
+  const { isPictureShape } = await import("../../report/picture.ts");
+  if (isPictureShape(shape)) return;
+  throw new InputError(`--picture: samples of shape ${shapeText(shape)} are no images; leave it out`);
+}
+
+/** What was learned as a grid of images. Directions are shown each in grey levels of its own. */
+async function writePicture(file: string, format: ImageFormat, { arrays, shown }: Learned): Promise<void> {
+  const { encodePicture } = await import("../../report/image-file.ts");
+  const { greyRange, grid, pictures } = await import("../../report/picture.ts");
+  const { writeAtomic } = await import("../../data/files.ts");
+  const images = arrays[shown.name]!;
+  const tiles = pictures(images, shown.directions ? "stretch" : greyRange(images));
+  await writeAtomic(file, await encodePicture(grid(tiles), format));
+}
