@@ -37,6 +37,7 @@ export function coefficients(who: string, options: CoefficientOptions, transform
     name: `${who}(keep=${keep})`,
     inShape,
     outShape: [count, ...inShape.slice(2)],
+    form: { kind: "coefficients" },
     ...(count + pixels > size && { norm: 1 }), // then some signal has all its coefficients among those kept
     forward: (x) => take(analysis(x)),
     adjoint: (y) => synthesis(putBack(y)),

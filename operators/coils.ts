@@ -56,6 +56,7 @@ export function withCoils(fourier: LinearOperator, sensitivities: NdArray<Float3
     name,
     inShape: fourier.inShape,
     outShape: [coils, m, 2],
+    form: { kind: "coefficients" },
     forward: (x) => {
       const seen = tf.mul(tf.expandDims(x, 1), maps());
       const measured = tf.reshape(fourier.forward(tf.reshape(seen, [-1, height, width])), [-1, 2, coils * m, 2]);

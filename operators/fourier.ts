@@ -88,6 +88,7 @@ function fourier(name: string, [height, width]: readonly [number, number], kept:
     name,
     inShape: [height, width],
     outShape: [kept.length, 2],
+    form: { kind: "coefficients" },
     norm: 1,
     forward: (x) => {
       const products = matrices.reduce((image, matrix, axis) => alongAxis(image, axis, matrix), x);

@@ -56,6 +56,8 @@ export type OperatorForm =
   | { readonly kind: "parallel-beam" }
   /** Some numbers of a signal, each once: its rows are rows `kept` of the identity. */
   | { readonly kind: "selection"; readonly kept: Int32Array }
+  /** Some coefficients of a Fourier, cosine or Walsh-Hadamard transform of an image, or of its product with each coil's sensitivity. */
+  | { readonly kind: "coefficients" }
   /** Its rows are random and spread over all numbers of a signal, so that Φ'Φx − x is like white noise for every x (in the scaling E‖Φx‖² = ‖x‖²). */
   | { readonly kind: "mixing" };
 

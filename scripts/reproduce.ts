@@ -16,7 +16,7 @@ const mri = scanCommand("mri", {
   cells: 200,
   operators: ["fourier:acceleration=4", "fourier:acceleration=8,centre=0.04"],
   noise: 0.01,
-  baselines: ["zero-filled", "tv", "wavelet:wavelet=db4"],
+  baselines: ["zero-filled", "tv", "wavelet:wavelet=haar,shifts=4"],
 });
 
 /** Slices 1.5 mm apart, pixels of 1.9 mm. */

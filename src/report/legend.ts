@@ -34,15 +34,19 @@ export function withLegend(drawing: string, label: string, series: readonly Name
 const legendMarker = (style: number): string =>
   `<svg class="plot key" viewBox="0 0 26 14" aria-hidden="true"><g class="s${style}"><path d="M1 7H25"/>${marker(style, 13, 7, "")}</g></svg>`;
 
-/** Circle, square, triangle, diamond, then the same hollow. So the shape tells series apart where the colour cannot. */
+/** Filled shapes, each set with the hollow ones after it. */
+const shapeSets = [
+  ["M-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0", "M-3.5-3.5h7v7h-7z", "M0-4.5L4.3 3.2H-4.3z", "M0-5L5 0L0 5L-5 0z"],
+  ["M0 4.5L4.3-3.2H-4.3z", "M-5-2h10v4h-10z", "M-2-5h4v10h-4z", "M-1.5-5h3v3.5h3.5v3h-3.5v3.5h-3v-3.5h-3.5v-3h3.5z"],
+] as const;
+
+/** So many series are told apart: by the shape where the colour, of which there are half as many, cannot. */
+export const STYLES = 16;
+
+/** Circle, square, triangle, diamond, then the same hollow; then triangle downwards, flat and tall bar, cross, and these hollow. */
 export function marker(style: number, x: number, y: number, title: string): string {
-  const outlines = [
-    "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0",
-    "M-3.5-3.5h7v7h-7z",
-    "M0-4.5L4.3 3.2H-4.3z",
-    "M0-5L5 0L0 5L-5 0z",
-  ];
-  const hollow = Math.floor(style / outlines.length) % 2 === 1 ? " hollow" : "";
+  const shapes = shapeSets[Math.floor(style / 8)]!;
+  const hollow = style % 8 >= shapes.length ? " hollow" : "";
   const tip = title && `<title>${escapeHtml(title)}</title>`;
-  return `<path class="mark${hollow}" transform="translate(${digits(x)} ${digits(y)})" d="${outlines[style % outlines.length]}">${tip}</path>`;
+  return `<path class="mark${hollow}" transform="translate(${digits(x)} ${digits(y)})" d="${shapes[style % shapes.length]}">${tip}</path>`;
 }

@@ -1,9 +1,10 @@
-/** The report's style sheet: light and dark, phone and print. s0 … s7 are the colours of the methods. */
+/** The report's style sheet: light and dark, phone and print. s0 … s7 are the colours of the methods, and s8 … s15 again, of other markers. */
 const light = ["#0068b0", "#c24e00", "#007a58", "#a8457f", "#8a6400", "#2f86c6", "#5b5b5b", "#7a3fb0"];
 const dark = ["#5db2f0", "#ff9650", "#34cfa0", "#ec9fcb", "#e9bb45", "#9fd8ff", "#c2c2c2", "#c79bff"];
 
 type Variables = Readonly<Record<string, string>>;
-const series = (list: readonly string[]): Variables => Object.fromEntries(list.map((colour, i) => [`s${i}`, colour]));
+const series = (list: readonly string[]): Variables =>
+  Object.fromEntries([...list, ...list].map((colour, i) => [`s${i}`, colour]));
 
 /** The style sheet's variables of the light mode. Pictures that cannot follow the reader's choice of mode use them too. */
 export const lightVariables: Variables = {
@@ -33,7 +34,7 @@ export const plotStylesheet = `
 .plot polyline{fill:none;stroke-width:1.6}.plot .area{stroke:none;opacity:.16}.plot .level path{stroke-dasharray:6 4}
 .plot g path{fill:none;stroke-width:1.3}
 .plot .mark{stroke-width:1.6}.plot .mark.hollow{fill:var(--ground)!important}
-${light.map((_, i) => `.s${i}{stroke:var(--s${i})}.plot .s${i} .mark{fill:var(--s${i})}`).join("")}
+${[...light, ...light].map((_, i) => `.s${i}{stroke:var(--s${i})}.plot .s${i} .mark{fill:var(--s${i})}`).join("")}
 `;
 
 export const stylesheet = (imageWidth: number): string => `*{box-sizing:border-box}

@@ -124,6 +124,7 @@ test("what is wrong is said in one line", async () => {
     [() => parseNoise("gaussian:sigma=-1"), /gaussian noise: sigma: .*got -1/],
     [() => parseNoise("gaussian:sigma=large"), /gaussian: sigma: expected a number or auto, got "large"/],
     [() => parseNoise("gaussian"), /gaussian: give one of sigma, snr, norm and sigmas/],
+    [() => parseNoise("gaussian:norm=-1"), /gaussian: norm: expected a number of at least 0, got -1/],
     [() => parseNoise("gaussian:sigma=1,snr=3"), /give one of sigma, snr, norm and sigmas/],
     [() => parseNoise("gausian:sigma=1"), /noise: unknown noise "gausian"; did you mean gaussian/],
     [() => parseNoise("toString"), /unknown noise "toString"/],

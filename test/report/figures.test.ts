@@ -6,6 +6,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { across, linearAxis, logAxis, plotted, tickText, upwards, withoutOverlap } from "../../src/report/axes.ts";
 import { figureFormats } from "../../src/report/figure.ts";
+import { STYLES } from "../../src/report/legend.ts";
 import { linePlotFile } from "../../src/report/plot.ts";
 import { pngOfSvg } from "../../src/report/raster.ts";
 import { dots, line, svg, svgFile, text } from "../../src/report/svg.ts";
@@ -114,6 +115,18 @@ test("a file of a line plot holds its legend and as many markers as points", () 
   assert.match(file, />a &amp; b<\/text>/);
   assert.is(file.match(/class="mark"/g)!.length, 1 + 3);
   assert.not.match(file, /NaN|undefined/);
+});
+
+test("sixteen series are told apart: the same marker never has the same colour", () => {
+  const points = [{ x: 1, y: 1, low: Number.NaN, high: Number.NaN }];
+  const series = Array.from({ length: STYLES }, (_, style) => ({ name: `method ${style}`, style, points }));
+  const file = linePlotFile(series, { label: "", xLabel: "m", yLabel: "error" });
+  const colours = new Map([...file.matchAll(/--s(\d+):(#\w+)/g)].map(([, style, colour]) => [style, colour]));
+  const drawn = [...file.matchAll(/<g class="s(\d+)"><polyline.*?<path class="(mark[^"]*)".*? d="([^"]*)"/g)];
+  const looks = drawn.map(([, style, kind, shape]) => `${colours.get(style!)} ${kind} ${shape}`);
+  assert.is(STYLES, 16);
+  assert.is(new Set(looks).size, 16);
+  assert.not.match(looks.join(), /undefined/);
 });
 
 test("marks of a line plot are lines at their values with their names, also beyond the points", () => {

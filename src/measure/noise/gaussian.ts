@@ -90,8 +90,9 @@ function noiseOfSnr(snr: number): Noise {
   };
 }
 
-/** σ = norm/√m, so that E‖w‖² of a signal is norm². */
+/** σ = norm/√m, so that E‖w‖² of a signal is norm². Errors (InputError): a norm that is negative. */
 function noiseOfNorm(norm: number): Noise {
+  if (!(norm >= 0)) throw new InputError(`gaussian: norm: expected a number of at least 0, got ${norm}`);
   const spec = `gaussian:norm=${norm}`;
   const model = (y: NdArray<Float32Array>) => ({
     ...gaussianNoise(norm / Math.sqrt(y.size / y.shape[0]!)),

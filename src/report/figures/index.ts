@@ -1,7 +1,7 @@
 import type { ComparisonTable } from "../../compare/compare.ts";
 import { average } from "../../compare/summary.ts";
 import { families } from "../families.ts";
-import type { Named } from "../legend.ts";
+import { type Named, STYLES } from "../legend.ts";
 import type { Level } from "../plot.ts";
 import { type ReportFigure, withFileNames } from "../report-figure.ts";
 import { rowGroups } from "../results.ts";
@@ -9,9 +9,6 @@ import { calibrationFigure } from "./calibration.ts";
 import { curveFigure, errorCurve, ssimCurve } from "./curves.ts";
 import { histogramFigure } from "./histogram.ts";
 import { singlesFigure } from "./singles.ts";
-
-/** Colours and markers of methods. With more methods they repeat. */
-const STYLES = 8;
 
 /** The figures of a report, in its order. */
 export interface ReportFigures {
@@ -22,7 +19,7 @@ export interface ReportFigures {
 }
 
 export function reportFigures(table: ComparisonTable): ReportFigures {
-  const series = table.methods.map((name, i): Named => ({ name, style: i % STYLES }));
+  const series = table.methods.map((name, i): Named => ({ name, style: i % STYLES })); // with more methods they repeat
   const { sweeps, single } = families(table);
   const levels: Level[] = Object.entries(table.representation ?? {}).map(([name, errors]) => ({
     ...series.find((one) => one.name === name)!,

@@ -123,6 +123,8 @@ export const halfQuadratic: Solver<PatchPrior> = {
 
 /** What Φ is, for the schedule. */
 async function settingOf({ operator }: Problem, whitened: LinearOperator): Promise<Setting> {
-  if ((operator as LinearOperator).form?.kind === "selection") return "selection";
+  const kind = (operator as LinearOperator).form?.kind;
+  if (kind === "selection" || kind === "coefficients") return kind;
+  if (kind === "parallel-beam") return "projections";
   return (await isConvolution(whitened)) ? "convolution" : "other";
 }

@@ -14,8 +14,11 @@ type Signals = NdArray<Float32Array>;
 /** argmin_x ½‖y − Φx‖² + λ r(x − centre) of one signal, y [1, ...outShape], for quadratic r. */
 export type ImageStep = (y: Signals, centre: Signals, lambda: number) => Promise<Signals>;
 
-/** Gap at which conjugate gradients end, and the most compiled steps of them: the next patch step changes far more. */
-const [TOLERANCE, STEPS] = [1e-4, 10];
+/**
+ * Gap at which conjugate gradients end, their iterations in a compiled step, and the most such steps: the next patch step changes far more. They begin at the centre, so few are needed: with 10 instead of 20
+ * iterations a slice took 16 % less time behind missing Fourier coefficients and 10 % less in tomography, to .003 dB.
+ */
+const [TOLERANCE, ITERATIONS, STEPS] = [1e-4, 10, 20];
 
 /** Calls `use` with the image steps of a problem: r(x) = ‖x‖², about the average of patches, and r(x) = ‖∇x‖², for the start. */
 export async function withImageSteps<R>(
@@ -29,7 +32,7 @@ export async function withImageSteps<R>(
     name: "patches: y − Φx",
   });
   const withStep = <T>(prior: QuadraticPenalty, inner: (step: ImageStep) => Promise<T>): Promise<T> => {
-    const method = conjugateGradients({ ...problem, operator }, prior);
+    const method = conjugateGradients({ ...problem, operator }, prior, ITERATIONS);
     const start = method.start({ y: example.y, lambda: filled(1, []) });
     const parts = { operator, prior, rest: `patches ${noise.spec}` };
     return withCompiledStep(parts, method, { y: example.y, lambda: filled(1, []), state: start }, (step) =>

@@ -15,7 +15,11 @@ import { ITERATIONS, type PenaltyMethod } from "./method.ts";
  *
  * gap: ‖s‖ / ‖Φ'y‖ at the estimate, which is 0 at the solution of (Φ'Φ + λ∇r)x = Φ'y.
  */
-export function conjugateGradients({ operator, noise }: CentredProblem, prior: QuadraticPenalty): PenaltyMethod {
+export function conjugateGradients(
+  { operator, noise }: CentredProblem,
+  prior: QuadraticPenalty,
+  iterations = ITERATIONS,
+): PenaltyMethod {
   return {
     name: "conjugate-gradients",
     tolerance: 1e-5,
@@ -29,7 +33,7 @@ export function conjugateGradients({ operator, noise }: CentredProblem, prior: Q
       let s = descent(d, x);
       let p = s;
       let size = squares(s);
-      for (let i = 0; i < ITERATIONS; i++) {
+      for (let i = 0; i < iterations; i++) {
         const measured = operator.forward(p);
         const curvature = tf.add(squares(measured), tf.mul(lambda, dots(p, prior.gradient(p))));
         const alpha = tf.where(tf.greater(size, floor), tf.div(size, tf.maximum(curvature, TINY)), tf.zerosLike(size));
