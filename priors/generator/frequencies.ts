@@ -18,17 +18,19 @@ const unitSize = ({ frequencies }: Target): number =>
 
 const momentCount = ({ cos }: Target): number => cos.shape.at(-1)!;
 
-/** A target cut in two: the frequencies to train on, and those held out. None are held out where the fraction is 0 or there is one unit. */
+/** A target cut in two: the frequencies to train on, and those held out. None are held out where the fraction is 0 or there is one whole unit. */
 export function holdOut(
   target: Target,
   { validation, seed }: Pick<TrainSettings, "validation" | "seed">,
 ): { training: Target; held?: Target } {
-  const units = Math.ceil(momentCount(target) / unitSize(target));
+  const units = Math.floor(momentCount(target) / unitSize(target));
   const count = validation === 0 ? 0 : Math.min(units - 1, Math.max(1, Math.round(validation * units)));
-  if (count === 0) return { training: target };
+  if (count <= 0) return { training: target };
   if (isProduct(target.frequencies)) {
-    const all = [...Array(units).keys()]; // each row is spread over the law, so that the last ones do, and a cut one is with them
-    return { training: ofUnits(target, all.slice(0, -count)), held: ofUnits(target, all.slice(-count)) };
+    // Each row is spread over the law, so that the last ones do. A cut row goes with them: alone it may have no whole pair a ± b, and no loss.
+    const all = [...Array(target.frequencies.rows.shape[1]!).keys()];
+    const kept = units - count;
+    return { training: ofUnits(target, all.slice(0, kept)), held: ofUnits(target, all.slice(kept)) };
   }
   const order = stream(seed, "validation frequencies").permutation(units);
   const sorted = (part: Int32Array) => [...part.slice().sort()];

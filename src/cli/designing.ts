@@ -89,7 +89,7 @@ export const designOptions = <T>(y: Argv<T>) =>
         type: "string",
         requiresArg: true,
         choices: drawNames,
-        defaultDescription: "independent",
+        defaultDescription: "product; independent for fewer than 256 frequencies, adapted-radius and 1bit",
       },
       describe: `how frequencies are drawn together: ${drawNames.map((name) => `${name}, ${draws[name]}`).join("; ")}`,
     })

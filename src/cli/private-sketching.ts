@@ -1,5 +1,6 @@
 import type { Argv } from "yargs";
 import { InputError } from "../data/errors.ts";
+import { defaultDraw } from "../sketch/laws.ts";
 import type { Owner, PrivateSketch } from "../sketch/private/index.ts";
 import type { Context, Outcome } from "./command.ts";
 import { type DataArgs, type DesignArgs, datasetOf } from "./designing.ts";
@@ -198,7 +199,7 @@ function designOf({ clip, labels, features, frequencies, scale, law, draw, seed,
         m: frequencies,
         scales: numberList("scale", scale!),
         law: law ?? "gaussian",
-        draw: draw ?? "independent",
+        draw: draw ?? defaultDraw(law ?? "gaussian", frequencies),
         seed,
       },
     }),

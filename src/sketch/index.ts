@@ -56,7 +56,7 @@ export {
   mixtureCovariance,
 } from "./gates.ts";
 export { labelCounts, ofLabel, withoutLabels } from "./labels.ts";
-export { type DrawName, drawNames, type Law, type LawName, lawNames, laws } from "./laws.ts";
+export { type DrawName, defaultDraw, drawNames, type Law, type LawName, lawNames, laws } from "./laws.ts";
 export { type CellSums, type Cells, noCellSums } from "./lossy/cells.ts";
 export { type FitCellsOptions, fitCells } from "./lossy/fit-cells.ts";
 export { formWords, type LossyForm, type LossyMeasured } from "./lossy/form.ts";

@@ -34,6 +34,13 @@ export const draws = {
 export type DrawName = keyof typeof draws;
 export const drawNames = Object.keys(draws) as readonly DrawName[];
 
+/** Fewer frequencies make too few rows and columns for products to save time or to vary as little as independent ones. */
+const LEAST_PRODUCTS = 256;
+
+/** How m frequencies of a law are drawn unless it is said: as products if the law has them and m is at least 256, else independent. */
+export const defaultDraw = (law: LawName, m: number): DrawName =>
+  laws[law].mixing && m >= LEAST_PRODUCTS ? "product" : "independent";
+
 /** A law from its radius: R is drawn first, then a direction uniform on the sphere. */
 const spherical = (law: Omit<Law, "draw">): Law => ({
   ...law,

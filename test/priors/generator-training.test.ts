@@ -82,6 +82,24 @@ test("of product frequencies the last rows are held out, and both parts have the
   assert.is(holdOut(target, { validation: 0, seed: 1 }).held, undefined);
 });
 
+test("a cut row of product frequencies is held out with a whole one, because alone it may have no pair a ± b", async () => {
+  for (const m of [301, 310, 401]) {
+    const families = [{ kind: "fourier", draw: "product", m, seed: 1 }, { kind: "second-moments" }] as const;
+    const cut = await sketchDataset(ring, await designFor(ring, { families }), { range: { from: 0, to: 2000 } });
+    const target = await targetOf(cut);
+    const { rows, columns } = target.frequencies as ProductFactors<NdArray<Float32Array>>;
+    const unit = 2 * rows.shape[0]! * columns.shape[1]!;
+    assert.ok(m % unit > 0, `${m} is cut`);
+    const { held } = holdOut(target, { validation: 0.01, seed: 1 });
+    assert.is(held!.cos.size, unit + (m % unit));
+    const { validation } = await trainGenerator(cut, { ...toy, steps: 2, validateEvery: 1, validation: 0.01 });
+    assert.ok(
+      validation.length > 0 && validation.every(({ loss }) => Number.isFinite(loss)),
+      `${m}: losses are finite`,
+    );
+  }
+});
+
 test("a curve is settled a standard error below the floor, or after `patience` steps without a new lowest loss", () => {
   const curve = (...losses: number[]) => losses.map((loss, i) => ({ step: 10 * (i + 1), loss, error: 0.5 }));
   assert.is(isSettled([], 1, 10), false);

@@ -12,7 +12,7 @@ const test = suite("one-bit moments");
 const designWith = (m: number, seed: number, quantised?: "1bit", scale = 0.5) =>
   makeDesign({
     shape: [3],
-    families: [{ kind: "fourier", m, seed, scales: [scale], ...(quantised && { quantised }) }],
+    families: [{ kind: "fourier", draw: "independent", m, seed, scales: [scale], ...(quantised && { quantised }) }],
   });
 
 test("a sample's moment is (π/4)(sign cos(ωᵀu + ξ) + i sign sin(ωᵀu + ξ)) exp(−iξ)", async () => {

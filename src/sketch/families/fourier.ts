@@ -4,7 +4,7 @@ import { contiguous } from "../../data/array.ts";
 import { InputError } from "../../data/errors.ts";
 import { suggestion } from "../../data/nearest.ts";
 import { stream } from "../../data/random.ts";
-import { type DrawName, drawNames, draws, type LawName, lawNames, laws } from "../laws.ts";
+import { type DrawName, defaultDraw, drawNames, draws, type LawName, lawNames, laws } from "../laws.ts";
 import { DITHER, ditherOf, MOST_MODULUS, signMoments } from "../one-bit.ts";
 import { denseProduct, drawProduct, productLayout } from "../product.ts";
 import { denseOf, drawStructured, type FrequencySettings, structuredPhase } from "../structured.ts";
@@ -35,7 +35,7 @@ export interface FourierOptions {
   readonly m?: number;
   /** Seed of the frequencies; default 1. */
   readonly seed?: number;
-  /** How the frequencies are drawn together (`draws`); default independent. */
+  /** How the frequencies are drawn together (`draws`); default: `defaultDraw`, and independent for `quantised`. */
   readonly draw?: DrawName;
   /** Moments from one bit for every cosine and sine (one-bit.ts); default: from the numbers themselves. */
   readonly quantised?: "1bit";
@@ -94,7 +94,7 @@ export const fourier: Family<FourierSpec, FourierOptions> = {
   aboutReference: false,
   summary: "random Fourier moments exp(i ωᵀu) of the features",
   design: async (
-    { law = "gaussian", scales = "auto", m = DEFAULT_FREQUENCIES, seed = 1, draw = "independent", quantised },
+    { law = "gaussian", scales = "auto", m = DEFAULT_FREQUENCIES, seed = 1, draw: asked, quantised },
     context,
   ) => {
     if (!Object.hasOwn(laws, law)) throw new InputError(`sketch: unknown law "${law}"; ${suggestion(law, lawNames)}`);
@@ -104,6 +104,7 @@ export const fourier: Family<FourierSpec, FourierOptions> = {
     if (!(Number.isSafeInteger(seed) && seed >= 0)) {
       throw new InputError(`sketch: seed: must be an integer of at least 0, got ${seed}`);
     }
+    const draw = asked ?? (quantised ? "independent" : defaultDraw(law, m));
     if (!Object.hasOwn(draws, draw)) {
       throw new InputError(`sketch: unknown draw "${draw}"; ${suggestion(draw, drawNames)}`);
     }
@@ -123,10 +124,12 @@ export const fourier: Family<FourierSpec, FourierOptions> = {
         "sketch: quantise: product frequencies are summed without each one's cosine, so there is nothing to take the sign of; draw them independent",
       );
     }
-    const spec = (used: readonly number[]): FourierSpec => ({
-      ...{ kind: "fourier", law, scales: used, m, seed, draw },
-      ...(quantised && { quantised }),
-    });
+    const spec = (used: readonly number[]): FourierSpec => {
+      if (draw === "product" && m <= productLayout({ law, m, scales: used }).blocks) {
+        throw new InputError(`sketch: ${m} frequencies are too few for products; draw them independent`);
+      }
+      return { kind: "fourier", law, scales: used, m, seed, draw, ...(quantised && { quantised }) };
+    };
     if (scales !== "auto") return spec([...requireScales(scales)]);
     const spread = context.spread("scale auto");
     if (!(spread > 0)) {
