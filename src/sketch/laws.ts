@@ -27,9 +27,9 @@ export type LawName = (typeof lawNames)[number];
 
 /** How frequencies of one law are drawn together. To add one: a line here, and its cases in families/fourier.ts. */
 export const draws = {
-  product: "sums and differences of two short lists (product.ts), sketched by products of matrices",
+  product: "sums and differences of two short lists, sketched by products of matrices",
   independent: "one by one, as in the paper",
-  structured: "in Hadamard blocks (structured.ts), for many features; needs at least 2",
+  structured: "in Hadamard blocks, for many features; needs at least 2",
 } as const;
 export type DrawName = keyof typeof draws;
 export const drawNames = Object.keys(draws) as readonly DrawName[];
