@@ -1,9 +1,12 @@
+import type { NdArray } from "ndarray";
 import { requireAdjoint } from "../../operators/adjoint-test.ts";
 import { type ForwardOperator, isLinear } from "../../operators/operator.ts";
 import { isOfOneShape, type Prior } from "../../priors/prior.ts";
+import { contiguous, fromHost } from "../data/array.ts";
 import { InputError } from "../data/errors.ts";
 import { requireOptionNames } from "../data/options.ts";
 import { clipped, rowsBeyond } from "../data/range.ts";
+import { requireFinite } from "../data/rows.ts";
 import { gaussianNoise } from "../measure/noise/gaussian.ts";
 import type { Noise, NoiseModel } from "../measure/noise/noise.ts";
 import { parseNoise } from "../measure/noise/registry.ts";
@@ -31,7 +34,9 @@ export interface RecoverOptions extends Omit<SolveOptions, "lambda"> {
 
 /** The names of `Measurements` are allowed too, so the result of `measure` can be given as it is. */
 const givenNames = ["operator", "y", "noise", "range", "shape", "sigmaBy", "seed", "noiseNorm", "snr", "truth"];
-const optionNames = ["solver", "lambda", "deviation", "samples", "seed", "own", "onProgress", "signal", "checkpoints"];
+const optionNames = [
+  ...["solver", "lambda", "deviation", "samples", "seed", "own", "onProgress", "signal", "checkpoints", "start"],
+];
 
 /**
  * Recovers signals x from measurements y ~ p(y | Φ(x)) with a prior. It is the one entry for every kind of prior, operator and noise.
@@ -47,7 +52,7 @@ export async function recover(given: Given, prior: Prior, options: RecoverOption
   if (!(Number.isInteger(samples) && samples >= 0)) {
     throw new RangeError(`recover: samples: expected an integer of at least 0, got ${samples}`);
   }
-  const { solver: name, lambda: wanted, checkpoints, ...rest } = options;
+  const { solver: name, lambda: wanted, checkpoints, start, ...rest } = options;
   const started = performance.now();
   const problem = await problemFor(given, prior, options);
   const solver = chooseSolver(prior, problem, { name, withLambda: wanted !== undefined && wanted !== "auto" });
@@ -59,12 +64,17 @@ export async function recover(given: Given, prior: Prior, options: RecoverOption
   if (checkpoints && !solver.resumable) {
     throw new InputError(`recover: ${solver.name} keeps no checkpoints; leave them out`);
   }
+  if (start) {
+    if (!solver.startable) throw new InputError(`recover: ${solver.name} does not begin at signals; leave start out`);
+    requireStart(start, problem);
+  }
   const automatic = wanted === "auto" && solver.lambda ? await autoLambda(solver, problem, prior, rest) : undefined;
   const lambda = wanted === "auto" ? automatic?.lambda : (wanted ?? (await solver.lambda?.default(problem, prior)));
   const found = await solver.solve(problem, prior, {
     ...rest,
     ...(lambda !== undefined && { lambda }),
     ...(checkpoints && { checkpoints }),
+    ...(start && { start: fromHost(contiguous(start) as Float32Array, start.shape) }),
   });
   const by = [problem.sigmaBy, automatic?.by].filter((rule) => rule !== undefined);
   const beyond = problem.range ? rowsBeyond(found.estimate, problem.range) : 0;
@@ -96,6 +106,15 @@ export async function problemFor(
     ...(signal && { signal }),
   });
   return { ...problem, noise: (known as Noise).ofSigma(Number(sigma.toPrecision(4))), sigmaBy: by };
+}
+
+/** Errors (RangeError): signals of another number or shape than the problem's, or numbers that are not finite. */
+function requireStart(start: NdArray<Float32Array>, { y, operator }: Problem): void {
+  const expected = [y.shape[0]!, ...operator.inShape];
+  if (start.shape.join() !== expected.join()) {
+    throw new RangeError(`recover: start: expected signals [${expected.join(", ")}], got [${start.shape.join(", ")}]`);
+  }
+  requireFinite("recover: start", contiguous(start) as Float32Array, 0, expected[0]!);
 }
 
 /** Operators made from specs are covered by this project's tests. Operators made in the user's code are tested here. */

@@ -1,3 +1,4 @@
+import type { NdArray } from "ndarray";
 import type { Prior } from "../../priors/prior.ts";
 import type { Options, OptionTable } from "../data/options.ts";
 import type { IterateOptions } from "../engine/iterate.ts";
@@ -16,6 +17,8 @@ export interface SolveOptions extends Pick<IterateOptions<unknown>, "onProgress"
   readonly seed?: number;
   /** The solver's own options, by the names of its table. */
   readonly own?: Options;
+  /** Signals at which iterations begin, [batch, ...shape], for solvers that are `startable`; default 0. */
+  readonly start?: NdArray<Float32Array>;
   /** Where a long recovery keeps its state, for solvers that are `resumable`; default nowhere. */
   readonly checkpoints?: RecoveryCheckpoints;
 }
@@ -52,6 +55,8 @@ export interface Solver<P extends Prior = Prior> {
   readonly lambda?: LambdaRules<P>;
   /** Whether it takes `checkpoints`. */
   readonly resumable?: true;
+  /** Whether it takes a `start`. */
+  readonly startable?: true;
   /** Whether it can compute the posterior's standard deviation and draw from the posterior. */
   readonly uncertainty: boolean;
   /** True if it accepts this prior and problem, else the reason why not, as the end of a sentence. */

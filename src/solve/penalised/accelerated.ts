@@ -3,9 +3,9 @@ import * as tf from "#tf";
 import { dots, filled, scaled } from "../batch.ts";
 import { ITERATIONS, type MethodState } from "./method.ts";
 
-/** The start of accelerated steps: nothing. */
-export const acceleratedStart = (batch: number, shape: readonly number[]): MethodState<NdArray<Float32Array>> => ({
-  ...{ x: filled(batch, shape), z: filled(batch, shape), t: filled(batch, [], 1) },
+/** The start of accelerated steps at x [batch, ...]. */
+export const acceleratedStart = (x: NdArray<Float32Array>): MethodState<NdArray<Float32Array>> => ({
+  ...{ x, z: x, t: filled(x.shape[0]!, [], 1) },
 });
 
 /**

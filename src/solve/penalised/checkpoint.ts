@@ -22,7 +22,7 @@ export interface RecoveryOf {
   readonly prior: string;
   readonly range: readonly number[];
   readonly options: SolveOptions["own"];
-  /** SHA-256 of y, λ and the penalty's centre. */
+  /** SHA-256 of y, λ, the penalty's centre and the start. */
   readonly numbers: string;
 }
 
@@ -32,6 +32,7 @@ export async function recoveryOf(
   prior: PenaltyPrior,
   lambda: NdArray<Float32Array>,
   options: SolveOptions["own"] = {},
+  start?: NdArray<Float32Array>,
 ): Promise<RecoveryOf> {
   const { source, digest = "" } = operator;
   return {
@@ -41,7 +42,10 @@ export async function recoveryOf(
     prior: prior.name,
     range: [...(range ?? [])],
     options,
-    numbers: await sha256([contiguous(y), contiguous(lambda), ...(centre ? [centre] : [])] as Float32Array[]),
+    numbers: await sha256([
+      ...([contiguous(y), contiguous(lambda), ...(centre ? [centre] : [])] as Float32Array[]),
+      ...(start ? [contiguous(start) as Float32Array] : []),
+    ]),
   };
 }
 

@@ -23,7 +23,7 @@ export function conjugateGradients(
   return {
     name: "conjugate-gradients",
     tolerance: 1e-5,
-    start: ({ y }) => ({ x: filled(y.shape[0]!, operator.inShape) }),
+    start: ({ y }, x = filled(y.shape[0]!, operator.inShape)) => ({ x }),
     step: ({ y, lambda }, state) => {
       const descent = (d: tf.Tensor, x: tf.Tensor) => tf.sub(operator.adjoint(d), scaled(lambda, prior.gradient(x)));
       const begun = tf.maximum(squares(operator.adjoint(y)), TINY);

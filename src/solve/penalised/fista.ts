@@ -1,6 +1,6 @@
 import * as tf from "#tf";
 import type { NormPenalty } from "../../../priors/prior.ts";
-import { dots, TINY } from "../batch.ts";
+import { dots, filled, TINY } from "../batch.ts";
 import { accelerated, acceleratedStart } from "./accelerated.ts";
 import type { CentredProblem } from "./centre.ts";
 import type { PenaltyMethod } from "./method.ts";
@@ -21,7 +21,7 @@ export function fista({ operator, noise }: CentredProblem, prior: NormPenalty, n
   return {
     name: "fista",
     tolerance: 1e-3,
-    start: ({ y }) => acceleratedStart(y.shape[0]!, operator.inShape),
+    start: ({ y }, x = filled(y.shape[0]!, operator.inShape)) => acceleratedStart(x),
     step: ({ y, lambda }, state) => {
       const threshold = tf.mul(lambda, stepSize);
       const after = accelerated(state, (z) => {

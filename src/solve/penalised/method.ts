@@ -25,7 +25,8 @@ export interface PenaltyMethod {
   readonly name: string;
   /** Default tolerance on `gap`. */
   readonly tolerance: number;
-  start(batch: Batch<NdArray<Float32Array>>): MethodState<NdArray<Float32Array>>;
+  /** The state before the first step, at the signals x [batch, ...inShape] or at 0. */
+  start(batch: Batch<NdArray<Float32Array>>, x?: NdArray<Float32Array>): MethodState<NdArray<Float32Array>>;
   /** Runs several iterations (`ITERATIONS`), which share the cost of one call. */
   step(batch: Batch<tf.Tensor>, state: MethodState<tf.Tensor>): MethodStep;
 }

@@ -1,6 +1,6 @@
 import type { NdArray } from "ndarray";
 import type { PenaltyPrior } from "../../../priors/prior.ts";
-import { fromHost } from "../../data/array.ts";
+import { contiguous, fromHost } from "../../data/array.ts";
 import { checkedOptions, type OptionTable } from "../../data/options.ts";
 import { iterateRows } from "../../engine/iterate-rows.ts";
 import type { Solved } from "../recovery.ts";
@@ -27,7 +27,7 @@ export interface PenalisedRecovery extends Solved {
 
 /**
  * x̂ = argmin_x f(Φx, y) + λ r(x), where f is the noise's misfit and x keeps to the range of the problem, if it has one. All signals are
- * solved together, from x = 0. A signal whose numbers are no longer finite ends as `non-finite`; the others go on.
+ * solved together, from `start`, or x = 0. A signal whose numbers are no longer finite ends as `non-finite`; the others go on.
  *
  * With `checkpoints` it goes on where an earlier run stopped, to the same bits.
  *
@@ -37,7 +37,7 @@ export async function solvePenalised(
   problem: CentredProblem,
   prior: PenaltyPrior,
   method: PenaltyMethod,
-  { lambda, onProgress, signal, own, checkpoints }: SolveOptions,
+  { lambda, onProgress, signal, own, checkpoints, start: given }: SolveOptions,
 ): Promise<PenalisedRecovery> {
   const { y, operator, noise } = problem;
   const {
@@ -47,8 +47,8 @@ export async function solvePenalised(
   } = checkedOptions(method.name, penalisedOptions, own);
   const watch = watchOf(method.name, problem, limits);
   const batch = { y, lambda: lambdas(prior.name, lambda, y.shape[0]!) };
-  const start = method.start(batch);
-  const of = checkpoints && (await recoveryOf(method.name, problem, prior, batch.lambda, own));
+  const start = method.start(batch, given && aboutCentre(given, problem.centre, -1));
+  const of = checkpoints && (await recoveryOf(method.name, problem, prior, batch.lambda, own, given));
   const kept = await checkpoints?.load?.();
   const resume = kept && decodeRecovery(kept, of!, checkpoints!.where);
   return withCompiledStep(
@@ -103,11 +103,11 @@ const watching = (method: PenaltyMethod, watch: Watch): PenaltyMethod => ({
   },
 });
 
-/** The signals of their differences from a centre. */
-const aboutCentre = (x: NdArray<Float32Array>, centre: Float32Array | undefined): NdArray<Float32Array> =>
+/** The signals of their differences from a centre; with the sign −1 their differences from it. */
+const aboutCentre = (x: NdArray<Float32Array>, centre: Float32Array | undefined, sign = 1): NdArray<Float32Array> =>
   centre
     ? fromHost(
-        x.data.map((v, at) => v + centre[at % centre.length]!),
+        (contiguous(x) as Float32Array).map((v, at) => v + sign * centre[at % centre.length]!),
         x.shape,
       )
     : x;

@@ -62,9 +62,8 @@ export function primalDual(
   return {
     name: "primal-dual",
     tolerance: 1e-3,
-    start: ({ y }) => {
+    start: ({ y }, x = filled(y.shape[0]!, operator.inShape)) => {
       const batch = y.shape[0]!;
-      const x = filled(batch, operator.inShape);
       return { x, z: x, q: filled(batch, operator.outShape), ...termsAtStart(terms, batch) };
     },
     step: ({ y, lambda }, state) => {

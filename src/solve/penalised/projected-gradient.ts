@@ -4,7 +4,7 @@ import { linearOperator } from "../../../operators/operator.ts";
 import type { QuadraticPenalty } from "../../../priors/prior.ts";
 import { sizeOf } from "../../data/array.ts";
 import { oncePer } from "../../data/once.ts";
-import { norms, scaled, TINY } from "../batch.ts";
+import { filled, norms, scaled, TINY } from "../batch.ts";
 import { accelerated, acceleratedStart } from "./accelerated.ts";
 import { boxOf } from "./box.ts";
 import type { CentredProblem } from "./centre.ts";
@@ -36,7 +36,7 @@ export function projectedGradient(
   return {
     name: "projected-gradient",
     tolerance: 1e-3,
-    start: ({ y }) => acceleratedStart(y.shape[0]!, operator.inShape),
+    start: ({ y }, x = filled(y.shape[0]!, operator.inShape)) => acceleratedStart(x),
     step: ({ y, lambda }, state) => {
       const stepSize = tf.div(1, tf.add((1.01 * size.norm) ** 2, tf.mul(lambda, 1.01 * gradientNorm)));
       const gradient = (at: tf.Tensor) =>

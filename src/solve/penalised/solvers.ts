@@ -25,6 +25,7 @@ export const conjugateGradients: Solver<QuadraticPenalty> = {
   options: penalisedOptions,
   lambda: penaltyLambda,
   resumable: true,
+  startable: true,
   uncertainty: false,
   accepts: (prior, problem) =>
     all(
@@ -45,6 +46,7 @@ export const projectedGradient: Solver<QuadraticPenalty> = {
   options: penalisedOptions,
   lambda: penaltyLambda,
   resumable: true,
+  startable: true,
   uncertainty: false,
   accepts: (prior, problem) => all(isQuadratic(prior), isLinearProblem(problem), hasGaussianNoise(problem)),
   solve: async (problem, prior, options) => {
@@ -60,6 +62,7 @@ export const fista: Solver<NormPenalty> = {
   options: penalisedOptions,
   lambda: penaltyLambda,
   resumable: true,
+  startable: true,
   uncertainty: false,
   accepts: (prior, problem) =>
     all(isNorm(prior), hasNoRange(problem, "primal-dual"), isLinearProblem(problem), hasGaussianNoise(problem)),
@@ -76,6 +79,7 @@ export const primalDual: Solver<PenaltyPrior> = {
   options: penalisedOptions,
   lambda: penaltyLambda,
   resumable: true,
+  startable: true,
   uncertainty: false,
   accepts: (prior, problem) => {
     if (prior.kind !== "penalty") return `${prior.name} is no penalty`;
