@@ -7,6 +7,7 @@ import { product, productTransposed } from "../../src/engine/float64.ts";
 import {
   familySpec,
   gaussianOfScores,
+  type LossyGaussian,
   type LossyMomentsSpec,
   type LossyReference,
   type LossyScoresSpec,
@@ -27,6 +28,7 @@ const LEAST = 1 / 255 / Math.sqrt(12);
 
 /**
  * The Gaussian of lossy moments or scores as a mixture of one component: mean and covariance of `lossyGaussian` or `gaussianOfScores`, with the leading eigenvectors as features.
+ * Numbers whose variance does not stand out of its error (`STANDS_OUT`) are taken for constant: the noise of their covariances would tie them to the others.
  * The size e of the most negative eigenvalue tells the noise of the estimated ones: a larger one λ becomes √(λ² − e²), which is best in the mean square
  * for noise of a symmetric matrix with independent entries (Gavish, Donoho 2017), smaller ones are dropped. What is left of a pixel's variance is independent of the others'.
  * Errors (InputError): those of `lossyGaussian`; measurements that do not vary.
@@ -35,7 +37,9 @@ export async function gaussianOfLossy(sketch: Sketch): Promise<MixtureModel> {
   const spec = sketch.design.families.find(({ kind }) => kind === "lossy-moments" || kind === "lossy-scores");
   const { signal, features } = spec as LossyMomentsSpec | LossyScoresSpec;
   const n = sizeOf(signal);
-  const { mean, covariance } = await (spec!.kind === "lossy-scores" ? gaussianOfScores(sketch) : lossyGaussian(sketch));
+  const { mean, covariance } = withoutConstants(
+    await (spec!.kind === "lossy-scores" ? gaussianOfScores(sketch) : lossyGaussian(sketch)),
+  );
   const { values: found, vectors } = symmetricEigen(covariance, n);
   const noise = Math.max(0, -found[n - 1]!);
   const kept = found.filter((v) => v > noise && v > 1e-9 * found[0]!).length;
@@ -72,6 +76,19 @@ export async function gaussianOfLossy(sketch: Sketch): Promise<MixtureModel> {
         [n],
       ),
     })),
+  };
+}
+
+/** A number is taken for constant if its variance is estimated at less than so many standard errors of that of a constant. */
+const STANDS_OUT = 3;
+
+/** The Gaussian with covariances of 0 for the numbers that are taken for constant. */
+function withoutConstants({ mean, covariance, errors }: LossyGaussian): Pick<LossyGaussian, "mean" | "covariance"> {
+  const n = mean.length;
+  const constant = errors.map((error, i) => Number(covariance[i * (n + 1)]! < STANDS_OUT * error));
+  return {
+    mean,
+    covariance: covariance.map((v, at) => (constant[Math.floor(at / n)]! || constant[at % n]! ? 0 : v)),
   };
 }
 

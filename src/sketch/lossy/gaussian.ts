@@ -3,6 +3,7 @@ import { contiguous, sizeOf } from "../../data/array.ts";
 import { InputError } from "../../data/errors.ts";
 import { symmetricEigen } from "../../data/linalg.ts";
 import { transpose } from "../../data/matmul.ts";
+import { squaredNorm } from "../../data/vector.ts";
 import { product, productTransposed } from "../../engine/float64.ts";
 import { familySpec } from "../design.ts";
 import { diagonalAt, fromTriangle } from "../families/family.ts";
@@ -16,6 +17,11 @@ export interface LossyGaussian {
   readonly mean: Float64Array;
   /** [n, n]; an unbiased estimate, which may have eigenvalues below 0 by the noise of the estimate. */
   readonly covariance: Float64Array;
+  /**
+   * Standard errors of the estimated variances of numbers that do not vary, [n]: v√(2/N), v the variance by which measuring scatters what one sample
+   * shows of the number, and N how many show it. 0 where measuring adds nothing, and after a step of expectation maximisation.
+   */
+  readonly errors: Float64Array;
   /** What one Φ for all samples leaves unseen; absent where samples have their own. */
   readonly unseen?: NullSpace;
   /** Numbers of a signal that no sample shows: mean and covariance are 0 there. */
@@ -42,13 +48,16 @@ export async function lossyGaussian(sketch: Sketch): Promise<LossyGaussian> {
   const sums = (name: string) => sketch.sums[`lossy-moments.${name}`]!;
   if (spec.form === "masked") return ofMasked(sums, n, spec.sigma);
   const each = (name: string) => sums(name).map((v) => v / sketch.count);
-  if (spec.form === "own") return { ...(await ofOwn(each, n, spec.sigma)), never: 0 };
+  if (spec.form === "own") return { ...(await ofOwn(each, n, spec.sigma, sketch.count)), never: 0 };
   const mean = each("x");
   const m = mean.length;
   const covariance = fromTriangle(each("xx"), m).map((v, at) => v - mean[Math.floor(at / m)]! * mean[at % m]!);
   for (let i = 0; i < m; i++) covariance[i * (m + 1)]! -= spec.sigma ** 2;
   const matrix = sketch.design.arrays[MATRIX];
-  if (!matrix) return { mean, covariance, never: 0 };
+  if (!matrix) {
+    const error = spec.sigma ** 2 * Math.sqrt(2 / sketch.count);
+    return { mean, covariance, errors: new Float64Array(n).fill(error), never: 0 };
+  }
   return { ...(await throughInverse(mean, covariance, matrix, spec.sigma, sketch.count)), never: 0 };
 }
 
@@ -64,13 +73,14 @@ function ofMasked(sums: (name: string) => Float64Array, n: number, sigma: number
     const [i, j] = [Math.floor(at / n), at % n];
     return Number.isNaN(v) ? 0 : v - mean[i]! * mean[j]! - (i === j ? sigma ** 2 : 0);
   });
-  return { mean, covariance, never };
+  const errors = seen.map((count) => (count > 0 ? sigma ** 2 * Math.sqrt(2 / count) : 0));
+  return { mean, covariance, errors, never };
 }
 
 /** The part of the largest singular value squared that a direction needs to count in a mean of Φ'Φ. */
 const SEEN = 1e-6;
 
-async function ofOwn(each: (name: string) => Float64Array, n: number, sigma: number) {
+async function ofOwn(each: (name: string) => Float64Array, n: number, sigma: number, count: number) {
   const gram = fromTriangle(each("gram"), n); // H
   const { values, vectors } = symmetricEigen(gram, n);
   const scaled = (power: number) =>
@@ -97,7 +107,12 @@ async function ofOwn(each: (name: string) => Float64Array, n: number, sigma: num
   const all = trace(seen) / (alpha + n * beta);
   const a = seen.map((v, at) => (v - (at % (n + 1) === 0 ? beta * all : 0)) / alpha);
   const made = await product(await product(back, a, n, n, n), back, n, n, n);
-  return { mean, covariance: made.map((v, at) => v - mean[Math.floor(at / n)]! * mean[at % n]!) };
+  const scatter = ((beta * all + sigma ** 2) / alpha) * Math.sqrt(2 / count);
+  return {
+    mean,
+    covariance: made.map((v, at) => v - mean[Math.floor(at / n)]! * mean[at % n]!),
+    errors: Float64Array.from({ length: n }, (_, i) => scatter * squaredNorm(back, i * n, n)),
+  };
 }
 
 /** Mean and covariance of x from those of Φx, in the directions that the samples determine (`seenDirections`); 0 in the others. */
@@ -119,7 +134,11 @@ async function throughInverse(
   for (let at = 0; at < inverse.length; at++) inverse[at]! /= values[Math.floor(at / m)]!;
   const inner = await productTransposed(await product(inverse, covariance, r, m, m), inverse, m);
   const columns = transpose(rows, r, n);
+  const error = sigma ** 2 * Math.sqrt(2 / count);
+  const errors = new Float64Array(n); // of σ²Φ⁺Φ⁺ᵀ
+  for (const [at, v] of rows.entries()) errors[at % n]! += (error * v * v) / values[Math.floor(at / n)]!;
   return {
+    errors,
     mean: await product(columns, await product(inverse, mean, r, m, 1), n, r, 1),
     covariance: await productTransposed(await product(columns, inner, n, r, r), columns, r),
     unseen: nullSpace(matrix),
@@ -150,6 +169,7 @@ export async function gaussianOfScores({ design, sums, count }: Sketch): Promise
       const [i, j] = [Math.floor(at / n), at % n];
       return v + (step[at]! + step[j * n + i]!) / 2 - moved[i]! * moved[j]!;
     }),
+    errors: new Float64Array(n),
     never: 0,
   };
 }
