@@ -1,13 +1,11 @@
 import type { NdArray } from "ndarray";
 import { fromHost, sizeOf } from "../../src/data/array.ts";
 import { InputError } from "../../src/data/errors.ts";
-import { symmetricEigen } from "../../src/data/linalg.ts";
 import { multiplyTransposed } from "../../src/data/matmul.ts";
 import { product, productTransposed } from "../../src/engine/float64.ts";
 import {
   familySpec,
   gaussianOfScores,
-  type LossyGaussian,
   type LossyMomentsSpec,
   type LossyReference,
   type LossyScoresSpec,
@@ -21,6 +19,7 @@ import {
 } from "../../src/sketch/index.ts";
 import type { MixturePrior } from "../prior.ts";
 import { residualOfRoot, rootOf } from "../residual-root.ts";
+import { cleanedCovariance, shrunkEigen } from "./lossy-covariance.ts";
 import type { MixtureModel } from "./model.ts";
 
 /** Least standard deviation of what the features leave out of a pixel: rounding to 8 bits. */
@@ -28,22 +27,18 @@ const LEAST = 1 / 255 / Math.sqrt(12);
 
 /**
  * The Gaussian of lossy moments or scores as a mixture of one component: mean and covariance of `lossyGaussian` or `gaussianOfScores`, with the leading eigenvectors as features.
- * Numbers whose variance does not stand out of its error (`STANDS_OUT`) are taken for constant: the noise of their covariances would tie them to the others.
- * The size e of the most negative eigenvalue tells the noise of the estimated ones: a larger one λ becomes √(λ² − e²), which is best in the mean square
- * for noise of a symmetric matrix with independent entries (Gavish, Donoho 2017), smaller ones are dropped. What is left of a pixel's variance is independent of the others'.
+ * The covariance is cleaned of its noise (`cleanedCovariance`) and its eigenvalues are shrunk (`shrunkEigen`). What is left of a pixel's variance is independent of the others'.
  * Errors (InputError): those of `lossyGaussian`; measurements that do not vary.
  */
 export async function gaussianOfLossy(sketch: Sketch): Promise<MixtureModel> {
   const spec = sketch.design.families.find(({ kind }) => kind === "lossy-moments" || kind === "lossy-scores");
   const { signal, features } = spec as LossyMomentsSpec | LossyScoresSpec;
   const n = sizeOf(signal);
-  const { mean, covariance } = withoutConstants(
-    await (spec!.kind === "lossy-scores" ? gaussianOfScores(sketch) : lossyGaussian(sketch)),
-  );
-  const { values: found, vectors } = symmetricEigen(covariance, n);
-  const noise = Math.max(0, -found[n - 1]!);
-  const kept = found.filter((v) => v > noise && v > 1e-9 * found[0]!).length;
-  const values = found.slice(0, kept).map((v) => Math.sqrt(v * v - noise * noise));
+  const found = await (spec!.kind === "lossy-scores" ? gaussianOfScores(sketch) : lossyGaussian(sketch));
+  const { mean } = found;
+  const covariance = await cleanedCovariance(found, signal);
+  const { values, vectors } = shrunkEigen(covariance, n);
+  const kept = values.length;
   if (kept === 0)
     throw new InputError("mixture: the lossy measurements show no variance above their noise; give more samples");
   const k = Math.min(features, kept);
@@ -76,19 +71,6 @@ export async function gaussianOfLossy(sketch: Sketch): Promise<MixtureModel> {
         [n],
       ),
     })),
-  };
-}
-
-/** A number is taken for constant if its variance is estimated at less than so many standard errors of that of a constant. */
-const STANDS_OUT = 3;
-
-/** The Gaussian with covariances of 0 for the numbers that are taken for constant. */
-function withoutConstants({ mean, covariance, errors }: LossyGaussian): Pick<LossyGaussian, "mean" | "covariance"> {
-  const n = mean.length;
-  const constant = errors.map((error, i) => Number(covariance[i * (n + 1)]! < STANDS_OUT * error));
-  return {
-    mean,
-    covariance: covariance.map((v, at) => (constant[Math.floor(at / n)]! || constant[at % n]! ? 0 : v)),
   };
 }
 

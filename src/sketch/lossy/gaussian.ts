@@ -17,11 +17,10 @@ export interface LossyGaussian {
   readonly mean: Float64Array;
   /** [n, n]; an unbiased estimate, which may have eigenvalues below 0 by the noise of the estimate. */
   readonly covariance: Float64Array;
-  /**
-   * Standard errors of the estimated variances of numbers that do not vary, [n]: v√(2/N), v the variance by which measuring scatters what one sample
-   * shows of the number, and N how many show it. 0 where measuring adds nothing, and after a step of expectation maximisation.
-   */
-  readonly errors: Float64Array;
+  /** The variance by which measuring scatters what one sample shows of each number, [n]; 0 after a step of expectation maximisation. */
+  readonly scatter: Float64Array;
+  /** Samples that show both numbers, [n, n], or all; infinite after a step of expectation maximisation, whose errors are not known. */
+  readonly pairs: Float64Array | number;
   /** What one Φ for all samples leaves unseen; absent where samples have their own. */
   readonly unseen?: NullSpace;
   /** Numbers of a signal that no sample shows: mean and covariance are 0 there. */
@@ -48,17 +47,15 @@ export async function lossyGaussian(sketch: Sketch): Promise<LossyGaussian> {
   const sums = (name: string) => sketch.sums[`lossy-moments.${name}`]!;
   if (spec.form === "masked") return ofMasked(sums, n, spec.sigma);
   const each = (name: string) => sums(name).map((v) => v / sketch.count);
-  if (spec.form === "own") return { ...(await ofOwn(each, n, spec.sigma, sketch.count)), never: 0 };
+  if (spec.form === "own") return { ...(await ofOwn(each, n, spec.sigma)), pairs: sketch.count, never: 0 };
   const mean = each("x");
   const m = mean.length;
   const covariance = fromTriangle(each("xx"), m).map((v, at) => v - mean[Math.floor(at / m)]! * mean[at % m]!);
   for (let i = 0; i < m; i++) covariance[i * (m + 1)]! -= spec.sigma ** 2;
   const matrix = sketch.design.arrays[MATRIX];
-  if (!matrix) {
-    const error = spec.sigma ** 2 * Math.sqrt(2 / sketch.count);
-    return { mean, covariance, errors: new Float64Array(n).fill(error), never: 0 };
-  }
-  return { ...(await throughInverse(mean, covariance, matrix, spec.sigma, sketch.count)), never: 0 };
+  const pairs = sketch.count;
+  if (!matrix) return { mean, covariance, scatter: new Float64Array(n).fill(spec.sigma ** 2), pairs, never: 0 };
+  return { ...(await throughInverse(mean, covariance, matrix, spec.sigma, pairs)), pairs, never: 0 };
 }
 
 function ofMasked(sums: (name: string) => Float64Array, n: number, sigma: number): LossyGaussian {
@@ -73,14 +70,13 @@ function ofMasked(sums: (name: string) => Float64Array, n: number, sigma: number
     const [i, j] = [Math.floor(at / n), at % n];
     return Number.isNaN(v) ? 0 : v - mean[i]! * mean[j]! - (i === j ? sigma ** 2 : 0);
   });
-  const errors = seen.map((count) => (count > 0 ? sigma ** 2 * Math.sqrt(2 / count) : 0));
-  return { mean, covariance, errors, never };
+  return { mean, covariance, scatter: new Float64Array(n).fill(sigma ** 2), pairs: fromTriangle(pairs, n), never };
 }
 
 /** The part of the largest singular value squared that a direction needs to count in a mean of Φ'Φ. */
 const SEEN = 1e-6;
 
-async function ofOwn(each: (name: string) => Float64Array, n: number, sigma: number, count: number) {
+async function ofOwn(each: (name: string) => Float64Array, n: number, sigma: number) {
   const gram = fromTriangle(each("gram"), n); // H
   const { values, vectors } = symmetricEigen(gram, n);
   const scaled = (power: number) =>
@@ -107,11 +103,11 @@ async function ofOwn(each: (name: string) => Float64Array, n: number, sigma: num
   const all = trace(seen) / (alpha + n * beta);
   const a = seen.map((v, at) => (v - (at % (n + 1) === 0 ? beta * all : 0)) / alpha);
   const made = await product(await product(back, a, n, n, n), back, n, n, n);
-  const scatter = ((beta * all + sigma ** 2) / alpha) * Math.sqrt(2 / count);
+  const power = (beta * all + sigma ** 2) / alpha;
   return {
     mean,
     covariance: made.map((v, at) => v - mean[Math.floor(at / n)]! * mean[at % n]!),
-    errors: Float64Array.from({ length: n }, (_, i) => scatter * squaredNorm(back, i * n, n)),
+    scatter: Float64Array.from({ length: n }, (_, i) => power * squaredNorm(back, i * n, n)),
   };
 }
 
@@ -122,7 +118,7 @@ async function throughInverse(
   matrix: NdArray<Float32Array>,
   sigma: number,
   count: number,
-): Promise<Omit<LossyGaussian, "never">> {
+): Promise<Omit<LossyGaussian, "pairs" | "never">> {
   const [m, n] = matrix.shape as [number, number];
   const phi = Float64Array.from(contiguous(matrix));
   let [power, gain] = [0, 0];
@@ -134,11 +130,10 @@ async function throughInverse(
   for (let at = 0; at < inverse.length; at++) inverse[at]! /= values[Math.floor(at / m)]!;
   const inner = await productTransposed(await product(inverse, covariance, r, m, m), inverse, m);
   const columns = transpose(rows, r, n);
-  const error = sigma ** 2 * Math.sqrt(2 / count);
-  const errors = new Float64Array(n); // of σ²Φ⁺Φ⁺ᵀ
-  for (const [at, v] of rows.entries()) errors[at % n]! += (error * v * v) / values[Math.floor(at / n)]!;
+  const scatter = new Float64Array(n); // the diagonal of σ²Φ⁺Φ⁺ᵀ
+  for (const [at, v] of rows.entries()) scatter[at % n]! += (sigma ** 2 * v * v) / values[Math.floor(at / n)]!;
   return {
-    errors,
+    scatter,
     mean: await product(columns, await product(inverse, mean, r, m, 1), n, r, 1),
     covariance: await productTransposed(await product(columns, inner, n, r, r), columns, r),
     unseen: nullSpace(matrix),
@@ -169,7 +164,8 @@ export async function gaussianOfScores({ design, sums, count }: Sketch): Promise
       const [i, j] = [Math.floor(at / n), at % n];
       return v + (step[at]! + step[j * n + i]!) / 2 - moved[i]! * moved[j]!;
     }),
-    errors: new Float64Array(n),
+    scatter: new Float64Array(n),
+    pairs: Number.POSITIVE_INFINITY,
     never: 0,
   };
 }

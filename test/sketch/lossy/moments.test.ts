@@ -72,7 +72,8 @@ test("of numbers that do not vary, variances scatter by the stated errors, and t
   ] as const) {
     const lossy = await measuredThrough(still, { through, sigma });
     const sketch = await sketchDataset(lossy.dataset, await lossyDesign(lossy, { features: 3 }));
-    const { covariance, errors } = await lossyGaussian(sketch);
+    const { covariance, scatter, pairs } = await lossyGaussian(sketch);
+    const errors = scatter.map((v, i) => v * Math.sqrt(2 / (typeof pairs === "number" ? pairs : pairs[i * 10]!)));
     const constant = [1, 2, 4, 5, 7, 8];
     const size = Math.sqrt(constant.reduce((sum, i) => sum + (covariance[i * 10]! / errors[i]!) ** 2 / 6, 0));
     assert.ok(size > 0.4 && size < 2, `${through}: ${size} standard errors`);
