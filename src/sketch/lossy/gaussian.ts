@@ -33,7 +33,8 @@ export const MATRIX = "lossy-moments.matrix";
 /**
  * Mean and covariance of the signals behind lossy moments, in closed form. For each form of the measurements:
  *
- * - `masked`: μ_p = Σ Mx / pairs_pp, C_pq = Σ (Mx)(Mx)ᵀ / pairs − μ_pμ_q − σ²[p = q], 0 for pairs that are never seen together;
+ * - `masked`: μ_p = Σ Mx / pairs_pp, C_pq the covariance over the samples that show p and q, Σ (Mx)(Mx)ᵀ / pairs − (cross_pq/pairs)(cross_qp/pairs) − σ²[p = q], 0 for pairs that
+ *   are never seen together. With μ_pμ_q, of all samples, in place of the means of those samples, its noise would grow with μ;
  * - `fixed`: the measurements' mean and covariance less σ²I, through the pseudo-inverse of Φ: only ΦCΦᵀ is identified;
  * - `own`: μ = (Σ G)⁻¹ Σ z, and E zzᵀ − σ²E G = H^½ E[QAQ] H^½ with H = E G, A = H^½(C + μμᵀ)H^½, and E[QAQ] = αA + β tr(A) I for a Q of no preferred
  *   direction, α and β by E(tr G)² and E tr G². That is exact for random Gaussian Φ and a start for others.
@@ -65,12 +66,15 @@ function ofMasked(sums: (name: string) => Float64Array, n: number, sigma: number
   if (never === n)
     throw new InputError("lossy moments: every pixel of every sample is missing, there is nothing to learn");
   const mean = sums("x").map((v, i) => (seen[i]! > 0 ? v / seen[i]! : 0));
-  const lower = sums("xx").map((v, at) => (pairs[at]! > 0 ? v / pairs[at]! : Number.NaN));
-  const covariance = fromTriangle(lower, n).map((v, at) => {
+  const cross = sums("cross");
+  const counts = fromTriangle(pairs, n);
+  const covariance = fromTriangle(sums("xx"), n).map((v, at) => {
     const [i, j] = [Math.floor(at / n), at % n];
-    return Number.isNaN(v) ? 0 : v - mean[i]! * mean[j]! - (i === j ? sigma ** 2 : 0);
+    const count = counts[at]!;
+    if (count === 0) return 0;
+    return (v - (cross[at]! * cross[j * n + i]!) / count) / count - (i === j ? sigma ** 2 : 0);
   });
-  return { mean, covariance, scatter: new Float64Array(n).fill(sigma ** 2), pairs: fromTriangle(pairs, n), never };
+  return { mean, covariance, scatter: new Float64Array(n).fill(sigma ** 2), pairs: counts, never };
 }
 
 /** The part of the largest singular value squared that a direction needs to count in a mean of Φ'Φ. */

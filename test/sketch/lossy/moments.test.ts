@@ -57,6 +57,23 @@ test("one Φ with a null space identifies ΦCΦᵀ alone, and says which numbers
   assert.match(unseenOf(sketch)!, /^one Φ for all samples identifies ΦCΦᵀ alone: 3 of 6 directions are unseen/);
 });
 
+test("with missing numbers, a covariance is that of the samples that show both", async () => {
+  const lossy = await measuredThrough(gaussianData(60), { through: "mask:keep=3" });
+  const { data: x } = await readRows(lossy.dataset, 0, 60);
+  const { covariance } = await lossyGaussian(await sketchDataset(lossy.dataset, await lossyDesign(lossy)));
+  for (let i = 0; i < N; i++) {
+    for (let j = 0; j < N; j++) {
+      const both = Array.from({ length: 60 }, (_, row) => [x[row * N + i]!, x[row * N + j]!] as const).filter(
+        ([a, b]) => !Number.isNaN(a + b),
+      );
+      const mean = (of: (pair: readonly [number, number]) => number) =>
+        both.reduce((sum, pair) => sum + of(pair), 0) / both.length;
+      const want = mean(([a, b]) => a * b) - mean(([a]) => a) * mean(([, b]) => b);
+      assert.ok(Math.abs(covariance[i * N + j]! - want) < 1e-5, `${i}, ${j}: ${covariance[i * N + j]} and ${want}`);
+    }
+  }
+});
+
 test("of numbers that do not vary, variances scatter by the stated errors, and the prior takes them for constant", async () => {
   const still = arrayDataset(
     "three of nine vary",
