@@ -1,5 +1,12 @@
 import { grouped } from "../src/data/text.ts";
-import { type Sketch, sketchSize, sketchSizeData, sketchSizeText } from "../src/sketch/index.ts";
+import {
+  type Privacy,
+  privacyText,
+  type Sketch,
+  sketchSize,
+  sketchSizeData,
+  sketchSizeText,
+} from "../src/sketch/index.ts";
 
 /** What a prior keeps of the sketch that it was learned from, in prior.json. */
 export interface SketchFacts {
@@ -9,11 +16,13 @@ export interface SketchFacts {
   readonly numbers?: number;
   /** Numbers that its design holds from the pilot; folders of before lack it. */
   readonly design?: number;
+  /** What the sketch promised, where it was private; the prior keeps it. */
+  readonly privacy?: Privacy;
 }
 
-export function factsOfSketch({ design, count }: Sketch): Required<SketchFacts> {
+export function factsOfSketch({ design, count, privacy }: Sketch): SketchFacts {
   const { sums: numbers, design: held } = sketchSize(design);
-  return { fingerprint: design.fingerprint, count, numbers, design: held };
+  return { fingerprint: design.fingerprint, count, numbers, design: held, ...(privacy && { privacy }) };
 }
 
 /** A sketch for programs: its size in both parts, or what is known of it. */
@@ -21,17 +30,19 @@ export interface SketchData {
   readonly fingerprint: string;
   readonly count: number;
   readonly size?: { readonly sums: number } | ReturnType<typeof sketchSizeData>;
+  readonly privacy?: Privacy;
 }
 
-export function sketchData({ fingerprint, count, numbers, design }: SketchFacts): SketchData {
-  if (numbers === undefined) return { fingerprint, count };
+export function sketchData({ fingerprint, count, numbers, design, privacy }: SketchFacts): SketchData {
+  const known = { fingerprint, count, ...(privacy && { privacy }) };
+  if (numbers === undefined) return known;
   const size = design === undefined ? { sums: numbers } : sketchSizeData({ sums: numbers, design });
-  return { fingerprint, count, size };
+  return { ...known, size };
 }
 
 /** The sketch for people. */
 export const sketchWords = (sketch: SketchFacts): string =>
-  `${grouped(sketch.count)} samples${sizeWords(sketch)}, design ${sketch.fingerprint.slice(0, 16)}`;
+  `${grouped(sketch.count)} samples${sizeWords(sketch)}, design ${sketch.fingerprint.slice(0, 16)}${sketch.privacy ? `; ${privacyText(sketch.privacy)}` : ""}`;
 
 function sizeWords({ numbers, design }: SketchFacts): string {
   if (numbers === undefined) return "";

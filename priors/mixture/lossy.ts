@@ -1,7 +1,6 @@
 import type { NdArray } from "ndarray";
 import { fromHost, sizeOf } from "../../src/data/array.ts";
 import { InputError } from "../../src/data/errors.ts";
-import { symmetricEigen } from "../../src/data/linalg.ts";
 import { multiplyTransposed } from "../../src/data/matmul.ts";
 import { product, productTransposed } from "../../src/engine/float64.ts";
 import {
@@ -20,6 +19,7 @@ import {
 } from "../../src/sketch/index.ts";
 import type { MixturePrior } from "../prior.ts";
 import { residualOfRoot, rootOf } from "../residual-root.ts";
+import { cleanedCovariance, shrunkEigen } from "./lossy-covariance.ts";
 import type { MixtureModel } from "./model.ts";
 
 /** Least standard deviation of what the features leave out of a pixel: rounding to 8 bits. */
@@ -27,19 +27,18 @@ const LEAST = 1 / 255 / Math.sqrt(12);
 
 /**
  * The Gaussian of lossy moments or scores as a mixture of one component: mean and covariance of `lossyGaussian` or `gaussianOfScores`, with the leading eigenvectors as features.
- * The size e of the most negative eigenvalue tells the noise of the estimated ones: a larger one λ becomes √(λ² − e²), which is best in the mean square
- * for noise of a symmetric matrix with independent entries (Gavish, Donoho 2017), smaller ones are dropped. What is left of a pixel's variance is independent of the others'.
+ * The covariance is cleaned of its noise (`cleanedCovariance`) and its eigenvalues are shrunk (`shrunkEigen`). What is left of a pixel's variance is independent of the others'.
  * Errors (InputError): those of `lossyGaussian`; measurements that do not vary.
  */
 export async function gaussianOfLossy(sketch: Sketch): Promise<MixtureModel> {
   const spec = sketch.design.families.find(({ kind }) => kind === "lossy-moments" || kind === "lossy-scores");
   const { signal, features } = spec as LossyMomentsSpec | LossyScoresSpec;
   const n = sizeOf(signal);
-  const { mean, covariance } = await (spec!.kind === "lossy-scores" ? gaussianOfScores(sketch) : lossyGaussian(sketch));
-  const { values: found, vectors } = symmetricEigen(covariance, n);
-  const noise = Math.max(0, -found[n - 1]!);
-  const kept = found.filter((v) => v > noise && v > 1e-9 * found[0]!).length;
-  const values = found.slice(0, kept).map((v) => Math.sqrt(v * v - noise * noise));
+  const found = await (spec!.kind === "lossy-scores" ? gaussianOfScores(sketch) : lossyGaussian(sketch));
+  const { mean } = found;
+  const covariance = await cleanedCovariance(found, signal);
+  const { values, vectors } = shrunkEigen(covariance, n);
+  const kept = values.length;
   if (kept === 0)
     throw new InputError("mixture: the lossy measurements show no variance above their noise; give more samples");
   const k = Math.min(features, kept);

@@ -228,7 +228,7 @@ function requireNone(args: Args): void {
 
 /** A private sketch in words and as data. */
 export async function privateFacts({ design, owners, sums }: PrivateSketch) {
-  const { featuresIn, partsIn, shrunkMeans, spentBy } = await import("../sketch/private/index.ts");
+  const { featuresIn, partsIn, privacyOf, shrunkMeans, spentBy } = await import("../sketch/private/index.ts");
   const { shape, labels, cosines, clip, shares, fingerprint } = design;
   const { counts } = shrunkMeans(
     design,
@@ -238,8 +238,7 @@ export async function privateFacts({ design, owners, sums }: PrivateSketch) {
   const count = counts.reduce((sum, n) => sum + n, 0);
   const numbers = [...partsIn(design).values()].reduce((sum, part) => sum + part.shape.reduce((a, b) => a * b), 0);
   const spending = owners.map(spentBy);
-  const seeded = owners.some(({ seed }) => seed !== undefined);
-  const [epsilon, delta] = [Math.max(...owners.map((o) => o.epsilon)), Math.max(...owners.map((o) => o.delta))];
+  const { epsilon, delta, seeded } = privacyOf(owners);
   const shareText = Object.entries(shares).flatMap(([name, part]) =>
     part > 0 ? [`${name} ${Number(part.toPrecision(3))}`] : [],
   );

@@ -68,6 +68,7 @@ export { cellPosterior, type Evidence } from "./lossy/posterior.ts";
 export { cellsOfGroup, type LossyReference, lossyReference, referenceArrays } from "./lossy/reference.ts";
 export { lossySpec, seenWords, unseenOf, unseenOfDesign } from "./lossy/unseen.ts";
 export { expectedCounts, type PoseSpec, poseCount, posing, warped, warpRows } from "./poses.ts";
+export { type Privacy, privacyText } from "./privacy.ts";
 export {
   missingRows,
   type Provenance,

@@ -47,7 +47,7 @@ export async function withoutLabels(sketch: Sketch): Promise<Sketch> {
 const inCells: ReadonlySet<string> = new Set(["local-moments", "lossy-cells"]);
 
 async function unlabelled(
-  { design: { labels: _, fingerprint: __, ...content }, sums }: Sketch,
+  { design: { labels: _, fingerprint: __, ...content }, sums, privacy }: Sketch,
   count: number,
   keeps: (spec: FamilySpec) => boolean,
   sumOf: (name: string) => Float64Array,
@@ -61,5 +61,6 @@ async function unlabelled(
     design: await sealed({ ...content, families, arrays }),
     count,
     sums: Object.fromEntries(names.map((name) => [name, sumOf(name)])),
+    ...(privacy && { privacy }),
   };
 }

@@ -4,6 +4,7 @@ import { dimensionsOf, familySpec, isByLabel, type SketchDesign } from "./design
 import { drawFrequencies } from "./families/fourier.ts";
 import { referenceOf } from "./features.ts";
 import { MOST_MODULUS } from "./one-bit.ts";
+import type { Privacy } from "./privacy.ts";
 import { drawProduct, type ProductFactors } from "./product.ts";
 import type { Provenance } from "./provenance.ts";
 
@@ -21,6 +22,8 @@ export interface Sketch {
   readonly rest?: Readonly<Sums>;
   /** Which rows of which data were summed; absent from sketches made of others, as that of one label. */
   readonly provenance?: Provenance;
+  /** Present where the sums are those that the noisy ones of a private sketch tell (`plausible`). */
+  readonly privacy?: Privacy;
 }
 
 /** Sums by name. */

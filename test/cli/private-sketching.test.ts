@@ -30,7 +30,10 @@ test("a file says what was promised, inspect says what was spent, and a prior is
   const said = await run("inspect P.npz");
   assert.match(said.stdout, /privacy +ε = 2, δ = 0.001, for one sample added or removed/);
   assert.match(said.stdout, /spent +2 releases, together ε = 2 \(by Rényi divergences 2\.\d+; ρ = 0\.\d+\)/);
-  await ok("train P.npz -o mix");
+  const { sketch } = await ok("train P.npz -o mix");
+  assert.equal(sketch.privacy, { epsilon: 2, delta: 1e-3, owners: 1 });
+  assert.equal(JSON.parse(readFileSync("mix/prior.json", "utf8")).sketch.privacy, sketch.privacy);
+  assert.match((await run("inspect mix")).stdout, /sketch +.*; private, ε = 2, δ = 0\.001\n/);
   assert.is((await ok("sample mix -n 3 -o drawn.npz")).count, 3);
 });
 
@@ -65,6 +68,8 @@ test("with a seed for the noise the file says that it is not private", async () 
   assert.is(made.privacy.private, false);
   assert.match(String(decodeNpz(readFileSync("S.npz"), "S.npz").metadata!.warning), /^NOT PRIVATE/);
   assert.match((await run("inspect S.npz")).stdout, /NOT PRIVATE +the noise was drawn from a known seed/);
+  await ok("train S.npz -o seeded");
+  assert.match((await run("inspect seeded")).stdout, /; NOT PRIVATE, the noise was drawn from a known seed\n/);
 });
 
 test("bad input is one clear line", async () => {

@@ -18,8 +18,8 @@ export type LossyMomentsOptions = Omit<LossyMomentsSpec, "pooled">;
 /**
  * Sums over samples, for each form of their measurements y (`LossyForm`):
  *
- * - `masked`, M the diagonal matrix of 1 where a pixel is seen: `x` Σ Mx, `xx` Σ (Mx)(Mx)ᵀ, `pairs` Σ of the products of 1 where both are seen.
- *   Means and covariances are sums over counts (pairwise moments);
+ * - `masked`, m being 1 where a pixel is seen and 0 elsewhere, M = diag(m): `x` Σ Mx, `xx` Σ (Mx)(Mx)ᵀ, `pairs` Σ mmᵀ, `cross` Σ (Mx)mᵀ, each pixel over the samples that
+ *   show another one too. Means and covariances are sums over counts (pairwise moments);
  * - `fixed`: `x` Σ y, `xx` Σ yyᵀ;
  * - `own`, z = Φᵀy and G = ΦᵀΦ: `x` Σ z, `xx` Σ zzᵀ, `gram` Σ G, `traces` Σ (tr G)² and Σ tr G².
  *
@@ -37,11 +37,11 @@ export const lossyMoments: Family<LossyMomentsSpec, LossyMomentsOptions> = {
     return {
       x: [d],
       xx: [triangleSize(d)],
-      ...(form === "masked" && { pairs: [triangleSize(d)] }),
+      ...(form === "masked" && { pairs: [triangleSize(d)], cross: [d, d] }),
       ...(form === "own" && { gram: [triangleSize(d)], traces: [2] }),
     };
   },
-  degrees: { x: 1, xx: 2, pairs: 0, gram: 0, traces: 0 },
+  degrees: { x: 1, xx: 2, pairs: 0, cross: 1, gram: 0, traces: 0 },
   inputs: () => ({}),
   impossible: ({ form }, { count, sums, whole }) => {
     const d = sums.x!.length;
@@ -60,13 +60,16 @@ export const lossyMoments: Family<LossyMomentsSpec, LossyMomentsOptions> = {
   }),
   inCells: (spec, { features }) => vectors(spec, features),
   block: (spec, { features, weights }) => {
-    const x = tf.matMul(weights, vectors(spec, features).known.a);
+    const { known, seen } = vectors(spec, features);
+    const x = tf.matMul(weights, known.a);
+    const rows = features.shape[0]!;
+    const column = tf.reshape(weights, [rows, 1]);
+    if (seen) return { x, cross: tf.matMul(tf.mul(known.a, column), seen.a, true, false) };
     if (spec.form !== "own") return { x };
     const n = sizeOf(spec.signal);
     const { m, phi } = ownRows(features, n);
-    const rows = features.shape[0]!;
     const apart = tf.reshape(phi, [rows, m, n]);
-    const each = tf.mul(tf.reshape(weights, [rows, 1]), tf.ones([rows, m]));
+    const each = tf.mul(column, tf.ones([rows, m]));
     const gram = tf.matMul(tf.mul(phi, tf.reshape(each, [rows * m, 1])), phi, true, false);
     const trace = tf.sum(tf.square(apart), [1, 2]);
     const squares = tf.sum(tf.square(tf.matMul(apart, apart, false, true)), [1, 2]);
@@ -77,8 +80,10 @@ export const lossyMoments: Family<LossyMomentsSpec, LossyMomentsOptions> = {
   },
 };
 
+type Vectors = Readonly<Record<"known", { a: tf.Tensor }> & Partial<Record<"seen", { a: tf.Tensor }>>>;
+
 /** The vectors of every sample whose products are summed. */
-function vectors({ form, signal }: LossyMomentsSpec, x: tf.Tensor) {
+function vectors({ form, signal }: LossyMomentsSpec, x: tf.Tensor): Vectors {
   if (form === "fixed") return { known: { a: x } };
   if (form === "masked") {
     const { seen, known } = maskedRows(x);

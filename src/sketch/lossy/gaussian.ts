@@ -3,6 +3,7 @@ import { contiguous, sizeOf } from "../../data/array.ts";
 import { InputError } from "../../data/errors.ts";
 import { symmetricEigen } from "../../data/linalg.ts";
 import { transpose } from "../../data/matmul.ts";
+import { squaredNorm } from "../../data/vector.ts";
 import { product, productTransposed } from "../../engine/float64.ts";
 import { familySpec } from "../design.ts";
 import { diagonalAt, fromTriangle } from "../families/family.ts";
@@ -16,6 +17,10 @@ export interface LossyGaussian {
   readonly mean: Float64Array;
   /** [n, n]; an unbiased estimate, which may have eigenvalues below 0 by the noise of the estimate. */
   readonly covariance: Float64Array;
+  /** The variance by which measuring scatters what one sample shows of each number, [n]; 0 after a step of expectation maximisation. */
+  readonly scatter: Float64Array;
+  /** Samples that show both numbers, [n, n], or all; infinite after a step of expectation maximisation, whose errors are not known. */
+  readonly pairs: Float64Array | number;
   /** What one Φ for all samples leaves unseen; absent where samples have their own. */
   readonly unseen?: NullSpace;
   /** Numbers of a signal that no sample shows: mean and covariance are 0 there. */
@@ -28,7 +33,8 @@ export const MATRIX = "lossy-moments.matrix";
 /**
  * Mean and covariance of the signals behind lossy moments, in closed form. For each form of the measurements:
  *
- * - `masked`: μ_p = Σ Mx / pairs_pp, C_pq = Σ (Mx)(Mx)ᵀ / pairs − μ_pμ_q − σ²[p = q], 0 for pairs that are never seen together;
+ * - `masked`: μ_p = Σ Mx / pairs_pp, C_pq the covariance over the samples that show p and q, Σ (Mx)(Mx)ᵀ / pairs − (cross_pq/pairs)(cross_qp/pairs) − σ²[p = q], 0 for pairs that
+ *   are never seen together. With μ_pμ_q, of all samples, in place of the means of those samples, its noise would grow with μ;
  * - `fixed`: the measurements' mean and covariance less σ²I, through the pseudo-inverse of Φ: only ΦCΦᵀ is identified;
  * - `own`: μ = (Σ G)⁻¹ Σ z, and E zzᵀ − σ²E G = H^½ E[QAQ] H^½ with H = E G, A = H^½(C + μμᵀ)H^½, and E[QAQ] = αA + β tr(A) I for a Q of no preferred
  *   direction, α and β by E(tr G)² and E tr G². That is exact for random Gaussian Φ and a start for others.
@@ -42,14 +48,15 @@ export async function lossyGaussian(sketch: Sketch): Promise<LossyGaussian> {
   const sums = (name: string) => sketch.sums[`lossy-moments.${name}`]!;
   if (spec.form === "masked") return ofMasked(sums, n, spec.sigma);
   const each = (name: string) => sums(name).map((v) => v / sketch.count);
-  if (spec.form === "own") return { ...(await ofOwn(each, n, spec.sigma)), never: 0 };
+  if (spec.form === "own") return { ...(await ofOwn(each, n, spec.sigma)), pairs: sketch.count, never: 0 };
   const mean = each("x");
   const m = mean.length;
   const covariance = fromTriangle(each("xx"), m).map((v, at) => v - mean[Math.floor(at / m)]! * mean[at % m]!);
   for (let i = 0; i < m; i++) covariance[i * (m + 1)]! -= spec.sigma ** 2;
   const matrix = sketch.design.arrays[MATRIX];
-  if (!matrix) return { mean, covariance, never: 0 };
-  return { ...(await throughInverse(mean, covariance, matrix, spec.sigma, sketch.count)), never: 0 };
+  const pairs = sketch.count;
+  if (!matrix) return { mean, covariance, scatter: new Float64Array(n).fill(spec.sigma ** 2), pairs, never: 0 };
+  return { ...(await throughInverse(mean, covariance, matrix, spec.sigma, pairs)), pairs, never: 0 };
 }
 
 function ofMasked(sums: (name: string) => Float64Array, n: number, sigma: number): LossyGaussian {
@@ -59,12 +66,15 @@ function ofMasked(sums: (name: string) => Float64Array, n: number, sigma: number
   if (never === n)
     throw new InputError("lossy moments: every pixel of every sample is missing, there is nothing to learn");
   const mean = sums("x").map((v, i) => (seen[i]! > 0 ? v / seen[i]! : 0));
-  const lower = sums("xx").map((v, at) => (pairs[at]! > 0 ? v / pairs[at]! : Number.NaN));
-  const covariance = fromTriangle(lower, n).map((v, at) => {
+  const cross = sums("cross");
+  const counts = fromTriangle(pairs, n);
+  const covariance = fromTriangle(sums("xx"), n).map((v, at) => {
     const [i, j] = [Math.floor(at / n), at % n];
-    return Number.isNaN(v) ? 0 : v - mean[i]! * mean[j]! - (i === j ? sigma ** 2 : 0);
+    const count = counts[at]!;
+    if (count === 0) return 0;
+    return (v - (cross[at]! * cross[j * n + i]!) / count) / count - (i === j ? sigma ** 2 : 0);
   });
-  return { mean, covariance, never };
+  return { mean, covariance, scatter: new Float64Array(n).fill(sigma ** 2), pairs: counts, never };
 }
 
 /** The part of the largest singular value squared that a direction needs to count in a mean of Φ'Φ. */
@@ -97,7 +107,12 @@ async function ofOwn(each: (name: string) => Float64Array, n: number, sigma: num
   const all = trace(seen) / (alpha + n * beta);
   const a = seen.map((v, at) => (v - (at % (n + 1) === 0 ? beta * all : 0)) / alpha);
   const made = await product(await product(back, a, n, n, n), back, n, n, n);
-  return { mean, covariance: made.map((v, at) => v - mean[Math.floor(at / n)]! * mean[at % n]!) };
+  const power = (beta * all + sigma ** 2) / alpha;
+  return {
+    mean,
+    covariance: made.map((v, at) => v - mean[Math.floor(at / n)]! * mean[at % n]!),
+    scatter: Float64Array.from({ length: n }, (_, i) => power * squaredNorm(back, i * n, n)),
+  };
 }
 
 /** Mean and covariance of x from those of Φx, in the directions that the samples determine (`seenDirections`); 0 in the others. */
@@ -107,7 +122,7 @@ async function throughInverse(
   matrix: NdArray<Float32Array>,
   sigma: number,
   count: number,
-): Promise<Omit<LossyGaussian, "never">> {
+): Promise<Omit<LossyGaussian, "pairs" | "never">> {
   const [m, n] = matrix.shape as [number, number];
   const phi = Float64Array.from(contiguous(matrix));
   let [power, gain] = [0, 0];
@@ -119,7 +134,10 @@ async function throughInverse(
   for (let at = 0; at < inverse.length; at++) inverse[at]! /= values[Math.floor(at / m)]!;
   const inner = await productTransposed(await product(inverse, covariance, r, m, m), inverse, m);
   const columns = transpose(rows, r, n);
+  const scatter = new Float64Array(n); // the diagonal of σ²Φ⁺Φ⁺ᵀ
+  for (const [at, v] of rows.entries()) scatter[at % n]! += (sigma ** 2 * v * v) / values[Math.floor(at / n)]!;
   return {
+    scatter,
     mean: await product(columns, await product(inverse, mean, r, m, 1), n, r, 1),
     covariance: await productTransposed(await product(columns, inner, n, r, r), columns, r),
     unseen: nullSpace(matrix),
@@ -150,6 +168,8 @@ export async function gaussianOfScores({ design, sums, count }: Sketch): Promise
       const [i, j] = [Math.floor(at / n), at % n];
       return v + (step[at]! + step[j * n + i]!) / 2 - moved[i]! * moved[j]!;
     }),
+    scatter: new Float64Array(n),
+    pairs: Number.POSITIVE_INFINITY,
     never: 0,
   };
 }

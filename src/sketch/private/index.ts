@@ -4,5 +4,12 @@ export { featuresIn, type PrivateDesign, type PrivateDesignOptions, partsIn, pri
 export { deltaOf, epsilonOf, muOf } from "./gaussian-privacy.ts";
 export { shrunkMeans } from "./means.ts";
 export { plausible } from "./plausible.ts";
-export { type Owner, type PrivateOptions, type PrivateSketch, privateSketch, requirePrivacy } from "./release.ts";
+export {
+  type Owner,
+  type PrivateOptions,
+  type PrivateSketch,
+  privacyOf,
+  privateSketch,
+  requirePrivacy,
+} from "./release.ts";
 export { loadPrivateSketch, PRIVATE_FORMAT, savePrivateSketch } from "./store.ts";

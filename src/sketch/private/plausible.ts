@@ -10,7 +10,7 @@ import type { Sketch, Sums } from "../sketch.ts";
 import { shrunkCovariances, toTriangle } from "./covariances.ts";
 import { basisOf, featuresIn, groupsOf, type PrivateDesign, partsIn } from "./design.ts";
 import { shrunkMeans } from "./means.ts";
-import type { PrivateSketch } from "./release.ts";
+import { type PrivateSketch, privacyOf } from "./release.ts";
 
 /**
  * An ordinary sketch that data can have, nearest to what the noisy sums of a private one tell: counts are integers of at least 2, means are shrunk (means.ts), covariances
@@ -64,7 +64,7 @@ export async function plausible(sketch: PrivateSketch): Promise<Sketch> {
     sums["second-moments.squares"] = squares;
     sums["second-moments.uu"] = triangles.slice();
   }
-  return { design: await designOf(design, families), count, sums };
+  return { design: await designOf(design, families), count, sums, privacy: privacyOf(owners) };
 }
 
 /** The diagonal of B A Bᵀ. */

@@ -3,6 +3,7 @@ import { InputError } from "../../data/errors.ts";
 import { checkedRange, type Dataset, type Range } from "../../data/rows.ts";
 import { pauses } from "../../engine/events.ts";
 import { labelsOf } from "../data-design.ts";
+import type { Privacy } from "../privacy.ts";
 import { type Bits, cryptographicBits, seededBits } from "./bits.ts";
 import { calibrated } from "./calibrate.ts";
 import { contributing, noPrivateSums, type PrivateSums } from "./contribution.ts";
@@ -22,6 +23,14 @@ export interface Owner {
   /** Present if the noise was drawn from this seed, so that anybody can take it away: then nothing is private. */
   readonly seed?: number;
 }
+
+/** What all owners were promised, at the least. */
+export const privacyOf = (owners: readonly Owner[]): Privacy => ({
+  epsilon: Math.max(...owners.map(({ epsilon }) => epsilon)),
+  delta: Math.max(...owners.map(({ delta }) => delta)),
+  owners: owners.length,
+  ...(owners.some(({ seed }) => seed !== undefined) && { seeded: true }),
+});
 
 /** Noisy sums, the sketch of which `plausible` makes. Sums are multiples of the parts' grids (parts.ts). */
 export interface PrivateSketch {

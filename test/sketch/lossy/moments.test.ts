@@ -1,8 +1,9 @@
+import ndarray from "ndarray";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { fitMixture, lossyDesign, mixturePrior } from "../../../priors/mixture/index.ts";
 import { cholesky, invertLower } from "../../../src/data/cholesky.ts";
-import { readRows } from "../../../src/data/index.ts";
+import { arrayDataset, readRows } from "../../../src/data/index.ts";
 import { measuredThrough } from "../../../src/measure/lossy/through.ts";
 import { scoreReference } from "../../../src/sketch/families/lossy-scores.ts";
 import {
@@ -54,6 +55,54 @@ test("one Φ with a null space identifies ΦCΦᵀ alone, and says which numbers
     });
   assert.ok(gap(pairs(covariance), pairs(COVARIANCE)) < 0.016);
   assert.match(unseenOf(sketch)!, /^one Φ for all samples identifies ΦCΦᵀ alone: 3 of 6 directions are unseen/);
+});
+
+test("with missing numbers, a covariance is that of the samples that show both", async () => {
+  const lossy = await measuredThrough(gaussianData(60), { through: "mask:keep=3" });
+  const { data: x } = await readRows(lossy.dataset, 0, 60);
+  const { covariance } = await lossyGaussian(await sketchDataset(lossy.dataset, await lossyDesign(lossy)));
+  for (let i = 0; i < N; i++) {
+    for (let j = 0; j < N; j++) {
+      const both = Array.from({ length: 60 }, (_, row) => [x[row * N + i]!, x[row * N + j]!] as const).filter(
+        ([a, b]) => !Number.isNaN(a + b),
+      );
+      const mean = (of: (pair: readonly [number, number]) => number) =>
+        both.reduce((sum, pair) => sum + of(pair), 0) / both.length;
+      const want = mean(([a, b]) => a * b) - mean(([a]) => a) * mean(([, b]) => b);
+      assert.ok(Math.abs(covariance[i * N + j]! - want) < 1e-5, `${i}, ${j}: ${covariance[i * N + j]} and ${want}`);
+    }
+  }
+});
+
+test("of numbers that do not vary, variances scatter by the stated errors, and the prior takes them for constant", async () => {
+  const still = arrayDataset(
+    "three of nine vary",
+    ndarray(
+      Float32Array.from({ length: 4000 * 9 }, (_, at) => (at % 3 === 0 ? Math.sin(at) : 0.5)),
+      [4000, 9],
+    ),
+  );
+  for (const [through, sigma] of [
+    ["identity", 0.5],
+    ["mask:keep=4", 0.5],
+    ["gaussian:m=4", 0.1],
+  ] as const) {
+    const lossy = await measuredThrough(still, { through, sigma });
+    const sketch = await sketchDataset(lossy.dataset, await lossyDesign(lossy, { features: 3 }));
+    const { covariance, scatter, pairs } = await lossyGaussian(sketch);
+    const errors = scatter.map((v, i) => v * Math.sqrt(2 / (typeof pairs === "number" ? pairs : pairs[i * 10]!)));
+    const constant = [1, 2, 4, 5, 7, 8];
+    const size = Math.sqrt(constant.reduce((sum, i) => sum + (covariance[i * 10]! / errors[i]!) ** 2 / 6, 0));
+    assert.ok(size > 0.4 && size < 2, `${through}: ${size} standard errors`);
+    if (through.startsWith("gaussian")) continue; // products of few random numbers have heavier tails
+    const { matrix, residual } = await fitMixture(sketch);
+    const k = matrix.shape[1]!;
+    for (const i of constant) {
+      for (let a = 0; a < k; a++) assert.ok(Math.abs(matrix.data[i * k + a]!) < 1e-9);
+      for (let j = 0; j < 9; j++) if (j !== i) assert.ok(Math.abs(residual.data[i * 9 + j]!) < 1e-9);
+    }
+    for (const i of [0, 3, 6]) assert.ok(covariance[i * 10]! > 0.4, `${through} variance ${covariance[i * 10]}`);
+  }
 });
 
 test("a step by lossy scores is that of expectation maximisation, in float64 by its definition", async () => {
