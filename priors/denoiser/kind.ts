@@ -1,17 +1,19 @@
 import { decodeNpz, encodeNpz } from "../../src/data/npz.ts";
 import { checkedOptions } from "../../src/data/options.ts";
-import { grouped } from "../../src/data/text.ts";
+import { grouped, rangeText } from "../../src/data/text.ts";
 import { readFloat32 } from "../arrays.ts";
 import { factsOfSketch, type SketchFacts, sketchData, sketchLine, sketchWords } from "../facts.ts";
 import type { SketchKind } from "../kind.ts";
 import { givenWidth } from "./given.ts";
 import { type DenoiserModel, modelArrays, modelOf } from "./model.ts";
+import { denoiserOnnx } from "./onnx.ts";
 import { modelOfDesign } from "./pair-family.ts";
 import { denoiserPrior } from "./prior.ts";
 import { regressions } from "./regress.ts";
 
 const FORMAT = { format: "sketchprior-denoiser", version: 1 } as const;
 const ARRAYS = "denoiser.npz";
+const NETWORK = "denoiser.onnx";
 
 /** A denoiser with the sketch that its last stage was made from. */
 export interface TrainedDenoiser {
@@ -19,12 +21,12 @@ export interface TrainedDenoiser {
   readonly sketch: SketchFacts;
 }
 
-/** The denoiser of a sketch of pairs, and of the stages before, which the sketch's design holds: `denoiser.npz` holds every array. */
+/** The denoiser of a sketch of pairs, and of the stages before, which the sketch's design holds: `denoiser.npz` holds every array, `denoiser.onnx` is for other programs (`denoiserOnnx`). */
 export const denoiserKind: SketchKind<TrainedDenoiser> = {
   from: "sketch",
   summary: "denoiser by regressions in closed form, for images of any size; its sketch is made with --denoiser",
   format: FORMAT,
-  files: [ARRAYS],
+  files: [ARRAYS, NETWORK],
   options: {},
   resumable: false,
   accepts: ({ design }) =>
@@ -41,12 +43,18 @@ export const denoiserKind: SketchKind<TrainedDenoiser> = {
   },
 
   encode: ({ model, sketch }) => ({
-    content: { side: model.side, sigma: model.sigma, stages: model.stages.length, sketch },
-    files: { [ARRAYS]: encodeNpz({ arrays: modelArrays("", model), metadata: FORMAT }) },
+    content: { side: model.side, sigma: model.sigma, range: model.range, stages: model.stages.length, sketch },
+    files: {
+      [ARRAYS]: encodeNpz({ arrays: modelArrays("", model), metadata: FORMAT }),
+      [NETWORK]: denoiserOnnx(model),
+    },
   }),
 
   decode: async (content, read, where) => {
-    const { sketch, ...sizes } = content as { side: number; sigma: number; stages: number; sketch: SketchFacts };
+    const { sketch, ...sizes } = content as Pick<DenoiserModel, "side" | "sigma" | "range"> & {
+      readonly stages: number;
+      readonly sketch: SketchFacts;
+    };
     const file = `${where}/${ARRAYS}`;
     const npz = decodeNpz(await read(ARRAYS), file, FORMAT);
     const arrays = Object.fromEntries(Object.keys(npz.arrays).map((name) => [name, readFloat32(npz, name, file)]));
@@ -55,11 +63,11 @@ export const denoiserKind: SketchKind<TrainedDenoiser> = {
 
   prior: (name, { model }) => denoiserPrior(name, model),
 
-  describe: ({ model: { side, sigma, cells, stages }, sketch }) => {
+  describe: ({ model: { side, sigma, range, cells, stages }, sketch }) => {
     const count = cells.inner.length;
-    const denoiser = `${stages.length} ${stages.length === 1 ? "stage" : "stages"} of regressions in ${grouped(count)} cells of ${side} × ${side} patches, for σ = ${Number(sigma.toPrecision(4))}`;
+    const denoiser = `${stages.length} ${stages.length === 1 ? "stage" : "stages"} of regressions in ${grouped(count)} cells of ${side} × ${side} patches, for σ = ${rangeText(range)}`;
     return {
-      data: { kind: "denoiser", side, sigma, cells: count, stages: stages.length, sketch: sketchData(sketch) },
+      data: { kind: "denoiser", side, sigma, range, cells: count, stages: stages.length, sketch: sketchData(sketch) },
       words: { signals: "images of any size", denoiser, trained: "in closed form", sketch: sketchWords(sketch) },
       line: `${denoiser}; ${sketchLine(sketch)}`,
       sketch: sketchData(sketch),

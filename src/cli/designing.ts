@@ -136,8 +136,9 @@ export const designOptions = <T>(y: Argv<T>) =>
         "of patches, instead: sums of pairs, noisy and clean, for train --kind denoiser; a patch prior, whose cells it has, or a denoiser, for its next stage",
     })
     .option("sigma", {
-      ...{ type: "number", requiresArg: true, defaultDescription: "0.1, or that of the denoiser" },
-      describe: "with --denoiser, standard deviation of the noise",
+      ...{ type: "string", requiresArg: true, defaultDescription: "0.1, or that of the denoiser" },
+      describe:
+        "with --denoiser, standard deviation of the noise; of a range of them the least and the largest, as 0.05,0.2",
     })
     .option("by-label", { type: "boolean", describe: "separate sums for each label" })
     .option("pilot", {
@@ -168,7 +169,7 @@ export interface DesignArgs {
   readonly "cells-of": string | undefined;
   readonly block: number | undefined;
   readonly denoiser: string | undefined;
-  readonly sigma: number | undefined;
+  readonly sigma: string | undefined;
   readonly "by-label": boolean | undefined;
   readonly "sketch-size": string | undefined;
 }
