@@ -1,6 +1,6 @@
 import { decodeNpz, encodeNpz } from "../../src/data/npz.ts";
 import { checkedOptions } from "../../src/data/options.ts";
-import { grouped, rangeText } from "../../src/data/text.ts";
+import { grouped } from "../../src/data/text.ts";
 import { readFloat32 } from "../arrays.ts";
 import { factsOfSketch, type SketchFacts, sketchData, sketchLine, sketchWords } from "../facts.ts";
 import type { SketchKind } from "../kind.ts";
@@ -43,7 +43,7 @@ export const denoiserKind: SketchKind<TrainedDenoiser> = {
   },
 
   encode: ({ model, sketch }) => ({
-    content: { side: model.side, sigma: model.sigma, range: model.range, stages: model.stages.length, sketch },
+    content: { side: model.side, sigma: model.sigma, stages: model.stages.length, sketch },
     files: {
       [ARRAYS]: encodeNpz({ arrays: modelArrays("", model), metadata: FORMAT }),
       [NETWORK]: denoiserOnnx(model),
@@ -51,10 +51,7 @@ export const denoiserKind: SketchKind<TrainedDenoiser> = {
   }),
 
   decode: async (content, read, where) => {
-    const { sketch, ...sizes } = content as Pick<DenoiserModel, "side" | "sigma" | "range"> & {
-      readonly stages: number;
-      readonly sketch: SketchFacts;
-    };
+    const { sketch, ...sizes } = content as { side: number; sigma: number; stages: number; sketch: SketchFacts };
     const file = `${where}/${ARRAYS}`;
     const npz = decodeNpz(await read(ARRAYS), file, FORMAT);
     const arrays = Object.fromEntries(Object.keys(npz.arrays).map((name) => [name, readFloat32(npz, name, file)]));
@@ -63,11 +60,11 @@ export const denoiserKind: SketchKind<TrainedDenoiser> = {
 
   prior: (name, { model }) => denoiserPrior(name, model),
 
-  describe: ({ model: { side, sigma, range, cells, stages }, sketch }) => {
+  describe: ({ model: { side, sigma, cells, stages }, sketch }) => {
     const count = cells.inner.length;
-    const denoiser = `${stages.length} ${stages.length === 1 ? "stage" : "stages"} of regressions in ${grouped(count)} cells of ${side} × ${side} patches, for σ = ${rangeText(range)}`;
+    const denoiser = `${stages.length} ${stages.length === 1 ? "stage" : "stages"} of regressions in ${grouped(count)} cells of ${side} × ${side} patches, for σ = ${Number(sigma.toPrecision(4))}`;
     return {
-      data: { kind: "denoiser", side, sigma, range, cells: count, stages: stages.length, sketch: sketchData(sketch) },
+      data: { kind: "denoiser", side, sigma, cells: count, stages: stages.length, sketch: sketchData(sketch) },
       words: { signals: "images of any size", denoiser, trained: "in closed form", sketch: sketchWords(sketch) },
       line: `${denoiser}; ${sketchLine(sketch)}`,
       sketch: sketchData(sketch),

@@ -9,14 +9,12 @@ import {
   leadingIn,
 } from "../../src/sketch/index.ts";
 
-/** A denoiser of grey images: its cells, and the regressions of every stage. */
+/** A denoiser of grey images for one σ: its cells, and the regressions of every stage. */
 export interface DenoiserModel {
   /** Pixels along a side of a patch. */
   readonly side: number;
-  /** Standard deviation σ of the noise of its regressions: for another s, images are scaled by σ/s. */
+  /** Standard deviation of the noise that it was trained for. */
   readonly sigma: number;
-  /** The least and the largest s that it was trained for; σ is their geometric mean. */
-  readonly range: readonly [number, number];
   /** The Gaussians of clean patches whose most probable one is the cell of a patch. */
   readonly cells: Leading;
   /** Of every stage, from what is given of a patch to its clean patch: [K, given, side²]. */
@@ -45,11 +43,11 @@ export const modelArrays = (prefix: string, { cells, stages }: DenoiserModel): D
 export function modelOf(
   prefix: string,
   arrays: DesignArrays,
-  { side, sigma, range, stages }: Pick<DenoiserModel, "side" | "sigma" | "range"> & { readonly stages: number },
+  { side, sigma, stages }: { readonly side: number; readonly sigma: number; readonly stages: number },
   where: string,
 ): DenoiserModel {
   return {
-    ...{ side, sigma, range, cells: leadingIn(prefix, arrays, where) },
+    ...{ side, sigma, cells: leadingIn(prefix, arrays, where) },
     stages: Array.from({ length: stages }, (_, stage) => {
       const found = arrays[stageName(prefix, stage)];
       if (!found) throw new InputError(`${where}: ${stageName(prefix, stage)} is missing; make it again`);

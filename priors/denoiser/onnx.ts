@@ -37,7 +37,7 @@ export function denoiserOnnx(model: DenoiserModel): Uint8Array {
     metadata: {
       image: "float32 [1, 1, rows, columns], a grey image in [0, 1] with white noise, each side at least a patch",
       s: "float32, the standard deviation of its noise",
-      trained_for: `s from ${model.range[0]} to ${model.range[1]}`,
+      trained_for: `s = ${model.sigma}`,
     },
   });
 }

@@ -4,9 +4,9 @@ import { type DenoiserModel, modelArrays, modelOf, noiseOfBase } from "./model.t
 
 /** What `designFor` takes to sketch pairs for the next stage of a denoiser. `of` says what its cells and stages are, `seed` is that of the noise. */
 export const pairFamily = (model: DenoiserModel, { of, seed }: { readonly of: string; readonly seed: number }) => {
-  const { side, sigma, range, cells, stages } = model;
+  const { side, sigma, cells, stages } = model;
   const noise = noiseOfBase(sigma, stages.length);
-  const sizes = { cells: cells.inner.length, side, margin: MARGIN, noise, sigma, range, stage: stages.length };
+  const sizes = { cells: cells.inner.length, side, margin: MARGIN, noise, sigma, stage: stages.length };
   return { families: [{ kind: "paired-moments", ...sizes, of, seed }], learned: modelArrays(PAIRED, model) } as const;
 };
 
@@ -15,6 +15,6 @@ export function modelOfDesign(
   design: SketchDesign,
 ): { readonly model: DenoiserModel; readonly seed: number } | undefined {
   if (!design.families.some(({ kind }) => kind === "paired-moments")) return undefined;
-  const { side, sigma, range, stage, seed } = familySpec(design, "paired-moments", "denoiser");
-  return { model: modelOf(PAIRED, design.arrays, { side, sigma, range, stages: stage }, "denoiser"), seed };
+  const { side, sigma, stage, seed } = familySpec(design, "paired-moments", "denoiser");
+  return { model: modelOf(PAIRED, design.arrays, { side, sigma, stages: stage }, "denoiser"), seed };
 }

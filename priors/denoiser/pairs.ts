@@ -21,12 +21,11 @@ export interface PairOptions {
 
 /**
  * What the next stage of a denoiser is trained on, as a data set: of every patch of some grey images what that stage is given of it, with noise of the denoiser's σ added
- * and cleaned by the stages before, and the clean patch (`givenOf`). Every image is scaled by σ/s first, s of the denoiser's range, log-uniform. Image by image, row by row; the noise and
- * the s of an image depend on the seed, the stage and the image's place alone.
+ * and cleaned by the stages before, and the clean patch (`givenOf`). Image by image, row by row; the noise of an image depends on the seed, the stage and the image's place alone.
  * Errors (InputError): images in colour; those of `patchPlaces`.
  */
 export function pairDataset(images: ImageSource, model: DenoiserModel, { stride, seed, signal }: PairOptions): Dataset {
-  const { side, sigma, range: levels, stages } = model;
+  const { side, sigma, stages } = model;
   const stage = stages.length;
   const width = givenWidth(side, stage) + side * side;
   const name = `pairs of ${images.name}`;
@@ -47,11 +46,8 @@ export function pairDataset(images: ImageSource, model: DenoiserModel, { stride,
       for (const [i, pixels] of images.sizes.entries()) {
         const [start, end] = [Math.max(from, starts[i]!), Math.min(to, starts[i + 1]!)];
         if (start >= end) continue;
+        const clean: Picture = { data: await images.read(i), height: pixels[0], width: pixels[1] };
         const random = stream(seed, "noise of pairs", stage, i);
-        const scale =
-          sigma / (levels[0] * (levels[1] / levels[0]) ** stream(seed, "level of pairs", stage, i).uniform());
-        const pictured = await images.read(i);
-        const clean: Picture = { data: pictured.map((v) => scale * v), height: pixels[0], width: pixels[1] };
         const noisy = { ...clean, data: clean.data.map((v) => v + sigma * random.normal()) };
         const estimate = await opened.estimate(noisy, pause, signal);
         const all = await seen(noisy, estimate, { grid: gridOf(pixels), side, pause });

@@ -136,9 +136,8 @@ export const designOptions = <T>(y: Argv<T>) =>
         "of patches, instead: sums of pairs, noisy and clean, for train --kind denoiser; a patch prior, whose cells it has, or a denoiser, for its next stage",
     })
     .option("sigma", {
-      ...{ type: "string", requiresArg: true, defaultDescription: "0.1, or that of the denoiser" },
-      describe:
-        "with --denoiser, standard deviation of the noise; of a range of them the least and the largest, as 0.05,0.2",
+      ...{ type: "number", requiresArg: true, defaultDescription: "0.1, or that of the denoiser" },
+      describe: "with --denoiser, standard deviation of the noise",
     })
     .option("by-label", { type: "boolean", describe: "separate sums for each label" })
     .option("pilot", {
@@ -169,7 +168,7 @@ export interface DesignArgs {
   readonly "cells-of": string | undefined;
   readonly block: number | undefined;
   readonly denoiser: string | undefined;
-  readonly sigma: string | undefined;
+  readonly sigma: number | undefined;
   readonly "by-label": boolean | undefined;
   readonly "sketch-size": string | undefined;
 }

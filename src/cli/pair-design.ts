@@ -5,26 +5,23 @@ import {
   pairDataset,
   pairFamily,
 } from "../../priors/denoiser/index.ts";
-import { sameShape } from "../data/array.ts";
 import { openPatches } from "../data/dataset.ts";
 import { InputError } from "../data/errors.ts";
 import { sha256 } from "../data/hash.ts";
 import type { Dataset } from "../data/rows.ts";
-import { rangeText } from "../data/text.ts";
 import type { DataDesignOptions } from "../sketch/data-design.ts";
 import { leadingOf, type SketchDesign } from "../sketch/index.ts";
-import { numberList } from "./options.ts";
 import { loadTrained } from "./prior-folder.ts";
 
 /** σ of the noise where none is given. */
-const SIGMA = "0.1";
+const SIGMA = 0.1;
 /** Leading directions of the patches that decide a cell. */
 const RANK = 32;
 
 export interface PairArgs {
   readonly data: unknown;
   readonly denoiser: string | undefined;
-  readonly sigma: string | undefined;
+  readonly sigma: number | undefined;
   readonly seed: number;
   readonly signal: AbortSignal;
 }
@@ -43,6 +40,9 @@ export async function pairsFor({
   seed,
   signal,
 }: PairArgs & { readonly denoiser: string }): Promise<Pairs> {
+  if (sigma !== undefined && !(sigma > 0 && sigma < Number.POSITIVE_INFINITY)) {
+    throw new InputError(`--sigma: expected a positive number, got ${sigma}`);
+  }
   const model = await modelFrom(denoiser, sigma);
   const hash = (await sha256(Object.values(modelArrays("", model)).map((array) => array.data))).slice(0, 16);
   return {
@@ -61,19 +61,12 @@ export async function pairsOfDesign(
   return found && pairsOf(data, found.model, { seed: found.seed, signal });
 }
 
-/** The least and the largest s of `0.1` or `0.05,0.2`. Errors (InputError): anything else. */
-function rangeOf(sigma: string): readonly [number, number] {
-  const [from = 0, to = from, ...more] = numberList("sigma", sigma);
-  if (from > 0 && to >= from && more.length === 0) return [from, to];
-  throw new InputError(`--sigma: expected a positive number, or two that rise, as 0.05,0.2, got ${sigma}`);
-}
-
-async function modelFrom(folder: string, sigma: string | undefined): Promise<DenoiserModel> {
+async function modelFrom(folder: string, sigma: number | undefined): Promise<DenoiserModel> {
   const { kind, trained } = await loadTrained(folder);
   if (kind === "denoiser") {
     const { model } = trained;
-    if (sigma === undefined || sameShape(rangeOf(sigma), model.range)) return model;
-    throw new InputError(`--sigma: ${folder} is for ${rangeText(model.range)}, got ${sigma}; leave --sigma out`);
+    if (sigma === undefined || sigma === model.sigma) return model;
+    throw new InputError(`--sigma: ${folder} is for ${model.sigma}, got ${sigma}; leave --sigma out`);
   }
   if (kind !== "patches") {
     throw new InputError(`--denoiser: ${folder} is of the kind ${kind}, expected a patch prior or a denoiser`);
@@ -82,8 +75,7 @@ async function modelFrom(folder: string, sigma: string | undefined): Promise<Den
   if (channels !== 1) throw new InputError(`--denoiser: ${folder} is of patches in colour; give one of grey patches`);
   const rank = Math.max(1, Math.min(RANK, side * side - 2));
   const cells = leadingOf({ weights, values: values.data, vectors: vectors.data }, { rank, channels });
-  const range = rangeOf(sigma ?? SIGMA);
-  return { side, sigma: Math.sqrt(range[0] * range[1]), range, cells, stages: [] };
+  return { side, sigma: sigma ?? SIGMA, cells, stages: [] };
 }
 
 async function pairsOf(

@@ -1,6 +1,5 @@
 import * as tf from "#tf";
 import { InputError } from "../../data/errors.ts";
-import { rangeText } from "../../data/text.ts";
 import { type Gates, gatesOf, leadingIn, logGates } from "../gates.ts";
 import { type Family, triangleSize } from "./family.ts";
 import { CELL_ROWS, impossibleInCells } from "./gated-moments.ts";
@@ -21,8 +20,6 @@ export interface PairedMomentsSpec {
   readonly noise: number;
   /** Standard deviation of the noise of the pairs. */
   readonly sigma: number;
-  /** The least and the largest standard deviation for which images were scaled: those of the images before. */
-  readonly range: readonly [number, number];
   /** Seed of that noise. */
   readonly seed: number;
   /** Stages of the denoiser before this one. */
@@ -52,7 +49,7 @@ export const pairedMoments: Family<PairedMomentsSpec, PairedMomentsOptions> = {
     if (features !== sample) throw new InputError("sketch: moments of pairs: need features raw");
     return options;
   },
-  describe: ({ cells, range, stage, of }) => `${cells} cells, σ = ${rangeText(range)}, stage ${stage + 1} after ${of}`,
+  describe: ({ cells, sigma, stage, of }) => `${cells} cells, σ = ${sigma}, stage ${stage + 1} after ${of}`,
   sums: ({ cells }, { sample }) => ({ count: [cells], xx: [cells, triangleSize(sample)] }),
   degrees: { count: 0, xx: 2 },
   inputs: ({ noise }, _, arrays) => ({ ...gatesOf(leadingIn(PAIRED, arrays, "moments of pairs"), 1, noise) }),
