@@ -6,12 +6,14 @@ import { factsOfSketch, type SketchFacts, sketchData, sketchLine, sketchWords } 
 import type { SketchKind } from "../kind.ts";
 import { givenWidth } from "./given.ts";
 import { type DenoiserModel, modelArrays, modelOf } from "./model.ts";
+import { denoiserOnnx } from "./onnx.ts";
 import { modelOfDesign } from "./pair-family.ts";
 import { denoiserPrior } from "./prior.ts";
 import { regressions } from "./regress.ts";
 
 const FORMAT = { format: "sketchprior-denoiser", version: 1 } as const;
 const ARRAYS = "denoiser.npz";
+const NETWORK = "denoiser.onnx";
 
 /** A denoiser with the sketch that its last stage was made from. */
 export interface TrainedDenoiser {
@@ -19,12 +21,12 @@ export interface TrainedDenoiser {
   readonly sketch: SketchFacts;
 }
 
-/** The denoiser of a sketch of pairs, and of the stages before, which the sketch's design holds: `denoiser.npz` holds every array. */
+/** The denoiser of a sketch of pairs, and of the stages before, which the sketch's design holds: `denoiser.npz` holds every array, `denoiser.onnx` is for other programs (`denoiserOnnx`). */
 export const denoiserKind: SketchKind<TrainedDenoiser> = {
   from: "sketch",
   summary: "denoiser by regressions in closed form, for images of any size; its sketch is made with --denoiser",
   format: FORMAT,
-  files: [ARRAYS],
+  files: [ARRAYS, NETWORK],
   options: {},
   resumable: false,
   accepts: ({ design }) =>
@@ -42,7 +44,10 @@ export const denoiserKind: SketchKind<TrainedDenoiser> = {
 
   encode: ({ model, sketch }) => ({
     content: { side: model.side, sigma: model.sigma, stages: model.stages.length, sketch },
-    files: { [ARRAYS]: encodeNpz({ arrays: modelArrays("", model), metadata: FORMAT }) },
+    files: {
+      [ARRAYS]: encodeNpz({ arrays: modelArrays("", model), metadata: FORMAT }),
+      [NETWORK]: denoiserOnnx(model),
+    },
   }),
 
   decode: async (content, read, where) => {

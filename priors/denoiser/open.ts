@@ -7,7 +7,7 @@ import { type DenoiserModel, stageGates } from "./model.ts";
 import type { Picture } from "./picture.ts";
 
 /** Pixels between the patches of a stage. */
-const SPACING = 2;
+export const SPACING = 2;
 /** Numbers of what is given of the patches that are in memory at a time. */
 const BAND = 2 ** 24;
 

@@ -29,7 +29,8 @@ export function pairDataset(images: ImageSource, model: DenoiserModel, { stride,
   const stage = stages.length;
   const width = givenWidth(side, stage) + side * side;
   const name = `pairs of ${images.name}`;
-  if (images.channels !== 1) throw new InputError(`${images.name}: is in colour, denoisers learn from grey images`);
+  if (images.channels !== 1)
+    throw new InputError(`${images.name}: is in colour, denoisers learn from grey images; give patches:DATA:grey=true`);
   const { starts, across } = patchPlaces(images, { side, stride });
   const along = (length: number) => Array.from({ length: across(length) }, (_, i) => i * stride);
   const gridOf = ([rows, columns]: readonly [number, number]): Grid => ({ rows: along(rows), columns: along(columns) });

@@ -8,7 +8,7 @@ import { openStages, type Stages } from "./open.ts";
 
 /**
  * The prior of a denoiser: D_s(x) = (s/σ) D(xσ/s) for another s than the σ that it was trained for (denoiser scaling: Xu, Liu, Sun, Wohlberg, Kamilov 2020). Images in colour are
- * denoised channel by channel.
+ * denoised in opponent colours, one by one: an orthogonal change of axes, so that white noise stays white noise of the same s.
  */
 export const denoiserPrior = (name: string, model: DenoiserModel): DenoiserPrior => ({
   ...{ kind: "denoiser", name, takesSigma: true },
@@ -25,7 +25,15 @@ export const denoiserPrior = (name: string, model: DenoiserModel): DenoiserPrior
   },
 });
 
-/** Images [batch, ...shape] of noise `scale` times that of the stages, channel by channel. */
+const [A, B, C] = [3, 2, 6].map((n) => 1 / Math.sqrt(n)) as [number, number, number];
+/** Axes of the colours: brightness, red against blue, green against both (Dabov, Foi, Katkovnik, Egiazarian 2007). Orthonormal. */
+const OPPONENT = [
+  [A, A, A],
+  [B, 0, -B],
+  [C, -2 * C, C],
+] as const;
+
+/** Images [batch, ...shape] of noise `scale` times that of the stages. */
 async function denoised(
   stages: Stages,
   images: NdArray<Float32Array>,
@@ -36,12 +44,17 @@ async function denoised(
   const [height = 0, width = 0, channels = 1] = shape;
   const pause = pauses(signal);
   const out = new Float32Array(images.size);
-  const pixels = height * width;
+  const axes = channels === 1 ? [[1]] : OPPONENT;
   for (let first = 0; first < images.size; first += sizeOf(shape)) {
-    for (let c = 0; c < channels; c++) {
-      const data = Float32Array.from({ length: pixels }, (_, p) => images.data[first + p * channels + c]! / scale);
+    for (const axis of axes) {
+      const data = new Float32Array(height * width);
+      for (const [c, part] of axis.entries()) {
+        for (let p = 0; p < data.length; p++) data[p]! += (part * images.data[first + p * channels + c]!) / scale;
+      }
       const estimate = (await stages.estimate({ data, height, width }, pause, signal))!; // a trained denoiser has a stage
-      for (let p = 0; p < pixels; p++) out[first + p * channels + c] = scale * estimate.data[p]!;
+      for (const [c, part] of axis.entries()) {
+        for (let p = 0; p < data.length; p++) out[first + p * channels + c]! += part * scale * estimate.data[p]!;
+      }
     }
   }
   return fromHost(out, images.shape);

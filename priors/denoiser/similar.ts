@@ -2,9 +2,9 @@ import type { Grid } from "../../src/data/grid.ts";
 import type { Picture } from "./picture.ts";
 
 /** Similar patches of every patch, itself among them. */
-const COUNT = 16;
+export const COUNT = 16;
 /** How far away they are looked for, in pixels along each axis. */
-const REACH = 10;
+export const REACH = 10;
 
 /** For each patch of a grid the places (the index of the corner pixel) of the patches of its image that are nearest to it. */
 export interface Similar {

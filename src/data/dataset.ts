@@ -12,7 +12,7 @@ import { nearest } from "./nearest.ts";
 import { isNiftiName, niftiDataset } from "./nifti.ts";
 import { npyDataset, npzDataset } from "./npyset.ts";
 import { parseOptions } from "./options.ts";
-import { patchDataset, patchOptions } from "./patches.ts";
+import { greyImages, patchDataset, patchOptions } from "./patches.ts";
 import { isRawName, rawDataset, streamDataset } from "./raw.ts";
 import { reshaped } from "./reshaped.ts";
 import type { Dataset } from "./rows.ts";
@@ -74,7 +74,7 @@ const formats: readonly {
  * - `fashion-mnist`, `:train`, `:test`: 28×28 clothing from Debian's package dataset-fashion-mnist;
  * - `spiral`, `gmm6`, `ring`: the planar sets of the CL-GN paper, 100 000 points;
  * - `dead-leaves`: 10 000 drawn grey images of 128 × 128 with the statistics of photographs (`deadLeaves`);
- * - `patches:DATA` or `patches:DATA:side=8,stride=1`: all overlapping patches of the images of a data set; the images of a folder may
+ * - `patches:DATA` or `patches:DATA:side=8,stride=1,grey=true`: all overlapping patches of the images of a data set; the images of a folder may
  *   differ in size;
  * - a folder of images, or a folder of such folders, one for each label;
  * - `.nii`, `.nii.gz`: the slices of a NIfTI volume, divided by its largest number (`niftiDataset`);
@@ -99,8 +99,9 @@ export async function openDataset(spec: string, options: OpenOptions = {}): Prom
 export async function openPatches(spec: string, options: OpenOptions = {}) {
   const [, ofImages, settings = ""] = /^patches:(.+?)(?::([a-z]+=[^:/\\]*))?$/.exec(spec) ?? [];
   if (ofImages === undefined) return undefined;
+  const { grey, ...patches } = parseOptions("patches", patchOptions, settings);
   const images = await imageSource(ofImages, (inner) => openDataset(inner, options));
-  return { images, patches: parseOptions("patches", patchOptions, settings), sideGiven: /\bside=/.test(settings) };
+  return { images: grey ? greyImages(images) : images, patches, sideGiven: /\bside=/.test(settings) };
 }
 
 async function opened(spec: string, options: OpenOptions): Promise<Dataset> {

@@ -20,9 +20,24 @@ export interface ImageSource {
 export const patchOptions = {
   side: { type: "integer", default: 8, description: "side of a patch in pixels" },
   stride: { type: "integer", default: 1, description: "pixels from one patch to the next" },
+  grey: { type: "flag", default: false, description: "colours are averaged" },
 } as const satisfies OptionTable;
 
-export type PatchOptions = OptionValues<typeof patchOptions>;
+/** What says where patches are. */
+export type PatchOptions = Pick<OptionValues<typeof patchOptions>, "side" | "stride">;
+
+/** Images as grey ones: the mean of the three colours at every pixel. */
+export function greyImages(images: ImageSource): ImageSource {
+  if (images.channels === 1) return images;
+  const read = async (index: number): Promise<Float32Array> => {
+    const colours = await images.read(index);
+    return Float32Array.from(
+      { length: colours.length / 3 },
+      (_, p) => (colours[3 * p]! + colours[3 * p + 1]! + colours[3 * p + 2]!) / 3,
+    );
+  };
+  return { ...images, channels: 1, read };
+}
 
 /**
  * Where the patches of some images are: the number of the first patch of each image, and at last of all patches; how many are along an axis.

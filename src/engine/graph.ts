@@ -16,7 +16,7 @@ export interface Value {
   readonly fill?: number;
 }
 
-export type Attribute = number | string | readonly number[] | { readonly float: number };
+export type Attribute = number | string | readonly number[] | { readonly float: number } | { readonly body: Body };
 export type Attributes = Readonly<Record<string, Attribute>>;
 
 export interface Node {
@@ -24,6 +24,13 @@ export interface Node {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: Attributes;
+}
+
+/** What a Loop repeats. It may use edges of the graph around it. */
+export interface Body {
+  readonly inputs: readonly Value[];
+  readonly nodes: readonly Node[];
+  readonly outputs: readonly Value[];
 }
 
 export interface Constant extends Value {
@@ -80,6 +87,35 @@ export class Graph {
     const outputs = values.map((v) => v.name);
     this.nodes.push({ op, inputs: inputs.map((v) => v.name), outputs, attributes });
     return values;
+  }
+
+  /**
+   * A Loop of `count` (int64 []) steps. `step` gets its number (int64 []) and the state, and returns the next state and what is kept of every step. Gives the last
+   * state, and what was kept, below each other.
+   */
+  loop(
+    count: Value,
+    state: readonly Value[],
+    step: (
+      at: Value,
+      state: readonly Value[],
+    ) => { readonly state: readonly Value[]; readonly kept?: readonly Value[] },
+  ): { readonly state: readonly Value[]; readonly kept: readonly Value[] } {
+    const own = (shape: readonly number[], dtype: GraphDType): Value => ({ name: this.#fresh(), shape, dtype });
+    const [at, going] = [own([], "int64"), own([], "bool")];
+    const carried = state.map(({ shape, dtype }) => own(shape, dtype));
+    const before = this.nodes.length;
+    const { state: next, kept = [] } = step(at, carried);
+    const outputs = [going, ...next, ...kept].map((v) => this.node("Identity", [v], v.shape, v.dtype));
+    const body = { inputs: [at, going, ...carried], nodes: this.nodes.splice(before), outputs };
+    const made = [...next, ...kept.map((v) => ({ ...v, shape: [-1, ...v.shape] }))].map((v) => own(v.shape, v.dtype));
+    this.nodes.push({
+      op: "Loop",
+      inputs: [count.name, "", ...state.map((v) => v.name)],
+      outputs: made.map((v) => v.name),
+      attributes: { body: { body } },
+    });
+    return { state: made.slice(0, state.length), kept: made.slice(state.length) };
   }
 
   /**

@@ -1,4 +1,4 @@
-import { type Attribute, type Constant, elementTypes, type Graph, type Value } from "./graph.ts";
+import { type Attribute, type Body, type Constant, elementTypes, type Graph, type Node, type Value } from "./graph.ts";
 import { attributeTypes, ModelProto } from "./onnx-schema.ts";
 
 const IR_VERSION = 10;
@@ -116,14 +116,21 @@ const model = ({ metadata = {} }: OnnxOptions, graph: object): Uint8Array =>
   ).finish();
 
 const nodesOf = ({ nodes }: GraphParts, used: ReadonlySet<string>, named: (name: string) => string) =>
-  nodes
-    .filter((n) => n.outputs.some((name) => used.has(name)))
-    .map((n) => ({
-      input: n.inputs.map(named),
-      output: n.outputs,
-      op_type: n.op,
-      attribute: Object.entries(n.attributes).map(([name, value]) => attribute(name, value)),
-    }));
+  nodes.filter((n) => n.outputs.some((name) => used.has(name))).map((n) => nodeOf(n, named));
+
+const nodeOf = (node: Node, named: (name: string) => string): object => ({
+  input: node.inputs.map(named),
+  output: node.outputs,
+  op_type: node.op,
+  attribute: Object.entries(node.attributes).map(([name, value]) => attribute(name, value, named)),
+});
+
+const bodyOf = ({ inputs, nodes, outputs }: Body, named: (name: string) => string): object => ({
+  name: "body",
+  input: inputs.map((v) => valueInfo(v, v.name)),
+  output: outputs.map((v) => valueInfo(v, v.name)),
+  node: nodes.map((n) => nodeOf(n, named)),
+});
 
 /** An Identity per output gives every output a name of its own, even if two outputs are one edge, or an output is an input. */
 const identities = (outputs: readonly Value[], named: (name: string) => string, outName: (i: number) => string) =>
@@ -134,10 +141,18 @@ export function reachable(graph: GraphParts, outputs: readonly Value[]): Set<str
   const used = new Set(outputs.map((v) => v.name));
   for (const node of [...graph.nodes].reverse()) {
     if (!node.outputs.some((name) => used.has(name))) continue;
-    for (const name of node.inputs) used.add(name);
+    for (const name of namesIn(node)) used.add(name);
   }
   return used;
 }
+
+/** Names of the edges that a node reads, those that its body reads included. */
+const namesIn = ({ inputs, attributes }: Node): string[] => [
+  ...inputs,
+  ...Object.values(attributes).flatMap((value) =>
+    typeof value === "object" && "body" in value ? value.body.nodes.flatMap(namesIn) : [],
+  ),
+];
 
 function valueInfo(value: Value, name: string, batch?: number): object {
   const dim = value.shape.map((n, axis) => {
@@ -152,9 +167,10 @@ function tensor(c: Constant): object {
   return { name: c.name, dims: c.shape, data_type: elementTypes[c.dtype], raw_data };
 }
 
-function attribute(name: string, value: Attribute): object {
+function attribute(name: string, value: Attribute, named: (name: string) => string): object {
   if (typeof value === "number") return { name, i: value, type: attributeTypes.int };
   if (typeof value === "string") return { name, s: new TextEncoder().encode(value), type: attributeTypes.string };
+  if ("body" in value) return { name, g: bodyOf(value.body, named), type: attributeTypes.graph };
   if ("float" in value) return { name, f: value.float, type: attributeTypes.float };
   return { name, ints: value, type: attributeTypes.ints };
 }

@@ -135,6 +135,25 @@ test("dead leaves: the same images whatever the batches, in [0, 1], with edges a
   assert.ok(steps.filter((v) => v > 0.2).length > 0.02 * steps.length, "edges");
 });
 
+test("grey=true: patches of the mean of the colours; grey images stay as they are", async () => {
+  const images = await folder("coloured", 3);
+  const { data, shape } = await readRows(await openDataset(`patches:${at("coloured")}:side=3,grey=true`), 0, 17);
+  assert.equal(shape, [17, 3, 3]);
+  const [{ data: first }] = images as [(typeof images)[0]];
+  for (const [place, pixel] of [
+    [0, 0],
+    [5, 9], // row 1, column 2 of a patch, in an image 7 pixels wide
+  ] as const) {
+    const mean = [0, 1, 2].reduce((sum, c) => sum + first[3 * pixel + c]! / 255 / 3, 0);
+    assert.ok(Math.abs(data[place]! - mean) < 1e-6);
+  }
+  await folder("plain", 1);
+  const [as, is] = await Promise.all(
+    ["", ",grey=true"].map((end) => openDataset(`patches:${at("plain")}:side=3${end}`)),
+  );
+  assert.equal((await readRows(as!, 0, as!.count)).data, (await readRows(is!, 0, is!.count)).data);
+});
+
 test("bad input is refused in one line", async () => {
   await folder("small", 1);
   await refuses(() => openDataset(`patches:${at("small")}:side=5`), /image 1 is 3×4, smaller than a patch of 5×5/);

@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { givenWidth, MARGIN } from "../../priors/denoiser/given.ts";
@@ -7,16 +8,18 @@ import { regressions } from "../../priors/denoiser/regress.ts";
 import { averageSimilar, similarPatches } from "../../priors/denoiser/similar.ts";
 import { fitPatches } from "../../priors/patches/index.ts";
 import type { DenoiserPrior } from "../../priors/prior.ts";
+import { loadOnnxPrior } from "../../src/cli/onnx-prior.ts";
 import { fromHost } from "../../src/data/array.ts";
 import { deadLeaves } from "../../src/data/dead-leaves.ts";
 import { type ImageSource, patchDataset } from "../../src/data/patches.ts";
 import { stream } from "../../src/data/random.ts";
 import { readRows } from "../../src/data/rows.ts";
 import { designFor, leadingOf, mergeSketches, sketchDataset } from "../../src/sketch/index.ts";
-import { refuses } from "../data/tiny.ts";
+import { refuses, scratch } from "../data/tiny.ts";
 import { difference } from "../operators/draws.ts";
 
 const test = suite("denoiser");
+const at = scratch();
 
 /** Parts of drawn images as images of their own. */
 const drawn = async (
@@ -87,7 +90,7 @@ test("every stage denoises images not seen better than the one before", async ()
   assert.ok(errors[1]! < errors[0]!, `${errors}`);
 });
 
-test("another s: D_s(x) = (s/σ) D(xσ/s); colours are denoised one by one", async () => {
+test("another s: D_s(x) = (s/σ) D(xσ/s); colours are denoised along orthogonal axes, brightness the first", async () => {
   const prior = denoiserKind.prior("d", two.trained) as DenoiserPrior;
   const [rows, columns] = [17, 14];
   const x = stream(3, "any image").fillNormal(new Float32Array(rows * columns));
@@ -107,15 +110,61 @@ test("another s: D_s(x) = (s/σ) D(xσ/s); colours are denoised one by one", asy
     ) < 1e-5,
   ); // float32
   const colour = await prior.open([rows, columns, 3]);
-  const image = Float32Array.from({ length: 3 * x.length }, (_, at) => (at % 3 === 1 ? x[Math.floor(at / 3)]! : 0.5));
-  const { data } = await colour.denoise(fromHost(image, [1, rows, columns, 3]), SIGMA);
-  assert.equal(
-    data.filter((_, at) => at % 3 === 1),
-    plain,
-  );
+  const inColour = (part: (c: number) => number) =>
+    Float32Array.from({ length: 3 * x.length }, (_, at) => part(at % 3) * x[Math.floor(at / 3)]!);
+  for (const axis of [
+    [1, 1, 1],
+    [1, 0, -1],
+    [1, -2, 1],
+  ]) {
+    const unit = (c: number) => axis[c]! / Math.hypot(...axis);
+    const { data } = await colour.denoise(fromHost(inColour(unit), [1, rows, columns, 3]), SIGMA);
+    const along = plain.map((_, p) => [0, 1, 2].reduce((sum, c) => sum + unit(c) * data[3 * p + c]!, 0));
+    assert.ok(difference(along, plain) < 1e-5); // the other axes hold zeros
+    assert.ok(
+      difference(
+        data,
+        Float32Array.from(data, (_, at) => unit(at % 3) * plain[Math.floor(at / 3)]!),
+      ) < 1e-5,
+    );
+  }
   for (const opened of [grey, colour]) await opened.dispose();
   assert.match(String(prior.accepts([4, 9])), /smaller than a patch/);
   assert.match(String(prior.accepts([9])), /are no images/);
+});
+
+test("denoiser.onnx, in ONNX Runtime, gives the same numbers, for images of other sizes and other s", async () => {
+  for (const [trained, shapes] of [
+    [one.trained, [[17, 14]]],
+    [
+      two.trained,
+      [
+        [26, 31],
+        [5, 8], // one patch high, with few places to look for similar ones
+      ],
+    ],
+  ] as const) {
+    const own = denoiserKind.prior("d", trained) as DenoiserPrior;
+    writeFileSync(at("denoiser.onnx"), denoiserKind.encode(trained).files["denoiser.onnx"]!);
+    const network = (await loadOnnxPrior(at("denoiser.onnx"))) as DenoiserPrior;
+    assert.is(network.takesSigma, true);
+    for (const [height, width] of shapes) {
+      const { read } = await drawn(60, 1, [height, width]);
+      const random = stream(5, "noise");
+      const image = fromHost(
+        (await read(0)).map((v) => v + 1.4 * SIGMA * random.normal()),
+        [1, height, width],
+      );
+      const made: Float32Array[] = [];
+      for (const prior of [own, network]) {
+        const opened = await prior.open([height, width]);
+        made.push((await opened.denoise(image, 1.4 * SIGMA)).data);
+        await opened.dispose();
+      }
+      assert.ok(difference(made[0]!, image.data) > 0.2);
+      assert.ok(difference(made[0]!, made[1]!) < 1e-5, `${height} × ${width}: ${difference(made[0]!, made[1]!)}`); // float32
+    }
+  }
 });
 
 test("a pair: the surroundings of the noisy patch, then its clean numbers, both minus the mean of the noisy patch", async () => {

@@ -39,7 +39,7 @@ import { patchUncertainty, type Uncertainty } from "./uncertainty.ts";
  *     z_P = argmin_z ‖z − Px‖²/(2s²) − log p(z),   x = argmin_x ‖y − Φx‖²/(2σ²) + ‖x − z̄‖²/(2s²),
  *
  * where z̄ averages the overlapping z_P. It begins with the x of least ‖y − Φx‖²/(2σ²) + ‖∇x‖²/(2g²), g the deviation of neighbouring pixels
- * under the prior; to denoise (Φ = I) with x = y, and s is σ/√(1, 4, 8, 16, …, 128) as in the paper. A random grid of patches in every step
+ * under the prior; to denoise (Φ = I) with x = y, and s is σ/√(1, 4, 8, 16, 32), the first of the paper's. A random grid of patches in every step
  * (Parameswaran et al., "Accelerating GMM-based patch priors", 2018). The means of patches are not changed. For images in [0, 1]. For noise that
  * is not Gaussian, −log p(y | Φx) takes the place of ‖y − Φx‖²/(2σ²), by its proximal map (noise-step.ts).
  */
@@ -104,7 +104,7 @@ export const halfQuadratic: Solver<PatchPrior> = {
       };
       await withStepsOf(problem, { whitened, denoising, signal }, allSignals);
       uncertainty = await patchUncertainty(
-        { problem: whitened, patch, sizes, sigma, s: schedule.at(-1)!, estimate },
+        { problem: whitened, patch, sizes, sigma, s: sharpest(schedule, denoising, noise), estimate },
         options,
       );
     } finally {
@@ -120,6 +120,10 @@ export const halfQuadratic: Solver<PatchPrior> = {
     };
   },
 };
+
+/** s of the deviation: that of the last step, to denoise at most σ/√128, with which its factor was chosen (uncertainty.ts). */
+const sharpest = (schedule: readonly number[], denoising: boolean, noise: number): number =>
+  Math.min(schedule.at(-1)!, denoising ? noise / Math.sqrt(128) : Number.POSITIVE_INFINITY);
 
 /** What Φ is, for the schedule. */
 async function settingOf({ operator }: Problem, whitened: LinearOperator): Promise<Setting> {

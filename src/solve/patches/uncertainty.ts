@@ -28,7 +28,7 @@ export interface Estimated {
   readonly sizes: Sizes;
   /** σ of the noise of the whitened problem. */
   readonly sigma: number;
-  /** s of the last patch step. */
+  /** s of the patches' precision. */
   readonly s: number;
   /** x̂ [batch, ...shape] */
   readonly estimate: Float32Array;
