@@ -6,6 +6,7 @@ import { centres } from "./experiments/centres.ts";
 import { classify } from "./experiments/classify.ts";
 import { cluster } from "./experiments/cluster.ts";
 import { cost } from "./experiments/cost.ts";
+import { density } from "./experiments/density.ts";
 import { distilCommand } from "./experiments/distil.ts";
 import { em } from "./experiments/em.ts";
 import { images } from "./experiments/images.ts";
@@ -28,6 +29,7 @@ const experiments = {
   classify,
   cluster,
   cost,
+  density,
   distil: distilCommand,
   em,
   images,
