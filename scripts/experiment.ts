@@ -9,6 +9,7 @@ import { cost } from "./experiments/cost.ts";
 import { density } from "./experiments/density.ts";
 import { distilCommand } from "./experiments/distil.ts";
 import { em } from "./experiments/em.ts";
+import { frequencies } from "./experiments/frequencies.ts";
 import { images } from "./experiments/images.ts";
 import { moments } from "./experiments/moments.ts";
 import { nonlinear } from "./experiments/nonlinear.ts";
@@ -32,6 +33,7 @@ const experiments = {
   density,
   distil: distilCommand,
   em,
+  frequencies,
   images,
   moments,
   nonlinear,

@@ -1,0 +1,193 @@
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import type { NdArray } from "ndarray";
+import { generatorPrior, type TrainOptions, trainGenerator } from "../../priors/generator/index.ts";
+import { weightShapes } from "../../priors/generator/network.ts";
+import { defineCommand } from "../../src/cli/command.ts";
+import { numberList, requireInteger } from "../../src/cli/options.ts";
+import { average } from "../../src/compare/summary.ts";
+import { mmdSquared } from "../../src/compare/two-sample.ts";
+import { fromHost, sizeOf } from "../../src/data/array.ts";
+import { arrayDataset, InputError, writeAtomic } from "../../src/data/index.ts";
+import { stream } from "../../src/data/random.ts";
+import { short, textTable } from "../../src/report/table.ts";
+import { designFor, frequencies as frequenciesOf, sketchDataset } from "../../src/sketch/index.ts";
+import { generate } from "../../src/solve/index.ts";
+import { takeRows } from "../../src/solve/rows.ts";
+import { type Panel, panelsPng } from "../plots.ts";
+import { errorByDraws } from "./frequencies/draws-mean.ts";
+import { pointSet, type SetName, setNames } from "./frequencies/sets.ts";
+
+type Points = NdArray<Float32Array>;
+
+/** Widths of the two hidden layers of the three networks. */
+const WIDTHS = [8, 32, 128];
+const LATENT = 10;
+/** Frequencies that no sketch has, of the same law and scales, which the MMD is measured at. */
+const FRESH = 2000;
+/** Draws of a generator, or real points, that recover. */
+const DRAWS = 10_000;
+/** Points that are recovered. */
+const RECOVERED = 200;
+
+/** What a generator that was trained from m frequencies is worth. */
+interface Line {
+  readonly set: SetName;
+  readonly width: number;
+  /** Numbers of the network. */
+  readonly parameters: number;
+  readonly m: number;
+  /** Of every repeat, at fresh frequencies, against fresh points. */
+  readonly mmd2: readonly number[];
+  readonly error: readonly number[];
+}
+
+/** The same of real points, for the limit that no generator is expected to pass. */
+interface Real {
+  readonly set: SetName;
+  readonly features: number;
+  readonly mmd2: number;
+  readonly error: number;
+}
+
+export const frequencies = defineCommand({
+  usage: "frequencies",
+  description:
+    "How many frequencies a sketch needs: the MMD at fresh frequencies and the error of recovery against m, for networks of three sizes and three sets of points.",
+  examples: [["npm run experiment -- frequencies", "a table, and frequencies-report with frequencies.png and .json"]],
+  options: (y) =>
+    y
+      .option("sets", {
+        ...{ type: "string", default: setNames.join(","), requiresArg: true },
+        describe: `sets of points: ${setNames.join(", ")}`,
+      })
+      .option("counts", {
+        ...{ type: "string", default: "16,64,256,1024,4096", requiresArg: true },
+        describe: "numbers of frequencies m",
+      })
+      .option("points", { type: "number", default: 20_000, requiresArg: true, describe: "points of each set" })
+      .option("steps", { type: "number", default: 1000, requiresArg: true, describe: "training steps" })
+      .option("repeats", {
+        ...{ type: "number", default: 2, requiresArg: true },
+        describe: "trainings with other frequencies and starts",
+      })
+      .option("out", {
+        alias: "o",
+        type: "string",
+        default: "frequencies-report",
+        requiresArg: true,
+        describe: "folder",
+      }),
+  run: async (args, { seed, signal, note }) => {
+    for (const name of ["points", "steps", "repeats"] as const) requireInteger(name, args[name]);
+    const counts = numberList("counts", args.counts).sort((a, b) => a - b);
+    for (const m of counts) requireInteger("counts", m);
+    const sets = args.sets.split(",").map((name) => requireSet(name));
+    const [lines, reals]: [Line[], Real[]] = [[], []];
+    for (const set of sets) {
+      const { learned, fresh } = await pointSet(set, args.points, seed);
+      const [n, d] = learned.shape as [number, number];
+      const dataset = arrayDataset(set, learned);
+      const some = takeRows(fresh, range(Math.min(RECOVERED, fresh.shape[0]!)));
+      const omega = await freshFrequencies(dataset, seed);
+      const real = takeRows(learned, range(Math.min(DRAWS, n)));
+      const judge = async (draws: Points) => ({
+        mmd2: await mmdSquared(draws, fresh, omega),
+        error: errorByDraws(some, takeRows(draws, range(Math.min(DRAWS, draws.shape[0]!))), seed),
+      });
+      reals.push({ set, features: d, ...(await judge(real)) });
+      for (const width of WIDTHS) {
+        for (const m of counts) {
+          const judged: { mmd2: number; error: number }[] = [];
+          for (let repeat = 0; repeat < args.repeats; repeat++) {
+            signal.throwIfAborted();
+            const own = seed + 10 * repeat;
+            const design = await designFor(dataset, {
+              families: [{ kind: "fourier", m, seed: own }, { kind: "second-moments" }],
+            });
+            const sketch = await sketchDataset(dataset, design, { signal });
+            const { model } = await trainGenerator(sketch, { ...trained(width, args.steps), seed: own, signal });
+            const z = stream(own, "frequencies", "latents").fillNormal(new Float32Array(args.points * LATENT));
+            judged.push(await judge(await generate(generatorPrior(set, model), fromHost(z, [args.points, LATENT]))));
+          }
+          const [mmd2, error] = [judged.map((j) => j.mmd2), judged.map((j) => j.error)];
+          lines.push({ set, width, parameters: parametersOf(width, d), m, mmd2, error });
+          note(cells(lines.at(-1)!).join("  "));
+        }
+      }
+    }
+    const result = { seed, points: args.points, steps: args.steps, repeats: args.repeats, reals, lines };
+    await mkdir(args.out, { recursive: true });
+    await writeAtomic(path.join(args.out, "frequencies.png"), await picture(sets, lines, reals));
+    await writeAtomic(path.join(args.out, "frequencies.json"), `${JSON.stringify(result, null, 2)}\n`);
+    return { text: `${table(lines, reals)}\n\nwrote ${args.out}`, data: result };
+  },
+});
+
+function requireSet(name: string): SetName {
+  const found = setNames.find((known) => known === name);
+  if (!found) throw new InputError(`--sets: expected some of ${setNames.join(", ")}, got "${name}"`);
+  return found;
+}
+
+const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+
+/** A step sees at most 256 frequencies, so that all trainings cost the same. The last weights are kept: all frequencies are to learn from. */
+const trained = (width: number, steps: number): TrainOptions => ({
+  ...{ latent: LATENT, hidden: [width, width], activation: "leakyRelu", linear: false },
+  ...{ steps, batch: 1000, frequencyBatch: 256, learningRate: 0.005, validation: 0 },
+});
+
+const parametersOf = (width: number, d: number): number =>
+  weightShapes({ latent: LATENT, hidden: [width, width], activation: "leakyRelu", output: d, linear: false }).reduce(
+    (sum, shape) => sum + sizeOf(shape),
+    0,
+  );
+
+/** Frequencies of the law and the scales that sketches of the set have, under a seed of their own. */
+async function freshFrequencies(dataset: ReturnType<typeof arrayDataset>, seed: number): Promise<Points> {
+  const design = await designFor(dataset, { families: [{ kind: "fourier", m: FRESH, seed: seed + 1000 }] });
+  return frequenciesOf(design);
+}
+
+const cells = ({ set, parameters, m, mmd2, error }: Line): string[] => [
+  ...[set, String(parameters), String(m)],
+  ...[mmd2, error].map((values) => values.map((v) => short(v, 3)).join(", ")),
+];
+
+const table = (lines: readonly Line[], reals: readonly Real[]): string =>
+  textTable(
+    ["set", "parameters", "m", "MMD²", "error"].map((title, i) => ({ title, align: i === 0 ? "left" : "right" })),
+    [
+      ...lines.map(cells),
+      ...reals.map(({ set, mmd2, error }) => [set, "real points", "", short(mmd2, 3), short(error, 3)]),
+    ],
+  );
+
+/** For every set the MMD, and below it the error, of the three networks, in dashes that of real points. */
+function picture(sets: readonly SetName[], lines: readonly Line[], reals: readonly Real[]): Promise<Uint8Array> {
+  const panel = (set: SetName, what: "mmd2" | "error", yLabel: string): Panel => {
+    const real = reals.find((one) => one.set === set)!;
+    return {
+      title: `${set}, ${yLabel}`,
+      series: WIDTHS.map((width, style) => ({
+        ...{ name: `10-${width}-${width}`, style },
+        points: lines
+          .filter((line) => line.set === set && line.width === width)
+          .map(({ m, ...line }) => ({
+            ...{ x: m, y: average(line[what]) },
+            ...{ low: Math.min(...line[what]), high: Math.max(...line[what]) },
+          })),
+      })),
+      options: {
+        ...{ xLabel: "frequencies m", yLabel },
+        levels: real[what] > 0 ? [{ name: "real points", style: 3, y: real[what] }] : [],
+      },
+    };
+  };
+  return panelsPng(
+    "what a generator is worth against the frequencies of its sketch",
+    [...sets.map((set) => panel(set, "mmd2", "MMD²")), ...sets.map((set) => panel(set, "error", "error of recovery"))],
+    sets.length,
+  );
+}
