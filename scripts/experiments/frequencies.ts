@@ -65,8 +65,8 @@ export const frequencies = defineCommand({
         ...{ type: "string", default: "16,64,256,1024,4096", requiresArg: true },
         describe: "numbers of frequencies m",
       })
-      .option("points", { type: "number", default: 20_000, requiresArg: true, describe: "points of each set" })
-      .option("steps", { type: "number", default: 1000, requiresArg: true, describe: "training steps" })
+      .option("points", { type: "number", default: 10_000, requiresArg: true, describe: "points of each set" })
+      .option("steps", { type: "number", default: 500, requiresArg: true, describe: "training steps" })
       .option("repeats", {
         ...{ type: "number", default: 2, requiresArg: true },
         describe: "trainings with other frequencies and starts",
@@ -106,7 +106,7 @@ export const frequencies = defineCommand({
               families: [{ kind: "fourier", m, seed: own }, { kind: "second-moments" }],
             });
             const sketch = await sketchDataset(dataset, design, { signal });
-            const { model } = await trainGenerator(sketch, { ...trained(width, args.steps), seed: own, signal });
+            const { model } = await trainGenerator(sketch, { ...trained(width, m, args.steps), seed: own, signal });
             const z = stream(own, "frequencies", "latents").fillNormal(new Float32Array(args.points * LATENT));
             judged.push(await judge(await generate(generatorPrior(set, model), fromHost(z, [args.points, LATENT]))));
           }
@@ -133,9 +133,9 @@ function requireSet(name: string): SetName {
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
 /** A step sees at most 256 frequencies, so that all trainings cost the same. The last weights are kept: all frequencies are to learn from. */
-const trained = (width: number, steps: number): TrainOptions => ({
+const trained = (width: number, m: number, steps: number): TrainOptions => ({
   ...{ latent: LATENT, hidden: [width, width], activation: "leakyRelu", linear: false },
-  ...{ steps, batch: 1000, frequencyBatch: 256, learningRate: 0.005, validation: 0 },
+  ...{ steps, batch: 500, frequencyBatch: m > 256 ? 256 : 0, learningRate: 0.005, validation: 0 },
 });
 
 const parametersOf = (width: number, d: number): number =>

@@ -64,7 +64,7 @@ export const theory = defineCommand({
         describe: "sizes k of z of trained networks",
       })
       .option("length", { type: "number", default: 400, requiresArg: true, describe: "numbers n of a random signal" })
-      .option("trials", { type: "number", default: 32, requiresArg: true, describe: "signals at every m" })
+      .option("trials", { type: "number", default: 24, requiresArg: true, describe: "signals at every m" })
       .option("data", { type: "string", default: "mnist", requiresArg: true, describe: "what networks are trained on" })
       .option("steps", { type: "number", default: 500, requiresArg: true, describe: "training steps" })
       .option("out", {
