@@ -154,7 +154,12 @@ function plot(rows: readonly SpiralRow[]): Promise<Uint8Array> {
     }),
   }));
   const levels = [{ name: "posterior mean", style: 2, y: 1 }];
-  const options = { xLabel: "noise σ", yLabel: "squared error over that of the mean", yAxis: "linear", levels } as const;
+  const options = {
+    xLabel: "noise σ",
+    yLabel: "squared error over that of the mean",
+    yAxis: "linear",
+    levels,
+  } as const;
   return panelsPng("errors on the spiral", [{ title: "Points of a spiral with noise", series, options }], 1);
 }
 

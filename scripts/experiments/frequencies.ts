@@ -8,10 +8,10 @@ import { numberList, requireInteger } from "../../src/cli/options.ts";
 import { average } from "../../src/compare/summary.ts";
 import { mmdSquared } from "../../src/compare/two-sample.ts";
 import { fromHost, sizeOf } from "../../src/data/array.ts";
-import { arrayDataset, InputError, writeAtomic } from "../../src/data/index.ts";
+import { arrayDataset, type Dataset, InputError, writeAtomic } from "../../src/data/index.ts";
 import { stream } from "../../src/data/random.ts";
 import { short, textTable } from "../../src/report/table.ts";
-import { designFor, frequencies as frequenciesOf, sketchDataset } from "../../src/sketch/index.ts";
+import { designFor, type FourierSpec, frequencies as frequenciesOf, sketchDataset } from "../../src/sketch/index.ts";
 import { generate } from "../../src/solve/index.ts";
 import { takeRows } from "../../src/solve/rows.ts";
 import { type Panel, panelsPng } from "../plots.ts";
@@ -46,6 +46,9 @@ interface Line {
 interface Real {
   readonly set: SetName;
   readonly features: number;
+  /** m of `--frequencies auto`, and the degrees of freedom that it is a multiple of. */
+  readonly auto: number;
+  readonly freedom: number;
   readonly mmd2: number;
   readonly error: number;
 }
@@ -95,7 +98,9 @@ export const frequencies = defineCommand({
         mmd2: await mmdSquared(draws, fresh, omega),
         error: errorByDraws(some, takeRows(draws, range(Math.min(DRAWS, draws.shape[0]!))), seed),
       });
-      reals.push({ set, features: d, ...(await judge(real)) });
+      const { m: auto, freedom } = await autoFrequencies(dataset, seed);
+      reals.push({ set, features: d, auto, freedom, ...(await judge(real)) });
+      note(`${set}: ${freedom} degrees of freedom, auto ${auto}`);
       for (const width of WIDTHS) {
         for (const m of counts) {
           const judged: { mmd2: number; error: number }[] = [];
@@ -145,9 +150,16 @@ const parametersOf = (width: number, d: number): number =>
   );
 
 /** Frequencies of the law and the scales that sketches of the set have, under a seed of their own. */
-async function freshFrequencies(dataset: ReturnType<typeof arrayDataset>, seed: number): Promise<Points> {
+async function freshFrequencies(dataset: Dataset, seed: number): Promise<Points> {
   const design = await designFor(dataset, { families: [{ kind: "fourier", m: FRESH, seed: seed + 1000 }] });
   return frequenciesOf(design);
+}
+
+/** What `--frequencies auto` makes of the set. */
+async function autoFrequencies(dataset: Dataset, seed: number): Promise<{ m: number; freedom: number }> {
+  const { families } = await designFor(dataset, { families: [{ kind: "fourier", m: "auto", seed }] });
+  const { m, freedom } = families[0] as FourierSpec & { freedom: number };
+  return { m, freedom };
 }
 
 const cells = ({ set, parameters, m, mmd2, error }: Line): string[] => [
@@ -160,7 +172,13 @@ const table = (lines: readonly Line[], reals: readonly Real[]): string =>
     ["set", "parameters", "m", "MMD²", "error"].map((title, i) => ({ title, align: i === 0 ? "left" : "right" })),
     [
       ...lines.map(cells),
-      ...reals.map(({ set, mmd2, error }) => [set, "real points", "", short(mmd2, 3), short(error, 3)]),
+      ...reals.map(({ set, auto, mmd2, error }) => [
+        set,
+        "real points",
+        `auto ${auto}`,
+        short(mmd2, 3),
+        short(error, 3),
+      ]),
     ],
   );
 
@@ -181,6 +199,7 @@ function picture(sets: readonly SetName[], lines: readonly Line[], reals: readon
       })),
       options: {
         ...{ xLabel: "frequencies m", yLabel },
+        marks: [{ x: real.auto, name: "auto" }],
         levels: real[what] > 0 ? [{ name: "real points", style: 3, y: real[what] }] : [],
       },
     };
