@@ -5,7 +5,6 @@ import { generatorPrior, type TrainOptions, trainGenerator } from "../../priors/
 import { weightShapes } from "../../priors/generator/network.ts";
 import { defineCommand } from "../../src/cli/command.ts";
 import { numberList, requireInteger } from "../../src/cli/options.ts";
-import { average } from "../../src/compare/summary.ts";
 import { mmdSquared } from "../../src/compare/two-sample.ts";
 import { fromHost, sizeOf } from "../../src/data/array.ts";
 import { arrayDataset, type Dataset, InputError, writeAtomic } from "../../src/data/index.ts";
@@ -14,14 +13,12 @@ import { short, textTable } from "../../src/report/table.ts";
 import { designFor, type FourierSpec, frequencies as frequenciesOf, sketchDataset } from "../../src/sketch/index.ts";
 import { generate } from "../../src/solve/index.ts";
 import { takeRows } from "../../src/solve/rows.ts";
-import { type Panel, panelsPng } from "../plots.ts";
 import { errorByDraws } from "./frequencies/draws-mean.ts";
+import { type Line, picture, type Real, WIDTHS } from "./frequencies/picture.ts";
 import { pointSet, type SetName, setNames } from "./frequencies/sets.ts";
 
 type Points = NdArray<Float32Array>;
 
-/** Widths of the two hidden layers of the three networks. */
-const WIDTHS = [8, 32, 128];
 const LATENT = 10;
 /** Frequencies that no sketch has, of the same law and scales, which the MMD is measured at. */
 const FRESH = 2000;
@@ -29,29 +26,6 @@ const FRESH = 2000;
 const DRAWS = 10_000;
 /** Points that are recovered. */
 const RECOVERED = 200;
-
-/** What a generator that was trained from m frequencies is worth. */
-interface Line {
-  readonly set: SetName;
-  readonly width: number;
-  /** Numbers of the network. */
-  readonly parameters: number;
-  readonly m: number;
-  /** Of every repeat, at fresh frequencies, against fresh points. */
-  readonly mmd2: readonly number[];
-  readonly error: readonly number[];
-}
-
-/** The same of real points, for the limit that no generator is expected to pass. */
-interface Real {
-  readonly set: SetName;
-  readonly features: number;
-  /** m of `--frequencies auto`, and the degrees of freedom that it is a multiple of. */
-  readonly auto: number;
-  readonly freedom: number;
-  readonly mmd2: number;
-  readonly error: number;
-}
 
 export const frequencies = defineCommand({
   usage: "frequencies",
@@ -181,32 +155,3 @@ const table = (lines: readonly Line[], reals: readonly Real[]): string =>
       ]),
     ],
   );
-
-/** For every set the MMD, and below it the error, of the three networks, in dashes that of real points. */
-function picture(sets: readonly SetName[], lines: readonly Line[], reals: readonly Real[]): Promise<Uint8Array> {
-  const panel = (set: SetName, what: "mmd2" | "error", yLabel: string): Panel => {
-    const real = reals.find((one) => one.set === set)!;
-    return {
-      title: `${set}, ${yLabel}`,
-      series: WIDTHS.map((width, style) => ({
-        ...{ name: `10-${width}-${width}`, style },
-        points: lines
-          .filter((line) => line.set === set && line.width === width)
-          .map(({ m, ...line }) => ({
-            ...{ x: m, y: average(line[what]) },
-            ...{ low: Math.min(...line[what]), high: Math.max(...line[what]) },
-          })),
-      })),
-      options: {
-        ...{ xLabel: "frequencies m", yLabel },
-        marks: [{ x: real.auto, name: "auto" }],
-        levels: real[what] > 0 ? [{ name: "real points", style: 3, y: real[what] }] : [],
-      },
-    };
-  };
-  return panelsPng(
-    "what a generator is worth against the frequencies of its sketch",
-    [...sets.map((set) => panel(set, "mmd2", "MMD²")), ...sets.map((set) => panel(set, "error", "error of recovery"))],
-    sets.length,
-  );
-}
