@@ -6,8 +6,10 @@ import { centres } from "./experiments/centres.ts";
 import { classify } from "./experiments/classify.ts";
 import { cluster } from "./experiments/cluster.ts";
 import { cost } from "./experiments/cost.ts";
+import { density } from "./experiments/density.ts";
 import { distilCommand } from "./experiments/distil.ts";
 import { em } from "./experiments/em.ts";
+import { frequencies } from "./experiments/frequencies.ts";
 import { images } from "./experiments/images.ts";
 import { moments } from "./experiments/moments.ts";
 import { nonlinear } from "./experiments/nonlinear.ts";
@@ -28,8 +30,10 @@ const experiments = {
   classify,
   cluster,
   cost,
+  density,
   distil: distilCommand,
   em,
+  frequencies,
   images,
   moments,
   nonlinear,

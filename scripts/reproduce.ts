@@ -1,6 +1,7 @@
 import { runCommandLine } from "../src/cli/run.ts";
 import { planar } from "./reproduce/planar.ts";
 import { scanCommand } from "./reproduce/scans.ts";
+import { theory } from "./reproduce/theory.ts";
 import { craniumSlices, evenSlices } from "./reproduce/volumes.ts";
 
 /** Every `step`-th integer from `from` on, below `to`. */
@@ -31,7 +32,7 @@ const ct = scanCommand("ct", {
   baselines: ["filtered-backprojection:filter=hann", "tv", "wavelet:wavelet=db4"],
 });
 
-/** The sets of the CL-GN paper, and scans of heads: `npm run reproduce -- <name> …`. */
-const known = { spiral: planar("spiral"), gmm6: planar("gmm6"), ring: planar("ring"), mri, ct };
+/** The sets of the CL-GN paper, scans of heads, and theory as experiments: `npm run reproduce -- <name> …`. */
+const known = { spiral: planar("spiral"), gmm6: planar("gmm6"), ring: planar("ring"), mri, ct, theory };
 
 process.exitCode = await runCommandLine(process.argv.slice(2), process, known);

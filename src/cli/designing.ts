@@ -77,8 +77,8 @@ export async function sketchedOf(args: DataArgs & PairArgs & LossyArgs): Promise
 export const designOptions = <T>(y: Argv<T>) =>
   lossyOptions(y)
     .option("frequencies", {
-      ...{ type: "number", requiresArg: true, defaultDescription: "4096" },
-      describe: "random frequencies M of the Fourier moments",
+      ...{ type: "string", requiresArg: true, defaultDescription: "4096" },
+      describe: "random frequencies M of the Fourier moments; auto: as many as the pilot's law needs",
     })
     .option("law", {
       ...{ type: "string", requiresArg: true, choices: lawNames, defaultDescription: "gaussian" },
@@ -156,7 +156,7 @@ export const seedDetails = async (): Promise<string> =>
 
 export interface DesignArgs {
   readonly seed: number;
-  readonly frequencies: number | undefined;
+  readonly frequencies: string | undefined;
   readonly law: LawName | undefined;
   readonly draw: DrawName | undefined;
   readonly scale: string | undefined;
@@ -181,7 +181,7 @@ export async function designOf(
 ) {
   const { designFor } = await import("../sketch/index.ts");
   const { frequencies, law, draw, scale, pilot, seed } = args;
-  if (frequencies !== undefined) requireInteger("frequencies", frequencies);
+  const m = frequencies === undefined ? undefined : frequencyCount(frequencies);
   if (pilot !== undefined) requireInteger("pilot", pilot, 2);
   if (args.block !== undefined) requireInteger("block", args.block);
   if (lossy) {
@@ -232,7 +232,7 @@ export async function designOf(
         ...(law !== undefined && { law }),
         ...(draw !== undefined && { draw }),
         ...(args.quantise !== undefined && { quantised: args.quantise }),
-        ...(frequencies !== undefined && { m: frequencies }),
+        ...(m !== undefined && { m }),
         ...(scale !== undefined && scale !== "auto" && { scales: numberList("scale", scale) }),
       },
       { kind: "second-moments" },
@@ -257,6 +257,14 @@ export function requireNoDesignOptions(args: DesignArgs): void {
     "sigma",
   ] as const;
   requireAbsent(args, [...FOURIER, ...others], "the file of --design already fixes it; give one of the two");
+}
+
+/** Parses --frequencies. Errors (InputError): neither a positive integer nor auto. */
+export function frequencyCount(text: string): number | "auto" {
+  if (text === "auto") return text;
+  const count = text.trim() === "" ? Number.NaN : Number(text);
+  if (Number.isInteger(count) && count > 0) return count;
+  throw new InputError(`--frequencies: expected an integer of at least 1, or auto, got ${text}`);
 }
 
 /** Parses a size: 300000, 300k or 1M. Errors (InputError): anything else. */

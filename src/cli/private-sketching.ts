@@ -3,7 +3,7 @@ import { InputError } from "../data/errors.ts";
 import { defaultDraw } from "../sketch/laws.ts";
 import type { Owner, PrivateSketch } from "../sketch/private/index.ts";
 import type { Context, Outcome } from "./command.ts";
-import { type DataArgs, type DesignArgs, datasetOf } from "./designing.ts";
+import { type DataArgs, type DesignArgs, datasetOf, frequencyCount } from "./designing.ts";
 import { sizeText } from "./facts.ts";
 import type { LossyArgs } from "./lossy-design.ts";
 import { numberList, requireAbsent, requireInteger } from "./options.ts";
@@ -181,7 +181,10 @@ function designOf({ clip, labels, features, frequencies, scale, law, draw, seed,
     );
   }
   if (labels !== undefined) requireInteger("labels", labels);
-  if (frequencies !== undefined) requireInteger("frequencies", frequencies);
+  const m = frequencies === undefined ? undefined : frequencyCount(frequencies);
+  if (m === "auto") {
+    throw new InputError("--frequencies: auto counts in a pilot, which would show its samples; give a number");
+  }
   if (frequencies !== undefined && (scale === undefined || scale === "auto")) {
     throw new InputError("--frequencies: a private sketch needs --scale, for one from a pilot would show its samples");
   }
@@ -194,12 +197,12 @@ function designOf({ clip, labels, features, frequencies, scale, law, draw, seed,
     ...(features !== undefined && { features }),
     ...(labels !== undefined && { labels }),
     ...(shares !== undefined && { shares: sharesIn(shares) }),
-    ...(frequencies !== undefined && {
+    ...(m !== undefined && {
       fourier: {
-        m: frequencies,
+        m,
         scales: numberList("scale", scale!),
         law: law ?? "gaussian",
-        draw: draw ?? defaultDraw(law ?? "gaussian", frequencies),
+        draw: draw ?? defaultDraw(law ?? "gaussian", m),
         seed,
       },
     }),

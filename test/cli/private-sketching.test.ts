@@ -92,6 +92,10 @@ test("bad input is one clear line", async () => {
   await bad(`${PRIVATE} --labels 2`, /row 2 has the label 2, the design is for 0 to 1/);
   await bad(`${PRIVATE} --resume`, /--resume: not with --epsilon: a checkpoint would hold sums without noise/);
   await bad(`${PRIVATE} --frequencies 9`, /a private sketch needs --scale/);
+  await bad(
+    `${PRIVATE} --frequencies auto --scale 1`,
+    /auto counts in a pilot, which would show its samples; give a number/,
+  );
   await bad(`${PRIVATE} --shares count=1,means=2`, /--shares: expected NAME=NUMBER of count, mean, .* got "means=2"/);
 });
 

@@ -6,6 +6,7 @@ import * as assert from "uvu/assert";
 import { encodeNpy, encodeNpz, type NpyArray } from "../../src/data/index.ts";
 import { stream } from "../../src/data/random.ts";
 import { loadSketch } from "../../src/sketch/files.ts";
+import type { FourierSpec } from "../../src/sketch/index.ts";
 import { decoded } from "../report/decoded.ts";
 import { helpOf, ok, program, refused, run, scratch } from "./spawn.ts";
 
@@ -37,6 +38,20 @@ test("the same samples from one file, several files, raw numbers and standard in
   const piped = spawnSync(process.execPath, words, { cwd: folder, input: readFileSync("data.npy") });
   assert.equal([piped.status, String(piped.stderr)], [0, ""]);
   for (const file of ["Y.npz", "Z.npz", "S.npz"]) assert.equal((await loadSketch(file)).sums, sums, file);
+});
+
+test("--frequencies auto: a number from the pilot, which inspect explains; other words are refused", async () => {
+  await ok("sketch data.npy -o auto.npz --frequencies auto --scale 1");
+  const spec = (await loadSketch("auto.npz")).design.families[0] as FourierSpec & { freedom: number };
+  assert.is(spec.m, 8 * spec.freedom);
+  assert.ok(spec.freedom > 5 && spec.freedom < 60, `${spec.freedom}`);
+  const said = (await run("inspect auto.npz")).stdout;
+  assert.ok(said.includes(`${spec.m} independent frequencies`), said);
+  assert.match(said, /auto: 8 times the pilot's \d+ degrees of freedom/);
+  await refused(
+    "sketch data.npy -o never.npz --frequencies many",
+    /^error: --frequencies: expected an integer of at least 1, or auto, got many$/m,
+  );
 });
 
 test("--seed changes the cells of --sketch-size as it changes frequencies", async () => {

@@ -4,6 +4,7 @@ import { contiguous } from "../../data/array.ts";
 import { InputError } from "../../data/errors.ts";
 import { suggestion } from "../../data/nearest.ts";
 import { stream } from "../../data/random.ts";
+import { degreesOfFreedom } from "../degrees-of-freedom.ts";
 import { type DrawName, defaultDraw, drawNames, draws, type LawName, lawNames, laws } from "../laws.ts";
 import { DITHER, ditherOf, MOST_MODULUS, signMoments } from "../one-bit.ts";
 import { denseProduct, drawProduct, productLayout } from "../product.ts";
@@ -23,6 +24,8 @@ export interface FourierSpec extends FrequencySettings {
   readonly draw: DrawName;
   /** Present if a sample sends only the signs of its dithered cosines and sines (one-bit.ts). */
   readonly quantised?: "1bit";
+  /** Present if m is `auto`: the degrees of freedom of the pilot, which m is a multiple of. */
+  readonly freedom?: number;
 }
 
 export interface FourierOptions {
@@ -31,8 +34,8 @@ export interface FourierOptions {
   readonly law?: LawName;
   /** Scales σ, or `auto` (default): from the pilot's spread and clusters, see `autoScales`. */
   readonly scales?: readonly number[] | "auto";
-  /** Number of frequencies; default 4096. */
-  readonly m?: number;
+  /** Number of frequencies, or `auto`: from the pilot (`autoFrequencies`). Default 4096. */
+  readonly m?: number | "auto";
   /** Seed of the frequencies; default 1. */
   readonly seed?: number;
   /** How the frequencies are drawn together (`draws`); default: `defaultDraw`, and independent for `quantised`. */
@@ -64,6 +67,26 @@ export function autoScales(clusters: number): number[] {
 
 /** Number of frequencies when none is given. */
 export const DEFAULT_FREQUENCIES = 4096;
+
+/** `auto` has so many frequencies for each degree of freedom of the pilot. */
+const FREQUENCIES_EACH = 8;
+/** Frequencies and samples of the pilot that the degrees of freedom are counted with, and the variance that counts one half. */
+const COUNTED = { frequencies: 1000, samples: 500, variance: 1e-3 };
+
+/**
+ * The number of frequencies of `auto`, and what it is a multiple of: N(10⁻³), the degrees of freedom of the moments on the pilot's features
+ * u [P, k] (`degreesOfFreedom`).
+ */
+async function autoFrequencies(
+  { features: u }: { readonly features: NdArray<Float32Array> },
+  spec: Pick<FourierSpec, "kind" | "law" | "scales" | "seed">,
+): Promise<{ m: number; freedom: number }> {
+  const [rows, k] = [Math.min(u.shape[0]!, COUNTED.samples), u.shape[1]!];
+  const some = ndarray((contiguous(u) as Float32Array).slice(0, rows * k), [rows, k]);
+  const omega = drawFrequencies({ ...spec, m: COUNTED.frequencies, draw: "independent" }, k);
+  const freedom = Math.ceil(await degreesOfFreedom(some, omega, COUNTED.variance));
+  return { m: FREQUENCIES_EACH * freedom, freedom };
+}
 
 const requireScales = (scales: readonly number[]): readonly number[] => {
   if (scales.length === 0) throw new InputError("sketch: scale: expected at least one number");
@@ -98,20 +121,19 @@ export const fourier: Family<FourierSpec, FourierOptions> = {
     context,
   ) => {
     if (!Object.hasOwn(laws, law)) throw new InputError(`sketch: unknown law "${law}"; ${suggestion(law, lawNames)}`);
-    if (!(Number.isInteger(m) && m > 0)) {
-      throw new InputError(`sketch: frequencies: must be a positive integer, got ${m}`);
+    if (m !== "auto" && !(Number.isInteger(m) && m > 0)) {
+      throw new InputError(`sketch: frequencies: must be a positive integer or auto, got ${m}`);
     }
     if (!(Number.isSafeInteger(seed) && seed >= 0)) {
       throw new InputError(`sketch: seed: must be an integer of at least 0, got ${seed}`);
     }
-    const draw = asked ?? (quantised ? "independent" : defaultDraw(law, m));
-    if (!Object.hasOwn(draws, draw)) {
-      throw new InputError(`sketch: unknown draw "${draw}"; ${suggestion(draw, drawNames)}`);
+    if (asked !== undefined && !Object.hasOwn(draws, asked)) {
+      throw new InputError(`sketch: unknown draw "${asked}"; ${suggestion(asked, drawNames)}`);
     }
-    if (draw === "structured" && context.features < 2) {
+    if (asked === "structured" && context.features < 2) {
       throw new InputError("sketch: structured frequencies need at least 2 features, got 1; draw them independent");
     }
-    if (draw === "product" && !laws[law].mixing) {
+    if (asked === "product" && !laws[law].mixing) {
       throw new InputError(
         `sketch: the law ${law} is no mixture of Gaussians, so it has no product frequencies; draw them independent`,
       );
@@ -119,16 +141,19 @@ export const fourier: Family<FourierSpec, FourierOptions> = {
     if (quantised !== undefined && quantised !== "1bit") {
       throw new InputError(`sketch: quantise: expected 1bit, got "${quantised}"`);
     }
-    if (quantised && draw === "product") {
+    if (quantised && asked === "product") {
       throw new InputError(
         "sketch: quantise: product frequencies are summed without each one's cosine, so there is nothing to take the sign of; draw them independent",
       );
     }
-    const spec = (used: readonly number[]): FourierSpec => {
-      if (draw === "product" && m <= productLayout({ law, m, scales: used }).blocks) {
-        throw new InputError(`sketch: ${m} frequencies are too few for products; draw them independent`);
+    const spec = async (used: readonly number[]): Promise<FourierSpec> => {
+      const drawn = { kind: "fourier", law, scales: used, seed } as const;
+      const number = m === "auto" ? await autoFrequencies(await context.pilot("frequencies auto"), drawn) : { m };
+      const draw = asked ?? (quantised ? "independent" : defaultDraw(law, number.m));
+      if (draw === "product" && number.m <= productLayout({ law, m: number.m, scales: used }).blocks) {
+        throw new InputError(`sketch: ${number.m} frequencies are too few for products; draw them independent`);
       }
-      return { kind: "fourier", law, scales: used, m, seed, draw, ...(quantised && { quantised }) };
+      return { kind: "fourier", law, scales: used, ...number, seed, draw, ...(quantised && { quantised }) };
     };
     if (scales !== "auto") return spec([...requireScales(scales)]);
     const spread = context.spread("scale auto");
@@ -139,10 +164,12 @@ export const fourier: Family<FourierSpec, FourierOptions> = {
     const clusters = (await context.cluster("scale auto")) / (spread / Math.sqrt(context.features));
     return spec(autoScales(clusters).map((c) => Number((c * unit).toPrecision(6))));
   },
-  describe: ({ m, draw, law, scales, seed, quantised }) => {
+  describe: ({ m, draw, law, scales, seed, quantised, freedom }) => {
     const rounded = scales.map((s) => Number(s.toPrecision(4))).join(", ");
     const signs = quantised ? `, from signs: ${2 * m} bits a sample` : "";
-    return `${m} ${draw} frequencies, law ${law}, scales ${rounded}, seed ${seed}${signs}`;
+    const auto =
+      freedom === undefined ? "" : `, auto: ${FREQUENCIES_EACH} times the pilot's ${freedom} degrees of freedom`;
+    return `${m} ${draw} frequencies, law ${law}, scales ${rounded}, seed ${seed}${signs}${auto}`;
   },
   sums: ({ m }) => ({ cos: [m], sin: [m] }),
   degrees: { cos: 0, sin: 0 },
