@@ -259,7 +259,7 @@ test("bad settings are refused, each in one line", async () => {
   await refuses(() => fourier({ scales: [1, 0] }), /sketch: scale: must be a positive number, got 0/);
   await refuses(() => fourier({ scales: [Number.NaN] }), /sketch: scale: must be a positive number, got NaN/);
   await refuses(() => fourier({ scales: [] }), /sketch: scale: expected at least one number/);
-  await refuses(() => fourier({ m: 0 }), /sketch: frequencies: must be a positive integer, got 0/);
+  await refuses(() => fourier({ m: 0 }), /sketch: frequencies: must be a positive integer or auto, got 0/);
   await refuses(() => fourier({ seed: -1 }), /sketch: seed: must be an integer of at least 0, got -1/);
   await refuses(() => tinyDesign({ features: "pca" }), /features: expected raw or pca:K with K at least 1, got "pca"/);
   await refuses(
