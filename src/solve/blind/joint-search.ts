@@ -5,10 +5,11 @@ import { fromHost, sizeOf } from "../../data/array.ts";
 import { median } from "../../data/vector.ts";
 import type { IterateOptions } from "../../engine/iterate.ts";
 import { csgm } from "../latent/csgm.ts";
-import type { GivenStarts } from "../latent/starts.ts";
+import { bestRestarts } from "../latent/descent.ts";
+import { rankConditions } from "../latent/rank-conditions.ts";
+import { chooseStarts } from "../latent/starts.ts";
 import type { Problem } from "../problem.ts";
-import type { Solved } from "../recovery.ts";
-import { rowEnergies } from "../rows.ts";
+import { repeatRows, rowEnergies, takeRows } from "../rows.ts";
 import { blindBlur } from "./blind-blur.ts";
 import { pairPrior } from "./pair-prior.ts";
 import { residualLatents } from "./residual-latents.ts";
@@ -18,17 +19,15 @@ export interface JointOptions extends Pick<IterateOptions<unknown>, "onProgress"
   readonly steps: number;
   readonly seed: number;
   readonly boundary: Boundary;
-  /** Starts in place of the most promising ones, for pairs of conditions of `pairPrior`. */
-  readonly starts?: GivenStarts;
 }
 
-export interface Joint extends Pick<Solved, "outcomes" | "steps" | "history"> {
+export interface Joint {
   /** [batch, h, w] */
   readonly images: NdArray<Float32Array>;
   /** As they are decoded, [batch, rows, columns]. */
   readonly kernels: NdArray<Float32Array>;
-  /** The objective at the end, [batch]. */
-  readonly objectives: NdArray<Float32Array>;
+  /** The images of all restarts, those of one signal beside each other, and what the best was chosen by: [batch · restarts, …]. */
+  readonly all: { readonly images: NdArray<Float32Array>; readonly objectives: NdArray<Float32Array> };
 }
 
 /** What y = k ∗ x + w says of y: the problem without an operator. */
@@ -47,38 +46,40 @@ const [BARE_LAMBDA, LEAST_LAMBDA] = [1e-3, 1e-8];
  *     min over z_I, z_K of ‖y − G_K(z_K) ∗ G_I(z_I)‖² + λ(‖z_I‖² + ‖z_K‖²),
  *
  * from the most promising pairs of conditions, or random starts of generators without. Where the image's prior has a residual, λ first counts it as noise; a
- * second descent from the best restart then has it as latents, and λ = σ². If the problem has a range, images are cut to it.
+ * second descent from there then has it as latents, and λ = σ². The restart with the lowest objective at the end is chosen. If the problem has a range, images are cut to it.
  */
 export async function jointSearch(
   { y, noise, range }: Blurred,
   image: GeneratorPrior,
   kernel: GeneratorPrior,
-  { restarts, steps, seed, boundary, starts, ...watched }: JointOptions,
+  { restarts, steps, seed, boundary, ...watched }: JointOptions,
 ): Promise<Joint> {
   const operator = blindBlur(sideOf(image), sideOf(kernel), boundary);
-  const problem = { operator, y, noise, ...(range && { range }) };
+  const problem = { operator, noise, y: repeatRows(y, restarts), ...(range && { range }) }; // every restart as a signal of its own
   const energy = median(rowEnergies(y));
-  const settings = { ...watched, seed, steps, learningRate: RATE };
   const least = (image.residual ? LEAST_LAMBDA : BARE_LAMBDA) * energy;
   const left = image.residual ? LEFT * meanVariance(image.residual) : 0;
-  const first = await csgm(problem, pairPrior(image, kernel, seed), {
-    ...{ ...settings, restarts, ...(starts && { starts }) },
-    lambda: Math.max(noise.sigma ** 2 + left, least) || 1,
-  });
+  const pair = pairPrior(image, kernel, seed);
+  const firstLambda = Math.max(noise.sigma ** 2 + left, least) || 1;
+  const rank = (count: number) => rankConditions({ operator, y }, pair, pair.conditions!, firstLambda, count, seed);
+  const { z, c } = await chooseStarts(pair, y.shape[0]!, { restarts, seed }, rank, false);
+  const settings = { ...watched, seed, steps, learningRate: RATE };
+  const from = (z: NdArray<Float32Array>) => ({ perSignal: 1, z, conditions: c.data as Int32Array });
+  const first = await csgm(problem, pair, { ...settings, starts: from(z), lambda: firstLambda });
   const full = image.residual && (await residualLatents(image));
   const found = full
     ? await csgm(problem, pairPrior(full, kernel, seed), {
-        ...settings,
-        starts: { perSignal: 1, z: widened(first.latents, image.latent, full.latent), conditions: first.conditions },
+        ...{ ...settings, starts: from(widened(first.latents, image.latent, full.latent)) },
         lambda: Math.max(noise.sigma ** 2, least) || 1,
       })
     : first;
+  const best = bestRestarts(found.objectives.data, restarts);
+  const estimate = takeRows(found.estimate, best);
   const n = sizeOf(image.shape);
   return {
-    images: columnsOf(found.estimate, 0, n, image.shape),
-    kernels: columnsOf(found.estimate, n, found.estimate.shape[1]!, kernel.shape),
-    ...{ objectives: found.objectives, outcomes: found.outcomes },
-    ...{ steps: first.steps + found.steps, history: [...first.history, ...found.history] },
+    images: columnsOf(estimate, 0, n, image.shape),
+    kernels: columnsOf(estimate, n, estimate.shape[1]!, kernel.shape),
+    all: { images: columnsOf(found.estimate, 0, n, image.shape), objectives: found.objectives },
   };
 }
 

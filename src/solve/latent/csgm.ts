@@ -34,8 +34,6 @@ export interface CsgmOptions extends Partial<DescentOptions>, StartOptions {
 export interface CsgmRecovery extends Solved {
   /** The latents of the best restarts, [batch, latent]. */
   readonly latents: NdArray<Float32Array>;
-  /** Their conditions, [batch]; all 0 for a prior that takes none. */
-  readonly conditions: Int32Array;
   /** The objective at the best restart of each signal, [batch]. */
   readonly objectives: NdArray<Float32Array>;
   /** With `escape`, ν, [batch, ...shape]. `latents` are then those beside it; `objectives` are those of the descent before. */
@@ -96,7 +94,7 @@ export async function csgm(
             `the gradient of ${problem.operator.name} is 0 at every start of ${unseen} of ${signals} signals: no descent sees what was measured; use a smooth operator`,
           ]
         : [],
-    ...{ latents, conditions },
+    latents,
     objectives: takeRows(objectives, chosen),
   };
   if (!options.escape) return { ...found, estimate: await generate(prior, latents, conditions) };
