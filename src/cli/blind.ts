@@ -37,10 +37,7 @@ export const kernelFile = (out: string): string => {
 };
 
 /** Recovers images and their kernels, and writes both. Errors (InputError): all that can be wrong, before anything is recovered. */
-export async function reconstructBlindly(
-  args: BlindArgs,
-  { seed, signal, progress, note }: Context,
-) {
+export async function reconstructBlindly(args: BlindArgs, { seed, signal, progress, note }: Context) {
   const why = `${NAME} has no use for it; leave it out`;
   requireAbsent(args, ["deviation", "samples", "tune", "shard", "batch", "resume", "checkpoint-every", "centre"], why);
   const kernelSpec = args["kernel-prior"];
@@ -90,7 +87,13 @@ export async function reconstructBlindly(
   for (const warning of new Set(found.recoveries.flatMap(({ warnings }) => warnings))) note(`warning: ${warning}`);
   const { words, data } = await reconstructionFacts(made);
   return {
-    text: factLines({ wrote: `reconstruction ${files[0]}`, kernel: files[1], ...written, ...words, time: secondsText(seconds) }),
+    text: factLines({
+      wrote: `reconstruction ${files[0]}`,
+      kernel: files[1],
+      ...written,
+      ...words,
+      time: secondsText(seconds),
+    }),
     data: { file: files[0], kernel: files[1], ...written, ...data, seconds },
   };
 }

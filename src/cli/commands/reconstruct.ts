@@ -60,7 +60,13 @@ export const reconstruct = defineCommand({
     const { describeOpenBaselines } = await import("../open-baseline.ts");
     const { describeSolvers } = await import("../../solve/index.ts");
     const { describeNoises, describeOpenOperators } = await import("../../measure/index.ts");
-    return [describeOpenBaselines(), describeSolvers(), describeOpenOperators(), await describeBlind(), describeNoises()].join("\n\n");
+    return [
+      describeOpenBaselines(),
+      describeSolvers(),
+      describeOpenOperators(),
+      await describeBlind(),
+      describeNoises(),
+    ].join("\n\n");
   },
   options: (y) =>
     y

@@ -26,12 +26,18 @@ export async function kernelProblem(
   const [draws, h, w] = images.shape as [number, number, number];
   const l = sizeOf(kernel);
   const convolved = pairedConvolution([h, w], kernel, boundary);
-  const given = { images: fromHost(contiguous(images) as Float32Array, [draws, h, w]), y: fromHost(contiguous(y) as Float32Array, [h * w, 1]) };
+  const given = {
+    images: fromHost(contiguous(images) as Float32Array, [draws, h, w]),
+    y: fromHost(contiguous(y) as Float32Array, [h * w, 1]),
+  };
   const normal = await compile(({ images, y }: { images: tf.Tensor; y: tf.Tensor }) => {
     const unit = tf.reshape(tf.eye(l), [l, ...kernel]);
     const parts = tf.split(images, draws).map((x) => {
       const columns = tf.reshape(convolved(x, unit), [l, h * w]) as tf.Tensor2D; // A_sᵀ
-      return { gram: tf.matMul(columns, columns, false, true) as tf.Tensor, right: tf.matMul(columns, y as tf.Tensor2D) as tf.Tensor };
+      return {
+        gram: tf.matMul(columns, columns, false, true) as tf.Tensor,
+        right: tf.matMul(columns, y as tf.Tensor2D) as tf.Tensor,
+      };
     });
     const mean = (part: "gram" | "right") => tf.div(tf.addN(parts.map((of) => of[part])), draws);
     return { gram: mean("gram"), right: mean("right") };

@@ -9,7 +9,10 @@ export function blursOf(kernels: NdArray<Float32Array>): NdArray<Float32Array> {
   for (let i = 0; i < batch; i++) {
     const own = out.subarray(i * l, (i + 1) * l);
     const sum = own.reduce((a, b) => a + b, 0);
-    if (sum > 0) own.forEach((v, at) => { own[at] = v / sum; });
+    if (sum > 0)
+      own.forEach((v, at) => {
+        own[at] = v / sum;
+      });
   }
   return fromHost(out, kernels.shape);
 }
