@@ -16,7 +16,7 @@ import { median } from "../../src/data/vector.ts";
 import { compile } from "../../src/engine/index.ts";
 import { gaussianNoise } from "../../src/measure/noise/gaussian.ts";
 import { encodePicture, imageFormat } from "../../src/report/image-file.ts";
-import { grid, type Picture, pictures } from "../../src/report/picture.ts";
+import { grid, pictures } from "../../src/report/picture.ts";
 import { blindDeconvolution } from "../../src/solve/blind/blind-deconvolution.ts";
 import { recover } from "../../src/solve/index.ts";
 import { takeRows } from "../../src/solve/rows.ts";
@@ -102,19 +102,13 @@ export const blind = defineCommand({
     });
     for (const { name, each } of rows) note(`${name}: ${each.map((v) => v.toFixed(1)).join(" ")}`);
     await mkdir(args.out, { recursive: true });
-    const tiles = [truth, ...Object.values(found).map(({ images }) => images)].flatMap((images) => pictures(images));
-    const shown = [
-      kernels,
-      ...Object.values(found).flatMap(({ kernels: own }) => (own && own !== kernels ? [own] : [])),
+    const shown = Object.values(found).flatMap(({ kernels: own }) => (own && own !== kernels ? [own] : []));
+    const tiles = [
+      ...[truth, ...Object.values(found).map(({ images }) => images)].flatMap((images) => pictures(images)),
+      ...[kernels, ...shown].flatMap((own) => pictures(inTheMiddle(own, shape), "stretch")),
     ];
-    const format = imageFormat("blind.png")!;
-    const rowsOfPictures: readonly [string, Picture[]][] = [
-      ["images.png", tiles],
-      ["kernels.png", shown.flatMap((own) => pictures(own, "stretch"))],
-    ];
-    for (const [name, all] of rowsOfPictures) {
-      await writeAtomic(path.join(args.out, name), await encodePicture(grid(all, { columns: limit }), format));
-    }
+    const file = path.join(args.out, "blind.png");
+    await writeAtomic(file, await encodePicture(grid(tiles, { columns: limit }), imageFormat(file)!));
     const text = rows
       .map(({ name, psnr, median, asIs, kernelError }) =>
         [name.padEnd(18), psnr.toFixed(2), median.toFixed(2), asIs.toFixed(2), kernelError?.toFixed(2) ?? ""].join(
@@ -130,6 +124,18 @@ const one = (batch: Floats, row: number): Floats => {
   const single = takeRows(batch, [row]);
   return fromHost(contiguous(single) as Float32Array, batch.shape.slice(1));
 };
+
+/** Kernels in the middle of black images of this shape. */
+function inTheMiddle(kernels: Floats, [h = 0, w = 0]: readonly number[]): Floats {
+  const [count, rows, columns] = kernels.shape as [number, number, number];
+  const [top, left] = [Math.floor((h - rows) / 2), Math.floor((w - columns) / 2)];
+  const out = new Float32Array(count * h * w);
+  kernels.data.forEach((v, at) => {
+    const [i, j] = [Math.floor((at % (rows * columns)) / columns), at % columns];
+    out[Math.floor(at / (rows * columns)) * h * w + (top + i) * w + left + j] = v;
+  });
+  return fromHost(out, [count, h, w]);
+}
 
 /** y = k ∗ x + w, each image with its own kernel. */
 async function blurred(images: Floats, kernels: Floats, sigma: number, seed: number): Promise<Floats> {
