@@ -1,6 +1,6 @@
+import { motionKernel } from "../src/data/blur-kernels.ts";
 import { boundaryOption } from "./blur.ts";
 import { convolution } from "./convolution.ts";
-import { motionKernel } from "./kernels.ts";
 import { operatorKind } from "./kind.ts";
 import type { Boundary, LinearOperator } from "./operator.ts";
 

@@ -2,6 +2,7 @@ import { runCommandLine } from "../src/cli/run.ts";
 import { ambient } from "./experiments/ambient.ts";
 import { auto } from "./experiments/auto.ts";
 import { bits } from "./experiments/bits.ts";
+import { blind } from "./experiments/blind.ts";
 import { centres } from "./experiments/centres.ts";
 import { classify } from "./experiments/classify.ts";
 import { cluster } from "./experiments/cluster.ts";
@@ -26,6 +27,7 @@ const experiments = {
   ambient,
   auto,
   bits,
+  blind,
   centres,
   classify,
   cluster,

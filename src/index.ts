@@ -115,6 +115,9 @@ export {
 } from "./sketch/index.ts";
 export {
   autoLambda,
+  type BlindOptions,
+  type BlindRecovery,
+  blindDeconvolution,
   boxConstrainedMode,
   type CsgmOptions,
   type CsgmRecovery,

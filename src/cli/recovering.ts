@@ -36,7 +36,7 @@ export interface OpenedMethod extends OpenedPrior {
 }
 
 /** The options that name priors. */
-export type PriorOption = "--prior" | "--baselines";
+export type PriorOption = "--prior" | "--kernel-prior" | "--baselines";
 
 /** Begins the spec of the Gaussian of a sketch in --prior and --baselines; the sketch's file follows. */
 const GAUSSIAN = "gaussian:";

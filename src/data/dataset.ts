@@ -8,6 +8,7 @@ import { idxDataset } from "./idx.ts";
 import { isImageName } from "./image.ts";
 import { imageSource } from "./image-source.ts";
 import { imageFile, imageFolder } from "./images.ts";
+import { motionKernelOptions, motionKernels } from "./motion-kernels.ts";
 import { nearest } from "./nearest.ts";
 import { isNiftiName, niftiDataset } from "./nifti.ts";
 import { npyDataset, npzDataset } from "./npyset.ts";
@@ -38,6 +39,7 @@ const named = {
   gmm6: synthetic("gmm6"),
   ring: synthetic("ring"),
   "dead-leaves": async () => deadLeaves(),
+  "motion-kernels": async () => motionKernels(parseOptions("motion-kernels", motionKernelOptions, "")),
 } satisfies Record<string, () => Promise<Dataset>>;
 
 export type DatasetName = keyof typeof named;
@@ -74,6 +76,7 @@ const formats: readonly {
  * - `fashion-mnist`, `:train`, `:test`: 28×28 clothing from Debian's package dataset-fashion-mnist;
  * - `spiral`, `gmm6`, `ring`: the planar sets of the CL-GN paper, 100 000 points;
  * - `dead-leaves`: 10 000 drawn grey images of 128 × 128 with the statistics of photographs (`deadLeaves`);
+ * - `motion-kernels` or `motion-kernels:side=13`: 100 000 drawn blur kernels of cameras (`motionKernels`);
  * - `patches:DATA` or `patches:DATA:side=8,stride=1,grey=true`: all overlapping patches of the images of a data set; the images of a folder may
  *   differ in size;
  * - a folder of images, or a folder of such folders, one for each label;
@@ -110,6 +113,9 @@ async function opened(spec: string, options: OpenOptions): Promise<Dataset> {
   if (spec === "-") {
     if (process.stdin.isTTY) throw new InputError("data: - is standard input, but nothing is piped in");
     return streamDataset(process.stdin, options.shape);
+  }
+  if (spec.startsWith("motion-kernels:")) {
+    return motionKernels(parseOptions("motion-kernels", motionKernelOptions, spec.slice("motion-kernels:".length)));
   }
   if (Object.hasOwn(named, spec)) return named[spec as DatasetName]();
   const looksLikePath = existsSync(spec) || /[\\/]|\.\w+$/.test(spec);

@@ -6,7 +6,8 @@
  * - latent/: generators, searched in latent space;
  * - penalised/: penalties λ r(x), by conjugate gradients, FISTA or primal–dual iterations;
  * - patches/: priors of patches and dictionaries, by half-quadratic splitting;
- * - plug-and-play/: denoisers.
+ * - plug-and-play/: denoisers;
+ * - blind/: a blurred image and its unknown kernel, by the families above.
  *
  * methods/ has baselines that are a way to recover, without a prior that another solver could take: each is its own solver. baselines.ts lists these and
  * the penalties.
@@ -14,6 +15,7 @@
  * lambda/ chooses λ, on training signals (tune) or from the measurements alone (auto); sigma/ estimates σ.
  */
 export { baselineNames, isBaseline, parseBaseline } from "./baselines.ts";
+export { type BlindOptions, type BlindRecovery, blindDeconvolution } from "./blind/blind-deconvolution.ts";
 export { boxConstrainedMode, type ConstrainedMode } from "./gaussian/box-constrained-mode.ts";
 export { type MixturePosterior, mixturePosterior } from "./gaussian/mixture-posterior.ts";
 export { type AutoLambda, autoLambda } from "./lambda/auto.ts";

@@ -1,9 +1,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { disk } from "../../operators/disk.ts";
-import { diskKernel, motionKernel } from "../../operators/kernels.ts";
 import { motion } from "../../operators/motion.ts";
 import { parseOperator } from "../../operators/registry.ts";
+import { diskKernel, motionKernel } from "../../src/data/blur-kernels.ts";
 import { apply, difference, floats } from "./draws.ts";
 
 const test = suite("motion and disk");

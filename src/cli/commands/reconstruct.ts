@@ -2,10 +2,11 @@ import type { Reconstruction } from "../../compare/reconstruction.ts";
 import type { Batch } from "../../compare/reconstruction-parts.ts";
 import { InputError } from "../../data/errors.ts";
 import { removeFile } from "../../data/files.ts";
+import { describeBlind, isBlind, reconstructBlindly } from "../blind.ts";
 import { defineCommand } from "../command.ts";
 import { reconstructionFacts } from "../facts.ts";
 import { openRecovery } from "../opened-recovery.ts";
-import { outOption, requireNonNegative, requireWritable } from "../options.ts";
+import { outOption, requireAbsent, requireNonNegative, requireWritable } from "../options.ts";
 import { outputOf } from "../reconstructed.ts";
 import { checkpointsIn, PART_BATCH, rowsOf } from "../recovered-batches.ts";
 import { centreOption } from "../recovering.ts";
@@ -45,6 +46,10 @@ export const reconstruct = defineCommand({
       "sketchprior reconstruct y.npz --prior onnx:generator.onnx -o xhat.npz",
       "with a generator, or a denoiser, that PyTorch exported",
     ],
+    [
+      "sketchprior reconstruct y.png --operator blind-blur --noise 0.01 --prior prior/ --kernel-prior kernels/ -o x.png",
+      "a blurred image, the kernel unknown; the kernel goes to x-kernel.png",
+    ],
     ["sketchprior reconstruct y.npz --prior tv -o xhat.png", "the estimate as an image; several as a grid"],
     [
       "sketchprior reconstruct y.npz --prior prior/ --batch 50 --shard 3/8 -o x3.npz",
@@ -55,7 +60,13 @@ export const reconstruct = defineCommand({
     const { describeOpenBaselines } = await import("../open-baseline.ts");
     const { describeSolvers } = await import("../../solve/index.ts");
     const { describeNoises, describeOpenOperators } = await import("../../measure/index.ts");
-    return [describeOpenBaselines(), describeSolvers(), describeOpenOperators(), describeNoises()].join("\n\n");
+    return [
+      describeOpenBaselines(),
+      describeSolvers(),
+      describeOpenOperators(),
+      await describeBlind(),
+      describeNoises(),
+    ].join("\n\n");
   },
   options: (y) =>
     y
@@ -79,6 +90,10 @@ export const reconstruct = defineCommand({
         ...{ type: "string", demandOption: true, requiresArg: true },
         describe:
           "prior folder; gaussian:X.npz, the Gaussian of a sketch; onnx:FILE, a generator or a denoiser of your own; or a baseline, see below",
+      })
+      .option("kernel-prior", {
+        ...{ type: "string", requiresArg: true },
+        describe: "prior folder of blur kernels, for --operator blind-blur",
       })
       .option(
         "out",
@@ -117,7 +132,10 @@ export const reconstruct = defineCommand({
         ...{ type: "string", requiresArg: true, default: "none" },
         describe: "values that signals can have, a constraint of the problem, such as 0,1; or none",
       }),
-  run: async (args, { seed, signal, progress, note }) => {
+  run: async (args, context) => {
+    if (isBlind(args.operator)) return reconstructBlindly(args, context);
+    requireAbsent(args, ["kernel-prior"], "is for --operator blind-blur; leave it out");
+    const { seed, signal, progress, note } = context;
     const uncertain = Boolean(args.deviation) || args.samples !== undefined;
     const sharded = args.shard !== undefined;
     if (sharded && !/\.npz$/i.test(args.out)) throw new InputError(`${args.out}: a part is a .npz; name it so`);

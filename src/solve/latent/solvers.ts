@@ -1,5 +1,4 @@
 import type { NdArray } from "ndarray";
-import { latentForm } from "../../../priors/mixture/latent-form.ts";
 import { type GeneratorPrior, isOfOneShape, type Prior } from "../../../priors/prior.ts";
 import { sizeOf } from "../../data/array.ts";
 import { InputError } from "../../data/errors.ts";
@@ -13,7 +12,7 @@ import type { SolveOptions, Solver } from "../solver.ts";
 import { csgm as recoverCsgm } from "./csgm.ts";
 import { scheduleNames } from "./descent.ts";
 import { escapeNames } from "./escape.ts";
-import { gaussianForm } from "./gaussian-form.ts";
+import { generatorOf } from "./generator-of.ts";
 import { estimateNames, latentPosterior as recoverLatentPosterior } from "./posterior.ts";
 
 const common = {
@@ -146,13 +145,6 @@ const FLAT_LAMBDA = 3e-6;
 
 /** Median of ‖y‖² over the signals: one that is far larger does not change the λ of the others. */
 const energyOf = (y: NdArray<Float32Array>): number => median(rowEnergies(y));
-
-async function generatorOf(prior: Prior): Promise<GeneratorPrior> {
-  if (prior.kind === "generator") return prior;
-  if (prior.kind === "gaussian") return gaussianForm(prior);
-  if (prior.kind === "mixture") return latentForm(prior);
-  throw new RangeError(`csgm: ${prior.name} is no generator`);
-}
 
 function latentSize(prior: Prior): number {
   if (!isOfOneShape(prior)) throw new RangeError(`csgm: ${prior.name} is no generator`);

@@ -1,5 +1,5 @@
 import type { NdArray } from "ndarray";
-import { fromHost } from "../src/data/array.ts";
+import { fromHost } from "./array.ts";
 
 /**
  * The kernel of a straight motion: k[i, j] ∝ max(0, 1 − the distance in pixels of (i, j) from a line segment through the centre, its ends length − 1

@@ -1,0 +1,80 @@
+import type { NdArray } from "ndarray";
+import type { Boundary } from "../../../operators/operator.ts";
+import type { GeneratorPrior } from "../../../priors/prior.ts";
+import { fromHost, sizeOf } from "../../data/array.ts";
+import { median } from "../../data/vector.ts";
+import { type CsgmOptions, csgm } from "../latent/csgm.ts";
+import type { Problem } from "../problem.ts";
+import { rowEnergies } from "../rows.ts";
+import { blindBlur } from "./blind-blur.ts";
+import { pairPrior } from "./pair-prior.ts";
+
+export interface JointOptions extends Pick<CsgmOptions, "restarts" | "steps" | "seed" | "onProgress" | "signal"> {
+  readonly seed: number;
+  readonly boundary: Boundary;
+}
+
+export interface Joint {
+  /** [batch, h, w] */
+  readonly images: NdArray<Float32Array>;
+  /** As they are decoded, [batch, rows, columns]. */
+  readonly kernels: NdArray<Float32Array>;
+}
+
+/** What y = k ∗ x + w says of y: the problem without an operator. */
+export type Blurred = Pick<Problem, "y" | "noise" | "range">;
+
+/** Adam's step size in latent units: smaller than for one signal, because the gradients of image and kernel depend on each other. */
+const RATE = 0.1;
+/** How much of a white residual's variance a blur leaves: the mean of ‖k‖² over the built-in kernels. */
+const LEFT = 0.2;
+/** Least λ of priors without a residual, as a part of ‖y‖²: CSGM's (`src/solve/latent/solvers.ts`). Of others, for measurements without noise. */
+const [BARE_LAMBDA, LEAST_LAMBDA] = [1e-3, 1e-8];
+
+/**
+ * Joint latent descent of image and kernel (Asim, Shamshad, Ahmed 2018, "Blind image deconvolution using deep generative priors"):
+ *
+ *     min over z_I, z_K of ‖y − G_K(z_K) ∗ G_I(z_I)‖² + λ(‖z_I‖² + ‖z_K‖²),
+ *
+ * from the most promising pairs of conditions, or random starts of generators without. It is `csgm` with both as one signal. λ is the variance of the noise and of
+ * what the image's generator leaves out. If the problem has a range, images are cut to it.
+ */
+export async function jointSearch(
+  { y, noise, range }: Blurred,
+  image: GeneratorPrior,
+  kernel: GeneratorPrior,
+  { boundary, seed, ...descent }: JointOptions,
+): Promise<Joint> {
+  const operator = blindBlur(sideOf(image), sideOf(kernel), boundary);
+  const least = (image.residual ? LEAST_LAMBDA : BARE_LAMBDA) * median(rowEnergies(y));
+  const left = image.residual ? LEFT * meanVariance(image.residual) : 0;
+  const found = await csgm({ operator, y, noise, ...(range && { range }) }, pairPrior(image, kernel, seed), {
+    ...{ ...descent, seed, learningRate: RATE },
+    lambda: Math.max(noise.sigma ** 2 + left, least) || 1,
+  });
+  const n = sizeOf(image.shape);
+  return {
+    images: columnsOf(found.estimate, 0, n, image.shape),
+    kernels: columnsOf(found.estimate, n, found.estimate.shape[1]!, kernel.shape),
+  };
+}
+
+const sideOf = ({ shape }: GeneratorPrior) => shape as readonly number[] as readonly [number, number];
+
+/** The mean of the diagonal of C [n, n]. */
+function meanVariance({ data, shape }: NdArray<Float32Array>): number {
+  const n = shape[0]!;
+  let sum = 0;
+  for (let i = 0; i < n; i++) sum += data[i * (n + 1)]!;
+  return sum / n;
+}
+
+/** Numbers `from` to `to` of every row, in another shape. */
+function columnsOf(batch: NdArray<Float32Array>, from: number, to: number, shape: readonly number[]) {
+  const [rows, width] = batch.shape as [number, number];
+  const out = new Float32Array(rows * (to - from));
+  for (let row = 0; row < rows; row++) {
+    out.set(batch.data.subarray(row * width + from, row * width + to), row * (to - from));
+  }
+  return fromHost(out, [rows, ...shape]);
+}
