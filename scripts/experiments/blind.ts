@@ -12,7 +12,6 @@ import { meanSquaredErrors, psnr } from "../../src/compare/metrics.ts";
 import { contiguous, fromHost } from "../../src/data/array.ts";
 import { openDataset, readRows, writeAtomic } from "../../src/data/index.ts";
 import { stream } from "../../src/data/random.ts";
-import { median } from "../../src/data/vector.ts";
 import { compile } from "../../src/engine/index.ts";
 import { gaussianNoise } from "../../src/measure/noise/gaussian.ts";
 import { encodePicture, imageFormat } from "../../src/report/image-file.ts";
@@ -63,7 +62,7 @@ export const blind = defineCommand({
     const y = await blurred(truth, kernels, sigma, seed);
     const shape = truth.shape.slice(1);
     const { prior } = await openPrior("--prior", args.prior, shape);
-    const { prior: kernel } = await openPrior("--prior", args["kernel-prior"], kernels.shape.slice(1));
+    const { prior: kernel } = await openPrior("--kernel-prior", args["kernel-prior"], kernels.shape.slice(1));
     const range = [0, 1] as const;
     const known = async (image: Prior) => {
       const rows = await Promise.all(
@@ -94,7 +93,6 @@ export const blind = defineCommand({
       return {
         name,
         psnr: mean(values),
-        median: median(values),
         asIs: mean(Array.from(asIs, (error) => psnr(error))),
         ...(errors && { kernelError: mean(errors) }),
         each: values,
@@ -110,13 +108,11 @@ export const blind = defineCommand({
     const file = path.join(args.out, "blind.png");
     await writeAtomic(file, await encodePicture(grid(tiles, { columns: limit }), imageFormat(file)!));
     const text = rows
-      .map(({ name, psnr, median, asIs, kernelError }) =>
-        [name.padEnd(18), psnr.toFixed(2), median.toFixed(2), asIs.toFixed(2), kernelError?.toFixed(2) ?? ""].join(
-          "  ",
-        ),
+      .map(({ name, psnr, asIs, kernelError }) =>
+        [name.padEnd(18), psnr.toFixed(2), asIs.toFixed(2), kernelError?.toFixed(2) ?? ""].join("  "),
       )
       .join("\n");
-    return { text: `method, PSNR up to a shift: mean, median; as it is: mean; kernel error\n${text}`, data: { rows } };
+    return { text: `method, mean PSNR up to a shift, and as it is; kernel error\n${text}`, data: { rows } };
   },
 });
 
@@ -154,7 +150,7 @@ async function blurred(images: Floats, kernels: Floats, sigma: number, seed: num
 /** Most pixels that image and kernel may be shifted against each other. */
 const SHIFT = 4;
 
-/** The best of shifts by whole pixels, compared where both overlap at all of them. */
+/** The best of shifts by whole pixels, each compared where both overlap. */
 function bestShift(truth: Floats, found: Floats): number {
   const [h, w] = truth.shape as [number, number];
   let best = Number.POSITIVE_INFINITY;

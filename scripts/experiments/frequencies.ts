@@ -82,7 +82,7 @@ export const frequencies = defineCommand({
             signal.throwIfAborted();
             const own = seed + 10 * repeat;
             const design = await designFor(dataset, {
-              families: [{ kind: "fourier", m, seed: own }, { kind: "second-moments" }],
+              families: [{ kind: "fourier", draw: "independent", m, seed: own }, { kind: "second-moments" }],
             });
             const sketch = await sketchDataset(dataset, design, { signal });
             const { model } = await trainGenerator(sketch, { ...trained(width, m, args.steps), seed: own, signal });

@@ -70,7 +70,7 @@ export async function reconstructBlindly(args: BlindArgs, { seed, signal, progre
   });
   const shape = y.shape.slice(1);
   const { name, prior } = await openPrior("--prior", args.prior, shape, image);
-  const model = noise.ofMeasured(y) ?? noise.ofSigma(waveletDeviation(y)); // a blur leaves nothing but noise in the finest details
+  const model = noise.ofMeasured(y) ?? noise.ofSigma(waveletDeviation(y)); // a blur leaves little but noise in the finest details
   const started = performance.now();
   const found = await progress(NAME, (onProgress) =>
     blindDeconvolution({ y, noise: model, ...(range && { range }) }, prior, learned.prior, {

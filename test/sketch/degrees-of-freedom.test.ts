@@ -1,9 +1,10 @@
 import ndarray from "ndarray";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { arrayDataset } from "../../src/data/index.ts";
 import { stream } from "../../src/data/random.ts";
 import { degreesOfFreedom } from "../../src/sketch/degrees-of-freedom.ts";
-import { type FourierSpec, makeDesign } from "../../src/sketch/index.ts";
+import { designFor, type FourierSpec, makeDesign } from "../../src/sketch/index.ts";
 import { refuses } from "../data/tiny.ts";
 
 const test = suite("degrees of freedom");
@@ -40,6 +41,18 @@ test("frequencies auto: eight for each degree of freedom of the pilot, more for 
   await refuses(
     () => makeDesign({ shape: [2], families }),
     /^design: frequencies auto needs a pilot; give the first rows of the data$/,
+  );
+});
+
+test("frequencies auto of samples that are all equal are refused", async () => {
+  const one = arrayDataset("one", ndarray(Float32Array.of(1, 2), [1, 2]));
+  await designFor(one, { families: [{ kind: "fourier", m: "auto", scales: [1] }] }).then(
+    () => assert.unreachable(),
+    (error: Error) =>
+      assert.is(
+        error.message,
+        "sketch: frequencies auto: all samples of the pilot are equal, no number follows; give one",
+      ),
   );
 });
 

@@ -31,7 +31,7 @@ export interface MinimaOptions {
 }
 
 /**
- * min_z ‖G(z*) − G(z)‖² for networks of relu layers with random weights, from random starts z ~ N(0, I), each signal with a network of its own. Hand and
+ * min_z ‖G(z*) − G(z)‖² for networks of relu layers and a last linear one with random weights, from random starts z ~ N(0, I), each signal with a network of its own. Hand and
  * Voroninski (2018): where each layer is wider than the one before by a constant and a logarithm, the only directions without descent are near z*, and
  * near a negative multiple of it. So a descent that ends goes on from −z, and the lower end counts.
  */

@@ -85,6 +85,9 @@ async function autoFrequencies(
   const some = ndarray((contiguous(u) as Float32Array).slice(0, rows * k), [rows, k]);
   const omega = drawFrequencies({ ...spec, m: COUNTED.frequencies, draw: "independent" }, k);
   const freedom = Math.ceil(await degreesOfFreedom(some, omega, COUNTED.variance));
+  if (freedom === 0) {
+    throw new InputError("sketch: frequencies auto: all samples of the pilot are equal, no number follows; give one");
+  }
   return { m: FREQUENCIES_EACH * freedom, freedom };
 }
 

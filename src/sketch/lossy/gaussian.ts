@@ -15,7 +15,7 @@ import { type NullSpace, nullSpace, seenDirections } from "./null-space.ts";
 export interface LossyGaussian {
   /** [n] */
   readonly mean: Float64Array;
-  /** [n, n]; an unbiased estimate, which may have eigenvalues below 0 by the noise of the estimate. */
+  /** [n, n]; an estimate, of masked and whole samples unbiased but for factors of 1 − 1/N, which may have eigenvalues below 0 by the noise of the estimate. */
   readonly covariance: Float64Array;
   /** The variance by which measuring scatters what one sample shows of each number, [n]; 0 after a step of expectation maximisation. */
   readonly scatter: Float64Array;
@@ -33,8 +33,8 @@ export const MATRIX = "lossy-moments.matrix";
 /**
  * Mean and covariance of the signals behind lossy moments, in closed form. For each form of the measurements:
  *
- * - `masked`: μ_p = Σ Mx / pairs_pp, C_pq the covariance over the samples that show p and q, Σ (Mx)(Mx)ᵀ / pairs − (cross_pq/pairs)(cross_qp/pairs) − σ²[p = q], 0 for pairs that
- *   are never seen together. With μ_pμ_q, of all samples, in place of the means of those samples, its noise would grow with μ;
+ * - `masked`: μ_p = Σ Mx / pairs_pp, C_pq the covariance over the samples that show p and q, (Σ (Mx)(Mx)ᵀ − cross_pq cross_qp/pairs)/(pairs − 1) − σ²[p = q], 0 for pairs that
+ *   fewer than two samples show. With μ_pμ_q, of all samples, in place of the means of those samples, its noise would grow with μ;
  * - `fixed`: the measurements' mean and covariance less σ²I, through the pseudo-inverse of Φ: only ΦCΦᵀ is identified;
  * - `own`: μ = (Σ G)⁻¹ Σ z, and E zzᵀ − σ²E G = H^½ E[QAQ] H^½ with H = E G, A = H^½(C + μμᵀ)H^½, and E[QAQ] = αA + β tr(A) I for a Q of no preferred
  *   direction, α and β by E(tr G)² and E tr G². That is exact for random Gaussian Φ and a start for others.
@@ -71,8 +71,8 @@ function ofMasked(sums: (name: string) => Float64Array, n: number, sigma: number
   const covariance = fromTriangle(sums("xx"), n).map((v, at) => {
     const [i, j] = [Math.floor(at / n), at % n];
     const count = counts[at]!;
-    if (count === 0) return 0;
-    return (v - (cross[at]! * cross[j * n + i]!) / count) / count - (i === j ? sigma ** 2 : 0);
+    if (count < 2) return 0;
+    return (v - (cross[at]! * cross[j * n + i]!) / count) / (count - 1) - (i === j ? sigma ** 2 : 0);
   });
   return { mean, covariance, scatter: new Float64Array(n).fill(sigma ** 2), pairs: counts, never };
 }

@@ -70,7 +70,7 @@ export async function blindDeconvolution(
     ...(onProgress && { onProgress }),
   });
   const shape = ofKernel.shape as readonly number[] as readonly [number, number];
-  const kernels = blursOf(start.kernels);
+  const kernels = blursOf(start);
   const recoveries: Recovery[] = [];
   for (let row = 0; row < batch; row++) {
     const problem = { ...given, y: takeRows(given.y, [row]) };

@@ -9,16 +9,9 @@ import { rowEnergies } from "../rows.ts";
 import { blindBlur } from "./blind-blur.ts";
 import { pairPrior } from "./pair-prior.ts";
 
-export interface JointOptions extends Pick<CsgmOptions, "restarts" | "steps" | "seed" | "onProgress" | "signal"> {
+export interface JointOptions extends Pick<CsgmOptions, "restarts" | "steps" | "onProgress" | "signal"> {
   readonly seed: number;
   readonly boundary: Boundary;
-}
-
-export interface Joint {
-  /** [batch, h, w] */
-  readonly images: NdArray<Float32Array>;
-  /** As they are decoded, [batch, rows, columns]. */
-  readonly kernels: NdArray<Float32Array>;
 }
 
 /** What y = k ∗ x + w says of y: the problem without an operator. */
@@ -37,26 +30,22 @@ const [BARE_LAMBDA, LEAST_LAMBDA] = [1e-3, 1e-8];
  *     min over z_I, z_K of ‖y − G_K(z_K) ∗ G_I(z_I)‖² + λ(‖z_I‖² + ‖z_K‖²),
  *
  * from the most promising pairs of conditions, or random starts of generators without. It is `csgm` with both as one signal. λ is the variance of the noise and of
- * what the image's generator leaves out. If the problem has a range, images are cut to it.
+ * what the image's generator leaves out. If the problem has a range, images are cut to it. Returns the kernels as they are decoded, [batch, rows, columns].
  */
 export async function jointSearch(
   { y, noise, range }: Blurred,
   image: GeneratorPrior,
   kernel: GeneratorPrior,
   { boundary, seed, ...descent }: JointOptions,
-): Promise<Joint> {
+): Promise<NdArray<Float32Array>> {
   const operator = blindBlur(sideOf(image), sideOf(kernel), boundary);
   const least = (image.residual ? LEAST_LAMBDA : BARE_LAMBDA) * median(rowEnergies(y));
   const left = image.residual ? LEFT * meanVariance(image.residual) : 0;
-  const found = await csgm({ operator, y, noise, ...(range && { range }) }, pairPrior(image, kernel, seed), {
+  const found = await csgm({ operator, y, noise }, pairPrior(image, kernel, seed, range), {
     ...{ ...descent, seed, learningRate: RATE },
     lambda: Math.max(noise.sigma ** 2 + left, least) || 1,
   });
-  const n = sizeOf(image.shape);
-  return {
-    images: columnsOf(found.estimate, 0, n, image.shape),
-    kernels: columnsOf(found.estimate, n, found.estimate.shape[1]!, kernel.shape),
-  };
+  return lastColumns(found.estimate, kernel.shape);
 }
 
 const sideOf = ({ shape }: GeneratorPrior) => shape as readonly number[] as readonly [number, number];
@@ -69,12 +58,13 @@ function meanVariance({ data, shape }: NdArray<Float32Array>): number {
   return sum / n;
 }
 
-/** Numbers `from` to `to` of every row, in another shape. */
-function columnsOf(batch: NdArray<Float32Array>, from: number, to: number, shape: readonly number[]) {
+/** The last numbers of every row, as many as `shape` has. */
+function lastColumns(batch: NdArray<Float32Array>, shape: readonly number[]): NdArray<Float32Array> {
   const [rows, width] = batch.shape as [number, number];
-  const out = new Float32Array(rows * (to - from));
+  const l = sizeOf(shape);
+  const out = new Float32Array(rows * l);
   for (let row = 0; row < rows; row++) {
-    out.set(batch.data.subarray(row * width + from, row * width + to), row * (to - from));
+    out.set(batch.data.subarray((row + 1) * width - l, (row + 1) * width), row * l);
   }
   return fromHost(out, [rows, ...shape]);
 }

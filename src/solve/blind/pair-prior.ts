@@ -11,9 +11,14 @@ const PAIRS = 2048;
 
 /**
  * Images and kernels, independent of each other, as one generator: G(z) = (G_I(z_I, c_I), G_K(z_K, c_K)) with z = (z_I, z_K). Where one of both takes
- * conditions, its conditions are 2048 pairs (c_I, c_K), drawn by their probabilities.
+ * conditions, its conditions are 2048 pairs (c_I, c_K), drawn by their probabilities. With a range, images are cut to it.
  */
-export function pairPrior(image: GeneratorPrior, kernel: GeneratorPrior, seed: number): GeneratorPrior {
+export function pairPrior(
+  image: GeneratorPrior,
+  kernel: GeneratorPrior,
+  seed: number,
+  range?: readonly [number, number],
+): GeneratorPrior {
   const pairs = image.conditions || kernel.conditions ? PAIRS : 0;
   const drawn = ({ conditions = Float64Array.of(1) }: GeneratorPrior, part: string) =>
     Array.from(drawComponents(conditions, stream(seed, "pairs of conditions", part), pairs));
@@ -28,7 +33,8 @@ export function pairPrior(image: GeneratorPrior, kernel: GeneratorPrior, seed: n
     ...(pairs > 0 && { conditions: new Float64Array(pairs).fill(1 / pairs) }),
     decode: (z, c) => {
       const [ofX, ofK] = tf.split(z as tf.Tensor2D, [image.latent, kernel.latent], 1) as [tf.Tensor, tf.Tensor];
-      return joinedPair(decoded(image, ofX, ofImage, c), decoded(kernel, ofK, ofKernel, c));
+      const x = decoded(image, ofX, ofImage, c);
+      return joinedPair(range ? tf.clipByValue(x, ...range) : x, decoded(kernel, ofK, ofKernel, c));
     },
   };
 }

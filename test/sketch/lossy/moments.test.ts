@@ -68,7 +68,8 @@ test("with missing numbers, a covariance is that of the samples that show both",
       );
       const mean = (of: (pair: readonly [number, number]) => number) =>
         both.reduce((sum, pair) => sum + of(pair), 0) / both.length;
-      const want = mean(([a, b]) => a * b) - mean(([a]) => a) * mean(([, b]) => b);
+      const spread = mean(([a, b]) => a * b) - mean(([a]) => a) * mean(([, b]) => b);
+      const want = both.length < 2 ? 0 : (spread * both.length) / (both.length - 1);
       assert.ok(Math.abs(covariance[i * N + j]! - want) < 1e-5, `${i}, ${j}: ${covariance[i * N + j]} and ${want}`);
     }
   }
