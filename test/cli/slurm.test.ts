@@ -153,7 +153,7 @@ slurmTest("a recovery whose task is killed, and a comparison: the bytes, and the
     const { code, stderr } = await answer("cluster", "slurm", ...words, "-o", out, "--shards", "2", "--submit");
     assert.equal([code, stderr], [0, ""]);
   };
-  const tv = "tv --lambda 0.1 --solver primal-dual:tolerance=1e-12,steps=3000 --checkpoint-every 0 --batch 10".split(
+  const tv = "tv --lambda 0.1 --solver primal-dual:tolerance=1e-12,steps=600 --checkpoint-every 0 --batch 10".split(
     " ",
   );
   const recover = [
