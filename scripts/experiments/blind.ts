@@ -9,13 +9,16 @@ import { defineCommand } from "../../src/cli/command.ts";
 import { requireInteger } from "../../src/cli/options.ts";
 import { openPrior } from "../../src/cli/recovering.ts";
 import { meanSquaredErrors, psnr } from "../../src/compare/metrics.ts";
+import { average } from "../../src/compare/summary.ts";
 import { contiguous, fromHost } from "../../src/data/array.ts";
 import { openDataset, readRows, writeAtomic } from "../../src/data/index.ts";
 import { stream } from "../../src/data/random.ts";
+import { squaredNorm } from "../../src/data/vector.ts";
 import { compile } from "../../src/engine/index.ts";
 import { gaussianNoise } from "../../src/measure/noise/gaussian.ts";
 import { encodePicture, imageFormat } from "../../src/report/image-file.ts";
 import { grid, pictures } from "../../src/report/picture.ts";
+import { textTable } from "../../src/report/table.ts";
 import { blindDeconvolution } from "../../src/solve/blind/blind-deconvolution.ts";
 import { recover } from "../../src/solve/index.ts";
 import { takeRows } from "../../src/solve/rows.ts";
@@ -86,15 +89,14 @@ export const blind = defineCommand({
       blind: await unknown(prior),
     };
     const rows = Object.entries(found).map(([name, { images, kernels: own }]) => {
-      const values = Array.from({ length: limit }, (_, row) => bestShift(one(truth, row), one(images, row)));
+      const values = Array.from({ length: limit }, (_, row) => bestPsnr(one(truth, row), one(images, row)));
       const errors = own && Array.from({ length: limit }, (_, row) => kernelError(one(kernels, row), one(own, row)));
-      const mean = (list: readonly number[]) => list.reduce((a, b) => a + b, 0) / list.length;
       const asIs = meanSquaredErrors(truth, images);
       return {
         name,
-        psnr: mean(values),
-        asIs: mean(Array.from(asIs, (error) => psnr(error))),
-        ...(errors && { kernelError: mean(errors) }),
+        psnr: average(values),
+        asIs: average(Array.from(asIs, (error) => psnr(error))),
+        ...(errors && { kernelError: average(errors) }),
         each: values,
       };
     });
@@ -107,12 +109,15 @@ export const blind = defineCommand({
     ];
     const file = path.join(args.out, "blind.png");
     await writeAtomic(file, await encodePicture(grid(tiles, { columns: limit }), imageFormat(file)!));
-    const text = rows
-      .map(({ name, psnr, asIs, kernelError }) =>
-        [name.padEnd(18), psnr.toFixed(2), asIs.toFixed(2), kernelError?.toFixed(2) ?? ""].join("  "),
-      )
-      .join("\n");
-    return { text: `method, mean PSNR up to a shift, and as it is; kernel error\n${text}`, data: { rows } };
+    const titles = ["method", "mean PSNR up to a shift", "as it is", "kernel error"];
+    const text = textTable(
+      titles.map((title, i) => ({ title, align: i === 0 ? ("left" as const) : ("right" as const) })),
+      rows.map(({ name, psnr, asIs, kernelError }) => [
+        ...[name, psnr.toFixed(2), asIs.toFixed(2)],
+        kernelError?.toFixed(2) ?? "",
+      ]),
+    );
+    return { text, data: { rows } };
   },
 });
 
@@ -150,42 +155,41 @@ async function blurred(images: Floats, kernels: Floats, sigma: number, seed: num
 /** Most pixels that image and kernel may be shifted against each other. */
 const SHIFT = 4;
 
-/** The best of shifts by whole pixels, each compared where both overlap. */
-function bestShift(truth: Floats, found: Floats): number {
-  const [h, w] = truth.shape as [number, number];
-  let best = Number.POSITIVE_INFINITY;
-  for (let down = -SHIFT; down <= SHIFT; down++) {
-    for (let right = -SHIFT; right <= SHIFT; right++) {
-      let [sum, count] = [0, 0];
-      for (let i = Math.max(0, down); i < Math.min(h, h + down); i++) {
-        for (let j = Math.max(0, right); j < Math.min(w, w + right); j++) {
-          sum += (truth.data[i * w + j]! - found.data[(i - down) * w + j - right]!) ** 2;
-          count++;
-        }
-      }
-      best = Math.min(best, sum / count);
-    }
-  }
-  return psnr(best);
+/** The least of a cost over shifts by whole pixels down and to the right. */
+function leastOverShifts(cost: (down: number, right: number) => number): number {
+  const shifts = Array.from({ length: 2 * SHIFT + 1 }, (_, i) => i - SHIFT);
+  return Math.min(...shifts.flatMap((down) => shifts.map((right) => cost(down, right))));
 }
 
-/** ‖k̂ − k‖/‖k‖ at the best shift by whole pixels. */
+/** PSNR at the best shift, each shift compared where both images overlap. */
+function bestPsnr(truth: Floats, found: Floats): number {
+  const [h, w] = truth.shape as [number, number];
+  const least = leastOverShifts((down, right) => {
+    let [sum, count] = [0, 0];
+    for (let i = Math.max(0, down); i < Math.min(h, h + down); i++) {
+      for (let j = Math.max(0, right); j < Math.min(w, w + right); j++) {
+        sum += (truth.data[i * w + j]! - found.data[(i - down) * w + j - right]!) ** 2;
+        count++;
+      }
+    }
+    return sum / count;
+  });
+  return psnr(least);
+}
+
+/** ‖k̂ − k‖/‖k‖ at the best shift, what is shifted in being 0. */
 function kernelError(truth: Floats, found: Floats): number {
   const [h, w] = truth.shape as [number, number];
-  const energy = truth.data.reduce((sum, v) => sum + v * v, 0);
-  let best = Number.POSITIVE_INFINITY;
-  for (let down = -SHIFT; down <= SHIFT; down++) {
-    for (let right = -SHIFT; right <= SHIFT; right++) {
-      let sum = 0;
-      for (let i = 0; i < h; i++) {
-        for (let j = 0; j < w; j++) {
-          const [a, b] = [i - down, j - right];
-          const inside = a >= 0 && a < h && b >= 0 && b < w;
-          sum += (truth.data[i * w + j]! - (inside ? found.data[a * w + b]! : 0)) ** 2;
-        }
+  const least = leastOverShifts((down, right) => {
+    let sum = 0;
+    for (let i = 0; i < h; i++) {
+      for (let j = 0; j < w; j++) {
+        const [a, b] = [i - down, j - right];
+        const inside = a >= 0 && a < h && b >= 0 && b < w;
+        sum += (truth.data[i * w + j]! - (inside ? found.data[a * w + b]! : 0)) ** 2;
       }
-      best = Math.min(best, sum);
     }
-  }
-  return Math.sqrt(best / energy);
+    return sum;
+  });
+  return Math.sqrt(least / squaredNorm(truth.data));
 }

@@ -6,6 +6,13 @@ export interface Eigen {
   readonly vectors: Float64Array;
 }
 
+/** The sum of the diagonal of a matrix [n, n]. */
+export function trace(matrix: ArrayLike<number>, n: number): number {
+  let sum = 0;
+  for (let i = 0; i < n; i++) sum += matrix[i * (n + 1)]!;
+  return sum;
+}
+
 /**
  * The `count` largest eigenvalues of a symmetric matrix A [n, n] (row-major, float64) with their eigenvectors.
  *

@@ -1,4 +1,5 @@
 import { InputError } from "../data/errors.ts";
+import { trace } from "../data/linalg.ts";
 import { multiply, transpose } from "../data/matmul.ts";
 import { stream } from "../data/random.ts";
 import { covariance, featureBasis, fourierMoments, frequencies, mean, type Sketch } from "../sketch/index.ts";
@@ -64,9 +65,7 @@ export function standardMoments(who: string, sketch: Sketch): StandardMoments {
         )
       : mu;
   const own = basis ? multiply(transpose(basis, size, d), multiply(full, basis, size, size, d), d, size, d) : full;
-  let trace = 0;
-  for (let i = 0; i < d; i++) trace += own[i * (d + 1)]!;
-  const scale = Math.sqrt(trace / d);
+  const scale = Math.sqrt(trace(own, d) / d);
   if (!(scale > 0)) throw new InputError(`${who}: all samples of the sketch are equal, there is nothing to learn`);
   const omega = Array.from({ length: d }, (_, i) =>
     Float64Array.from({ length: m }, (_, j) => data[i * m + j]! * scale),

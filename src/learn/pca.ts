@@ -1,6 +1,6 @@
 import { fromHost, sizeOf } from "../data/array.ts";
 import { InputError } from "../data/errors.ts";
-import { symmetricEigen } from "../data/linalg.ts";
+import { symmetricEigen, trace } from "../data/linalg.ts";
 import { covariance, mean, type Sketch } from "../sketch/index.ts";
 import type { Learned, TaskOptions } from "./task.ts";
 
@@ -17,8 +17,7 @@ export async function pca(sketch: Sketch, { k }: TaskOptions): Promise<Learned> 
   const matrix = covariance(sketch);
   const count = k ?? d;
   const { values, vectors } = symmetricEigen(matrix, d, count);
-  let whole = 0;
-  for (let i = 0; i < d; i++) whole += matrix[i * (d + 1)]!;
+  const whole = trace(matrix, d);
   const explained = whole > 0 ? values.reduce((a, b) => a + b, 0) / whole : 1;
   return {
     arrays: {

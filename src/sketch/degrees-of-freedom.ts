@@ -1,4 +1,4 @@
-import ndarray, { type NdArray } from "ndarray";
+import type { NdArray } from "ndarray";
 import * as tf from "#tf";
 import { symmetricEigen } from "../data/linalg.ts";
 import { compile } from "../engine/index.ts";
@@ -26,6 +26,6 @@ export async function degreesOfFreedom(
   );
   const { data } = await compiled.run({ u, omega });
   await compiled.dispose();
-  const { values } = symmetricEigen(ndarray(data, [rows * rows]).data, rows);
+  const { values } = symmetricEigen(data as Float32Array, rows);
   return values.reduce((sum, value) => sum + Math.max(0, value) / (Math.max(0, value) + lambda), 0);
 }

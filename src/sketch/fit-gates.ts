@@ -2,7 +2,7 @@ import ndarray, { type NdArray } from "ndarray";
 import * as tf from "#tf";
 import { takeMeans } from "../data/channel-means.ts";
 import { InputError } from "../data/errors.ts";
-import { symmetricEigen } from "../data/linalg.ts";
+import { symmetricEigen, trace } from "../data/linalg.ts";
 import { stream } from "../data/random.ts";
 import { dot, squaredNorm } from "../data/vector.ts";
 import { pauses } from "../engine/events.ts";
@@ -106,13 +106,6 @@ async function firstMembers(rows: Float32Array, d: number, { cells, seed, signal
     covariances.push(raised(own, used, d, (0.05 * trace(own, d)) / used / d));
   }
   return { weights: new Float64Array(cells).fill(1 / cells), covariances };
-}
-
-/** The trace of a matrix [d, d]. */
-function trace(matrix: Float64Array, d: number): number {
-  let sum = 0;
-  for (let i = 0; i < d; i++) sum += matrix[i * (d + 1)]!;
-  return sum;
 }
 
 /** Sums of squares as a covariance, with its variances raised. */

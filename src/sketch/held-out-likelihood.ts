@@ -1,5 +1,6 @@
 import type { NdArray } from "ndarray";
 import { cholesky, logDeterminant, solveLower } from "../data/cholesky.ts";
+import { trace } from "../data/linalg.ts";
 import { multiply, multiplyTransposed } from "../data/matmul.ts";
 import { stream } from "../data/random.ts";
 import { pauses } from "../engine/events.ts";
@@ -49,7 +50,7 @@ export async function heldOutLikelihood(
   const y = through(held.data);
   const seenOfFit = through(fit.data);
   const whole = covarianceOf(seenOfFit, columnMeans(seenOfFit, rows, MEASUREMENTS), MEASUREMENTS);
-  const floor = (ROUNDING * traceOf(whole, MEASUREMENTS)) / MEASUREMENTS;
+  const floor = (ROUNDING * trace(whole, MEASUREMENTS)) / MEASUREMENTS;
   if (!(floor > 0)) return Number.NEGATIVE_INFINITY; // equal images
   const count = held.shape[0]!;
   const logs: Float64Array[] = [];
@@ -104,12 +105,6 @@ function multiplyAcross(B: Float64Array, W: Float64Array): Float64Array {
     for (let q = 0; q < m; q++) for (let s = 0; s < m; s++) out[q * m + s]! += B[a * m + q]! * WB[a * m + s]!;
   }
   return out;
-}
-
-function traceOf(matrix: Float64Array, n: number): number {
-  let sum = 0;
-  for (let i = 0; i < n; i++) sum += matrix[i * (n + 1)]!;
-  return sum;
 }
 
 /** Cells of features u by their nearest anchors: means [cells, k], P(cell, pose) [cells, poses], one covariance within cells [k, k]. */

@@ -1,7 +1,7 @@
 import ndarray, { type NdArray } from "ndarray";
 import * as tf from "#tf";
 import { cholesky, solveLower } from "../data/cholesky.ts";
-import { orient, symmetricEigen } from "../data/linalg.ts";
+import { orient, symmetricEigen, trace } from "../data/linalg.ts";
 import { transpose } from "../data/matmul.ts";
 import { stream } from "../data/random.ts";
 import { squaredNorm } from "../data/vector.ts";
@@ -119,12 +119,6 @@ async function iterated(
     await Promise.all([products.dispose(), rows.dispose()]);
   }
 }
-
-const trace = (matrix: Float32Array, n: number): number => {
-  let sum = 0;
-  for (let i = 0; i < n; i++) sum += matrix[i * (n + 1)]!;
-  return sum;
-};
 
 /** Added to the diagonal of Gram matrices of unit rows. It exceeds their float32 rounding, so nearly dependent rows have a factor too. */
 const SHIFT = 1e-4;

@@ -1,7 +1,7 @@
 import type { NdArray } from "ndarray";
 import { contiguous, sizeOf } from "../../data/array.ts";
 import { InputError } from "../../data/errors.ts";
-import { symmetricEigen } from "../../data/linalg.ts";
+import { symmetricEigen, trace } from "../../data/linalg.ts";
 import { transpose } from "../../data/matmul.ts";
 import { squaredNorm } from "../../data/vector.ts";
 import { product, productTransposed } from "../../engine/float64.ts";
@@ -94,17 +94,12 @@ async function ofOwn(each: (name: string) => Float64Array, n: number, sigma: num
   const back = await powerOf(-0.5);
   const second = fromTriangle(each("xx"), n).map((v, at) => v - sigma ** 2 * gram[at]!);
   const seen = await product(await product(back, second, n, n, n), back, n, n, n); // E[QAQ]
-  const trace = (a: Float64Array) => {
-    let sum = 0;
-    for (let i = 0; i < n; i++) sum += a[i * (n + 1)]!;
-    return sum;
-  };
-  const unit = (trace(gram) / n) ** 2; // of a Q with mean I
+  const unit = (trace(gram, n) / n) ** 2; // of a Q with mean I
   const [squared, squares] = [...each("traces")].map((v) => v / unit) as [number, number];
   const both = (squared + 2 * squares) / (n * (n + 2)); // α + β
   const beta = (squares / n - both) / (n - 1);
   const alpha = both - beta;
-  const all = trace(seen) / (alpha + n * beta);
+  const all = trace(seen, n) / (alpha + n * beta);
   const a = seen.map((v, at) => (v - (at % (n + 1) === 0 ? beta * all : 0)) / alpha);
   const made = await product(await product(back, a, n, n, n), back, n, n, n);
   const power = (beta * all + sigma ** 2) / alpha;

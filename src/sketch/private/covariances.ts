@@ -1,4 +1,4 @@
-import { symmetricEigen } from "../../data/linalg.ts";
+import { symmetricEigen, trace } from "../../data/linalg.ts";
 import { multiply, multiplyTransposed, transpose } from "../../data/matmul.ts";
 import { fromTriangle, triangleSize } from "../families/family.ts";
 import type { PrivateSums } from "./contribution.ts";
@@ -66,18 +66,17 @@ function shrunkPooled(noisy: Float64Array, k: number, s: number): Float64Array {
   const rank = values.findIndex((v) => v <= edge);
   const kept = rank < 0 ? k : rank;
   const out = new Float64Array(k * k);
-  let trace = 0;
-  for (let i = 0; i < k; i++) trace += noisy[i * (k + 1)]!;
+  let rest = trace(noisy, k);
   for (let r = 0; r < kept; r++) {
     const value = Math.sqrt(values[r]! ** 2 - edge ** 2);
-    trace -= value;
+    rest -= value;
     for (let i = 0; i < k; i++) {
       for (let j = 0; j < k; j++) out[i * k + j]! += value * vectors[r * k + i]! * vectors[r * k + j]!;
     }
   }
   const missing = Float64Array.from({ length: k }, (_, i) => Math.max(s, noisy[i * (k + 1)]! - out[i * (k + 1)]!));
   const sum = missing.reduce((a, b) => a + b, 0);
-  const left = Math.max(trace, LEAST * Math.abs(noisy[0]!));
+  const left = Math.max(rest, LEAST * Math.abs(noisy[0]!));
   for (let i = 0; i < k; i++) out[i * (k + 1)]! += (left * missing[i]!) / sum;
   return out;
 }

@@ -2,6 +2,7 @@ import type { NdArray } from "ndarray";
 import type { Boundary } from "../../../operators/operator.ts";
 import type { GeneratorPrior } from "../../../priors/prior.ts";
 import { fromHost, sizeOf } from "../../data/array.ts";
+import { trace } from "../../data/linalg.ts";
 import { median } from "../../data/vector.ts";
 import { type CsgmOptions, csgm } from "../latent/csgm.ts";
 import type { Problem } from "../problem.ts";
@@ -40,7 +41,7 @@ export async function jointSearch(
 ): Promise<NdArray<Float32Array>> {
   const operator = blindBlur(sideOf(image), sideOf(kernel), boundary);
   const least = (image.residual ? LEAST_LAMBDA : BARE_LAMBDA) * median(rowEnergies(y));
-  const left = image.residual ? LEFT * meanVariance(image.residual) : 0;
+  const left = image.residual ? (LEFT * trace(image.residual.data, sizeOf(image.shape))) / sizeOf(image.shape) : 0;
   const found = await csgm({ operator, y, noise }, pairPrior(image, kernel, seed, range), {
     ...{ ...descent, seed, learningRate: RATE },
     lambda: Math.max(noise.sigma ** 2 + left, least) || 1,
@@ -49,14 +50,6 @@ export async function jointSearch(
 }
 
 const sideOf = ({ shape }: GeneratorPrior) => shape as readonly number[] as readonly [number, number];
-
-/** The mean of the diagonal of C [n, n]. */
-function meanVariance({ data, shape }: NdArray<Float32Array>): number {
-  const n = shape[0]!;
-  let sum = 0;
-  for (let i = 0; i < n; i++) sum += data[i * (n + 1)]!;
-  return sum / n;
-}
 
 /** The last numbers of every row, as many as `shape` has. */
 function lastColumns(batch: NdArray<Float32Array>, shape: readonly number[]): NdArray<Float32Array> {

@@ -5,6 +5,7 @@ import type { Boundary, LinearOperator } from "../../../operators/operator.ts";
 import { pairedConvolution } from "../../../operators/paired-convolution.ts";
 import { contiguous, fromHost, sizeOf } from "../../data/array.ts";
 import { cholesky, solveLower } from "../../data/cholesky.ts";
+import { trace } from "../../data/linalg.ts";
 import { productTransposed } from "../../engine/float64.ts";
 import { compile } from "../../engine/index.ts";
 
@@ -38,9 +39,8 @@ export async function kernelProblem(
   const columns = Float64Array.from(data as Float32Array);
   const gram = await productTransposed(columns, columns, n);
   const right = await productTransposed(columns, Float64Array.from(contiguous(y) as Float32Array), n);
-  let trace = 0;
-  for (let i = 0; i < l; i++) trace += gram[i * l + i]!;
-  for (let i = 0; i < l; i++) gram[i * l + i]! += RIDGE * (trace / l || BLACK);
+  const ridge = RIDGE * (trace(gram, l) / l || BLACK);
+  for (let i = 0; i < l; i++) gram[i * (l + 1)]! += ridge;
   const factor = cholesky(gram, l); // L = Rᵀ
   const upper = new Float32Array(l * l);
   for (let i = 0; i < l; i++) for (let j = 0; j <= i; j++) upper[j * l + i] = factor[i * l + j]!;

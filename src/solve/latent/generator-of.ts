@@ -7,5 +7,5 @@ export async function generatorOf(prior: Prior): Promise<GeneratorPrior> {
   if (prior.kind === "generator") return prior;
   if (prior.kind === "gaussian") return gaussianForm(prior);
   if (prior.kind === "mixture") return latentForm(prior);
-  throw new RangeError(`${prior.name} is no generator`);
+  throw new RangeError(`latent recovery: ${prior.name} is no generator, mixture or Gaussian`);
 }
