@@ -100,8 +100,8 @@ async function ofFull(sigma: Float64Array, basis: Float64Array, k: number, apart
   };
 }
 
-/** If no more than this fraction of a pixel's variance is left, the features determine it and what is left is rounding. */
-const ROUNDING = 1e-10;
+/** If no more than this fraction of a pixel's variance is left, the features determine it and what is left is rounding: that of sums in float32 (docs/sketch.md). */
+const ROUNDING = 5e-8;
 
 /** Σ − explained, with 0 in the rows and columns of pixels that the features determine. */
 function leftOver(sigma: Float64Array, explained: Float64Array, n: number): Float64Array {

@@ -9,7 +9,7 @@ import { fitMixture, type MixtureModel, mixturePrior, trainMixture } from "../..
 import type { MixturePrior } from "../../priors/prior.ts";
 import { drawLabelled, drawSamples, withoutResidual } from "../../priors/samples.ts";
 import { loadPrior, loadTrained, savePrior } from "../../src/cli/prior-folder.ts";
-import { arrayDataset } from "../../src/data/index.ts";
+import { arrayDataset, openDataset } from "../../src/data/index.ts";
 import { multiply, multiplyTransposed } from "../../src/data/matmul.ts";
 import { stream } from "../../src/data/random.ts";
 import { mixtureDesign } from "../../src/sketch/budget.ts";
@@ -315,6 +315,14 @@ test("features that are all pixels leave no residual, not rounding of either sig
   const model = await fitMixture(await sketchDataset(data, design));
   assert.ok(model.residual.data.every((v) => v === 0));
   assert.is((await drawSamples(mixturePrior("own", model), 3, 1)).shape[0], 3);
+});
+
+test("nor do those of kernels, whose sum and centre are fixed: directions without variance are dropped, and leave rounding", async () => {
+  const kernels = await openDataset("motion-kernels:side=9");
+  const design = await designFor(kernels, { sketchSize: 60_000, poses: "none", pilotRows: 1000 });
+  const model = await fitMixture(await sketchDataset(kernels, design, { range: { from: 0, to: 5000 } }));
+  assert.ok(model.residual.data.every((v) => v === 0));
+  assert.is((await drawSamples(mixturePrior("kernels", model), 3, 1)).shape[0], 3);
 });
 
 test("an aborted signal ends the fit with its reason", async () => {
