@@ -83,7 +83,9 @@ export async function reconstructBlindly(args: BlindArgs, { seed, signal, progre
   const joined = joinedBatches(found.recoveries.map((recovery) => batchOf(name, called, seed, recovery)));
   const made = { ...joined, facts: { ...joined.facts, kernelPrior: learned.name } };
   const written = await outputs[0]!.write(made, { measured: y, backProjected: false, ...(range && { range }) });
-  await outputs[1]!.write({ estimate: found.kernels, facts: made.facts }, { backProjected: false });
+  const largest = found.kernels.data.reduce((most, v) => Math.max(most, v), 0) || 1; // white, for long kernels have small weights
+  const ofKernels = { estimate: found.kernels, facts: made.facts };
+  await outputs[1]!.write(ofKernels, { backProjected: false, range: [0, largest] });
   for (const warning of new Set(found.recoveries.flatMap(({ warnings }) => warnings))) note(`warning: ${warning}`);
   const { words, data } = await reconstructionFacts(made);
   return {
