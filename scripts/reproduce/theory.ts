@@ -8,14 +8,15 @@ import { secondsText } from "../../src/cli/text.ts";
 import { quantile } from "../../src/compare/summary.ts";
 import { sizeOf } from "../../src/data/array.ts";
 import { InputError, openDataset, writeAtomic } from "../../src/data/index.ts";
-import type { PlotPoint } from "../../src/report/plot.ts";
 import { short, textTable } from "../../src/report/table.ts";
 import type { Sketch } from "../../src/sketch/index.ts";
-import { type Panel, panelsPng } from "../plots.ts";
+import { panelsPng } from "../plots.ts";
+import { type Curve, DEPTH, LATENT, layersOf } from "./theory/curve.ts";
 import { type Stretches, stretches } from "./theory/lipschitz.ts";
 import { type Reached, reachedMinima } from "./theory/minima.ts";
+import { minimaPlot, successPlots } from "./theory/plots.ts";
 import { randomNetwork } from "./theory/random-network.ts";
-import { generatorShare, halfway, type Share, type ShareOptions, sparseShare, wilson } from "./theory/success.ts";
+import { generatorShare, halfway, type Share, type ShareOptions, sparseShare } from "./theory/success.ts";
 import { latentsOf, sketchOf, trainedNetwork } from "./theory/trained.ts";
 
 const parts = ["success", "minima", "lipschitz"] as const;
@@ -25,23 +26,8 @@ const RATIOS = [0.5, 0.75, 1, 1.5, 2, 3, 4];
 const SPARSE_RATIOS = [1, 2, 3, 4, 6, 8];
 /** Hidden layers of networks with random weights are so many times as wide as z. */
 const WIDE = 4;
-/** Their hidden layers where k varies; and k where these vary, or where there is one network. */
-const [DEPTH, LATENT] = [2, 20];
 /** Ratios of the widths of neighbouring layers. */
 const EXPANSIVITIES = [1, 1.25, 1.5, 2, 3, 4, 6];
-
-/** The successes of one kind of signal against m. */
-interface Curve {
-  readonly kind: "random weights" | "trained" | "sparse";
-  readonly k: number;
-  /** Hidden layers of a network. */
-  readonly depth?: number;
-  /** Numbers of a signal. */
-  readonly n: number;
-  readonly shares: readonly Share[];
-  /** m of one half of successes; absent where none reaches it. */
-  readonly half?: number;
-}
 
 export const theory = defineCommand({
   usage: "theory",
@@ -188,82 +174,11 @@ const curveLine = ({ kind, k, depth, n, half }: Curve): string[] => [
   ...[depth === undefined ? "" : short(k * layersOf(depth) * Math.log(n), 3), short(k * Math.log(n), 3)],
 ];
 
-/** d of the theory: all layers of weights, the last among them. */
-const layersOf = (depth: number): number => depth + 1;
-
 const percent = ({ successes, trials }: Omit<Share, "m">): string => `${((100 * successes) / trials).toFixed(0)} %`;
 
 const minimaLine = ({ expansivity, plain, negated }: Reached): string[] => [
   ...[short(expansivity), percent(plain), percent(negated)],
 ];
-
-/** Curves of the share of successes, of four kinds, and m of one half against k. */
-function successPlots(curves: readonly Curve[]): Panel[] {
-  const some = (wanted: (curve: Curve) => boolean, title: string, name: (curve: Curve) => string): Panel => ({
-    title,
-    series: curves
-      .filter(wanted)
-      .map((curve, style) => ({ ...{ name: name(curve), style }, points: curve.shares.map(sharePoint) })),
-    options: { xLabel: "measurements m", yLabel: "share recovered", yAxis: "linear" },
-  });
-  const byK = ({ k }: Curve) => `k = ${k}`;
-  const ofDepth = (curve: Curve) => curve.kind === "random weights" && curve.k === LATENT;
-  const panels = [
-    some((c) => c.kind === "random weights" && c.depth === DEPTH, `Random weights, ${DEPTH} hidden layers`, byK),
-    some(ofDepth, `Random weights, k = ${LATENT}`, ({ depth }) => `${depth} hidden`),
-    some((c) => c.kind === "trained", "Trained on digits, 2 hidden layers", byK),
-    some((c) => c.kind === "sparse", "Sparse signals", byK),
-    halves(curves),
-  ];
-  return panels.filter(({ series }) => series.length > 0);
-}
-
-/** m of one half against k, beside the orders of the theory with the factor 1. */
-function halves(curves: readonly Curve[]): Panel {
-  const known = (name: string, style: number, wanted: (curve: Curve) => boolean) => ({
-    ...{ name, style },
-    points: curves
-      .filter((curve) => wanted(curve) && curve.half !== undefined)
-      .sort((a, b) => a.k - b.k)
-      .map(({ k, half }) => at(k, half!)),
-  });
-  const fixed = curves.filter(({ kind, depth }) => kind === "random weights" && depth === DEPTH);
-  const order = (name: string, style: number, of: (curve: Curve) => number) => ({
-    ...{ name, style },
-    points: fixed.map((curve) => at(curve.k, of(curve))),
-  });
-  return {
-    title: "m where one half is recovered",
-    series: [
-      known("random weights", 0, (c) => c.kind === "random weights" && c.depth === DEPTH),
-      known("trained", 1, (c) => c.kind === "trained"),
-      known("sparse", 2, (c) => c.kind === "sparse"),
-      order("k log n", 3, ({ k, n }) => k * Math.log(n)),
-      order("k d log n", 4, ({ k, n }) => k * layersOf(DEPTH) * Math.log(n)),
-    ].filter(({ points }) => points.length > 0),
-    options: { xLabel: "k", yLabel: "measurements m" },
-  };
-}
-
-const at = (x: number, y: number): PlotPoint => ({ x, y, low: Number.NaN, high: Number.NaN });
-
-const sharePoint = (share: Share): PlotPoint => {
-  const [low, high] = wilson(share);
-  return { x: share.m, y: share.successes / share.trials, low, high };
-};
-
-function minimaPlot(minima: readonly Reached[]): Panel {
-  const series = (["plain", "negated"] as const).map((name, style) => ({
-    ...{ name: name === "plain" ? "descent" : "and from the negative of its end", style },
-    points: minima.map((reached) => sharePoint({ m: reached.expansivity, ...reached[name] })),
-  }));
-  const options = {
-    xLabel: "expansivity",
-    yLabel: "share of restarts at the global minimum",
-    yAxis: "linear",
-  } as const;
-  return { title: "Local minima: 10 latents, 2 layers", series, options };
-}
 
 interface Stretched {
   readonly name: string;
