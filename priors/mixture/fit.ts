@@ -39,7 +39,7 @@ export async function fitMixture(
     throw new InputError(`mixture: shrinkage: expected a number of at least 0, got ${shrinkage}`);
   }
   const has = (kind: FamilyName) => sketch.design.families.some((spec) => spec.kind === kind);
-  if (has("lossy-moments") || has("lossy-scores")) return gaussianOfLossy(sketch);
+  if (has("lossy-moments") || has("lossy-scores")) return gaussianOfLossy(sketch, signal);
   if (has("lossy-cells")) return mixtureOfLossy(sketch, shrinkage);
   const { coarse, fine, features: k, leading } = localSpec(sketch);
   const pause = pauses(signal);

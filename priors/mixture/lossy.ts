@@ -1,6 +1,7 @@
 import type { NdArray } from "ndarray";
 import { fromHost, sizeOf } from "../../src/data/array.ts";
 import { InputError } from "../../src/data/errors.ts";
+import { symmetricEigen } from "../../src/data/linalg.ts";
 import { multiplyTransposed } from "../../src/data/matmul.ts";
 import { product, productTransposed } from "../../src/engine/float64.ts";
 import {
@@ -9,36 +10,39 @@ import {
   type LossyMomentsSpec,
   type LossyReference,
   type LossyScoresSpec,
-  lossyGaussian,
   lossyReference,
   maximisedCells,
   SCORE_COVARIANCE,
   SCORE_MEAN,
   type Sketch,
+  seenGaussian,
   triangleSize,
 } from "../../src/sketch/index.ts";
 import type { MixturePrior } from "../prior.ts";
 import { residualOfRoot, rootOf } from "../residual-root.ts";
-import { cleanedCovariance, shrunkEigen } from "./lossy-covariance.ts";
 import type { MixtureModel } from "./model.ts";
+import { smoothGaussian } from "./smooth-gaussian.ts";
 
 /** Least standard deviation of what the features leave out of a pixel: rounding to 8 bits. */
 const LEAST = 1 / 255 / Math.sqrt(12);
 
+/** Eigenvalues below this part of the largest are rounding. */
+const ROUNDING = 1e-9;
+
 /**
- * The Gaussian of lossy moments or scores as a mixture of one component: mean and covariance of `lossyGaussian` or `gaussianOfScores`, with the leading eigenvectors as features.
- * The covariance is cleaned of its noise (`cleanedCovariance`) and its eigenvalues are shrunk (`shrunkEigen`). What is left of a pixel's variance is independent of the others'.
- * Errors (InputError): those of `lossyGaussian`; measurements that do not vary.
+ * The Gaussian of lossy moments or scores as a mixture of one component, with the leading eigenvectors of its covariance as features. Of lossy moments mean and covariance
+ * are those of `smoothGaussian`, of scores those of `gaussianOfScores`.
+ * Errors (InputError): those of `seenGaussian`; measurements that do not vary. Ends with the signal's reason when it aborts.
  */
-export async function gaussianOfLossy(sketch: Sketch): Promise<MixtureModel> {
+export async function gaussianOfLossy(sketch: Sketch, abort?: AbortSignal): Promise<MixtureModel> {
   const spec = sketch.design.families.find(({ kind }) => kind === "lossy-moments" || kind === "lossy-scores");
   const { signal, features } = spec as LossyMomentsSpec | LossyScoresSpec;
   const n = sizeOf(signal);
-  const found = await (spec!.kind === "lossy-scores" ? gaussianOfScores(sketch) : lossyGaussian(sketch));
-  const { mean } = found;
-  const covariance = await cleanedCovariance(found, signal);
-  const { values, vectors } = shrunkEigen(covariance, n);
-  const kept = values.length;
+  const { mean, covariance } = await (spec!.kind === "lossy-scores"
+    ? gaussianOfScores(sketch)
+    : smoothGaussian(await seenGaussian(sketch), signal, abort));
+  const { values, vectors } = symmetricEigen(covariance, n);
+  const kept = values.filter((v) => v > ROUNDING * values[0]!).length;
   if (kept === 0)
     throw new InputError("mixture: the lossy measurements show no variance above their noise; give more samples");
   const k = Math.min(features, kept);

@@ -60,7 +60,7 @@ export { type DrawName, defaultDraw, drawNames, type Law, type LawName, lawNames
 export { type CellSums, type Cells, noCellSums } from "./lossy/cells.ts";
 export { type FitCellsOptions, fitCells } from "./lossy/fit-cells.ts";
 export { formWords, type LossyForm, type LossyMeasured } from "./lossy/form.ts";
-export { gaussianOfScores, type LossyGaussian, lossyGaussian, MATRIX } from "./lossy/gaussian.ts";
+export { gaussianOfScores, MATRIX, type SeenGaussian, type SignalGaussian, seenGaussian } from "./lossy/gaussian.ts";
 export { maximisedCells } from "./lossy/maximise.ts";
 export { type NullSpace, nullSpace, nullSpaceWords } from "./lossy/null-space.ts";
 export { pilotEvidence } from "./lossy/pilot-evidence.ts";

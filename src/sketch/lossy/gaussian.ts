@@ -11,70 +11,90 @@ import { scoreReference } from "../families/lossy-scores.ts";
 import { requireSamples, type Sketch } from "../sketch.ts";
 import { type NullSpace, nullSpace, seenDirections } from "./null-space.ts";
 
-/** Mean and covariance of signals, as their lossy measurements tell them. */
-export interface LossyGaussian {
+/** Mean and covariance of signals x [n]. */
+export interface SignalGaussian {
   /** [n] */
   readonly mean: Float64Array;
-  /** [n, n]; an estimate, of masked and whole samples unbiased but for factors of 1 − 1/N, which may have eigenvalues below 0 by the noise of the estimate. */
+  /** [n, n] */
   readonly covariance: Float64Array;
-  /** The variance by which measuring scatters what one sample shows of each number, [n]; 0 after a step of expectation maximisation. */
+}
+
+/** What lossy measurements tell of signals x [n]: mean and covariance of Rx, as if every sample were seen as Rx + w, w ~ N(0, diag v). */
+export interface SeenGaussian {
+  /** The mean of Rx, [m]. */
+  readonly mean: Float64Array;
+  /** The covariance of Rx, [m, m]; an estimate, of masked and whole samples unbiased but for factors of 1 − 1/N, which may have eigenvalues below 0 by its noise. */
+  readonly covariance: Float64Array;
+  /** v, [m]: so much of it that covariances of N such samples scatter as the estimates do, (C_ii + v_i)(C_jj + v_j)/N. */
   readonly scatter: Float64Array;
-  /** Samples that show both numbers, [n, n], or all; infinite after a step of expectation maximisation, whose errors are not known. */
-  readonly pairs: Float64Array | number;
+  /** R [m, n], orthonormal rows; absent where all numbers are seen. */
+  readonly rows?: Float64Array;
+  /** N. */
+  readonly count: number;
   /** What one Φ for all samples leaves unseen; absent where samples have their own. */
   readonly unseen?: NullSpace;
-  /** Numbers of a signal that no sample shows: mean and covariance are 0 there. */
-  readonly never: number;
 }
 
 /** Name of Φ [m, n] in a design whose samples are all measured by it. */
 export const MATRIX = "lossy-moments.matrix";
 
 /**
- * Mean and covariance of the signals behind lossy moments, in closed form. For each form of the measurements:
+ * What lossy moments tell of the signals behind them, in closed form. For each form of the measurements:
  *
  * - `masked`: μ_p = Σ Mx / pairs_pp, C_pq the covariance over the samples that show p and q, (Σ (Mx)(Mx)ᵀ − cross_pq cross_qp/pairs)/(pairs − 1) − σ²[p = q], 0 for pairs that
- *   fewer than two samples show. With μ_pμ_q, of all samples, in place of the means of those samples, its noise would grow with μ;
- * - `fixed`: the measurements' mean and covariance less σ²I, through the pseudo-inverse of Φ: only ΦCΦᵀ is identified;
+ *   fewer than two samples show. With μ_pμ_q, of all samples, in place of the means of those samples, its noise would grow with μ. R leaves out numbers that no sample shows. A number that the part
+ *   q of the samples shows scatters as if v = (C_ii + σ²)/q − C_ii;
+ * - `fixed`: the measurements' mean and covariance less σ²I, in the right singular directions R of Φ that the samples determine (`seenDirections`): only ΦCΦᵀ is identified;
  * - `own`: μ = (Σ G)⁻¹ Σ z, and E zzᵀ − σ²E G = H^½ E[QAQ] H^½ with H = E G, A = H^½(C + μμᵀ)H^½, and E[QAQ] = αA + β tr(A) I for a Q of no preferred
  *   direction, α and β by E(tr G)² and E tr G². That is exact for random Gaussian Φ and a start for others.
  *
  * Errors (InputError): a sketch without lossy moments, or of one sample; masks under which nothing is ever seen.
  */
-export async function lossyGaussian(sketch: Sketch): Promise<LossyGaussian> {
+export async function seenGaussian(sketch: Sketch): Promise<SeenGaussian> {
+  const { count } = sketch;
   const spec = familySpec(sketch.design, "lossy-moments", "Gaussian of lossy measurements");
   requireSamples("Gaussian of lossy measurements", sketch, 2);
   const n = sizeOf(spec.signal);
   const sums = (name: string) => sketch.sums[`lossy-moments.${name}`]!;
-  if (spec.form === "masked") return ofMasked(sums, n, spec.sigma);
-  const each = (name: string) => sums(name).map((v) => v / sketch.count);
-  if (spec.form === "own") return { ...(await ofOwn(each, n, spec.sigma)), pairs: sketch.count, never: 0 };
+  if (spec.form === "masked") return ofMasked(sums, n, spec.sigma, count);
+  const each = (name: string) => sums(name).map((v) => v / count);
+  if (spec.form === "own") return { ...(await ofOwn(each, n, spec.sigma)), count };
   const mean = each("x");
   const m = mean.length;
   const covariance = fromTriangle(each("xx"), m).map((v, at) => v - mean[Math.floor(at / m)]! * mean[at % m]!);
   for (let i = 0; i < m; i++) covariance[i * (m + 1)]! -= spec.sigma ** 2;
   const matrix = sketch.design.arrays[MATRIX];
-  const pairs = sketch.count;
-  if (!matrix) return { mean, covariance, scatter: new Float64Array(n).fill(spec.sigma ** 2), pairs, never: 0 };
-  return { ...(await throughInverse(mean, covariance, matrix, spec.sigma, pairs)), pairs, never: 0 };
+  if (!matrix) return { mean, covariance, scatter: new Float64Array(n).fill(spec.sigma ** 2), count };
+  return { ...(await inDirections(mean, covariance, matrix, spec.sigma, count)), count };
 }
 
-function ofMasked(sums: (name: string) => Float64Array, n: number, sigma: number): LossyGaussian {
-  const pairs = sums("pairs");
-  const seen = Float64Array.from({ length: n }, (_, i) => pairs[diagonalAt(i)]!);
-  const never = seen.filter((v) => v === 0).length;
-  if (never === n)
-    throw new InputError("lossy moments: every pixel of every sample is missing, there is nothing to learn");
-  const mean = sums("x").map((v, i) => (seen[i]! > 0 ? v / seen[i]! : 0));
-  const cross = sums("cross");
-  const counts = fromTriangle(pairs, n);
-  const covariance = fromTriangle(sums("xx"), n).map((v, at) => {
-    const [i, j] = [Math.floor(at / n), at % n];
-    const count = counts[at]!;
-    if (count < 2) return 0;
-    return (v - (cross[at]! * cross[j * n + i]!) / count) / (count - 1) - (i === j ? sigma ** 2 : 0);
-  });
-  return { mean, covariance, scatter: new Float64Array(n).fill(sigma ** 2), pairs: counts, never };
+function ofMasked(sums: (name: string) => Float64Array, n: number, sigma: number, count: number): SeenGaussian {
+  const samples = Float64Array.from({ length: n }, (_, i) => sums("pairs")[diagonalAt(i)]!);
+  const seen = [...samples.keys()].filter((i) => samples[i]! > 0);
+  const m = seen.length;
+  if (m === 0) throw new InputError("lossy moments: every pixel of every sample is missing, there is nothing to learn");
+  const [pairs, xx, cross] = [fromTriangle(sums("pairs"), n), fromTriangle(sums("xx"), n), sums("cross")];
+  const covariance = new Float64Array(m * m);
+  for (const [a, i] of seen.entries()) {
+    for (const [b, j] of seen.entries()) {
+      const [at, both] = [i * n + j, pairs[i * n + j]!];
+      if (both < 2) continue;
+      const own = (xx[at]! - (cross[at]! * cross[j * n + i]!) / both) / (both - 1);
+      covariance[a * m + b] = own - (i === j ? sigma ** 2 : 0);
+    }
+  }
+  const rows = new Float64Array(m * n);
+  for (const [a, i] of seen.entries()) rows[a * n + i] = 1;
+  return {
+    mean: Float64Array.from(seen, (i) => sums("x")[i]! / samples[i]!),
+    covariance,
+    scatter: Float64Array.from(seen, (i, a) => {
+      const variance = covariance[a * (m + 1)]!;
+      return Math.max(0, ((variance + sigma ** 2) * count) / samples[i]! - variance);
+    }),
+    ...(m < n && { rows }),
+    count,
+  };
 }
 
 /** The part of the largest singular value squared that a direction needs to count in a mean of Φ'Φ. */
@@ -110,14 +130,14 @@ async function ofOwn(each: (name: string) => Float64Array, n: number, sigma: num
   };
 }
 
-/** Mean and covariance of x from those of Φx, in the directions that the samples determine (`seenDirections`); 0 in the others. */
-async function throughInverse(
+/** Mean and covariance of Rx from those of Φx, for the directions R that the samples determine (`seenDirections`). */
+async function inDirections(
   mean: Float64Array,
   covariance: Float64Array,
   matrix: NdArray<Float32Array>,
   sigma: number,
   count: number,
-): Promise<Omit<LossyGaussian, "pairs" | "never">> {
+): Promise<Omit<SeenGaussian, "count">> {
   const [m, n] = matrix.shape as [number, number];
   const phi = Float64Array.from(contiguous(matrix));
   let [power, gain] = [0, 0];
@@ -127,14 +147,11 @@ async function throughInverse(
   const r = values.length;
   const inverse = await productTransposed(rows, phi, n); // (1/s²)·vᵀΦᵀ [r, m] below
   for (let at = 0; at < inverse.length; at++) inverse[at]! /= values[Math.floor(at / m)]!;
-  const inner = await productTransposed(await product(inverse, covariance, r, m, m), inverse, m);
-  const columns = transpose(rows, r, n);
-  const scatter = new Float64Array(n); // the diagonal of σ²Φ⁺Φ⁺ᵀ
-  for (const [at, v] of rows.entries()) scatter[at % n]! += (sigma ** 2 * v * v) / values[Math.floor(at / n)]!;
   return {
-    scatter,
-    mean: await product(columns, await product(inverse, mean, r, m, 1), n, r, 1),
-    covariance: await productTransposed(await product(columns, inner, n, r, r), columns, r),
+    mean: await product(inverse, mean, r, m, 1),
+    covariance: await productTransposed(await product(inverse, covariance, r, m, m), inverse, m),
+    scatter: values.map((v) => sigma ** 2 / v),
+    rows,
     unseen: nullSpace(matrix),
   };
 }
@@ -143,7 +160,7 @@ async function throughInverse(
  * Mean and covariance after one step of expectation maximisation from the reference of lossy scores (`lossyScores`).
  * Errors (InputError): a sketch without lossy scores.
  */
-export async function gaussianOfScores({ design, sums, count }: Sketch): Promise<LossyGaussian> {
+export async function gaussianOfScores({ design, sums, count }: Sketch): Promise<SignalGaussian> {
   const spec = familySpec(design, "lossy-scores", "Gaussian of lossy measurements");
   const n = sizeOf(spec.signal);
   const { mean, covariance: lower } = scoreReference(design.arrays);
@@ -163,8 +180,5 @@ export async function gaussianOfScores({ design, sums, count }: Sketch): Promise
       const [i, j] = [Math.floor(at / n), at % n];
       return v + (step[at]! + step[j * n + i]!) / 2 - moved[i]! * moved[j]!;
     }),
-    scatter: new Float64Array(n),
-    pairs: Number.POSITIVE_INFINITY,
-    never: 0,
   };
 }

@@ -1,0 +1,123 @@
+import { trace } from "../../src/data/linalg.ts";
+import { transpose } from "../../src/data/matmul.ts";
+import { dot } from "../../src/data/vector.ts";
+import { pauses } from "../../src/engine/events.ts";
+import { choleskyBlocked, product, productTransposed, solveLowerBlocked } from "../../src/engine/float64.ts";
+import type { SeenGaussian, SignalGaussian } from "../../src/sketch/index.ts";
+import { bumpsOf } from "./bumps.ts";
+
+/** Standard deviations of the bumps, in places; 0 is a single place. */
+const WIDTHS = [0, 0.6, 1, 1.6, 2.6, 4.2];
+
+/** Steps towards the likeliest bumps. */
+const STEPS = 10;
+
+/** The most steps of expectation maximisation. */
+const MOST_STEPS = 30;
+
+/** The least variance beside RCRᵀ, in parts of the mean one of what is seen: what bumps cannot say. */
+const LEAST = 1e-4;
+
+/**
+ * Mean and covariance C [n, n] of signals of a shape, from what is seen of them: S = RCRᵀ + diag v, as N samples tell it.
+ *
+ * 1. A smooth start: C = Σ_w B_w diag(γ_w) B_wᵀ, of Gaussian bumps of six widths w at every place, so that near numbers covary. With P = (RCRᵀ + diag v)⁻¹, each step
+ *    γ ← γ √(diag BᵀRᵀPSPRB / diag BᵀRᵀPRB) raises the likelihood of S (majorisation and minimisation; Stoica, Babu 2012, "SPICE and LIKES"). In directions that no sample shows, this is all that is
+ *    known of C.
+ * 2. Steps of expectation maximisation that keep to no form, C ← C + CRᵀP(S − RCRᵀ − diag v)PRC. They end where S differs from the model by no more than N samples of it would,
+ *    ‖P^½(S − RCRᵀ − diag v)P^½‖² ≤ m(m + 1)/N (the discrepancy principle, Morozov 1966): further ones fit the noise.
+ *
+ * Ends with the signal's reason when it aborts.
+ */
+export async function smoothGaussian(
+  { mean, covariance, scatter, rows, count, }: SeenGaussian,
+  shape: readonly number[],
+  signal?: AbortSignal,
+): Promise<SignalGaussian> {
+  if (!rows && scatter.every((v) => v === 0)) return { mean, covariance }; // whole signals
+  const m = scatter.length;
+  const n = shape.reduce((a, b) => a * b, 1);
+  const least = (LEAST * trace(covariance, m)) / m;
+  const noise = scatter.map((v) => Math.max(v, least));
+  const seen = plusDiagonal(covariance, scatter);
+  const columns = rows && transpose(rows, m, n);
+  /** RCRᵀ + diag v and its inverse. */
+  const modelOf = async (c: Float64Array) => {
+    const model = plusDiagonal(rows ? await between(rows, c, columns!, m, n) : c, noise);
+    return { model, precision: await inverse(model, m, signal) };
+  };
+  /** RᵀAR for A [m, m]. */
+  const back = async (a: Float64Array) => (rows ? between(columns!, a, rows, n, m) : a);
+
+  const c = await likeliestBumps();
+  for (let step = 0; step < MOST_STEPS; step++) {
+    const { model, precision } = await modelOf(c);
+    const off = await product(
+      precision,
+      seen.map((v, at) => v - model[at]!),
+      ...[m, m, m],
+    );
+    if (dot(off, 0, transpose(off, m, m), 0, m * m) <= (m * (m + 1)) / count) break;
+    const change = await between(c, await back(await product(off, precision, m, m, m)), c, n, n);
+    for (let i = 0; i < n; i++)
+      for (let j = 0; j < n; j++) c[i * n + j]! += (change[i * n + j]! + change[j * n + i]!) / 2;
+  }
+  return { mean: rows ? await meanOf(c, rows) : mean, covariance: c };
+
+  /** CRᵀ(RCRᵀ + diag v/N)⁻¹ȳ: the mean of signals, as smooth as they are. */
+  async function meanOf(of: Float64Array, through: Float64Array): Promise<Float64Array> {
+    const model = await between(through, of, columns!, m, n);
+    const precision = await inverse(
+      plusDiagonal(
+        model,
+        noise.map((v) => v / count),
+      ),
+      ...([m, signal] as const),
+    );
+    return product(of, await product(columns!, await product(precision, mean, m, m, 1), n, m, 1), n, n, 1);
+  }
+
+  async function likeliestBumps(): Promise<Float64Array> {
+    const pause = pauses(signal);
+    const bumps = WIDTHS.map((width) => bumpsOf(shape, width));
+    const start = trace(covariance, m) / m / WIDTHS.length;
+    const gammas = bumps.map(({ power }) => new Float64Array(n).fill(start / power));
+    const sum = new Float64Array(n * n);
+    const summed = async () => {
+      sum.fill(0);
+      for (const [w, own] of bumps.entries()) {
+        for (const [at, v] of (await own.covariance(gammas[w]!)).entries()) sum[at]! += v;
+        await pause();
+      }
+    };
+    await summed();
+    for (let step = 0; step < STEPS; step++) {
+      const { precision } = await modelOf(sum);
+      const [wanted, now] = [await back(await between(precision, seen, precision, m, m)), await back(precision)];
+      for (const [w, { diagonal }] of bumps.entries()) {
+        const [up, down] = [await diagonal(wanted), await diagonal(now)];
+        for (let i = 0; i < n; i++) gammas[w]![i]! *= Math.sqrt(Math.max(0, up[i]!) / down[i]!);
+        await pause();
+      }
+      await summed();
+    }
+    return sum;
+  }
+}
+
+/** ABC, [m, m], for A [m, n], B [n, n] and C [n, m]. */
+const between = async (a: Float64Array, b: Float64Array, c: Float64Array, m: number, n: number) =>
+  product(await product(a, b, m, n, n), c, m, n, m);
+
+function plusDiagonal(matrix: Float64Array, diagonal: Float64Array): Float64Array {
+  const out = matrix.slice();
+  for (const [i, v] of diagonal.entries()) out[i * (diagonal.length + 1)]! += v;
+  return out;
+}
+
+/** A⁻¹ [m, m] of a positive definite A. */
+async function inverse(a: Float64Array, m: number, signal?: AbortSignal): Promise<Float64Array> {
+  const unit = plusDiagonal(new Float64Array(m * m), new Float64Array(m).fill(1));
+  const rows = await solveLowerBlocked(await choleskyBlocked(a, m, signal), m, unit, signal);
+  return productTransposed(rows, rows, m); // row i is L⁻¹eᵢ
+}
