@@ -1,24 +1,26 @@
 import { transpose } from "../../src/data/matmul.ts";
 import { product } from "../../src/engine/float64.ts";
 
-/** Gaussian bumps of one width, one at each of the n places of a shape: the columns of B = exp(−(i − j)²/2w²), a product over the axes. */
+/** Signals [n] that are sums of the columns of a B [n, size]. */
 export interface Bumps {
-  /** The sum of the squares of a bump, far from the borders. */
+  readonly size: number;
+  /** The mean square of a signal's number where all columns have the weight 1, far from the borders. */
   readonly power: number;
-  /** B diag(γ) Bᵀ, [n, n], for γ [n]. */
+  /** B diag(γ) Bᵀ, [n, n], for γ [size]. */
   covariance(gamma: Float64Array): Promise<Float64Array>;
-  /** diag BᵀMB, [n], for M [n, n]. */
+  /** diag BᵀMB, [size], for M [n, n]. */
   diagonal(matrix: Float64Array): Promise<Float64Array>;
 }
 
 /**
- * The bumps of the standard deviation `width`, in places; of 0 single places. A product over axes with sizes s needs no B: with the pairs (p, q) of places as one tensor of axes s²,
+ * Gaussian bumps, one at each of the n places of a shape, a product over the axes of exp(−(i − j)²/2w²) with w = `width`, in places; of 0 single places. A product over axes with sizes s needs no B: with the pairs (p, q) of places as one tensor of axes s²,
  * (B diag(γ) Bᵀ)_pq = Σ_j γ_j Π L(p, q; j), L = exp(−((p − j)² + (q − j)²)/2w²), is a product of small matrices along each axis.
  */
 export function bumpsOf(shape: readonly number[], width: number): Bumps {
   const axes = shape.map((size) => pairsOnAxis(size, width));
   const order = pairOrder(shape);
   return {
+    size: shape.reduce((a, b) => a * b, 1),
     power: axes.reduce((all, { middle }) => all * middle, 1),
     covariance: async (gamma) => {
       const pairs = await alongAxes(

@@ -21,13 +21,10 @@ import {
 import type { MixturePrior } from "../prior.ts";
 import { residualOfRoot, rootOf } from "../residual-root.ts";
 import type { MixtureModel } from "./model.ts";
-import { smoothGaussian } from "./smooth-gaussian.ts";
+import { ROUNDING, smoothGaussian } from "./smooth-gaussian.ts";
 
 /** Least standard deviation of what the features leave out of a pixel: rounding to 8 bits. */
 const LEAST = 1 / 255 / Math.sqrt(12);
-
-/** Eigenvalues below this part of the largest are rounding. */
-const ROUNDING = 1e-9;
 
 /**
  * The Gaussian of lossy moments or scores as a mixture of one component, with the leading eigenvectors of its covariance as features. Of lossy moments mean and covariance

@@ -1,19 +1,28 @@
-import { trace } from "../../src/data/linalg.ts";
+import { symmetricEigen, trace } from "../../src/data/linalg.ts";
 import { transpose } from "../../src/data/matmul.ts";
 import { dot } from "../../src/data/vector.ts";
 import { pauses } from "../../src/engine/events.ts";
 import { choleskyBlocked, product, productTransposed, solveLowerBlocked } from "../../src/engine/float64.ts";
 import type { SeenGaussian, SignalGaussian } from "../../src/sketch/index.ts";
-import { bumpsOf } from "./bumps.ts";
+import { type Bumps, bumpsOf } from "./bumps.ts";
 
 /** Standard deviations of the bumps, in places; 0 is a single place. */
 const WIDTHS = [0, 0.6, 1, 1.6, 2.6, 4.2];
 
-/** Steps towards the likeliest bumps. */
-const STEPS = 10;
+/** Eigenvalues above so many times the size of the most negative one stand out of the noise. */
+const STANDS_OUT = 3;
+
+/** Steps towards the likeliest bumps and eigenvectors. */
+const STEPS = 20;
 
 /** The most steps of expectation maximisation. */
 const MOST_STEPS = 30;
+
+/** The part of what samples scatter down to which the model is fitted. With the model fitted to the same samples, all of it is too soon. */
+const FITTED = 0.6;
+
+/** Eigenvalues below this part of the largest are rounding. */
+export const ROUNDING = 1e-9;
 
 /** The least variance beside RCRᵀ, in parts of the mean one of what is seen: what bumps cannot say. */
 const LEAST = 1e-4;
@@ -21,16 +30,16 @@ const LEAST = 1e-4;
 /**
  * Mean and covariance C [n, n] of signals of a shape, from what is seen of them: S = RCRᵀ + diag v, as N samples tell it.
  *
- * 1. A smooth start: C = Σ_w B_w diag(γ_w) B_wᵀ, of Gaussian bumps of six widths w at every place, so that near numbers covary. With P = (RCRᵀ + diag v)⁻¹, each step
- *    γ ← γ √(diag BᵀRᵀPSPRB / diag BᵀRᵀPRB) raises the likelihood of S (majorisation and minimisation; Stoica, Babu 2012, "SPICE and LIKES"). In directions that no sample shows, this is all that is
- *    known of C.
- * 2. Steps of expectation maximisation that keep to no form, C ← C + CRᵀP(S − RCRᵀ − diag v)PRC. They end where S differs from the model by no more than N samples of it would,
- *    ‖P^½(S − RCRᵀ − diag v)P^½‖² ≤ m(m + 1)/N (the discrepancy principle, Morozov 1966): further ones fit the noise.
+ * 1. A start: C = Σ_w B_w diag(γ_w) B_wᵀ + E diag(δ) Eᵀ, of Gaussian bumps of six widths w at every place, so that near numbers covary, and, where all is seen, of the eigenvectors E of S − diag v that stand out of the noise.
+ *    With D = (B, E) and P = (RCRᵀ + diag v)⁻¹, each step γ ← γ √(diag DᵀRᵀPSPRD / diag DᵀRᵀPRD) raises the likelihood of S (majorisation and minimisation; Stoica, Babu 2012, "SPICE and
+ *    LIKES"). In directions that no sample shows, smoothness is all that is known of C.
+ * 2. Steps of expectation maximisation that keep to no form, C ← C + CRᵀP(S − RCRᵀ − diag v)PRC. They end, after 30 at most, where S differs from the model by .6 of what N samples of it would,
+ *    ‖P^½(S − RCRᵀ − diag v)P^½‖² ≤ .6 m(m + 1)/N (the discrepancy principle, Morozov 1966): further ones fit the noise.
  *
  * Ends with the signal's reason when it aborts.
  */
 export async function smoothGaussian(
-  { mean, covariance, scatter, rows, count, }: SeenGaussian,
+  { mean, covariance, scatter, rows, count }: SeenGaussian,
   shape: readonly number[],
   signal?: AbortSignal,
 ): Promise<SignalGaussian> {
@@ -49,7 +58,7 @@ export async function smoothGaussian(
   /** RᵀAR for A [m, m]. */
   const back = async (a: Float64Array) => (rows ? between(columns!, a, rows, n, m) : a);
 
-  const c = await likeliestBumps();
+  const c = await likeliestStart();
   for (let step = 0; step < MOST_STEPS; step++) {
     const { model, precision } = await modelOf(c);
     const off = await product(
@@ -57,7 +66,7 @@ export async function smoothGaussian(
       seen.map((v, at) => v - model[at]!),
       ...[m, m, m],
     );
-    if (dot(off, 0, transpose(off, m, m), 0, m * m) <= (m * (m + 1)) / count) break;
+    if (dot(off, 0, transpose(off, m, m), 0, m * m) <= (FITTED * m * (m + 1)) / count) break;
     const change = await between(c, await back(await product(off, precision, m, m, m)), c, n, n);
     for (let i = 0; i < n; i++)
       for (let j = 0; j < n; j++) c[i * n + j]! += (change[i * n + j]! + change[j * n + i]!) / 2;
@@ -77,32 +86,63 @@ export async function smoothGaussian(
     return product(of, await product(columns!, await product(precision, mean, m, m, 1), n, m, 1), n, n, 1);
   }
 
-  async function likeliestBumps(): Promise<Float64Array> {
+  async function likeliestStart(): Promise<Float64Array> {
     const pause = pauses(signal);
-    const bumps = WIDTHS.map((width) => bumpsOf(shape, width));
-    const start = trace(covariance, m) / m / WIDTHS.length;
-    const gammas = bumps.map(({ power }) => new Float64Array(n).fill(start / power));
+    // eigenvectors of what is seen would say that nothing varies in what is not
+    const forms = [
+      ...WIDTHS.map((width) => bumpsOf(shape, width)),
+      ...(rows ? [] : [directionsOf(standingOut(covariance, n), n)]),
+    ];
+    const start = trace(covariance, m) / m / forms.length;
+    const weights = forms.map(({ size, power }) => new Float64Array(size).fill(start / power));
     const sum = new Float64Array(n * n);
-    const summed = async () => {
+    const add = async () => {
       sum.fill(0);
-      for (const [w, own] of bumps.entries()) {
-        for (const [at, v] of (await own.covariance(gammas[w]!)).entries()) sum[at]! += v;
+      for (const [f, own] of forms.entries()) {
+        for (const [at, v] of (await own.covariance(weights[f]!)).entries()) sum[at]! += v;
         await pause();
       }
     };
-    await summed();
+    await add();
     for (let step = 0; step < STEPS; step++) {
       const { precision } = await modelOf(sum);
       const [wanted, now] = [await back(await between(precision, seen, precision, m, m)), await back(precision)];
-      for (const [w, { diagonal }] of bumps.entries()) {
+      for (const [f, { diagonal }] of forms.entries()) {
         const [up, down] = [await diagonal(wanted), await diagonal(now)];
-        for (let i = 0; i < n; i++) gammas[w]![i]! *= Math.sqrt(Math.max(0, up[i]!) / down[i]!);
+        const own = weights[f]!;
+        for (let i = 0; i < own.length; i++) own[i]! *= Math.sqrt(Math.max(0, up[i]!) / down[i]!);
         await pause();
       }
-      await summed();
+      await add();
     }
     return sum;
   }
+}
+
+/** The eigenvectors of an estimated covariance [m, m] whose eigenvalues stand out of its noise, which the most negative one tells; a row each. */
+function standingOut(covariance: Float64Array, m: number): Float64Array {
+  const { values, vectors } = symmetricEigen(covariance, m);
+  const noise = Math.max(0, -values[m - 1]!);
+  return vectors.slice(0, m * values.filter((v) => v > STANDS_OUT * noise && v > ROUNDING * values[0]!).length);
+}
+
+/** Σ δ_a e_a e_aᵀ of orthonormal rows e_a [count, n], in the form of bumps. */
+function directionsOf(vectors: Float64Array, n: number): Bumps {
+  const count = vectors.length / n;
+  const columns = transpose(vectors, count, n);
+  return {
+    size: count,
+    power: n / Math.max(1, count),
+    covariance: (weights) =>
+      product(
+        columns.map((v, at) => v * weights[at % count]!),
+        ...([vectors, n, count, n] as const),
+      ),
+    diagonal: async (matrix) => {
+      const moved = await product(vectors, matrix, count, n, n);
+      return Float64Array.from({ length: count }, (_, a) => dot(moved, a * n, vectors, a * n, n));
+    },
+  };
 }
 
 /** ABC, [m, m], for A [m, n], B [n, n] and C [n, m]. */

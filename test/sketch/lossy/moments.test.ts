@@ -8,9 +8,9 @@ import { measuredThrough } from "../../../src/measure/lossy/through.ts";
 import { scoreReference } from "../../../src/sketch/families/lossy-scores.ts";
 import {
   gaussianOfScores,
-  lossyGaussian,
   nullSpace,
   nullSpaceWords,
+  seenGaussian,
   sketchDataset,
   unseenOf,
 } from "../../../src/sketch/index.ts";
@@ -23,7 +23,7 @@ const data = gaussianData(ROWS);
 const gaussianThrough = async (through: string | undefined, sigma: number) => {
   const lossy = await measuredThrough(data, { sigma, ...(through && { through }) });
   const sketch = await sketchDataset(lossy.dataset, await lossyDesign(lossy, { features: 2 }));
-  return { form: lossy.form, sketch, ...(await lossyGaussian(sketch)) };
+  return { form: lossy.form, sketch, ...(await seenGaussian(sketch)) };
 };
 
 // Tolerances are five standard errors of the worst entry: a variance of .2 from the samples that show it.
@@ -45,22 +45,25 @@ for (const { name, through, sigma, form, tolerance } of seen) {
 }
 
 test("one Φ with a null space identifies ΦCΦᵀ alone, and says which numbers are unseen", async () => {
-  const { form, covariance, unseen, sketch } = await gaussianThrough("downsample:factor=2", 0.1);
+  const { form, mean, covariance, rows, unseen, sketch } = await gaussianThrough("downsample:factor=2", 0.1);
   assert.is(form, "fixed");
   assert.equal([unseen!.dimension, unseen!.of], [3, 6]);
-  const pairs = (c: ArrayLike<number>) =>
-    Array.from({ length: 9 }, (_, at) => {
-      const [p, q] = [2 * Math.floor(at / 3), 2 * (at % 3)];
-      return [0, 1].reduce((sum, a) => sum + [0, 1].reduce((s, b) => s + c[(p + a) * N + q + b]! / 4, 0), 0);
-    });
-  assert.ok(gap(pairs(covariance), pairs(COVARIANCE)) < 0.016);
+  const through = (v: ArrayLike<number>, a: number) =>
+    Array.from({ length: N }, (_, i) => rows![a * N + i]! * v[i]!).reduce((sum, w) => sum + w);
+  for (let a = 0; a < 3; a++) {
+    assert.ok(Math.abs(mean[a]! - through(MEAN, a)) < 0.016);
+    for (let b = 0; b < 3; b++) {
+      const column = Array.from({ length: N }, (_, i) => through(COVARIANCE.subarray(i * N), b));
+      assert.ok(Math.abs(covariance[a * 3 + b]! - through(column, a)) < 0.03, `${a}, ${b}`);
+    }
+  }
   assert.match(unseenOf(sketch)!, /^one Φ for all samples identifies ΦCΦᵀ alone: 3 of 6 directions are unseen/);
 });
 
 test("with missing numbers, a covariance is that of the samples that show both", async () => {
   const lossy = await measuredThrough(gaussianData(60), { through: "mask:keep=3" });
   const { data: x } = await readRows(lossy.dataset, 0, 60);
-  const { covariance } = await lossyGaussian(await sketchDataset(lossy.dataset, await lossyDesign(lossy)));
+  const { covariance } = await seenGaussian(await sketchDataset(lossy.dataset, await lossyDesign(lossy)));
   for (let i = 0; i < N; i++) {
     for (let j = 0; j < N; j++) {
       const both = Array.from({ length: 60 }, (_, row) => [x[row * N + i]!, x[row * N + j]!] as const).filter(
@@ -75,7 +78,7 @@ test("with missing numbers, a covariance is that of the samples that show both",
   }
 });
 
-test("of numbers that do not vary, variances scatter by the stated errors, and the prior takes them for constant", async () => {
+test("covariances scatter by the stated errors", async () => {
   const still = arrayDataset(
     "three of nine vary",
     ndarray(
@@ -90,21 +93,51 @@ test("of numbers that do not vary, variances scatter by the stated errors, and t
   ] as const) {
     const lossy = await measuredThrough(still, { through, sigma });
     const sketch = await sketchDataset(lossy.dataset, await lossyDesign(lossy, { features: 3 }));
-    const { covariance, scatter, pairs } = await lossyGaussian(sketch);
-    const errors = scatter.map((v, i) => v * Math.sqrt(2 / (typeof pairs === "number" ? pairs : pairs[i * 10]!)));
+    const { covariance, scatter, count } = await seenGaussian(sketch);
     const constant = [1, 2, 4, 5, 7, 8];
-    const size = Math.sqrt(constant.reduce((sum, i) => sum + (covariance[i * 10]! / errors[i]!) ** 2 / 6, 0));
-    assert.ok(size > 0.4 && size < 2, `${through}: ${size} standard errors`);
-    if (through.startsWith("gaussian")) continue; // products of few random numbers have heavier tails
-    const { matrix, residual } = await fitMixture(sketch);
-    const k = matrix.shape[1]!;
-    for (const i of constant) {
-      for (let a = 0; a < k; a++) assert.ok(Math.abs(matrix.data[i * k + a]!) < 1e-9);
-      for (let j = 0; j < 9; j++) if (j !== i) assert.ok(Math.abs(residual.data[i * 9 + j]!) < 1e-9);
-    }
+    const squares = constant.flatMap((i) =>
+      constant.filter((j) => j < i).map((j) => (covariance[i * 9 + j]! ** 2 * count) / (scatter[i]! * scatter[j]!)),
+    );
+    const size = Math.sqrt(squares.reduce((sum, v) => sum + v / squares.length, 0));
+    assert.ok(size > 0.6 && size < 1.7, `${through}: ${size} standard errors`); // 15 pairs
     for (const i of [0, 3, 6]) assert.ok(covariance[i * 10]! > 0.4, `${through} variance ${covariance[i * 10]}`);
   }
 });
+
+test("numbers that no sample shows are left out of what is seen", async () => {
+  const lossy = await measuredThrough(gaussianData(200), { through: "mask:keep=4" });
+  const sketch = await sketchDataset(lossy.dataset, await lossyDesign(lossy));
+  const whole = await seenGaussian(sketch);
+  assert.is(whole.rows, undefined);
+  // as the sums would be if no sample showed the third number
+  const sums = mapped(sketch.sums, (name, all) => (name.startsWith("lossy-moments.") ? without(2, all) : all));
+  const { mean, covariance, rows } = await seenGaussian({ ...sketch, sums });
+  const left = [0, 1, 3, 4, 5];
+  assert.equal(
+    [...rows!],
+    left.flatMap((i) => Array.from({ length: N }, (_, j) => Number(i === j))),
+  );
+  assert.equal(
+    [...mean],
+    left.map((i) => whole.mean[i]),
+  );
+  assert.equal(
+    [...covariance],
+    left.flatMap((i) => left.map((j) => whole.covariance[i * N + j])),
+  );
+});
+
+/** Sums of each number, of each pair as a triangle or as a matrix, with those of number `k` set to 0. */
+function without(k: number, all: Float64Array): Float64Array {
+  if (all.length === N) return all.map((v, i) => (i === k ? 0 : v));
+  if (all.length === N * N) return all.map((v, at) => (at % N === k || Math.floor(at / N) === k ? 0 : v));
+  let at = 0;
+  const out = all.slice();
+  for (let i = 0; i < N; i++) for (let j = 0; j <= i; j++, at++) if (i === k || j === k) out[at] = 0;
+  return out;
+}
+const mapped = <T>(object: Readonly<Record<string, T>>, of: (name: string, value: T) => T): Record<string, T> =>
+  Object.fromEntries(Object.entries(object).map(([name, value]) => [name, of(name, value)]));
 
 test("a step by lossy scores is that of expectation maximisation, in float64 by its definition", async () => {
   const sigma = 0.2;

@@ -1,0 +1,147 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { bumpsOf } from "../../priors/mixture/bumps.ts";
+import { smoothGaussian } from "../../priors/mixture/smooth-gaussian.ts";
+import { cholesky } from "../../src/data/cholesky.ts";
+import { symmetricEigen } from "../../src/data/linalg.ts";
+import { stream } from "../../src/data/random.ts";
+
+const test = suite("smooth Gaussians");
+
+const SHAPE = [6, 5] as const;
+const n = 30;
+const places = Array.from({ length: n }, (_, i) => [Math.floor(i / 5), i % 5] as const);
+const square = (of: (i: number, j: number) => number, size = n) =>
+  Float64Array.from({ length: size * size }, (_, at) => of(Math.floor(at / size), at % size));
+const distance = (a: Float64Array, b: Float64Array) => Math.hypot(...a.map((v, at) => v - b[at]!));
+
+/** One common direction, and near pixels that covary; the last two do not vary. */
+const truth = square((i, j) => {
+  const apart = Math.hypot(places[i]![0] - places[j]![0], places[i]![1] - places[j]![1]);
+  return i > 27 || j > 27 ? 0 : 0.5 * Math.cos(i) * Math.cos(j) + 0.2 * Math.exp(-(apart ** 2) / 4);
+});
+
+/** The covariance of Rx + w of `count` samples, less diag v. */
+function estimated(seed: number, count: number, v: number, rows?: Float64Array): Float64Array {
+  const random = stream(seed, "noisy covariance");
+  const m = rows ? rows.length / n : n;
+  const out = new Float64Array(m * m);
+  for (let row = 0; row < count; row++) {
+    const x = sample(random);
+    const y = Float64Array.from(
+      { length: m },
+      (_, a) => (rows ? through(rows, a, x) : x[a]!) + Math.sqrt(v) * random.normal(),
+    );
+    for (let a = 0; a < m; a++) for (let b = 0; b < m; b++) out[a * m + b]! += (y[a]! * y[b]!) / count;
+  }
+  for (let a = 0; a < m; a++) out[a * (m + 1)]! -= v;
+  return out;
+}
+const through = (rows: Float64Array, a: number, x: Float64Array) =>
+  x.reduce((sum, v, i) => sum + v * rows[a * n + i]!, 0);
+const root = cholesky(
+  truth.map((v, at) => v + (at % (n + 1) === 0 ? 1e-9 : 0)),
+  n,
+);
+const sample = (random: { normal(): number }) => {
+  const z = Array.from({ length: n }, () => random.normal());
+  return Float64Array.from({ length: n }, (_, i) => z.reduce((sum, v, k) => sum + root[i * n + k]! * v, 0));
+};
+
+test("bumps are those of the formula on two axes", async () => {
+  const random = stream(1, "bumps");
+  const normals = (count: number) => Float64Array.from({ length: count }, () => random.normal());
+  for (const width of [0, 1.3]) {
+    const { covariance, diagonal, power } = bumpsOf(SHAPE, width);
+    const b = square((i, j) => {
+      const apart = (places[i]![0] - places[j]![0]) ** 2 + (places[i]![1] - places[j]![1]) ** 2;
+      return width === 0 ? Number(i === j) : Math.exp(-apart / (2 * width ** 2));
+    });
+    const gamma = normals(n);
+    const want = square((p, q) => gamma.reduce((sum, v, j) => sum + v * b[p * n + j]! * b[q * n + j]!, 0));
+    assert.ok(distance(await covariance(gamma), want) < 1e-12);
+    const m = normals(n * n);
+    const diagonals = gamma.map((_, j) =>
+      m.reduce((sum, v, at) => sum + v * b[Math.floor(at / n) * n + j]! * b[(at % n) * n + j]!, 0),
+    );
+    assert.ok(distance(await diagonal(m), diagonals) < 1e-11);
+    if (width === 0) assert.is(power, 1);
+  }
+});
+
+/** The mean squared error of signals of `truth` in noise of the variance .1, by the linear estimate that a covariance gives. */
+function errorWith(c: Float64Array): number {
+  const { values, vectors } = symmetricEigen(c, n);
+  const gains = values.map((v) => Math.max(0, v) / (Math.max(0, v) + 0.1));
+  let sum = 0;
+  for (let a = 0; a < n; a++) {
+    const v = vectors.subarray(a * n, (a + 1) * n);
+    const power = v.reduce((all, x, i) => all + x * through(truth, i, v), 0);
+    sum += (1 - gains[a]!) ** 2 * power + 0.1 * gains[a]! ** 2;
+  }
+  return sum / n;
+}
+
+test("of noisy samples, the covariance denoises much better than the unbiased estimate", async () => {
+  for (const seed of [1, 2, 3]) {
+    const covariance = estimated(seed, 500, 0.5);
+    const seen = { mean: new Float64Array(n), covariance, scatter: new Float64Array(n).fill(0.5), count: 500 };
+    const { covariance: smooth } = await smoothGaussian(seen, SHAPE);
+    const [best, near, far] = [truth, smooth, covariance].map(errorWith) as [number, number, number];
+    assert.ok(near - best < 0.65 * (far - best), `${near}, unbiased ${far}, best ${best}`);
+  }
+});
+
+test("in what one Φ leaves unseen, the covariance is smooth, and what is seen is kept", async () => {
+  const random = stream(5, "one Φ");
+  const rows = new Float64Array(20 * n);
+  for (let a = 0; a < 20; a++) {
+    // orthonormal, by Gram and Schmidt
+    const row = Float64Array.from({ length: n }, () => random.normal());
+    for (let b = 0; b < a; b++) {
+      const along = through(rows, b, row);
+      for (let i = 0; i < n; i++) row[i]! -= along * rows[b * n + i]!;
+    }
+    const length = Math.hypot(...row);
+    rows.set(
+      row.map((v) => v / length),
+      a * n,
+    );
+  }
+  const covariance = estimated(6, 2000, 0, rows);
+  const mean = Float64Array.from({ length: 20 }, (_, a) => through(rows, a, new Float64Array(n).fill(1)));
+  const found = await smoothGaussian({ mean, covariance, scatter: new Float64Array(20), rows, count: 2000 }, SHAPE);
+  const left = (c: Float64Array) => distance(c, truth) / Math.hypot(...truth);
+  const projected = square((i, j) => {
+    let sum = 0;
+    for (let a = 0; a < 20; a++)
+      for (let b = 0; b < 20; b++) sum += rows[a * n + i]! * covariance[a * 20 + b]! * rows[b * n + j]!;
+    return sum;
+  });
+  assert.ok(
+    left(found.covariance) < 0.8 * left(projected),
+    `${left(found.covariance)}, nothing unseen ${left(projected)}`,
+  );
+  const rms = Math.hypot(...found.mean.map((v) => v - 1)) / Math.sqrt(n);
+  assert.ok(rms < 0.3, `mean ${rms}`);
+});
+
+test("whole samples keep their covariance", async () => {
+  const found = await smoothGaussian(
+    { mean: new Float64Array(n), covariance: truth, scatter: new Float64Array(n), count: 9 },
+    SHAPE,
+  );
+  assert.equal(found.covariance, truth);
+});
+
+test("it ends with the signal's reason", async () => {
+  const seen = { mean: new Float64Array(n), covariance: truth, scatter: new Float64Array(n).fill(1), count: 9 };
+  try {
+    await smoothGaussian(seen, SHAPE, AbortSignal.abort(new Error("stopped")));
+    assert.unreachable();
+  } catch (error) {
+    assert.is((error as Error).message, "stopped");
+  }
+});
+
+test.run();
