@@ -27,7 +27,9 @@ export function bumpsOf(shape: readonly number[], width: number): Bumps {
         gamma,
         axes.map(({ size, l }) => ({ from: size, to: size * size, matrix: transpose(l, size * size, size) })),
       );
-      return Float64Array.from(order, (at) => pairs[at]!);
+      const out = new Float64Array(order.length);
+      for (let at = 0; at < order.length; at++) out[at] = pairs[order[at]!]!;
+      return out;
     },
     diagonal: (matrix) => {
       const pairs = new Float64Array(matrix.length);

@@ -99,7 +99,8 @@ export async function smoothGaussian(
     const add = async () => {
       sum.fill(0);
       for (const [f, own] of forms.entries()) {
-        for (const [at, v] of (await own.covariance(weights[f]!)).entries()) sum[at]! += v;
+        const part = await own.covariance(weights[f]!);
+        for (let at = 0; at < sum.length; at++) sum[at]! += part[at]!;
         await pause();
       }
     };

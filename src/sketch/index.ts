@@ -62,7 +62,7 @@ export { type FitCellsOptions, fitCells } from "./lossy/fit-cells.ts";
 export { formWords, type LossyForm, type LossyMeasured } from "./lossy/form.ts";
 export { gaussianOfScores, MATRIX, type SeenGaussian, type SignalGaussian, seenGaussian } from "./lossy/gaussian.ts";
 export { maximisedCells } from "./lossy/maximise.ts";
-export { type NullSpace, nullSpace, nullSpaceWords } from "./lossy/null-space.ts";
+export { directionsOf, type NullSpace, nullSpace, nullSpaceWords } from "./lossy/null-space.ts";
 export { pilotEvidence } from "./lossy/pilot-evidence.ts";
 export { cellPosterior, type Evidence } from "./lossy/posterior.ts";
 export { cellsOfGroup, type LossyReference, lossyReference, referenceArrays } from "./lossy/reference.ts";

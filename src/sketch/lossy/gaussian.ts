@@ -9,7 +9,7 @@ import { familySpec } from "../design.ts";
 import { diagonalAt, fromTriangle } from "../families/family.ts";
 import { scoreReference } from "../families/lossy-scores.ts";
 import { requireSamples, type Sketch } from "../sketch.ts";
-import { type NullSpace, nullSpace, seenDirections } from "./null-space.ts";
+import { directionsOf, type NullSpace, nullSpace, seenDirections } from "./null-space.ts";
 
 /** Mean and covariance of signals x [n]. */
 export interface SignalGaussian {
@@ -143,7 +143,8 @@ async function inDirections(
   let [power, gain] = [0, 0];
   for (let i = 0; i < m; i++) power += covariance[i * (m + 1)]!;
   for (const v of phi) gain += v * v;
-  const { values, rows } = seenDirections(matrix, sigma ** 2 * Math.sqrt(2 / count), Math.max(0, power / gain));
+  const all = directionsOf(matrix);
+  const { values, rows } = seenDirections(all, sigma ** 2 * Math.sqrt(2 / count), Math.max(0, power / gain));
   const r = values.length;
   const inverse = await productTransposed(rows, phi, n); // (1/s²)·vᵀΦᵀ [r, m] below
   for (let at = 0; at < inverse.length; at++) inverse[at]! /= values[Math.floor(at / m)]!;
@@ -152,7 +153,7 @@ async function inDirections(
     covariance: await productTransposed(await product(inverse, covariance, r, m, m), inverse, m),
     scatter: values.map((v) => sigma ** 2 / v),
     rows,
-    unseen: nullSpace(matrix),
+    unseen: nullSpace(all),
   };
 }
 

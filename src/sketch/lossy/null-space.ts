@@ -15,37 +15,43 @@ export interface NullSpace {
 /** Singular values below this part of the largest count as 0. */
 const NEGLIGIBLE = 1e-3;
 
-interface Directions {
+export interface Directions {
   /** s², falling. */
   readonly values: Float64Array;
   /** Right singular vectors, a row each, [r, n]. */
   readonly rows: Float64Array;
 }
 
-/** All squared singular values of Φ [m, n], with those right singular vectors whose value is not negligible. */
-function directions(matrix: NdArray<Float32Array>): Directions {
+/** The squared singular values of Φ [m, n] that are not negligible, with their right singular vectors. */
+export function directionsOf(matrix: NdArray<Float32Array>): Directions {
   const [m, n] = matrix.shape as [number, number];
-  const phi = transpose(contiguous(matrix), m, n);
-  const { values, vectors } = symmetricEigen(multiplyTransposed(phi, phi, m), n);
+  const phi = Float64Array.from(contiguous(matrix));
+  const columns = transpose(phi, m, n);
+  const wide = m < n;
+  const { values, vectors } = wide
+    ? symmetricEigen(multiplyTransposed(phi, phi, n), m)
+    : symmetricEigen(multiplyTransposed(columns, columns, m), n);
   const rank = values.filter((v) => v > NEGLIGIBLE ** 2 * values[0]!).length;
-  return { values: values.slice(0, rank), rows: vectors.slice(0, rank * n) };
+  const kept = { values: values.slice(0, rank), rows: vectors.slice(0, rank * (wide ? m : n)) };
+  if (!wide) return kept;
+  const rows = multiplyTransposed(kept.rows, columns, m); // Φᵀu is sv
+  for (let at = 0; at < rows.length; at++) rows[at]! /= Math.sqrt(values[Math.floor(at / n)]!);
+  return { values: kept.values, rows };
 }
 
 /**
- * The right singular directions of Φ in which a covariance can be told: s² is not negligible, and `noise`/s², the noise of the estimated
+ * The directions in which a covariance can be told: s² is not negligible, and `noise`/s², the noise of the estimated
  * variance, is at most a tenth of `variance`, that of a typical direction.
  */
-export function seenDirections(matrix: NdArray<Float32Array>, noise: number, variance: number): Directions {
-  const n = matrix.shape[1]!;
-  const { values, rows } = directions(matrix);
+export function seenDirections({ values, rows }: Directions, noise: number, variance: number): Directions {
+  const n = rows.length / values.length;
   const count = Math.max(1, values.filter((v) => noise / v <= 0.1 * variance).length);
   return { values: values.slice(0, count), rows: rows.slice(0, count * n) };
 }
 
-/** The null space of Φ [m, n]. */
-export function nullSpace(matrix: NdArray<Float32Array>): NullSpace {
-  const n = matrix.shape[1]!;
-  const { values, rows } = directions(matrix);
+/** The null space that is left by all directions of a Φ. */
+export function nullSpace({ values, rows }: Directions): NullSpace {
+  const n = rows.length / values.length;
   const share = new Float64Array(n).fill(1);
   for (const [at, v] of rows.entries()) share[at % n]! -= v * v;
   let at = 0;

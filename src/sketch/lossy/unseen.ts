@@ -4,7 +4,7 @@ import { diagonalAt } from "../families/family.ts";
 import type { Sketch } from "../sketch.ts";
 import { formWords, type LossyMeasured } from "./form.ts";
 import { MATRIX } from "./gaussian.ts";
-import { nullSpace, nullSpaceWords } from "./null-space.ts";
+import { directionsOf, nullSpace, nullSpaceWords } from "./null-space.ts";
 
 /** How the samples of a design are seen, where it is through lossy measurements. */
 export function lossySpec({ families }: SketchDesign): LossyMeasured | undefined {
@@ -18,7 +18,7 @@ export const seenWords = ({ form, through, sigma }: LossyMeasured): string =>
 /** What one Φ for all samples of a design leaves unseen, for people; undefined where samples have their own, or are seen whole. */
 export function unseenOfDesign({ arrays }: SketchDesign): string | undefined {
   const matrix = arrays[MATRIX] ?? arrays["lossy-cells.matrix"];
-  return matrix && nullSpaceWords(nullSpace(matrix));
+  return matrix && nullSpaceWords(nullSpace(directionsOf(matrix)));
 }
 
 /** The same for a sketch, and the pixels that no sample of it shows. */

@@ -7,6 +7,7 @@ import { arrayDataset, readRows } from "../../../src/data/index.ts";
 import { measuredThrough } from "../../../src/measure/lossy/through.ts";
 import { scoreReference } from "../../../src/sketch/families/lossy-scores.ts";
 import {
+  directionsOf,
   gaussianOfScores,
   nullSpace,
   nullSpaceWords,
@@ -183,10 +184,10 @@ test("a step by lossy scores is that of expectation maximisation, in float64 by 
 });
 
 test("a null space is named by the number that lies most in it", () => {
-  const found = nullSpace(matrixOf([1, 0, 0, 0, 2, 0], [2, 3])); // the third number is never seen
+  const found = nullSpace(directionsOf(matrixOf([1, 0, 0, 0, 2, 0], [2, 3]))); // the third number is never seen
   assert.equal([found.dimension, found.of, found.largest.at], [1, 3, 2]);
   assert.ok(Math.abs(found.largest.share - 1) < 1e-6);
-  const whole = nullSpace(matrixOf([1, 0, 0, 2], [2, 2]));
+  const whole = nullSpace(directionsOf(matrixOf([1, 0, 0, 2], [2, 2])));
   assert.is(nullSpaceWords(whole), "one Φ for all samples, which sees all 2 directions");
 });
 
