@@ -12,6 +12,9 @@ const WIDTHS = [0, 0.6, 1, 1.6, 2.6, 4.2];
 /** Eigenvalues above so many times the size of the most negative one stand out of the noise. */
 const STANDS_OUT = 3;
 
+/** The variance that the steps start from, in parts of the mean one: little, because numbers that hardly vary lose it slowly beside their noise. */
+const START = 0.01;
+
 /** Steps towards the likeliest bumps and eigenvectors. */
 const STEPS = 20;
 
@@ -93,7 +96,7 @@ export async function smoothGaussian(
       ...WIDTHS.map((width) => bumpsOf(shape, width)),
       ...(rows ? [] : [directionsOf(standingOut(covariance, n), n)]),
     ];
-    const start = trace(covariance, m) / m / forms.length;
+    const start = (START * trace(covariance, m)) / m / forms.length;
     const weights = forms.map(({ size, power }) => new Float64Array(size).fill(start / power));
     const sum = new Float64Array(n * n);
     const add = async () => {
@@ -111,7 +114,8 @@ export async function smoothGaussian(
       for (const [f, { diagonal }] of forms.entries()) {
         const [up, down] = [await diagonal(wanted), await diagonal(now)];
         const own = weights[f]!;
-        for (let i = 0; i < own.length; i++) own[i]! *= Math.sqrt(Math.max(0, up[i]!) / down[i]!);
+        for (let i = 0; i < own.length; i++)
+          if (down[i]! > 0) own[i]! *= Math.sqrt(Math.max(0, up[i]!) / down[i]!); // else nothing of it is seen
         await pause();
       }
       await add();
