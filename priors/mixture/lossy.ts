@@ -40,8 +40,7 @@ export async function gaussianOfLossy(sketch: Sketch, abort?: AbortSignal): Prom
     : smoothGaussian(await seenGaussian(sketch), signal, abort));
   const { values, vectors } = symmetricEigen(covariance, n);
   const kept = values.filter((v) => v > ROUNDING * values[0]!).length;
-  if (kept === 0)
-    throw new InputError("mixture: the lossy measurements show no variance above their noise; give more samples");
+  if (kept === 0) throw new InputError("mixture: the lossy measurements do not vary; give other samples");
   const k = Math.min(features, kept);
   const matrix = new Float32Array(n * k);
   const rest = kept - k;

@@ -1,6 +1,7 @@
+import { InputError } from "../../src/data/errors.ts";
 import { symmetricEigen, trace } from "../../src/data/linalg.ts";
 import { transpose } from "../../src/data/matmul.ts";
-import { dot } from "../../src/data/vector.ts";
+import { dot, squaredNorm } from "../../src/data/vector.ts";
 import { pauses } from "../../src/engine/events.ts";
 import { choleskyBlocked, product, productTransposed, solveLowerBlocked } from "../../src/engine/float64.ts";
 import type { SeenGaussian, SignalGaussian } from "../../src/sketch/index.ts";
@@ -9,7 +10,7 @@ import { type Bumps, bumpsOf } from "./bumps.ts";
 /** Standard deviations of the bumps, in places; 0 is a single place. */
 const WIDTHS = [0, 0.6, 1, 1.6, 2.6, 4.2];
 
-/** Eigenvalues above so many times the size of the most negative one stand out of the noise. */
+/** What is above so many standard errors, and eigenvalues above so many times the size of the most negative one, stand out of the noise. */
 const STANDS_OUT = 3;
 
 /** The variance that the steps start from, in parts of the mean one: little, because numbers that hardly vary lose it slowly beside their noise. */
@@ -39,7 +40,7 @@ const LEAST = 1e-4;
  * 2. Steps of expectation maximisation that keep to no form, C ← C + CRᵀP(S − RCRᵀ − diag v)PRC. They end, after 30 at most, where S differs from the model by .6 of what N samples of it would,
  *    ‖P^½(S − RCRᵀ − diag v)P^½‖² ≤ .6 m(m + 1)/N (the discrepancy principle, Morozov 1966): further ones fit the noise.
  *
- * Ends with the signal's reason when it aborts.
+ * Whole signals keep their covariance. Ends with the signal's reason when it aborts. Errors (InputError): a variance Σ_i C_ii below 3 standard errors of that of constants, √(2 Σ v²/N).
  */
 export async function smoothGaussian(
   { mean, covariance, scatter, rows, count }: SeenGaussian,
@@ -49,7 +50,10 @@ export async function smoothGaussian(
   if (!rows && scatter.every((v) => v === 0)) return { mean, covariance }; // whole signals
   const m = scatter.length;
   const n = shape.reduce((a, b) => a * b, 1);
-  const least = (LEAST * trace(covariance, m)) / m;
+  const variance = trace(covariance, m);
+  if (!(variance > STANDS_OUT * Math.sqrt((2 * squaredNorm(scatter)) / count)))
+    throw new InputError("mixture: the lossy measurements show no variance above their noise; give more samples");
+  const least = (LEAST * variance) / m;
   const noise = scatter.map((v) => Math.max(v, least));
   const seen = plusDiagonal(covariance, scatter);
   const columns = rows && transpose(rows, m, n);
@@ -96,7 +100,7 @@ export async function smoothGaussian(
       ...WIDTHS.map((width) => bumpsOf(shape, width)),
       ...(rows ? [] : [directionsOf(standingOut(covariance, n), n)]),
     ];
-    const start = (START * trace(covariance, m)) / m / forms.length;
+    const start = (START * variance) / m / forms.length;
     const weights = forms.map(({ size, power }) => new Float64Array(size).fill(start / power));
     const sum = new Float64Array(n * n);
     const add = async () => {
@@ -114,8 +118,7 @@ export async function smoothGaussian(
       for (const [f, { diagonal }] of forms.entries()) {
         const [up, down] = [await diagonal(wanted), await diagonal(now)];
         const own = weights[f]!;
-        for (let i = 0; i < own.length; i++)
-          if (down[i]! > 0) own[i]! *= Math.sqrt(Math.max(0, up[i]!) / down[i]!); // else nothing of it is seen
+        for (let i = 0; i < own.length; i++) if (down[i]! > 0) own[i]! *= Math.sqrt(Math.max(0, up[i]!) / down[i]!); // else nothing of it is seen
         await pause();
       }
       await add();

@@ -28,5 +28,5 @@ export function unseenOf({ design, sums }: Sketch): string | undefined {
   if (!pairs || !spec) return unseenOfDesign(design);
   const n = sizeOf(spec.signal);
   const never = Array.from({ length: n }, (_, i) => pairs[diagonalAt(i)]!).filter((seen) => seen === 0).length;
-  return never === 0 ? undefined : `${never} of ${n} pixels in every sample: the prior keeps them at 0`;
+  return never === 0 ? undefined : `${never} of ${n} pixels in every sample: the prior fills them in from near ones`;
 }
