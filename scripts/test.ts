@@ -10,7 +10,7 @@ import { pathToFileURL } from "node:url";
  * the end it names the files that took most seconds of a processor, and shows again what failed.
  * uvu exits 0 if a file never calls run() and if hooks swallow failures. So its counts are read and checked here: a file fails unless it
  * has at least one test and all that ran passed (uvu's total leaves skipped tests out; a file may skip all that it has).
- * `npm test -- WORD …` runs only the test files whose path contains one of the words.
+ * `npm test -- WORD …` runs only the test files whose path contains one of the words, and none of those that follow a `!`.
  */
 interface Outcome {
   readonly title: string;
@@ -77,10 +77,13 @@ async function testFile(file: string): Promise<Outcome> {
 const isLong = (name: string): boolean => LONG.some((word) => name.includes(word));
 
 function testFiles(): string[] {
-  const words = process.argv.slice(2);
+  const given = process.argv.slice(2);
+  const words = given.filter((word) => !word.startsWith("!"));
+  const left = given.filter((word) => word.startsWith("!")).map((word) => word.slice(1));
   return readdirSync(path.join(root, "test"), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".test.ts"))
     .filter((name) => words.length === 0 || words.some((word) => name.includes(word)))
+    .filter((name) => !left.some((word) => name.includes(word)))
     .sort((a, b) => Number(isLong(b)) - Number(isLong(a)) || (a < b ? -1 : 1))
     .map((name) => path.join(root, "test", name));
 }
