@@ -68,11 +68,8 @@ export async function smoothGaussian(
   const c = await likeliestStart();
   for (let step = 0; step < MOST_STEPS; step++) {
     const { model, precision } = await modelOf(c);
-    const off = await product(
-      precision,
-      seen.map((v, at) => v - model[at]!),
-      ...[m, m, m],
-    );
+    const left = seen.map((v, at) => v - model[at]!);
+    const off = await product(precision, left, m, m, m);
     if (dot(off, 0, transpose(off, m, m), 0, m * m) <= (FITTED * m * (m + 1)) / count) break;
     const change = await between(c, await back(await product(off, precision, m, m, m)), c, n, n);
     for (let i = 0; i < n; i++)
@@ -82,14 +79,8 @@ export async function smoothGaussian(
 
   /** CRᵀ(RCRᵀ + diag v/N)⁻¹ȳ: the mean of signals, as smooth as they are. */
   async function meanOf(of: Float64Array, through: Float64Array): Promise<Float64Array> {
-    const model = await between(through, of, columns!, m, n);
-    const precision = await inverse(
-      plusDiagonal(
-        model,
-        noise.map((v) => v / count),
-      ),
-      ...([m, signal] as const),
-    );
+    const scattered = noise.map((v) => v / count);
+    const precision = await inverse(plusDiagonal(await between(through, of, columns!, m, n), scattered), m, signal);
     return product(of, await product(columns!, await product(precision, mean, m, m, 1), n, m, 1), n, n, 1);
   }
 
@@ -118,7 +109,9 @@ export async function smoothGaussian(
       for (const [f, { diagonal }] of forms.entries()) {
         const [up, down] = [await diagonal(wanted), await diagonal(now)];
         const own = weights[f]!;
-        for (let i = 0; i < own.length; i++) if (down[i]! > 0) own[i]! *= Math.sqrt(Math.max(0, up[i]!) / down[i]!); // else nothing of it is seen
+        for (let i = 0; i < own.length; i++) {
+          if (down[i]! > 0) own[i]! *= Math.sqrt(Math.max(0, up[i]!) / down[i]!); // else nothing of it is seen
+        }
         await pause();
       }
       await add();
@@ -141,11 +134,10 @@ function directionsOf(vectors: Float64Array, n: number): Bumps {
   return {
     size: count,
     power: n / Math.max(1, count),
-    covariance: (weights) =>
-      product(
-        columns.map((v, at) => v * weights[at % count]!),
-        ...([vectors, n, count, n] as const),
-      ),
+    covariance: (weights) => {
+      const weighted = columns.map((v, at) => v * weights[at % count]!);
+      return product(weighted, vectors, n, count, n);
+    },
     diagonal: async (matrix) => {
       const moved = await product(vectors, matrix, count, n, n);
       return Float64Array.from({ length: count }, (_, a) => dot(moved, a * n, vectors, a * n, n));
