@@ -89,15 +89,20 @@ export const features = defineCommand({
     const K = args.components;
 
     const sketchOf = async (file: string): Promise<Sketch> => {
-      const { family, weights } = await openFeatures(onnxFileOf(file), data.shape);
+      const { family, learned } = await openFeatures(onnxFileOf(file), data.shape);
       if (args.epsilon !== undefined) {
         const { epsilon, delta, clip } = args;
         const { kind: _, ...network } = family;
-        const design = { features: `dct:${K}`, labels: CLASSES, clip, network, weights: weights.data };
+        const design = {
+          features: `dct:${K}`,
+          labels: CLASSES,
+          clip,
+          network,
+          weights: learned[FEATURE_WEIGHTS]!.data,
+        };
         return plausible(await privateSketch(data, design, { epsilon, delta, seed, range, signal }));
       }
       const families = [family, { kind: "second-moments", reduced: true }] as const;
-      const learned = { [FEATURE_WEIGHTS]: weights };
       return sketchDataset(
         data,
         await designFor(data, { features: `pca:${K}`, byLabel: true, families, learned, range }),

@@ -229,10 +229,8 @@ export async function designOf(
   if (network !== undefined) {
     const own = FOURIER.filter((name) => name !== "features");
     requireAbsent(args, own, "moments of a network's features have no frequencies; give one of the two");
-    const { family, weights } = await openFeatures(network, dataset.shape);
-    const { FEATURE_WEIGHTS } = await import("../sketch/index.ts");
-    const families = [family, { kind: "second-moments", reduced: true }] as const;
-    return learned({ features, families, learned: { [FEATURE_WEIGHTS]: weights } });
+    const { family, learned: weights } = await openFeatures(network, dataset.shape);
+    return learned({ features, families: [family, { kind: "second-moments", reduced: true }], learned: weights });
   }
   return learned({
     features,

@@ -20,11 +20,14 @@ export function featureNames(text: string | undefined): FeatureNames {
   return { network, ...(coordinates !== undefined && { coordinates }) };
 }
 
-/** A network of the user's own as features of samples of `shape`. Errors (InputError): no file, no ONNX model, those of `featureNetwork`. */
+/**
+ * A network of the user's own, in an ONNX file, as features of samples of `shape`: a family of a design, and the arrays that the design takes with it (`learned` of `designFor`). Errors (InputError): no file, no ONNX model, those of `featureNetwork`.
+ */
 export async function openFeatures(file: string, shape: readonly number[]) {
-  const { featureNetwork } = await import("../sketch/index.ts");
+  const { FEATURE_WEIGHTS, featureNetwork } = await import("../sketch/index.ts");
   const bytes = await Promise.all((await onnxFiles(file)).map(readFileOrExplain));
   const about = { file: path.basename(file), sha256: await sha256(bytes), shape };
   const { spec, weights } = await featureNetwork(await onnxModel(file), about);
-  return { family: { kind: "network-moments", ...spec } satisfies NetworkMomentsSpec, weights };
+  const family: NetworkMomentsSpec = { kind: "network-moments", ...spec };
+  return { family, learned: { [FEATURE_WEIGHTS]: weights } };
 }

@@ -219,9 +219,12 @@ function designOf({ clip, labels, features: named, frequencies, scale, law, draw
 
 /** A network, which is public, and its weights for a private design. */
 async function networkOf(file: string, shape: readonly number[]) {
-  const { family, weights } = await openFeatures(file, shape);
+  const [{ family, learned }, { FEATURE_WEIGHTS }] = await Promise.all([
+    openFeatures(file, shape),
+    import("../sketch/index.ts"),
+  ]);
   const { kind: _, ...network } = family;
-  return { network, weights: weights.data };
+  return { network, weights: learned[FEATURE_WEIGHTS]!.data };
 }
 
 /** `count=.03,mean=.17` */

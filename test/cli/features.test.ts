@@ -54,10 +54,10 @@ const write = (name: string, from: number, to: number) =>
 write("all.npz", 0, COUNT);
 
 test("features and their gradient are those of PyTorch, of images with their channels last and norm 1", async () => {
-  const { family, weights } = await openFeatures("features.onnx", [6, 4, 3]);
+  const { family, learned } = await openFeatures("features.onnx", [6, 4, 3]);
   assert.equal([family.features, family.written], [P, "pytorch 2.15.0"]);
   const x = ndarray(channelsLast(torch("x")), [3, 72]);
-  const features = networkFeatures(family, weights.data);
+  const features = networkFeatures(family, learned["network-moments.weights"]!.data);
   const inputs = { x, w: torch("w") };
   const run = await compile(
     (given: { x: tf.Tensor; w: tf.Tensor }) => ({
@@ -94,6 +94,10 @@ test("a sketch holds the network, its moments by label, and second moments; part
     const squares = sums["network-moments.squares"]!.subarray(label * P, (label + 1) * P);
     assert.ok(Math.abs(squares.reduce((a, b) => a + b, 0) - 100) < 1e-4); // 100 samples a label, each of norm 1
   }
+  // the zeros that fill the last block up have no such features: log 0
+  writeFileSync("log.onnx", modelOf({ op: "Log", inputs: [given(2, 72)] }));
+  writeFileSync("positive.npy", encodeNpy(ndarray(pixels.slice(0, 720).map(Math.abs), [10, 72])));
+  await ok("sketch positive.npy --features raw,onnx:log.onnx -o logs.npz");
   const said = (await run("inspect all-X.npz")).stdout;
   assert.match(
     said,
@@ -191,7 +195,6 @@ test("what cannot be taken is refused in one line", async () => {
     sketch("--features onnx:unknown.onnx"),
     /unknown\.onnx: the operator Twist cannot be read with a gradient/,
   );
-  writeFileSync("log.onnx", modelOf({ op: "Log", inputs: [given(2, 72)] }));
   await refused(sketch("--features onnx:log.onnx"), /the moments of a network are not finite/); // of pixels below 0
   writeFileSync("mixing.onnx", modelOf({ op: "Softmax", inputs: [given(2, 72)], attributes: { axis: 0 } }));
   await refused(sketch("--features onnx:mixing.onnx"), /mixing\.onnx: mixes the rows of a batch/);

@@ -27,7 +27,9 @@ export const networkMoments: Family<NetworkMomentsSpec, NetworkMomentsSpec> = {
   inputs: () => ({}),
   mostRows: MOST_ROWS,
   block: (spec, { given, weights, arrays }) => {
-    const v = networkFeatures(spec, arrays[FEATURE_WEIGHTS]!.data)(given);
+    const made = networkFeatures(spec, arrays[FEATURE_WEIGHTS]!.data)(given);
+    const isSample = tf.greater(tf.sum(weights, 0), 0); // of the zeros that fill a block up, features may not be finite
+    const v = tf.where(tf.expandDims(isSample, 1), made, tf.zerosLike(made));
     return { mean: tf.matMul(weights, v), squares: tf.matMul(weights, tf.square(v)) };
   },
   impossible: ({ features }, { count, sums, whole }) => {
