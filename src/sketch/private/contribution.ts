@@ -59,7 +59,7 @@ export function contributing(design: PrivateDesign) {
       quantise(Float64Array.from(v), 1 / FINENESS, learned);
       for (let j = 0; j < p; j++) {
         if (network) network[group * p + j]! += learned[j]!;
-        if (networkSquares) networkSquares[group * p + j]! += learned[j]! ** 2;
+        if (networkSquares) networkSquares[j]! += learned[j]! ** 2;
       }
     }
   };

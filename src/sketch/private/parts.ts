@@ -6,7 +6,7 @@ import { triangleSize } from "../families/family.ts";
  *   count   1;  mean  q;  square  the lower triangle of qqᵀ;
  *   energy  |u|² relative to the reference, up to twice the clipping norm, of all labels;  rest  |x|² − |u|² where features are fewer than numbers;
  *   fourier  cos ωⱼᵀu, then sin ωⱼᵀu;
- *   network  the features v of a network, of norm at most 1;  networkSquares  v ⊙ v.
+ *   network  the features v of a network, of norm at most 1;  networkSquares  v ⊙ v, of all labels: by label noise would hide them.
  */
 export const partNames = ["count", "mean", "square", "energy", "rest", "fourier", "network", "networkSquares"] as const;
 export type PartName = (typeof partNames)[number];
@@ -61,7 +61,7 @@ export function partsOf(sizes: PartSizes): ReadonlyMap<PartName, Part> {
     rest: { shape: [1], grid: (clip / q) ** 2, bound: q * q, absolute: q * q },
     fourier: { shape: [groups, 2 * m], grid: 1 / q, bound: q * Math.sqrt(m), absolute: q * m * Math.SQRT2 },
     network: { shape: [groups, p], grid: 1 / q, bound: q, absolute: q * Math.sqrt(p) },
-    networkSquares: { shape: [groups, p], grid: 1 / (q * q), bound: q * q, absolute: q * q },
+    networkSquares: { shape: [p], grid: 1 / (q * q), bound: q * q, absolute: q * q },
   };
   return new Map(partNames.filter((name) => shares[name] > 0).map((name) => [name, all[name]]));
 }

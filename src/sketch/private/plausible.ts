@@ -12,7 +12,6 @@ import type { PrivateSums } from "./contribution.ts";
 import { shrunkCovariances, toTriangle } from "./covariances.ts";
 import { basisOf, featuresIn, groupsOf, type PrivateDesign, partsIn } from "./design.ts";
 import { shrunkMeans } from "./means.ts";
-import type { PartName } from "./parts.ts";
 import { type PrivateSketch, privacyOf } from "./release.ts";
 
 /**
@@ -106,16 +105,20 @@ function wavesOf(design: PrivateDesign, noisy: Float64Array, counts: Float64Arra
   return { "fourier.cos": cos, "fourier.sin": sin };
 }
 
-/** Sums of a network's features, and their squares at least as large as the means ask for. */
+/** Sums of a network's features. Of their squares, which are known over all labels alone, each label has what its own mean asks for and what varies within labels on average. */
 function featureSums(design: PrivateDesign, { network, networkSquares }: PrivateSums, counts: Float64Array): Sums {
   const parts = partsIn(design);
   const p = design.network!.features;
-  const inUnits = (noisy: Float64Array | undefined, name: PartName) =>
-    noisy?.map((v) => v * parts.get(name)!.grid) ?? new Float64Array(counts.length * p);
-  const mean = inUnits(network, "network").map((v, at) => clamped(v, counts[Math.floor(at / p)]!));
-  const squares = inUnits(networkSquares, "networkSquares").map((v, at) => {
+  const [grid, gridOfSquares] = [parts.get("network")!.grid, parts.get("networkSquares")!.grid];
+  const all = counts.reduce((sum, n) => sum + n, 0);
+  const mean = network!.map((v, at) => clamped(v * grid, counts[Math.floor(at / p)]!));
+  const within = networkSquares!.map((v, j) => {
+    const ofMeans = counts.reduce((sum, n, g) => sum + mean[g * p + j]! ** 2 / n, 0);
+    return Math.max(0, v * gridOfSquares - ofMeans) / all;
+  });
+  const squares = mean.map((v, at) => {
     const n = counts[Math.floor(at / p)]!;
-    return Math.min(n, Math.max(v, mean[at]! ** 2 / n));
+    return Math.min(n, (v * v) / n + n * within[at % p]!);
   });
   return { "network-moments.mean": mean, "network-moments.squares": squares };
 }
