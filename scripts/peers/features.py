@@ -1,12 +1,11 @@
-"""A feature network as ONNX, by PyTorch: python scripts/peers/features.py random|photographs|labels SOURCE -o features.onnx.
+"""A feature network as ONNX, by PyTorch: python scripts/peers/features.py random|labels [SOURCE] -o features.onnx.
 
 Three convolutions 3 × 3 of stride 2, each with batch normalisation and ReLU; its features are their maps in the mean over quarters of the image, 896 numbers. What
-the network knows: `random` nothing (SOURCE is not read); `photographs` to tell by how many quarter turns patches of the photographs in the folder SOURCE were turned; `labels` the labels of the first
-half of the images in the .npz SOURCE (data, labels), as `npm run experiment -- images` writes it. Needs torch, onnx and pillow.
+the network knows: `random` nothing (SOURCE is not read); `labels` the labels of the first half of the images in the .npz SOURCE (data, labels), as
+`npm run experiment -- images` writes it. Needs torch and onnx.
 """
 
 import argparse
-import pathlib
 
 import numpy as np
 import torch
@@ -39,36 +38,8 @@ class Features(nn.Module):
         return torch.cat(quarters, 1)
 
 
-def turned(images):
-    """Patches turned by 0 to 3 quarter turns, and these numbers."""
-    y = torch.randint(4, (len(images),))
-    return torch.stack([torch.rot90(image, int(k), (1, 2)) for image, k in zip(images, y)]), y
-
-
-def patches(folder, count=40_000):
-    """Patches of 32 × 32 from photographs of a folder, reduced to 480 pixels at the shorter side."""
-    from PIL import Image
-
-    photographs = []
-    for file in sorted(pathlib.Path(folder).rglob("*.jpg")):
-        image = Image.open(file).convert("RGB")
-        factor = 480 / min(image.size)
-        photographs.append(np.asarray(image.resize([round(factor * n) for n in image.size], Image.Resampling.LANCZOS)))
-    random = np.random.default_rng(1)
-    found = []
-    while len(found) < count:
-        image = photographs[random.integers(len(photographs))]
-        side = int(random.integers(SIDE, 4 * SIDE))
-        top, left = (int(random.integers(n - side + 1)) for n in image.shape[:2])
-        patch = Image.fromarray(image[top : top + side, left : left + side]).resize((SIDE, SIDE), Image.Resampling.BOX)
-        patch = np.asarray(patch)
-        if patch.std() > 10:  # not sky alone
-            found.append(patch)
-    return torch.from_numpy(np.stack(found)).permute(0, 3, 1, 2).contiguous()
-
-
 def trained(features, images, labels, classes, epochs):
-    """Trains the features with a linear layer on top. Without labels: on turns."""
+    """Trains the features with a linear layer on top, which it returns."""
     head = nn.Linear(4 * sum(CHANNELS), classes)
     parameters = [*features.parameters(), *head.parameters()]
     steps = epochs * (len(images) // BATCH)
@@ -80,13 +51,10 @@ def trained(features, images, labels, classes, epochs):
         for at in range(0, len(images) - BATCH + 1, BATCH):
             rows = order[at : at + BATCH]
             x = images[rows].float() / 255
-            if labels is None:
-                x, y = turned(x)
-            else:
-                y = labels[rows]
-                x = torch.where(torch.rand(len(x), 1, 1, 1) < 0.5, x.flip(3), x)
-                top, left = torch.randint(9, (2,)).tolist()
-                x = F.pad(x, (4, 4, 4, 4), "reflect")[:, :, top : top + SIDE, left : left + SIDE]
+            y = labels[rows]
+            x = torch.where(torch.rand(len(x), 1, 1, 1) < 0.5, x.flip(3), x)
+            top, left = torch.randint(9, (2,)).tolist()
+            x = F.pad(x, (4, 4, 4, 4), "reflect")[:, :, top : top + SIDE, left : left + SIDE]
             score = head(features(x))
             adam.zero_grad()
             F.cross_entropy(score, y, label_smoothing=0.1).backward()
@@ -99,7 +67,7 @@ def trained(features, images, labels, classes, epochs):
 
 
 parser = argparse.ArgumentParser()
-parser.add_argument("kind", choices=("random", "photographs", "labels"))
+parser.add_argument("kind", choices=("random", "labels"))
 parser.add_argument("source", nargs="?")
 parser.add_argument("--test", help="labels: an .npz whose images are classified by the network itself")
 parser.add_argument("--epochs", type=int, default=15)
@@ -107,8 +75,6 @@ parser.add_argument("-o", "--out", required=True)
 args = parser.parse_args()
 torch.manual_seed(1)
 features = Features()
-if args.kind == "photographs":
-    trained(features, patches(args.source), None, 4, args.epochs)
 if args.kind == "labels":
     from_file = np.load(args.source)
     half = len(from_file["data"]) // 2
