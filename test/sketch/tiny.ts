@@ -133,8 +133,8 @@ export const designs: Record<string, (options?: TinyOptions) => Promise<SketchDe
     }),
   "by label, moments of a network": (options) =>
     tinyDesign({
-      ...options,
       ...{ labels: 3, features: "pca:2", learned: { [FEATURE_WEIGHTS]: weights } },
+      ...options,
       families: [
         { kind: "network-moments", ...linear },
         { kind: "second-moments", reduced: true },
