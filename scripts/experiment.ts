@@ -10,6 +10,7 @@ import { cost } from "./experiments/cost.ts";
 import { density } from "./experiments/density.ts";
 import { distilCommand } from "./experiments/distil.ts";
 import { em } from "./experiments/em.ts";
+import { features } from "./experiments/features.ts";
 import { frequencies } from "./experiments/frequencies.ts";
 import { images } from "./experiments/images.ts";
 import { moments } from "./experiments/moments.ts";
@@ -35,6 +36,7 @@ const experiments = {
   density,
   distil: distilCommand,
   em,
+  features,
   frequencies,
   images,
   moments,

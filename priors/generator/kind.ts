@@ -23,14 +23,15 @@ type Content = Omit<TrainedGenerator, "model"> & {
 /** The generator as a kind of prior: `weights.npz`, and `generator.onnx` for other programs (`priorOnnx`). */
 export const generatorKind: SketchKind<TrainedGenerator> = {
   from: "sketch",
-  summary: "network that learns the Fourier moments of the sketch",
+  summary: "network that learns the Fourier moments of the sketch, or moments of features",
   format: FORMAT,
   files: [WEIGHTS, "generator.onnx"],
   options: trainTable,
   resumable: true,
 
   accepts: ({ design: { families } }) =>
-    families.some(({ kind }) => kind === "fourier") || "the sketch has no Fourier moments; make it with --frequencies",
+    families.some(({ kind }) => kind === "fourier" || kind === "network-moments") ||
+    "the sketch has no Fourier moments; make it with --frequencies",
 
   train: async (sketch, options, watched) => {
     const trained = await trainGenerator(sketch, { ...(options as TrainOptions), ...watched });

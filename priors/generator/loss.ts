@@ -99,5 +99,5 @@ export function momentLoss(g: tf.Tensor, covariance: tf.Tensor): tf.Tensor {
 }
 
 /** ‖E v‖² without bias, from ‖v̄‖² and the mean of ‖vᵢ‖² over n samples: (n‖v̄‖² − mean‖vᵢ‖²)/(n − 1). */
-const unbiasedSquare = (ofMean: tf.Tensor, meanSquare: tf.Tensor, n: number): tf.Tensor =>
+export const unbiasedSquare = (ofMean: tf.Tensor, meanSquare: tf.Tensor, n: number): tf.Tensor =>
   tf.div(tf.sub(tf.mul(ofMean, n), meanSquare), n - 1);

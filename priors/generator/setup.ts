@@ -1,5 +1,6 @@
+import { InputError } from "../../src/data/errors.ts";
 import type { Iterated, StepReport } from "../../src/engine/iterate.ts";
-import type { Sketch } from "../../src/sketch/index.ts";
+import { dimensionsOf, type Sketch } from "../../src/sketch/index.ts";
 import { factsOfSketch } from "../facts.ts";
 import { folding, withoutNorm } from "./folding.ts";
 import { holdOut } from "./frequencies.ts";
@@ -8,7 +9,16 @@ import { initialWeights, type NetworkSpec, parseNetwork, type Weights } from "./
 import { completed, type TrainOptions, type TrainSettings } from "./options.ts";
 import { residualOf } from "./residual.ts";
 import type { TrainState } from "./step.ts";
-import { floorOf, gaussianStart, type Target, targetOf } from "./target.ts";
+import {
+  type FeatureTarget,
+  featureTargetOf,
+  floorOf,
+  gaussianStart,
+  isFeatureTarget,
+  type MomentTarget,
+  type Target,
+  targetOf,
+} from "./target.ts";
 import type { TrainedGenerator } from "./train.ts";
 import { isBest, isSettled, type Validated, validator } from "./validation.ts";
 
@@ -16,21 +26,24 @@ import { isBest, isSettled, type Validated, validator } from "./validation.ts";
 export interface Setup {
   readonly settings: TrainSettings;
   readonly network: NetworkSpec;
-  readonly target: Target;
+  readonly target: MomentTarget;
   /** The target without the frequencies held out. */
-  readonly training: Target;
+  readonly training: Target | FeatureTarget;
   /** The target of the frequencies held out, if any. */
   readonly held?: Target;
   /** Initial weights. */
   readonly weights: Weights;
 }
 
-/** Errors (InputError): options out of range, a sketch without Fourier moments or covariance or of constant data. */
+/** Errors (InputError): options out of range, a sketch without Fourier moments and moments of features, or without covariance, or of constant data. */
 export async function setUp(sketch: Sketch, given: TrainOptions): Promise<Setup> {
   const conv = parseNetwork(given.network ?? "mlp", sketch.design.shape);
-  const target = await targetOf(sketch, conv ? "pixels" : "features");
+  const byFeatures = sketch.design.families.some(({ kind }) => kind === "network-moments");
+  const output = conv ? "pixels" : "features";
+  const target = byFeatures ? await featureTargetOf(sketch, output) : await targetOf(sketch, output);
   const labels = target.probabilities?.length;
-  const settings = completed(given, target.offset.size, labels);
+  const { features } = dimensionsOf(sketch.design);
+  const settings = completed(byFeatures ? withoutFrequencies(given) : given, features, labels);
   const { latent, hidden, activation, batchNorm, linear, seed } = settings;
   const size = { latent, output: target.decoder.scale.size, ...(labels !== undefined && { labels }) };
   const network: NetworkSpec = {
@@ -42,7 +55,16 @@ export async function setUp(sketch: Sketch, given: TrainOptions): Promise<Setup>
     ...(batchNorm && { batchNorm }),
   };
   const weights = initialWeights(network, seed, linear ? gaussianStart(target, latent) : undefined);
-  return { settings, network, target, ...holdOut(target, settings), weights };
+  const parts = isFeatureTarget(target) ? { training: target } : holdOut(target, settings);
+  return { settings, network, target, ...parts, weights };
+}
+
+/** Moments of features have no frequencies that could be held out. Errors (InputError): some are to be. */
+function withoutFrequencies(given: TrainOptions): TrainOptions {
+  if (Number(given.validation ?? 0) === 0) return { ...given, validation: 0 };
+  throw new InputError(
+    `train: validation: moments of a network's features are not held out, got ${given.validation}; leave it out, training takes all its steps`,
+  );
 }
 
 /** Follows a training: makes models of its weights and validates them. */

@@ -1,14 +1,16 @@
 import * as tf from "#tf";
 import { InputError } from "../../src/data/errors.ts";
 import { constant } from "../signals.ts";
+import { byLabel, overLabels } from "./by-label.ts";
+import { featureLossAt } from "./feature-loss.ts";
 import { momentsOf } from "./frequencies.ts";
 import { type LossName, losses, momentLoss } from "./loss.ts";
 import { applyNetwork, type NetworkSpec } from "./network.ts";
 import type { TrainSettings } from "./options.ts";
 import type { Setup } from "./setup.ts";
-import type { Target } from "./target.ts";
+import { type FeatureTarget, isFeatureTarget, type MomentTarget, type Target } from "./target.ts";
 
-/** The sketch loss ‖z_X − A(G(Z))‖² (CL-GN eq. 6) in the form of `settings.loss`, and the sketch's mean and covariance. */
+/** The sketch loss ‖z_X − A(G(Z))‖² (CL-GN eq. 6) in the form of `settings.loss`, or that of features (`featureLossAt`), and the sketch's mean and covariance. */
 export function sketchLoss(
   { network, training, settings }: Pick<Setup, "network" | "training" | "settings">,
   weights: readonly tf.Tensor[],
@@ -16,12 +18,15 @@ export function sketchLoss(
   picked: readonly tf.Tensor[] = [],
 ): tf.Scalar {
   const u = outputs(network, weights, z);
-  return withMoments(lossAt(training, u, settings.loss, picked), u, training, settings);
+  const loss = isFeatureTarget(training)
+    ? featureLossAt(training, u, settings.loss)
+    : lossAt(training, u, settings.loss, picked);
+  return withMoments(loss, u, training, settings);
 }
 
 /** Errors (InputError): a step that takes more frequencies than there are. */
-export function requireFrequencies({ cos }: Target, { frequencyBatch }: TrainSettings): void {
-  const m = cos.shape.at(-1)!;
+export function requireFrequencies(target: Target | FeatureTarget, { frequencyBatch }: TrainSettings): void {
+  const m = isFeatureTarget(target) ? 0 : target.cos.shape.at(-1)!;
   if (frequencyBatch <= m) return;
   const got = `there are only ${m} to train on, got ${frequencyBatch}`;
   throw new InputError(`train: frequencyBatch: ${got}; sketch with more frequencies, or take fewer a step`);
@@ -41,16 +46,8 @@ export function equalLabels({ labels }: NetworkSpec, rows: number): tf.Tensor1D 
   );
 }
 
-/** Rows as `outputs` orders them, [labels · each, k], with the labels as an axis of their own: [labels, each, k]. */
-const byLabel = ({ probabilities }: Target, rows: tf.Tensor): tf.Tensor =>
-  probabilities ? tf.reshape(rows, [probabilities.length, -1, rows.shape[1]!]) : rows;
-
-/** The mean over the labels, by their probabilities, of a loss of each; a loss without labels as it is. */
-const overLabels = ({ probabilities }: Target, loss: tf.Tensor): tf.Tensor =>
-  probabilities ? tf.sum(tf.mul(loss, tf.tensor1d([...probabilities]))) : loss;
-
 /** The loss of the first and second moments of network outputs u [batch, k]. */
-function momentLossAt(target: Target, u: tf.Tensor): tf.Tensor {
+function momentLossAt(target: MomentTarget, u: tf.Tensor): tf.Tensor {
   const centred = tf.sub(byLabel(target, u), tf.expandDims(constant(target.mean), -2));
   return overLabels(target, momentLoss(centred, constant(target.covariance)));
 }
@@ -59,7 +56,7 @@ function momentLossAt(target: Target, u: tf.Tensor): tf.Tensor {
 export function withMoments(
   loss: tf.Tensor,
   u: tf.Tensor,
-  target: Target,
+  target: MomentTarget,
   { momentWeight }: Pick<TrainSettings, "momentWeight">,
 ): tf.Scalar {
   if (momentWeight === 0) return loss as tf.Scalar;

@@ -7,6 +7,7 @@ import { latentsOf } from "./latents.ts";
 import { schedules } from "./options.ts";
 import type { Setup } from "./setup.ts";
 import { type AdamState, apart, joined, trainingStep } from "./step.ts";
+import { isFeatureTarget } from "./target.ts";
 
 /** The most steps of one call, and about how long one may take: progress is told and a cancellation heeded between calls. */
 const MOST_STEPS = 50;
@@ -28,7 +29,7 @@ export async function stepper(setup: Setup): Promise<Stepper> {
   const own = (index: number) => ({
     z: latentsOf(settings, index),
     rate: adamRate(learningRate * schedules[schedule](index, all), index),
-    picked: pickUnits(training, settings, index),
+    picked: isFeatureTarget(training) ? [] : pickUnits(training, settings, index),
   });
   const first = own(0);
   const flat = joined(weights);

@@ -7,6 +7,8 @@ import { product } from "../../src/engine/float64.ts";
 import {
   asDrawn,
   covariance,
+  FEATURE_WEIGHTS,
+  type FeatureNetwork,
   type Frequencies,
   familySpec,
   featureBasis,
@@ -16,19 +18,24 @@ import {
   ofLabel,
   reducedCovariance,
   type Sketch,
+  type SketchDesign,
   samplingFloor,
   withoutLabels,
 } from "../../src/sketch/index.ts";
 import type { Decoder } from "./model.ts";
 
-/**
- * What a generator is trained towards. Everything in it comes from the sketch. Arrays marked with labels have one entry a label
- * if the sketch is by label.
- */
-export interface Target {
+/** What every target has: the network's units, and the data's mean and covariance in them. Arrays marked with labels have one entry a label if the sketch is by label. */
+export interface MomentTarget {
   readonly decoder: Decoder;
   /** Probability of every label; absent where the sketch is not by label. */
   readonly probabilities?: readonly number[];
+  /** Mean [(labels,) d] and covariance [(labels,) d, d] of the network's output u, of d numbers. */
+  readonly mean: NdArray<Float32Array>;
+  readonly covariance: NdArray<Float32Array>;
+}
+
+/** What a generator is trained towards by Fourier moments. Everything in it comes from the sketch. */
+export interface Target extends MomentTarget {
   /** Fourier moments of the features: frequencies, means of cosines and sines [(labels,) m]. */
   readonly frequencies: Frequencies;
   readonly cos: NdArray<Float32Array>;
@@ -37,10 +44,20 @@ export interface Target {
   readonly offset: NdArray<Float32Array>;
   /** E [n, k], the map from pixels to features: present where the network outputs pixels and the features are others. */
   readonly encoder?: NdArray<Float32Array>;
-  /** Mean [(labels,) d] and covariance [(labels,) d, d] of the network's output u, of d numbers. */
-  readonly mean: NdArray<Float32Array>;
-  readonly covariance: NdArray<Float32Array>;
 }
+
+/** The same by moments of a network's features. */
+export interface FeatureTarget extends MomentTarget {
+  readonly features: {
+    readonly network: FeatureNetwork;
+    readonly weights: Float32Array;
+    /** Means and mean squares of the features, [(labels,) p]. */
+    readonly mean: NdArray<Float32Array>;
+    readonly squares: NdArray<Float32Array>;
+  };
+}
+
+export const isFeatureTarget = (target: Target | FeatureTarget): target is FeatureTarget => "features" in target;
 
 /** Scales below this fraction of the largest are raised to it, so that nothing is divided by the 0 of a constant feature. */
 const SMALLEST_SCALE = 1e-3;
@@ -49,13 +66,68 @@ const SMALLEST_SCALE = 1e-3;
 export type Output = "features" | "pixels";
 
 /**
- * The target of a network. Each feature has a scale of its own. Pixels share one, so that those which hardly vary do not weigh as much
- * as the others. Outside the features' directions, only the loss of mean and covariance constrains a network that outputs pixels.
+ * The target of a network by Fourier moments. Outside the features' directions, only the loss of mean and covariance constrains a network that outputs pixels.
  * Errors (InputError): missing families, constant data, a label with a single sample.
  */
 export async function targetOf(sketch: Sketch, output: Output = "features"): Promise<Target> {
   const { design } = sketch;
   familySpec(design, "fourier", "train"); // before labels are told apart, so that the message names what there is
+  const { origin, ...common } = await momentTargetOf(sketch, output);
+  const learned = featureBasis(design.arrays);
+  const encoded = output === "pixels" ? learned : undefined;
+  const moments = (await partsOf(sketch)).map(fourierMoments);
+  const stacked = (of: (one: (typeof moments)[number]) => Float32Array) => stackedByLabel(design, moments.map(of));
+  const vector = (data: ArrayLike<number>) => ndarray(Float32Array.from(data), [data.length]);
+  return {
+    ...common,
+    frequencies: asDrawn(design),
+    cos: stacked(({ cos }) => cos),
+    sin: stacked(({ sin }) => sin),
+    ...(encoded
+      ? { encoder: encoded.basis, offset: vector(featuresOf(mean(sketch), encoded)) }
+      : { offset: vector(origin) }),
+  };
+}
+
+/**
+ * The target of a network by moments of features. Errors (InputError): missing families, constant data, features that are the same for all samples, a label with a single sample.
+ */
+export async function featureTargetOf(sketch: Sketch, output: Output = "features"): Promise<FeatureTarget> {
+  const { design } = sketch;
+  const network = familySpec(design, "network-moments", "train");
+  const { origin: _, ...common } = await momentTargetOf(sketch, output);
+  const parts = await partsOf(sketch);
+  const stacked = (name: string) =>
+    stackedByLabel(
+      design,
+      parts.map(({ sums, count }) => sums[`network-moments.${name}`]!.map((v) => v / count)),
+    );
+  return {
+    ...common,
+    features: {
+      ...{ network, weights: design.arrays[FEATURE_WEIGHTS]!.data },
+      ...{ mean: stacked("mean"), squares: stacked("squares") },
+    },
+  };
+}
+
+/** Vectors of the sketch, or of each label, after each other: [(labels,) size]. */
+function stackedByLabel({ labels }: SketchDesign, arrays: readonly ArrayLike<number>[], shape = [arrays[0]!.length]) {
+  const size = arrays[0]!.length;
+  const out = new Float32Array(arrays.length * size);
+  for (const [i, values] of arrays.entries()) out.set(values, i * size);
+  return ndarray(out, [...(labels === undefined ? [] : [labels]), ...shape]);
+}
+
+/**
+ * The data's mean and covariance in a network's units, and the features of their mean, [k]. Each feature has a scale of its own. Pixels share one, so that those which hardly vary do not weigh as much
+ * as the others.
+ */
+async function momentTargetOf(
+  sketch: Sketch,
+  output: Output,
+): Promise<MomentTarget & { readonly origin: Float64Array }> {
+  const { design } = sketch;
   const n = sizeOf(design.shape);
   const centre = mean(sketch);
   const learned = featureBasis(design.arrays);
@@ -77,38 +149,18 @@ export async function targetOf(sketch: Sketch, output: Output = "features"): Pro
   };
   const covarianceOf = async (of: Sketch) =>
     (of === sketch ? whole : await inFeatures(of)).map((v, i) => v / (scale[Math.floor(i / k)]! * scale[i % k]!));
-  const encoded = output === "pixels" ? learned : undefined;
   const parts = await partsOf(sketch);
-  const moments = parts.map(fourierMoments);
-  const m = moments[0]!.cos.length;
   const array = (data: ArrayLike<number>, shape: number[]) => ndarray(Float32Array.from(data), shape);
-  const byLabel = design.labels === undefined ? [] : [design.labels];
-  const stacked = (arrays: readonly ArrayLike<number>[], shape: number[]) => {
-    const out = new Float32Array(arrays.length * arrays[0]!.length);
-    for (const [i, values] of arrays.entries()) out.set(values, i * values.length);
-    return ndarray(out, [...byLabel, ...shape]);
-  };
   return {
+    origin,
     decoder: {
       centre: array(centre, [n]),
       scale: array(scale, [k]),
       ...(pca && { basis: pca.basis }),
     },
     ...(design.labels !== undefined && { probabilities: [...labelCounts(sketch)].map((n) => n / sketch.count) }),
-    frequencies: asDrawn(design),
-    cos: stacked(
-      moments.map(({ cos }) => cos),
-      [m],
-    ),
-    sin: stacked(
-      moments.map(({ sin }) => sin),
-      [m],
-    ),
-    ...(encoded
-      ? { encoder: encoded.basis, offset: array(featuresOf(centre, encoded), [encoded.basis.shape[1]!]) }
-      : { offset: array(origin, [k]) }),
-    mean: stacked(parts.map(meanOf), [k]),
-    covariance: stacked(await Promise.all(parts.map(covarianceOf)), [k, k]),
+    mean: stackedByLabel(design, parts.map(meanOf)),
+    covariance: stackedByLabel(design, await Promise.all(parts.map(covarianceOf)), [k, k]),
   };
 }
 
@@ -143,7 +195,7 @@ export async function floorOf(sketch: Sketch): Promise<number> {
  * directions. With C = UΛUᵀ, row i of S is √λᵢ uᵢ; rows beyond k are 0. By label, [labels, 1 + latent, k]: the mean of each
  * label above its S.
  */
-export function gaussianStart({ mean, covariance, decoder, probabilities }: Target, latent: number) {
+export function gaussianStart({ mean, covariance, decoder, probabilities }: MomentTarget, latent: number) {
   const k = decoder.scale.size;
   if (!probabilities) return ndarray(squareRoot(covariance.data, decoder.scale.data, latent), [latent, k]);
   const start = new Float32Array(probabilities.length * (1 + latent) * k);

@@ -1,17 +1,16 @@
 import { mkdir } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import ndarray from "ndarray";
 import { generatorPrior, type TrainedGenerator, trainGenerator } from "../../priors/generator/index.ts";
 import { drawLabelled } from "../../priors/samples.ts";
 import { defineCommand } from "../../src/cli/command.ts";
 import { numberList } from "../../src/cli/options.ts";
 import { secondsText } from "../../src/cli/text.ts";
-import { type Dataset, openDataset, readRows, writeAtomic } from "../../src/data/index.ts";
-import { gridPng } from "../../src/report/image-file.ts";
+import { openDataset, writeAtomic } from "../../src/data/index.ts";
 import { textTable } from "../../src/report/table.ts";
 import { designFor, sketchDataset } from "../../src/sketch/index.ts";
 import { accuracy, type Labelled, trainClassifier } from "./classify/cnn.ts";
+import { clipped, figure, labelled } from "./classify/labelled.ts";
 import { drawnPrivately } from "./classify/private.ts";
 
 const sets = ["mnist", "fashion-mnist"] as const;
@@ -19,8 +18,6 @@ const sets = ["mnist", "fashion-mnist"] as const;
 const HELD = 10_000;
 /** Labels of either set. */
 const CLASSES = 10;
-/** Rows of the picture, which has one column per label. */
-const ROWS = 8;
 
 /**
  * The protocol of DP-MERF (Harder, Adamczewski, Park 2021), without privacy. A generator by label is trained from one sketch by label of
@@ -138,31 +135,3 @@ export const classify = defineCommand({
 });
 
 const right = (title: string) => ({ title, align: "right" as const });
-
-async function labelled(data: Dataset, from: number, to: number): Promise<Labelled> {
-  const labels = Int32Array.from((await data.labels!()).subarray(from, to));
-  return { signals: await readRows(data, from, to), labels: ndarray(labels, [to - from]) };
-}
-
-/** The images with their values in the range of the data's, [0, 1]. */
-function clipped({ signals, labels }: Labelled): Labelled {
-  const data = signals.data.map((v) => Math.min(1, Math.max(0, v)));
-  return { signals: ndarray(data, signals.shape), labels };
-}
-
-/** A grid with one column per label: the first images of each. */
-function figure({ signals, labels }: Labelled, classes: number): Promise<Uint8Array> {
-  const [count, ...shape] = signals.shape as [number, ...number[]];
-  const size = signals.size / count;
-  const rows = Array.from({ length: classes }, (_, label) => {
-    const of = [...labels.data.keys()].filter((row) => labels.data[row] === label);
-    return of.slice(0, ROWS);
-  });
-  const data = new Float32Array(ROWS * classes * size);
-  for (const [label, own] of rows.entries()) {
-    for (const [i, row] of own.entries()) {
-      data.set(signals.data.subarray(row * size, (row + 1) * size), (i * classes + label) * size);
-    }
-  }
-  return gridPng(ndarray(data, [ROWS * classes, ...shape]), { columns: classes, scale: 2 });
-}

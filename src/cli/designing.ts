@@ -6,6 +6,7 @@ import type { LossyData } from "../measure/lossy/lossy-data.ts";
 import type { DataDesignOptions } from "../sketch/data-design.ts";
 import { type DrawName, drawNames, draws, type LawName, lawNames } from "../sketch/laws.ts";
 import type { Context } from "./command.ts";
+import { featureNames, openFeatures } from "./feature-design.ts";
 import { type LossyArgs, lossyDesignOf, lossyOf, lossyOptions } from "./lossy-design.ts";
 import { numberList, requireAbsent, requireInteger } from "./options.ts";
 import type { PairArgs, Pairs } from "./pair-design.ts";
@@ -104,7 +105,7 @@ export const designOptions = <T>(y: Argv<T>) =>
     .option("features", {
       ...{ type: "string", requiresArg: true, defaultDescription: "pca:100, raw up to 100 numbers a sample" },
       describe:
-        "coordinates of the Fourier moments: raw or pca:K; with --epsilon of all moments: raw or dct:K; features of lossy measurements, pca:64 by default",
+        "coordinates of the Fourier moments: raw or pca:K; with --epsilon of all moments: raw or dct:K; features of lossy measurements, pca:64 by default; onnx:FILE, or pca:K,onnx:FILE: instead of Fourier moments those of a network's features",
     })
     .option("sketch-size", {
       ...{ type: "string", requiresArg: true },
@@ -223,8 +224,16 @@ export async function designOf(
   }
   if (args.poses !== undefined)
     throw new InputError("--poses: only designs by --sketch-size align images; give it too");
+  const { network, coordinates } = featureNames(args.features);
+  const features = coordinates ?? rawOrPca(dataset.shape);
+  if (network !== undefined) {
+    const own = FOURIER.filter((name) => name !== "features");
+    requireAbsent(args, own, "moments of a network's features have no frequencies; give one of the two");
+    const { family, learned: weights } = await openFeatures(network, dataset.shape);
+    return learned({ features, families: [family, { kind: "second-moments", reduced: true }], learned: weights });
+  }
   return learned({
-    features: args.features ?? rawOrPca(dataset.shape),
+    features,
     families: [
       {
         kind: "fourier",

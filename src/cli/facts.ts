@@ -18,7 +18,7 @@ export async function designFacts(design: SketchDesign) {
   const data = {
     shape,
     features: features.kind === "pca" ? `pca:${features.components}` : "raw",
-    families: families.map((family) => ({ ...family })),
+    families: families.map((family) => familyOf(family.kind).told?.(family) ?? family),
     ...(poses && { poses }),
     ...(labels !== undefined && { labels }),
     ...{ block: design.block, fingerprint, size },

@@ -66,7 +66,7 @@ export async function recoveryIdentity(
 async function filesOf(spec: string): Promise<string[]> {
   const { baselineModules, isOpenBaseline } = await import("./open-baseline.ts");
   if (isOpenBaseline(spec)) return baselineModules(spec);
-  const { isOnnxSpec, onnxFiles } = await import("./onnx-prior.ts");
+  const { isOnnxSpec, onnxFiles } = await import("./onnx-file.ts");
   return isOnnxSpec(spec) ? onnxFiles(spec) : [spec, spec.replace(/^\w+:/, "")];
 }
 

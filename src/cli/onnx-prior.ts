@@ -10,20 +10,9 @@ import {
 import type { DenoiserPrior, GeneratorPrior } from "../../priors/prior.ts";
 import { InputError } from "../data/errors.ts";
 import { readFileOrExplain } from "../data/files.ts";
-import { decodeOnnx, type OnnxHeader, onnxHeader } from "../engine/onnx-import/index.ts";
+import { type OnnxHeader, onnxHeader } from "../engine/onnx-import/index.ts";
+import { onnxFileOf, onnxModel } from "./onnx-file.ts";
 import { grouped, shapeText } from "./text.ts";
-
-/** Begins the spec of a network of the user's own; the ONNX file follows. */
-const ONNX = "onnx:";
-
-export const isOnnxSpec = (spec: string): boolean => spec.startsWith(ONNX);
-
-/** The file of `onnx:FILE`, or FILE itself. Errors (InputError): none. */
-export function onnxFileOf(spec: string): string {
-  const file = isOnnxSpec(spec) ? spec.slice(ONNX.length) : spec;
-  if (file === "") throw new InputError("onnx: expected a file, as onnx:generator.onnx, got none");
-  return file;
-}
 
 /** A network of the user's own as a prior. */
 export interface OpenedOnnx {
@@ -84,7 +73,7 @@ function openedDenoiser(
 }
 
 async function openedGenerator(name: string, bytes: Uint8Array, file: string): Promise<OpenedOnnx> {
-  const model = await decodeOnnx(bytes, file, (location) => readBeside(file, location));
+  const model = await onnxModel(file, bytes);
   const generator = await onnxGenerator(model);
   const prior = onnxGeneratorPrior(name, generator);
   const { latent, conditions } = generator;
@@ -116,23 +105,3 @@ const wordsOf = ({ producer, opset, operators, weights }: OnnxHeader) => ({
 
 const lineOf = ({ where, producer, weights }: OnnxHeader): string =>
   `from ${path.basename(where)}${producer ? ` (${producer})` : ""}, ${grouped(weights)} weights`;
-
-/** The files of `onnx:FILE`: FILE, and those in which it keeps tensors. Errors (InputError): no file, no ONNX model. */
-export async function onnxFiles(spec: string): Promise<string[]> {
-  const file = onnxFileOf(spec);
-  const { external } = onnxHeader(await readFileOrExplain(file), file);
-  return [file, ...external.map((location) => fileBeside(file, location))];
-}
-
-const readBeside = (file: string, location: string): Promise<Uint8Array> =>
-  readFileOrExplain(fileBeside(file, location));
-
-/** A file in which a model keeps tensors. Errors (InputError): it is not in the model's own folder or below. */
-function fileBeside(file: string, location: string): string {
-  const folder = path.dirname(file);
-  const inside = path.relative(folder, path.resolve(folder, location));
-  if (inside === "" || inside.startsWith("..") || path.isAbsolute(inside)) {
-    throw new InputError(`${file}: keeps tensors in ${location}, which is not in its own folder; export it again`);
-  }
-  return path.join(folder, inside);
-}

@@ -13,7 +13,8 @@ import { patchMixture } from "../../priors/patches/index.ts";
 import type { DenoiserPrior, DictionaryPrior, GeneratorPrior, LearnedPrior, MixturePrior } from "../../priors/prior.ts";
 import { InputError, messageOf } from "../data/errors.ts";
 import { fileExists, readFileOrExplain, writeAtomic } from "../data/files.ts";
-import { isOnnxSpec, loadOnnxGenerator } from "./onnx-prior.ts";
+import { isOnnxSpec } from "./onnx-file.ts";
+import { loadOnnxGenerator } from "./onnx-prior.ts";
 
 export const CHECKPOINT = "checkpoint.npz";
 export const SAMPLES = "samples.png";

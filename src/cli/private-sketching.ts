@@ -2,9 +2,11 @@ import type { Argv } from "yargs";
 import { InputError } from "../data/errors.ts";
 import { defaultDraw } from "../sketch/laws.ts";
 import type { Owner, PrivateSketch } from "../sketch/private/index.ts";
+import { partNames } from "../sketch/private/parts.ts";
 import type { Context, Outcome } from "./command.ts";
 import { type DataArgs, type DesignArgs, datasetOf, frequencyCount } from "./designing.ts";
 import { sizeText } from "./facts.ts";
+import { featureNames, openFeatures } from "./feature-design.ts";
 import type { LossyArgs } from "./lossy-design.ts";
 import { numberList, requireAbsent, requireInteger } from "./options.ts";
 import { factLines, grouped, secondsText, shapeText } from "./text.ts";
@@ -39,7 +41,7 @@ export const privateOptions = <T>(y: Argv<T>) =>
     .option("shares", {
       ...{ type: "string", requiresArg: true },
       describe:
-        "with --epsilon, how the budget is divided: count=.03,mean=.17,square=.77,energy=.02,rest=.01,fourier=.3",
+        "with --epsilon, how the budget is divided: count=.03,mean=.17,square=.77,energy=.02,rest=.01,fourier=.3,network=.5,networkSquares=.25",
     })
     .option("noise-seed", {
       ...{ type: "number", requiresArg: true },
@@ -110,16 +112,18 @@ export async function sketchPrivately(args: Args, { progress, signal }: Context)
     "../sketch/private/index.ts"
   );
   requirePrivacy(epsilon, delta);
-  const design = args.design === undefined ? designOf(args) : (await loadPrivateSketch(args.design)).design;
+  const given = args.design === undefined ? designOf(args) : (await loadPrivateSketch(args.design)).design;
   if (args.design !== undefined) requireNone(args);
   const dataset = await datasetOf(args);
+  const { network } = featureNames(args.features);
+  const design = network === undefined ? given : { ...given, ...(await networkOf(network, dataset.shape)) };
   if (dataset.typical) {
     throw new InputError(
       "--epsilon: a sample would be one patch, and an image has many; private sketches are of whole samples",
     );
   }
-  const given = (args.data as readonly string[]) ?? [];
-  const twice = given.find((name, i) => given.indexOf(name) !== i);
+  const names = (args.data as readonly string[]) ?? [];
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice) {
     throw new InputError(`--epsilon: ${twice} is named twice, so that its samples would count twice; name it once`);
   }
@@ -174,7 +178,8 @@ export async function mergePrivately(files: readonly string[], out: string): Pro
 }
 
 /** The options that make a private design. */
-function designOf({ clip, labels, features, frequencies, scale, law, draw, seed, shares }: Args) {
+function designOf({ clip, labels, features: named, frequencies, scale, law, draw, seed, shares }: Args) {
+  const { coordinates: features, network } = featureNames(named);
   if (clip === undefined) {
     throw new InputError(
       "--epsilon: needs --clip, the norm to which samples are shrunk; without one a single sample could move the sums by any amount",
@@ -182,6 +187,9 @@ function designOf({ clip, labels, features, frequencies, scale, law, draw, seed,
   }
   if (labels !== undefined) requireInteger("labels", labels);
   const m = frequencies === undefined ? undefined : frequencyCount(frequencies);
+  if (m !== undefined && network !== undefined) {
+    throw new InputError("--frequencies: moments of a network's features have no frequencies; give one of the two");
+  }
   if (m === "auto") {
     throw new InputError("--frequencies: auto counts in a pilot, which would show its samples; give a number");
   }
@@ -209,10 +217,20 @@ function designOf({ clip, labels, features, frequencies, scale, law, draw, seed,
   } as const;
 }
 
+/** A network, which is public, and its weights for a private design. */
+async function networkOf(file: string, shape: readonly number[]) {
+  const [{ family, learned }, { FEATURE_WEIGHTS }] = await Promise.all([
+    openFeatures(file, shape),
+    import("../sketch/index.ts"),
+  ]);
+  const { kind: _, ...network } = family;
+  return { network, weights: learned[FEATURE_WEIGHTS]!.data };
+}
+
 /** `count=.03,mean=.17` */
 function sharesIn(text: string): Record<string, number> {
   const parts = text.split(",").map((part) => part.split("="));
-  const names = ["count", "mean", "square", "energy", "rest", "fourier"];
+  const names: readonly string[] = partNames;
   const bad = parts.find(
     ([name, value, ...more]) => !names.includes(name!) || !(Number(value) >= 0) || more.length > 0,
   );
@@ -231,8 +249,12 @@ function requireNone(args: Args): void {
 
 /** A private sketch in words and as data. */
 export async function privateFacts({ design, owners, sums }: PrivateSketch) {
-  const { featuresIn, partsIn, privacyOf, shrunkMeans, spentBy } = await import("../sketch/private/index.ts");
+  const { featuresIn, PUBLIC_NETWORK, partsIn, privacyOf, shrunkMeans, spentBy } = await import(
+    "../sketch/private/index.ts"
+  );
+  const { networkMoments } = await import("../sketch/families/network-moments.ts");
   const { shape, labels, cosines, clip, shares, fingerprint } = design;
+  const network = design.network && ({ kind: "network-moments", ...design.network } as const);
   const { counts } = shrunkMeans(
     design,
     sums,
@@ -251,6 +273,7 @@ export async function privateFacts({ design, owners, sums }: PrivateSketch) {
         count,
         shape,
         features: cosines === undefined ? "raw" : `dct:${cosines}`,
+        ...(network && { network: networkMoments.told!(network) }),
         labels,
         clip,
         shares,
@@ -276,6 +299,7 @@ export async function privateFacts({ design, owners, sums }: PrivateSketch) {
       mechanism: "discrete Gaussian noise on sums of integers, one sensitivity for all",
       samples: `about ${grouped(count)} of ${shapeText(shape)}, by the noisy counts`,
       features: `${featuresIn(design)} ${cosines === undefined ? "numbers" : "lowest cosines"}, shrunk to the norm ${clip}`,
+      ...(network && { network: networkMoments.describe(network), "not private": PUBLIC_NETWORK }),
       ...(labels !== undefined && { labels: `0 to ${labels - 1}, each summed apart` }),
       shares: shareText.join(", "),
       holds: `${grouped(numbers)} numbers`,

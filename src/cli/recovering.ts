@@ -105,7 +105,10 @@ export async function openLearned(option: PriorOption, spec: string): Promise<Op
     const [prior, facts] = [gaussianPrior(sketch), factsOfSketch(sketch)];
     return { name: prior.name, prior, about: `one Gaussian; ${sketchLine(facts)}`, sketch: sketchData(facts) };
   }
-  const { isOnnxSpec, onnxFileOf, openOnnx } = await import("./onnx-prior.ts");
+  const [{ isOnnxSpec, onnxFileOf }, { openOnnx }] = await Promise.all([
+    import("./onnx-file.ts"),
+    import("./onnx-prior.ts"),
+  ]);
   if (isOnnxSpec(spec)) {
     const { prior, forShape, facts } = await openOnnx(spec);
     return { name: prior.name, prior, forShape, about: facts.line };

@@ -5,6 +5,7 @@ import { type Batch, checkedRange, type Dataset, type Range } from "../data/rows
 import { labelsOf } from "./data-design.ts";
 import { describeDifference, type SketchDesign } from "./design.ts";
 import { addSketch, heldSums, noSums } from "./exact-sums.ts";
+import { type FamilyName, familyOf } from "./families/index.ts";
 import { summing } from "./lanes.ts";
 import { blockHash, type Source, sourceOf, withBlock } from "./provenance.ts";
 import type { Sketch } from "./sketch.ts";
@@ -86,10 +87,20 @@ export async function sketchDataset(
       if (count > 0) await onCheckpoint?.({ sketch: await made(), range });
       signal.throwIfAborted();
     }
-    return await made();
+    return requireFinite(await made(), dataset.name);
   } finally {
     await lanes.dispose();
   }
+}
+
+/** Errors (InputError): sums that are not finite, although the data are. */
+function requireFinite(sketch: Sketch, name: string): Sketch {
+  const bad = Object.entries(sketch.sums).find(([, sum]) => !sum.every(Number.isFinite));
+  if (!bad) return sketch;
+  const kind = bad[0].split(".")[0] as FamilyName;
+  throw new InputError(
+    `sketch: ${name}: the ${familyOf(kind).title} are not finite, for some samples, or what is made of them, are not; rescale the data`,
+  );
 }
 
 /**

@@ -47,7 +47,7 @@ export async function compileBlock(design: SketchDesign) {
         const apart = design.labels === undefined || isByLabel(design, spec);
         const weights = apart ? given.weights : tf.sum(given.weights, 0, true);
         const { block, inCells, forOutside } = familyOf(kind);
-        const [samples, inputs] = [{ ...common, weights }, given.inputs[kind]!];
+        const [samples, inputs] = [{ ...common, weights, arrays }, given.inputs[kind]!];
         const isOutside = outside.has(kind);
         const own = (isOutside ? forOutside : block)?.(spec, samples, inputs) ?? {};
         for (const [name, value] of Object.entries(own)) made[`${kind}${isOutside ? APART : "."}${name}`] = value;

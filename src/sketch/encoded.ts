@@ -39,7 +39,7 @@ export function encoded(
     return tf.sub(x, poses ? warped(known, poses, warps.pose!) : known);
   };
   return {
-    ...{ samples: centredSamples(x, arrays), features, residual },
+    ...{ given: x, samples: centredSamples(x, arrays), features, residual },
     centred: centredFeatures(spec, aligned, arrays),
     ...(poses && { poses }),
   };

@@ -31,8 +31,15 @@ export { gateArrays, rankFor, withoutMean } from "./families/gated-moments.ts";
 export { type FamilyName, type FamilyOptions, type FamilySpec, families, familyNames } from "./families/index.ts";
 export type { LossyMomentsSpec } from "./families/lossy-moments.ts";
 export { type LossyScoresSpec, SCORE_COVARIANCE, SCORE_MEAN } from "./families/lossy-scores.ts";
+export type { NetworkMomentsSpec } from "./families/network-moments.ts";
 export { PAIRED, type PairedMomentsSpec, placesInside } from "./families/paired-moments.ts";
 export { residualBasis } from "./families/residual-moments.ts";
+export {
+  FEATURE_WEIGHTS,
+  type FeatureNetwork,
+  featureNetwork,
+  networkFeatures,
+} from "./feature-network.ts";
 export {
   type DesignArrays,
   encodeFeatures,

@@ -8,6 +8,7 @@ import { ANCHORS } from "../../src/sketch/families/local-moments.ts";
 import {
   covariance,
   designFor,
+  FEATURE_WEIGHTS,
   featureBasis,
   fourierMoments,
   frequencies,
@@ -48,6 +49,8 @@ function naive(design: SketchDesign, rows: Float32Array, d: number): Record<stri
   const cells = local ? local.coarse * local.fine : 0;
   const gated = design.families.find((f) => f.kind === "gated-moments");
   const gates = gated && gatesIn(design.arrays);
+  const learned = design.families.find((f) => f.kind === "network-moments");
+  const p = learned?.features ?? 0;
   const groups = design.labels ?? 1;
   const apart = design.families.some((f) => f.kind === "second-moments" && !f.pooled);
   const labels = labelsFor(rows.length / d);
@@ -67,6 +70,8 @@ function naive(design: SketchDesign, rows: Float32Array, d: number): Record<stri
       (groups * (local?.coarse ?? 0) * (local?.leading ?? 0) * ((local?.leading ?? 0) + 1)) / 2,
     ),
     "local-moments.uu": new Float64Array((groups * (local?.features ?? 0) * ((local?.features ?? 0) + 1)) / 2),
+    "network-moments.mean": new Float64Array(groups * p),
+    "network-moments.squares": new Float64Array(groups * p),
     "gated-moments.count": new Float64Array(groups * (gated?.cells ?? 0)),
     "gated-moments.xx": new Float64Array((groups * (gated?.cells ?? 0) * d * (d + 1)) / 2),
   };
@@ -120,6 +125,14 @@ function naive(design: SketchDesign, rows: Float32Array, d: number): Record<stri
       }
       for (let i = 0, at = group * triangle(features); i < features; i++) {
         for (let j = 0; j <= i; j++) sums["local-moments.uu"][at++]! += u[i]! * u[j]!;
+      }
+    }
+    if (learned) {
+      const w = design.arrays[FEATURE_WEIGHTS]!.data; // φ(x) = xW
+      const phi = Array.from({ length: p }, (_, j) => x.reduce((sum, v, i) => sum + v * w[i * p + j]!, 0));
+      for (const [j, v] of phi.entries()) {
+        sums["network-moments.mean"][group * p + j]! += v / Math.hypot(...phi);
+        sums["network-moments.squares"][group * p + j]! += (v / Math.hypot(...phi)) ** 2;
       }
     }
     if (gated && gates) {

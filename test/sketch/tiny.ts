@@ -1,9 +1,12 @@
 import ndarray, { type NdArray } from "ndarray";
 import * as assert from "uvu/assert";
 import { arrayDataset, type Dataset, stream } from "../../src/data/index.ts";
+import { decodeOnnx } from "../../src/engine/onnx-import/index.ts";
 import {
   type DesignOptions,
   drawNames,
+  FEATURE_WEIGHTS,
+  featureNetwork,
   lawNames,
   laws,
   makeDesign,
@@ -11,6 +14,7 @@ import {
   type Sketch,
   type SketchDesign,
 } from "../../src/sketch/index.ts";
+import { floats, given, modelOf } from "../engine/onnx-import/model.ts";
 
 /** A = [[1, 0, 0], [1, 0.5, 0], [0, 0.3, 0.2]]: x = A g has covariance A Aᵀ. */
 const factor = [1, 0, 0, 1, 0.5, 0, 0, 0.3, 0.2];
@@ -63,6 +67,15 @@ const reference = referenceArrays({
   means: ndarray(Float32Array.of(1, 0, -1, 0.5), [1, 2, 2]),
   factors: ndarray(Float32Array.of(1, 0, 0.2, 0.5, 0.6, 0, -0.2, 0.9), [1, 2, 2, 2]),
 });
+/** φ(x) = xW, W [3, 4]. */
+const { spec: linear, weights } = await featureNetwork(
+  await decodeOnnx(
+    modelOf({ op: "MatMul", inputs: [given(2, 3), floats(3, 4)] }),
+    "linear.onnx",
+    async () => new Uint8Array(0),
+  ),
+  { file: "linear.onnx", sha256: "0".repeat(64), shape: [3] },
+);
 const gates = { kind: "gated-moments", cells: 3, rank: 1 } as const;
 
 /** The designs that laws of sketches are checked on: every family, raw and PCA coordinates, every law. */
@@ -117,6 +130,15 @@ export const designs: Record<string, (options?: TinyOptions) => Promise<SketchDe
         "lossy-scores.mean": ndarray(Float32Array.of(0.1, 0, 0.2), [3]),
         "lossy-scores.covariance": ndarray(Float32Array.of(1, 0.8, 1.2, 0.1, 0.2, 0.3), [6]),
       },
+    }),
+  "by label, moments of a network": (options) =>
+    tinyDesign({
+      ...{ labels: 3, features: "pca:2", learned: { [FEATURE_WEIGHTS]: weights } },
+      ...options,
+      families: [
+        { kind: "network-moments", ...linear },
+        { kind: "second-moments", reduced: true },
+      ],
     }),
   "second moments alone": (options) => tinyDesign({ ...options, families: [{ kind: "second-moments" }] }),
 };

@@ -7,7 +7,7 @@ import { adamMoments, adamRate, adamUpdate } from "../../../src/engine/adam.ts";
 import { compile, type TensorsOf } from "../../../src/engine/index.ts";
 import { type IterateOptions, iterate } from "../../../src/engine/iterate.ts";
 
-/** Images [n, side, side] with their labels [n]. */
+/** Images [n, side, side], or [n, side, side, channels], with their labels [n]. */
 export type Labelled = Required<LabelledSamples>;
 
 type Weights = readonly NdArray<Float32Array>[];
@@ -19,16 +19,16 @@ const BATCH = 100;
 const TEST_BATCH = 500;
 
 /** Two convolutions 5×5 of stride 2, two dense layers: shapes of weights and biases. */
-function shapes(side: number, classes: number): number[][] {
+function shapes(side: number, channels: number, classes: number): number[][] {
   const [first, second] = FILTERS;
   const flat = second * Math.ceil(side / 4) ** 2;
-  const filters = [[5, 5, 1, first], [first], [5, 5, first, second], [second]];
+  const filters = [[5, 5, channels, first], [first], [5, 5, first, second], [second]];
   return [...filters, [flat, HIDDEN], [HIDDEN], [HIDDEN, classes], [classes]];
 }
 
 /** He's initialisation: N(0, 2/fan-in) for weights, 0 for biases. */
-const start = (side: number, classes: number, seed: number): Weights =>
-  shapes(side, classes).map((shape, i) => {
+const start = (side: number, channels: number, classes: number, seed: number): Weights =>
+  shapes(side, channels, classes).map((shape, i) => {
     const values = new Float32Array(sizeOf(shape));
     if (shape.length === 1) return fromHost(values, shape);
     const deviation = Math.sqrt(2 / sizeOf(shape.slice(0, -1)));
@@ -39,12 +39,12 @@ const start = (side: number, classes: number, seed: number): Weights =>
     );
   });
 
-/** Logits [batch, classes] of images [batch, side, side]. */
+/** Logits [batch, classes] of images [batch, side, side, channels]. */
 function logits(weights: readonly tf.Tensor[], x: tf.Tensor): tf.Tensor2D {
   const [f1, b1, f2, b2, w3, b3, w4, b4] = weights as [tf.Tensor4D, ...tf.Tensor[]];
   const layer = (h: tf.Tensor, filter: tf.Tensor, bias: tf.Tensor) =>
     tf.relu(tf.add(tf.conv2d(h as tf.Tensor4D, filter as tf.Tensor4D, 2, "same"), bias));
-  const maps = layer(layer(tf.expandDims(x, 3), f1, b1!), f2!, b2!);
+  const maps = layer(layer(x, f1, b1!), f2!, b2!);
   const hidden = tf.relu(tf.add(tf.matMul(tf.reshape(maps, [x.shape[0]!, -1]), w3 as tf.Tensor2D), b3!));
   return tf.add(tf.matMul(hidden as tf.Tensor2D, w4 as tf.Tensor2D), b4!);
 }
@@ -66,14 +66,14 @@ export async function trainClassifier(
   { signals, labels }: Labelled,
   { classes, epochs, seed, ...run }: ClassifierOptions,
 ): Promise<Weights> {
-  const [count, side] = signals.shape as [number, number];
+  const [count, side, , channels = 1] = signals.shape as [number, number, number, number?];
   const perEpoch = Math.floor(count / BATCH);
   const orders = Array.from({ length: epochs }, (_, epoch) => stream(seed, "epoch", epoch).permutation(count));
   const batch = (index: number) => {
     const rows = orders[Math.floor(index / perEpoch)]!.subarray((index % perEpoch) * BATCH).subarray(0, BATCH);
     return batchOf({ signals, labels }, rows);
   };
-  const weights = start(side, classes, seed);
+  const weights = start(side, channels, classes, seed);
   type State = { weights: Weights; moments: ReturnType<typeof adamMoments> };
   const initial: State = { weights, moments: adamMoments(weights) };
   const step = await compile(
@@ -119,13 +119,13 @@ export async function accuracy(weights: Weights, { signals, labels }: Labelled):
 }
 
 function batchOf({ signals, labels }: Labelled, rows: Int32Array) {
-  const [, height, width] = signals.shape as [number, number, number];
-  const size = height * width;
+  const [, height, width, channels = 1] = signals.shape as [number, number, number, number?];
+  const size = height * width * channels;
   const all = contiguous(signals);
   const x = new Float32Array(rows.length * size);
   for (const [i, row] of rows.entries()) x.set(all.subarray(row * size, (row + 1) * size), i * size);
   return {
-    x: fromHost(x, [rows.length, height, width]),
+    x: fromHost(x, [rows.length, height, width, channels]),
     y: fromHost(
       Int32Array.from(rows, (row) => labels.data[row]!),
       [rows.length],

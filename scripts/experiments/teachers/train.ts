@@ -3,6 +3,7 @@ import { latentsOf, normalLatents } from "../../../priors/generator/latents.ts";
 import { schedules } from "../../../priors/generator/options.ts";
 import { follower, setUp } from "../../../priors/generator/setup.ts";
 import type { AdamState, TrainState } from "../../../priors/generator/step.ts";
+import type { Target } from "../../../priors/generator/target.ts";
 import type { Watched } from "../../../priors/kind.ts";
 import { adamMoments, adamRate, adamUpdate } from "../../../src/engine/adam.ts";
 import { compile } from "../../../src/engine/index.ts";
@@ -23,7 +24,7 @@ export async function trainTaught(
   const { settings, network, training, weights } = setup;
   const { steps, learningRate, schedule } = settings;
   const fourier = familySpec(sketch.design, "fourier", "train");
-  const teacher = await make({ network, target: training, settings, fourier });
+  const teacher = await make({ network, target: training as Target, settings, fourier }); // of Fourier moments
   const initial: TaughtState = {
     ...{ weights, own: teacher.parameters, validation: [] },
     moments: adamMoments([...weights, ...teacher.parameters]),

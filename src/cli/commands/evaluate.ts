@@ -123,16 +123,22 @@ export const evaluate = defineCommand({
     requireInteger("from", args.from, 0);
     requireInteger("groups", args.groups, 2);
     requireInteger("frequencies", args.frequencies);
-    const [{ openDataset }, { loadPrior, hasNoLaw, noLaw }, onnx, { evaluateDraws, figureNames, LEAST_SAMPLES }] =
-      await Promise.all([
-        import("../../data/dataset.ts"),
-        import("../prior-folder.ts"),
-        import("../onnx-prior.ts"),
-        import("../../compare/evaluate.ts"),
-      ]);
+    const [
+      { openDataset },
+      { loadPrior, hasNoLaw, noLaw },
+      { isOnnxSpec },
+      { loadOnnxGenerator },
+      { evaluateDraws, figureNames, LEAST_SAMPLES },
+    ] = await Promise.all([
+      import("../../data/dataset.ts"),
+      import("../prior-folder.ts"),
+      import("../onnx-file.ts"),
+      import("../onnx-prior.ts"),
+      import("../../compare/evaluate.ts"),
+    ]);
     const dataset = await openDataset(args.data);
-    const loaded = onnx.isOnnxSpec(args.prior)
-      ? await onnx.loadOnnxGenerator(args.prior, dataset.shape)
+    const loaded = isOnnxSpec(args.prior)
+      ? await loadOnnxGenerator(args.prior, dataset.shape)
       : await loadPrior(args.prior);
     if (hasNoLaw(loaded)) throw noLaw(args.prior, loaded);
     if (loaded.kind === "patches") {

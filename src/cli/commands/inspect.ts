@@ -128,7 +128,7 @@ async function inspectFolder(folder: string): Promise<Inspected> {
 
 /** A network of the user's own, as FILE or onnx:FILE. */
 async function inspectOnnx(spec: string): Promise<Inspected> {
-  const { onnxFileOf, openOnnx } = await import("../onnx-prior.ts");
+  const [{ onnxFileOf }, { openOnnx }] = await Promise.all([import("../onnx-file.ts"), import("../onnx-prior.ts")]);
   const file = onnxFileOf(spec);
   const { words, data } = (await openOnnx(file)).facts;
   return outcome("network", file, { size: await sizeText(file), ...words }, { network: data });

@@ -44,6 +44,10 @@ export const sketch = defineCommand({
       "sketchprior sketch mnist --labels 10 --epsilon 1 --delta 1e-5 --clip 5 -o P.npz",
       "a private sketch: noise on every sum",
     ],
+    [
+      "sketchprior sketch images.npz --by-label --features onnx:features.onnx -o X.npz",
+      "moments of the features of a network of yours, for a generator",
+    ],
     ["sketchprior sketch - --shape 28,28 -o X.npz < numbers.f32", "float32 numbers from standard input"],
   ],
   details: seedDetails,

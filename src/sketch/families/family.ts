@@ -39,6 +39,8 @@ export interface PilotSamples {
 
 /** One block of n samples as tensors. */
 export interface Block {
+  /** The samples as they are, [n, d]. */
+  readonly given: tf.Tensor;
   /** The samples relative to the design's reference, [n, d]. */
   readonly samples: tf.Tensor;
   /** Their features u, [n, k]. */
@@ -54,6 +56,8 @@ export interface Block {
    * label. The sums over the samples of each group are `matMul(weights, values)`.
    */
   readonly weights: tf.Tensor;
+  /** What the design holds, for constants of the graph. */
+  readonly arrays: DesignArrays;
 }
 
 /**
@@ -69,6 +73,8 @@ export interface Family<Spec, Options> {
   readonly summary: string;
   /** The settings of a spec as one readable line. */
   describe(spec: Spec): string;
+  /** What programs are told of a spec; default all of it. */
+  told?(spec: Spec): object;
   /** Completes and checks the options. The spec that it returns holds everything that two machines must share. */
   design(options: Options, context: DesignContext): Spec | Promise<Spec>;
   /** Arrays learned from the pilot that the design keeps for this family. Their names begin with the family's; default none. */

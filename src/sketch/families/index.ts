@@ -5,6 +5,7 @@ import { type LocalMomentsOptions, type LocalMomentsSpec, localMoments } from ".
 import { type LossyCellsOptions, type LossyCellsSpec, lossyCells } from "./lossy-cells.ts";
 import { type LossyMomentsOptions, type LossyMomentsSpec, lossyMoments } from "./lossy-moments.ts";
 import { type LossyScoresOptions, type LossyScoresSpec, lossyScores } from "./lossy-scores.ts";
+import { type NetworkMomentsSpec, networkMoments } from "./network-moments.ts";
 import { type PairedMomentsOptions, type PairedMomentsSpec, pairedMoments } from "./paired-moments.ts";
 import { type ResidualMomentsOptions, type ResidualMomentsSpec, residualMoments } from "./residual-moments.ts";
 import { type SecondMomentsOptions, type SecondMomentsSpec, secondMoments } from "./second-moments.ts";
@@ -19,7 +20,8 @@ export type FamilySpec =
   | PairedMomentsSpec
   | LossyMomentsSpec
   | LossyCellsSpec
-  | LossyScoresSpec;
+  | LossyScoresSpec
+  | NetworkMomentsSpec;
 /** The options of a family that a user may give. */
 export type FamilyOptions =
   | FourierOptions
@@ -30,7 +32,8 @@ export type FamilyOptions =
   | PairedMomentsOptions
   | LossyMomentsOptions
   | LossyCellsOptions
-  | LossyScoresOptions;
+  | LossyScoresOptions
+  | NetworkMomentsSpec;
 export type FamilyName = FamilySpec["kind"];
 
 type Entry<K extends FamilyName> = Family<
@@ -49,6 +52,7 @@ export const families: { readonly [K in FamilyName]: Entry<K> } = {
   "lossy-moments": lossyMoments,
   "lossy-cells": lossyCells,
   "lossy-scores": lossyScores,
+  "network-moments": networkMoments,
 };
 
 /** The families of a design that names none. */

@@ -13,7 +13,7 @@ export function noPrivateSums(design: PrivateDesign): PrivateSums {
 }
 
 /**
- * Adds what one sample contributes to the sums of a design: integers, a function of this sample and its label alone. So adding or removing a sample changes
+ * Adds what one sample contributes to the sums of a design: integers, a function of this sample, its network's features v (`featuresAlone`) and its label alone. So adding or removing a sample changes
  * the sums by exactly its own contribution. (Float32 sums over blocks would change by the rounding of all other samples of the block too.)
  *
  * With the unit g = clip/Q the features relative to the reference are q = round(u/g), shrunk until Σ q² ≤ Q². Then |qqᵀ| = Σ q² ≤ Q² in exact arithmetic, and every
@@ -28,13 +28,15 @@ export function contributing(design: PrivateDesign) {
   const u = new Float64Array(k);
   const q = new Float64Array(k);
   const phase = new Float64Array(fourier?.m ?? 0);
-  return (x: Float32Array, label: number, sums: PrivateSums): void => {
+  const p = design.network?.features ?? 0;
+  const learned = new Float64Array(p);
+  return (x: Float32Array, label: number, sums: PrivateSums, v?: Float32Array): void => {
     const group = labels === undefined ? 0 : label;
     features(x, basis, u);
     const left = squaredNorm(x) - squaredNorm(u);
     for (let i = 0; i < k; i++) u[i]! -= reference[group * k + i]!;
     quantise(u, unit, q);
-    const { count, mean, square, energy, rest, fourier: waves } = sums;
+    const { count, mean, square, energy, rest, fourier: waves, network, networkSquares } = sums;
     if (count) count[group]! += FINENESS;
     if (mean) for (let i = 0; i < k; i++) mean[group * k + i]! += q[i]!;
     if (square) addTriangle(q, square, (group * k * (k + 1)) / 2);
@@ -51,6 +53,13 @@ export function contributing(design: PrivateDesign) {
         const [c, s] = onCircle(Math.cos(phase[j]!), Math.sin(phase[j]!));
         waves[group * 2 * m + j]! += c;
         waves[(group * 2 + 1) * m + j]! += s;
+      }
+    }
+    if (v) {
+      quantise(Float64Array.from(v), 1 / FINENESS, learned);
+      for (let j = 0; j < p; j++) {
+        if (network) network[group * p + j]! += learned[j]!;
+        if (networkSquares) networkSquares[j]! += learned[j]! ** 2;
       }
     }
   };

@@ -2,6 +2,7 @@ import ndarray from "ndarray";
 import { sizeOf } from "../../data/array.ts";
 import { InputError } from "../../data/errors.ts";
 import type { FourierSpec } from "../families/fourier.ts";
+import type { FeatureNetwork } from "../feature-network.ts";
 import { fingerprint } from "../fingerprint.ts";
 import { lowestCosines } from "./dct.ts";
 import { type Part, type PartName, partNames, partsOf, type Shares } from "./parts.ts";
@@ -23,6 +24,10 @@ export interface PrivateDesign {
   readonly labels?: number;
   /** Fourier moments of the features; absent without. */
   readonly fourier?: FourierSpec;
+  /** Features of a network, which is public: nobody may learn from it who is in the data. Absent without. */
+  readonly network?: FeatureNetwork;
+  /** Its weights, with it. */
+  readonly weights?: Float32Array;
   /** The norm to which the features relative to the reference are shrunk. */
   readonly clip: number;
   /** What part of the budget each sum has. */
@@ -39,6 +44,9 @@ export interface PrivateDesignOptions {
   readonly features?: string;
   readonly labels?: number;
   readonly fourier?: Omit<FourierSpec, "kind">;
+  /** A network that does not come from the data, and its weights (`featureNetwork`). */
+  readonly network?: FeatureNetwork;
+  readonly weights?: Float32Array;
   readonly clip: number;
   /** Default `SHARES`; other sums have none. */
   readonly shares?: Partial<Shares>;
@@ -57,14 +65,19 @@ export const SHARES = {
   energy: 0.02,
   rest: 0.01,
   fourier: 0,
+  network: 0,
+  networkSquares: 0,
 } as const satisfies Shares;
 
 /** The part that Fourier moments have by default, where there are some. */
 export const FOURIER_SHARE = 0.3;
 
+/** The parts that moments of a network's features have by default, where there are some. */
+export const NETWORK_SHARES = { network: 0.5, networkSquares: 0.25 } as const;
+
 /** Errors (InputError): features of another kind, more cosines than numbers, a clipping norm or shares that are not positive numbers. */
 export async function privateDesign(options: PrivateDesignOptions): Promise<PrivateDesign> {
-  const { shape, labels, clip } = options;
+  const { shape, labels, clip, network, weights } = options;
   const fourier = options.fourier && ({ kind: "fourier", ...options.fourier } as const);
   if (!(clip > 0 && clip < Infinity))
     throw new InputError(`private sketch: clip: must be a positive number, got ${clip}`);
@@ -78,9 +91,19 @@ export async function privateDesign(options: PrivateDesignOptions): Promise<Priv
   }
   const k = cosines ?? sample;
   const groups = labels ?? 1;
-  const shares = sharesOf(options.shares ?? (fourier ? { ...SHARES, fourier: FOURIER_SHARE } : SHARES), k < sample);
+  const asked = {
+    ...SHARES,
+    ...(fourier && { fourier: FOURIER_SHARE }),
+    ...(network && NETWORK_SHARES),
+  };
+  const shares = sharesOf(options.shares ?? asked, k < sample);
   if (shares.fourier > 0 !== (fourier !== undefined)) {
     throw new InputError("private sketch: shares: Fourier moments need frequencies and a share, or neither");
+  }
+  if ([shares.network, shares.networkSquares].some((share) => share > 0 !== (network !== undefined))) {
+    throw new InputError(
+      "private sketch: shares: moments of features need a network and shares network and networkSquares, or none of these",
+    );
   }
   const reference = options.reference ?? new Float32Array(groups * k);
   const settings = {
@@ -88,18 +111,18 @@ export async function privateDesign(options: PrivateDesignOptions): Promise<Priv
     ...(cosines !== undefined && { cosines }),
     ...(labels !== undefined && { labels }),
     ...(fourier && { fourier }),
+    ...(network && { network }),
     ...{ clip, shares },
   };
-  return sealedPrivate({ ...settings, reference });
+  return sealedPrivate({ ...settings, ...(weights && { weights }), reference });
 }
 
 /** The design with its fingerprint computed. */
 export async function sealedPrivate(content: Omit<PrivateDesign, "fingerprint">): Promise<PrivateDesign> {
-  const { reference, ...settings } = content;
-  return {
-    ...content,
-    fingerprint: await fingerprint(settings, { reference: ndarray(reference, [reference.length]) }),
-  };
+  const { reference, weights, ...settings } = content;
+  const arrays = { reference, ...(weights && { weights }) };
+  const named = Object.entries(arrays).map(([name, array]) => [name, ndarray(array, [array.length])]);
+  return { ...content, fingerprint: await fingerprint(settings, Object.fromEntries(named)) };
 }
 
 /** Shares that add up to 1, from any positive numbers. */
@@ -129,5 +152,6 @@ export const basisOf = ({ cosines, shape }: Pick<PrivateDesign, "cosines" | "sha
 export const partsIn = (design: PrivateDesign): ReadonlyMap<PartName, Part> =>
   partsOf({
     ...{ groups: groupsOf(design), features: featuresIn(design), frequencies: design.fourier?.m ?? 0 },
+    learned: design.network?.features ?? 0,
     ...{ clip: design.clip, shares: design.shares },
   });

@@ -12,4 +12,4 @@ export {
   privateSketch,
   requirePrivacy,
 } from "./release.ts";
-export { loadPrivateSketch, PRIVATE_FORMAT, savePrivateSketch } from "./store.ts";
+export { loadPrivateSketch, PRIVATE_FORMAT, PUBLIC_NETWORK, savePrivateSketch } from "./store.ts";

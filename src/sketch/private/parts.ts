@@ -5,9 +5,10 @@ import { triangleSize } from "../families/family.ts";
  *
  *   count   1;  mean  q;  square  the lower triangle of qqᵀ;
  *   energy  |u|² relative to the reference, up to twice the clipping norm, of all labels;  rest  |x|² − |u|² where features are fewer than numbers;
- *   fourier  cos ωⱼᵀu, then sin ωⱼᵀu.
+ *   fourier  cos ωⱼᵀu, then sin ωⱼᵀu;
+ *   network  the features v of a network, of norm at most 1;  networkSquares  v ⊙ v, of all labels: by label noise would hide them.
  */
-export const partNames = ["count", "mean", "square", "energy", "rest", "fourier"] as const;
+export const partNames = ["count", "mean", "square", "energy", "rest", "fourier", "network", "networkSquares"] as const;
 export type PartName = (typeof partNames)[number];
 
 /** What part of the budget, of μ², each sum has; together 1. A sum without a share is not made. */
@@ -39,13 +40,15 @@ export interface PartSizes {
   readonly features: number;
   /** Fourier frequencies; 0 without. */
   readonly frequencies: number;
+  /** Features of a network, p; 0 without. */
+  readonly learned: number;
   readonly clip: number;
   readonly shares: Shares;
 }
 
 /** The sums that have a share. */
 export function partsOf(sizes: PartSizes): ReadonlyMap<PartName, Part> {
-  const { groups, features: k, frequencies: m, clip, shares } = sizes;
+  const { groups, features: k, frequencies: m, learned: p, clip, shares } = sizes;
   const q = FINENESS;
   const all: Record<PartName, Part> = {
     count: { shape: [groups], grid: 1 / q, bound: q, absolute: q },
@@ -57,6 +60,8 @@ export function partsOf(sizes: PartSizes): ReadonlyMap<PartName, Part> {
     energy: { shape: [1], grid: (clip / q) ** 2, bound: (REACH * q) ** 2, absolute: (REACH * q) ** 2 },
     rest: { shape: [1], grid: (clip / q) ** 2, bound: q * q, absolute: q * q },
     fourier: { shape: [groups, 2 * m], grid: 1 / q, bound: q * Math.sqrt(m), absolute: q * m * Math.SQRT2 },
+    network: { shape: [groups, p], grid: 1 / q, bound: q, absolute: q * Math.sqrt(p) },
+    networkSquares: { shape: [p], grid: 1 / (q * q), bound: q * q, absolute: q * q },
   };
   return new Map(partNames.filter((name) => shares[name] > 0).map((name) => [name, all[name]]));
 }

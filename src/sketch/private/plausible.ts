@@ -6,7 +6,9 @@ import { DESIGN_VERSION, LABEL_COUNT, type SketchDesign, sealed } from "../desig
 import { triangleSize } from "../families/family.ts";
 import type { FamilySpec } from "../families/index.ts";
 import { assigningOf } from "../families/local-moments.ts";
+import { FEATURE_WEIGHTS } from "../feature-network.ts";
 import type { Sketch, Sums } from "../sketch.ts";
+import type { PrivateSums } from "./contribution.ts";
 import { shrunkCovariances, toTriangle } from "./covariances.ts";
 import { basisOf, featuresIn, groupsOf, type PrivateDesign, partsIn } from "./design.ts";
 import { shrunkMeans } from "./means.ts";
@@ -15,7 +17,7 @@ import { type PrivateSketch, privacyOf } from "./release.ts";
 /**
  * An ordinary sketch that data can have, nearest to what the noisy sums of a private one tell: counts are integers of at least 2, means are shrunk (means.ts), covariances
  * positive semi-definite (covariances.ts), Fourier moments at most 1. It has local moments in one cell (of each label), reduced second moments, and the Fourier moments, so
- * that mixtures, generators and Gaussians are trained from it like from any other. Only released numbers are read: it is as private as these.
+ * that mixtures, generators and Gaussians are trained from it like from any other. With a network's features it has the moments of these, and no local moments. Only released numbers are read: it is as private as these.
  */
 export async function plausible(sketch: PrivateSketch): Promise<Sketch> {
   const { design, owners, sums: noisy } = sketch;
@@ -35,6 +37,10 @@ export async function plausible(sketch: PrivateSketch): Promise<Sketch> {
     families.push(design.fourier);
     Object.assign(sums, wavesOf(design, noisy.fourier!, counts));
   }
+  if (design.network) {
+    families.push({ kind: "network-moments", ...design.network });
+    Object.assign(sums, featureSums(design, noisy, counts));
+  }
   if (covariances) {
     const own = covariances.map((covariance, g) => {
       const mean = means.subarray(g * k, (g + 1) * k);
@@ -42,12 +48,15 @@ export async function plausible(sketch: PrivateSketch): Promise<Sketch> {
     });
     const triangles = new Float64Array(groups * size);
     for (const [g, square] of own.entries()) triangles.set(toTriangle(square, k), g * size);
-    const cells = { coarse: 1, fine: 1, features: k, leading: k, assigning: assigningOf(k), seed: 1 };
-    families.push({ kind: "local-moments", ...cells });
-    sums["local-moments.count"] = Float64Array.from(counts);
-    sums["local-moments.u"] = u;
-    sums["local-moments.aa"] = triangles.slice();
-    sums["local-moments.uu"] = triangles;
+    // with a network it is for generators, and a mixture would be made first
+    if (!design.network) {
+      const cells = { coarse: 1, fine: 1, features: k, leading: k, assigning: assigningOf(k), seed: 1 };
+      families.push({ kind: "local-moments", ...cells });
+      sums["local-moments.count"] = Float64Array.from(counts);
+      sums["local-moments.u"] = u;
+      sums["local-moments.aa"] = triangles.slice();
+      sums["local-moments.uu"] = triangles;
+    }
     families.push({ kind: "second-moments", reduced: true });
     const x = new Float64Array(groups * d);
     const squares = new Float64Array(groups * d);
@@ -96,6 +105,26 @@ function wavesOf(design: PrivateDesign, noisy: Float64Array, counts: Float64Arra
   return { "fourier.cos": cos, "fourier.sin": sin };
 }
 
+/** Sums of a network's features. Of their squares, which are known over all labels alone, each label has what its own mean asks for and what varies within labels on average. */
+function featureSums(design: PrivateDesign, { network, networkSquares }: PrivateSums, counts: Float64Array): Sums {
+  const parts = partsIn(design);
+  const p = design.network!.features;
+  const [grid, gridOfSquares] = [parts.get("network")!.grid, parts.get("networkSquares")!.grid];
+  const all = counts.reduce((sum, n) => sum + n, 0);
+  const mean = network!.map((v, at) => clamped(v * grid, counts[Math.floor(at / p)]!));
+  const within = networkSquares!.map((v, j) => {
+    const ofMeans = counts.reduce((sum, n, g) => sum + mean[g * p + j]! ** 2 / n, 0);
+    return Math.max(0, v * gridOfSquares - ofMeans) / all;
+  });
+  const squares = mean.map((v, at) => {
+    const n = counts[Math.floor(at / p)]!;
+    return Math.min(n, (v * v) / n + n * within[at % p]!);
+  });
+  return { "network-moments.mean": mean, "network-moments.squares": squares };
+}
+
+const clamped = (v: number, size: number): number => Math.max(-size, Math.min(size, v));
+
 /** The ordinary design, whose features have the mean 0. */
 function designOf(design: PrivateDesign, families: readonly FamilySpec[]): Promise<SketchDesign> {
   const { shape, labels } = design;
@@ -104,6 +133,7 @@ function designOf(design: PrivateDesign, families: readonly FamilySpec[]): Promi
   const features = basis ? ({ kind: "pca", components: k } as const) : ({ kind: "raw" } as const);
   const common = { version: DESIGN_VERSION, shape, features, families };
   const arrays = {
+    ...(design.weights && { [FEATURE_WEIGHTS]: ndarray(design.weights, [design.weights.length]) }),
     ...(basis && {
       "features.mean": ndarray(new Float32Array(d), [d]),
       "features.basis": ndarray(Float32Array.from(basis), [d, k]),

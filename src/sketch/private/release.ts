@@ -9,6 +9,7 @@ import { calibrated } from "./calibrate.ts";
 import { contributing, noPrivateSums, type PrivateSums } from "./contribution.ts";
 import { type PrivateDesign, type PrivateDesignOptions, partsIn, privateDesign } from "./design.ts";
 import { discreteGaussian, MOST_SIGMA } from "./discrete-gaussian.ts";
+import { featuresAlone } from "./features-alone.ts";
 import { referenceFrom } from "./first-pass.ts";
 import { noiseOf, roughnessOf } from "./parts.ts";
 
@@ -150,9 +151,9 @@ async function exactSums(
   const sums = noPrivateSums(design);
   const pause = pauses(signal);
   const add = contributing(design);
+  const features = await featuresAlone(design);
   const d = design.shape.reduce((size, n) => size * n, 1);
   for await (const { first, data } of dataset.batches(512, { from, to })) {
-    await pause();
     const rows = data.shape[0]!;
     for (let i = 0; i < rows; i++) {
       const label = labels?.[first + i] ?? 0;
@@ -161,10 +162,13 @@ async function exactSums(
           `private sketch: ${dataset.name}: row ${first + i} has the label ${label}, the design is for 0 to ${design.labels! - 1}`,
         );
       }
-      add(data.data.subarray(i * d, (i + 1) * d), label, sums);
+      const x = data.data.subarray(i * d, (i + 1) * d);
+      add(x, label, sums, await features?.of(x));
+      await pause();
     }
     onProgress?.(done * (to - from) + first + rows - from, passes * (to - from));
   }
+  await features?.dispose();
   return sums;
 }
 

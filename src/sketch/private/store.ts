@@ -19,17 +19,32 @@ const PROMISE = {
     "people with several samples, whatever else is published of the same data, how long the computation took, and the data before noise on the owner's machine",
 } as const;
 
+/** What the promise rests on, where features are those of a network. */
+export const PUBLIC_NETWORK =
+  "the network must be public and trained on other data: this file holds it, and the promise does not cover its own training";
+
+/** The name of a network's weights in the file. */
+const WEIGHTS = "design.network.weights";
+
 const NOT_PRIVATE = "NOT PRIVATE: the noise was drawn from a known seed, and anybody can take it away";
 
 /** Writes a private sketch as .npz: its design, what its owners were promised, and the noisy sums, in multiples of their grids. */
 export async function savePrivateSketch(file: string, { design, owners, sums }: PrivateSketch): Promise<void> {
-  const { reference, ...settings } = design;
+  const { reference, weights, ...settings } = design;
   const arrays: Record<string, NpyArray> = {
     "design.reference": ndarray(reference, [groupsOf(design), featuresIn(design)]),
+    ...(weights && { [WEIGHTS]: ndarray(weights, [weights.length]) }),
   };
   for (const [name, { shape }] of partsIn(design)) arrays[name] = ndarray(sums[name]!, [...shape]);
   const open = owners.some(({ seed }) => seed !== undefined);
-  const metadata = { ...PRIVATE_FORMAT, ...PROMISE, ...(open && { warning: NOT_PRIVATE }), owners, design: settings };
+  const metadata = {
+    ...PRIVATE_FORMAT,
+    ...PROMISE,
+    ...(weights && { network: PUBLIC_NETWORK }),
+    ...(open && { warning: NOT_PRIVATE }),
+    owners,
+    design: settings,
+  };
   await writeNpz(file, { metadata, arrays });
 }
 
@@ -42,7 +57,8 @@ export async function privateSketchIn(file: string, npz: Npz<Metadata>): Promise
   const { owners, design: stored } = npz.metadata as unknown as { owners: readonly Owner[]; design: PrivateDesign };
   const reference = Float32Array.from(member(npz, "design.reference", file).data);
   const { fingerprint, ...settings } = stored;
-  const design = await sealedPrivate({ ...settings, reference });
+  const weights = settings.network && Float32Array.from(member(npz, WEIGHTS, file).data);
+  const design = await sealedPrivate({ ...settings, ...(weights && { weights }), reference });
   if (design.fingerprint !== fingerprint) {
     throw new InputError(`${file}: the design does not match its fingerprint; the file is damaged or was edited`);
   }

@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { stream } from "../../../src/data/random.ts";
+import type { FeatureNetwork } from "../../../src/sketch/index.ts";
 import { contributing, noPrivateSums, type PrivateSums } from "../../../src/sketch/private/contribution.ts";
 import { type PrivateDesign, partsIn, privateDesign } from "../../../src/sketch/private/design.ts";
 import { noiseOf, roughnessOf } from "../../../src/sketch/private/parts.ts";
@@ -10,6 +11,10 @@ const test = suite("sensitivity of private sums");
 
 const fourier = { m: 40, law: "gaussian", scales: [0.7, 2], seed: 3, draw: "independent" } as const;
 const shares = { count: 0.1, mean: 0.2, square: 0.4, rest: 0.1, fourier: 0.2 };
+const SHARED = { count: 0.1, mean: 0.1, network: 0.5, networkSquares: 0.3 };
+/** Stands for a network of 5 features: the samples themselves are taken as such, shrunk to norm 1 where they are longer. */
+const ofNetwork = { features: 5 } as FeatureNetwork;
+const featuresOf = ({ network }: PrivateDesign, x: Float32Array) => (network ? x : undefined);
 const reference = (size: number) => stream(8, "reference").fillNormal(new Float32Array(size));
 const designs: Record<string, () => Promise<PrivateDesign>> = {
   "raw numbers": () => privateDesign({ shape: [5], clip: 1.3, fourier, shares }),
@@ -23,6 +28,12 @@ const designs: Record<string, () => Promise<PrivateDesign>> = {
       fourier,
       shares,
       reference: reference(21),
+    }),
+  "features of a network": () =>
+    privateDesign({
+      ...{ shape: [5], clip: 1.3, labels: 2, shares: SHARED },
+      network: ofNetwork,
+      weights: new Float32Array(0),
     }),
   "counts and means": () => privateDesign({ shape: [5], clip: 1, shares: { count: 1, mean: 1 } }),
 };
@@ -54,7 +65,7 @@ for (const [name, make] of Object.entries(designs)) {
     let worst = 0;
     for (const [i, x] of samples(size(design)).entries()) {
       const sums = noPrivateSums(design);
-      add(x, i % (design.labels ?? 1), sums);
+      add(x, i % (design.labels ?? 1), sums, featuresOf(design, x));
       let [squares, absolute] = [0, 0];
       for (const [part, about] of parts) {
         const { diagonal, off } = noiseOf(about, design.shares[part], mu);
@@ -82,11 +93,11 @@ for (const [name, make] of Object.entries(designs)) {
     const given = samples(size(design)).slice(0, 12);
     const labelOf = (i: number) => i % (design.labels ?? 1);
     const alone = noPrivateSums(design);
-    add(given[5]!, labelOf(5), alone);
+    add(given[5]!, labelOf(5), alone, featuresOf(design, given[5]!));
     const without = noPrivateSums(design);
-    for (const [i, x] of given.entries()) if (i !== 5) add(x, labelOf(i), without);
+    for (const [i, x] of given.entries()) if (i !== 5) add(x, labelOf(i), without, featuresOf(design, x));
     const all = noPrivateSums(design);
-    for (const [i, x] of [...given.entries()].reverse()) add(x, labelOf(i), all);
+    for (const [i, x] of [...given.entries()].reverse()) add(x, labelOf(i), all, featuresOf(design, x));
     const sum = copied(without);
     for (const [part, values] of Object.entries(sum)) {
       for (let at = 0; at < values.length; at++) values[at]! += alone[part as keyof PrivateSums]![at]!;
