@@ -15,8 +15,8 @@ type State = { readonly x: Images; readonly r: Images; readonly p: Images };
 /** Iterations of a compiled step, most steps, and the part of ‖Φ'y‖ at which the gradient ends them: its error is far below that of a naive reconstruction. */
 const [ITERATIONS, MOST_STEPS, TOLERANCE] = [10, 30, 1e-3];
 
-/** Images that are reconstructed together: as many as have a million pixels. */
-const PIXELS = 2 ** 20;
+/** Pixels of the images that are reconstructed together: few enough for an interruption to be heeded between two steps. */
+const PIXELS = 2 ** 17;
 
 /**
  * Naive reconstructions by Tikhonov's formula (Φ'Φ + αI)⁻¹Φ'y, a linear map R of y, by conjugate gradients: what a critic learns to tell from true images.

@@ -14,7 +14,7 @@ export const regulariserOptions = {
   crop: { type: "integer", description: "pixels along a side of what a step compares; default 48, at most the data's" },
   batch: { type: "integer", default: 8, description: "crops of a step" },
   steps: { type: "integer", default: 500, description: "Adam steps" },
-  learningRate: { type: "number", default: 0.01, description: "Adam's step size, falling to 0 by half a cosine" },
+  learningRate: { type: "number", default: 0.03, description: "Adam's step size, falling to 0 by half a cosine" },
   slope: { type: "number", default: 10, description: "weight of the loss of slopes above 1" },
 } as const satisfies OptionTable;
 
