@@ -50,7 +50,6 @@ export const criticLambda: LambdaRules<RegulariserPrior> = {
     const usual = await criticLambda.default(problem, prior);
     return [usual / AROUND, usual * AROUND];
   },
-  rough: { tolerance: 0.1, steps: 20 },
 };
 
 async function sizesOf(problem: Problem): Promise<{ readonly norm: number; readonly amplitude: number }> {

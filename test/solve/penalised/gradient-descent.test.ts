@@ -116,9 +116,10 @@ test("a λ that never meets the noise level is said, and auto finds one that doe
 test("without noise it takes a small λ; from its own solution it ends at once", async () => {
   const operator = gaussian({ inShape: [side, side], m: 100, seed: 1 });
   const given = { operator, y: await measuredBy(operator, 0), noise: 0 };
-  const cold = await recover(given, prior);
+  const own = { steps: 200 };
+  const cold = await recover(given, prior, { own });
   assert.ok((cold.chosen.lambda as number) > 0);
-  const warm = await recover(given, prior, { start: cold.estimate });
+  const warm = await recover(given, prior, { start: cold.estimate, own });
   assert.ok(warm.steps < cold.steps, `${warm.steps} and ${cold.steps}`);
 });
 
