@@ -62,7 +62,7 @@ export interface Watched extends Pick<IterateOptions<unknown>, "onProgress" | "s
   readonly seed?: number;
   /** For kinds that are `resumable`; default none. */
   readonly checkpoints?: Checkpoints;
-  /** For kinds that are `resumable`: `take` gets the prior as it is after every so many steps, and is awaited. Default never. */
+  /** For kinds that are `watchable`: `take` gets the prior as it is after every so many steps, and is awaited. Default never. */
   readonly snapshot?: { readonly every: number; readonly take: (prior: GeneratorPrior) => Promise<void> };
 }
 
@@ -89,8 +89,10 @@ interface Kind<T, Source> {
   readonly files: readonly string[];
   /** Options of training. */
   readonly options: OptionTable;
-  /** Whether training takes `checkpoints` and `snapshot`. */
+  /** Whether training takes `checkpoints`. */
   readonly resumable: boolean;
+  /** Whether training takes `snapshot`; default false. */
+  readonly watchable?: true;
   /** Whether this kind can be made from a source. If not: why, as the end of a sentence. */
   accepts(source: Source): true | string;
   /** Errors (InputError): options out of range, a source that it does not accept, a loss that stopped being finite. */

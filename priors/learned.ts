@@ -7,6 +7,7 @@ import type { LearnedKind, PriorFacts, PriorFiles, ReadFile, TrainingCourse } fr
 import { mixtureKind } from "./mixture/index.ts";
 import { patchesKind } from "./patches/index.ts";
 import type { LearnedPrior } from "./prior.ts";
+import { regulariserKind } from "./regulariser/index.ts";
 
 /** Every kind of prior that is learned, one line each; the first that accepts a sketch is its default. */
 const kinds = {
@@ -16,6 +17,7 @@ const kinds = {
   patches: patchesKind,
   denoiser: denoiserKind,
   dictionary: dictionaryKind,
+  regulariser: regulariserKind,
 } satisfies Record<string, LearnedKind>;
 
 export type LearnedName = keyof typeof kinds;

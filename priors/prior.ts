@@ -25,7 +25,7 @@ export interface GeneratorPrior {
   decode(z: tf.Tensor, c?: tf.Tensor): tf.Tensor;
 }
 
-/** A convex penalty r(x) ≥ 0 that is small on likely signals; recovery minimises ½‖y − Φx‖² + λ r(x). */
+/** A penalty r(x) ≥ 0, convex unless it is smooth, that is small on likely signals; recovery minimises ½‖y − Φx‖² + λ r(x). */
 interface Penalty {
   readonly kind: "penalty";
   readonly name: string;
@@ -100,6 +100,19 @@ export interface AnalysisPenalty extends Penalty {
   size(features: Tensors): tf.Tensor;
   /** The nearest p of the ball |p| ≤ radius, one radius ≥ 0 a signal, [batch]. */
   project(p: Tensors, radius: tf.Tensor): Tensors;
+}
+
+/** A smooth r that need not be convex: its Hessian lies between −concavity and curvature. It is learned (`RegulariserPrior`). */
+export interface SmoothPenalty extends Penalty {
+  readonly form: "smooth";
+  /** r of every signal: [batch, ...shape] to [batch]. */
+  value(x: tf.Tensor): tf.Tensor;
+  /** ∇r: [batch, ...shape] to the same. */
+  gradient(x: tf.Tensor): tf.Tensor;
+  /** The largest eigenvalue of ∇²r, or a bound. */
+  readonly curvature: number;
+  /** ρ ≥ 0 with r(x) + ½ρ‖x‖² convex: r is weakly convex. */
+  readonly concavity: number;
 }
 
 /** A penalty of one kind, no sum. */
@@ -208,6 +221,21 @@ export interface DictionaryPrior {
   readonly roughness: number;
 }
 
+/**
+ * A learned regulariser of images of any size: a critic Ψ that is low on true images and high on naive reconstructions, with ‖∇Ψ‖ of about 1 at most (Lunz, Öktem, Schönlieb 2018). Recovery minimises
+ * ½‖y − Φx‖² + λΨ(x).
+ */
+export interface RegulariserPrior {
+  readonly kind: "regulariser";
+  readonly name: string;
+  /** Pixels along a side of what Ψ looks at: the smallest image. */
+  readonly side: number;
+  /** Numbers of a pixel: 1 or 3. */
+  readonly channels: number;
+  /** Ψ for images of one shape, which `acceptsShape` takes. */
+  penalty(shape: readonly number[]): SmoothPenalty;
+}
+
 /** A baseline that is a way to recover, with options of its own: what it takes for likely is in how it works. */
 export interface MethodPrior {
   readonly kind: "method";
@@ -245,8 +273,8 @@ export interface Denoiser {
 /** A prior of signals of one shape. */
 export type SignalPrior = GeneratorPrior | PenaltyPrior | GaussianPrior | MixturePrior | MethodPrior;
 
-/** A prior of images of any size, by their patches. */
-export type ImagePrior = PatchPrior | DictionaryPrior;
+/** A prior of images of any size, by what their patches look like. */
+export type ImagePrior = PatchPrior | DictionaryPrior | RegulariserPrior;
 
 /** A prior that is learned, and kept in a folder. */
 export type LearnedPrior = GeneratorPrior | MixturePrior | ImagePrior | DenoiserPrior;
@@ -255,4 +283,4 @@ export type Prior = SignalPrior | ImagePrior | DenoiserPrior;
 
 /** Whether a prior is of signals of one shape; others are of images of any size. */
 export const isOfOneShape = (prior: Prior): prior is SignalPrior =>
-  prior.kind !== "patches" && prior.kind !== "dictionary" && prior.kind !== "denoiser";
+  !["patches", "dictionary", "regulariser", "denoiser"].includes(prior.kind);

@@ -58,6 +58,7 @@ export type {
   PenaltyPrior,
 } from "../priors/prior.ts";
 export { parsePenalty } from "../priors/registry.ts";
+export { type RegulariserModel, regulariserPrior, trainRegulariser } from "../priors/regulariser/index.ts";
 export { openFeatures } from "./cli/feature-design.ts";
 export { loadOnnxPrior } from "./cli/onnx-prior.ts";
 export { openPenalty } from "./cli/open-penalty.ts";

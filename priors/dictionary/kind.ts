@@ -2,12 +2,12 @@ import { fromHost, sizeOf } from "../../src/data/array.ts";
 import { InputError } from "../../src/data/errors.ts";
 import { decodeNpz, encodeNpz } from "../../src/data/npz.ts";
 import { checkedOptions, type OptionTable, requireCounts } from "../../src/data/options.ts";
-import { type Dataset, readRows } from "../../src/data/rows.ts";
 import { grouped } from "../../src/data/text.ts";
 import { readFloat32 } from "../arrays.ts";
 import type { DataFacts } from "../facts.ts";
 import type { DataKind } from "../kind.ts";
 import type { DictionaryPrior } from "../prior.ts";
+import { typical } from "../typical.ts";
 import { learnAtoms } from "./learn.ts";
 
 const FORMAT = { format: "sketchprior-dictionary", version: 1 } as const;
@@ -43,7 +43,7 @@ export const dictionaryKind: DataKind<TrainedDictionary> = {
     const { samples, atoms, sparsity, steps } = checkedOptions("train", options, given);
     const d = sizeOf(dataset.shape);
     requireCounts("train", { atoms, sparsity, samples, steps });
-    const patches = await typical(dataset, samples, signal);
+    const { data: patches } = await typical(dataset, samples, signal);
     const [side, , channels = 1] = dataset.shape as [number, number, number?];
     if (isFlat(patches, d)) {
       throw new InputError(`train: the patches of ${dataset.name} are all flat; give images with structure`);
@@ -91,16 +91,6 @@ export const dictionaryKind: DataKind<TrainedDictionary> = {
 /** Whether every patch is of one number. */
 const isFlat = (patches: Float32Array, d: number): boolean =>
   patches.every((v, at) => v === patches[Math.floor(at / d) * d]);
-
-/** At most so many samples from all over a data set, one after the other. Errors (InputError): none. */
-async function typical(dataset: Dataset, most: number, signal: AbortSignal | undefined): Promise<Float32Array> {
-  const { count } = dataset;
-  const wanted = Math.min(most, count);
-  const rows = dataset.typical
-    ? await dataset.typical(wanted, { from: 0, to: count }, signal)
-    : await readRows(dataset, 0, wanted);
-  return rows.data;
-}
 
 /** Root mean square of the differences of neighbours in the rows of patches. */
 function roughnessOf(patches: Float32Array, side: number, channels: number): number {

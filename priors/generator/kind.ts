@@ -28,6 +28,7 @@ export const generatorKind: SketchKind<TrainedGenerator> = {
   files: [WEIGHTS, "generator.onnx"],
   options: trainTable,
   resumable: true,
+  watchable: true,
 
   accepts: ({ design: { families } }) =>
     families.some(({ kind }) => kind === "fourier" || kind === "network-moments") ||

@@ -3,7 +3,8 @@ import type { LambdaFacts } from "../prior.ts";
 /** σ counts as at least this part of the measurements' size. So λ is above 0 without noise too, and the solution is unique. */
 const LEAST = 0.006;
 
-const sigmaOf = ({ sigma, gain, amplitude }: LambdaFacts): number => Math.max(sigma, LEAST * gain * amplitude);
+/** σ as rules for λ count it. */
+export const sigmaOf = ({ sigma, gain, amplitude }: LambdaFacts): number => Math.max(sigma, LEAST * gain * amplitude);
 
 /**
  * λ of r(x) = ‖x‖²: σ²/(2a²), a the signals' root mean square. It makes the recovery the posterior mode for x ~ N(0, a²I), whatever

@@ -10,7 +10,14 @@ import {
   type TrainedPrior,
 } from "../../priors/learned.ts";
 import { patchMixture } from "../../priors/patches/index.ts";
-import type { DenoiserPrior, DictionaryPrior, GeneratorPrior, LearnedPrior, MixturePrior } from "../../priors/prior.ts";
+import type {
+  DenoiserPrior,
+  DictionaryPrior,
+  GeneratorPrior,
+  LearnedPrior,
+  MixturePrior,
+  RegulariserPrior,
+} from "../../priors/prior.ts";
 import { InputError, messageOf } from "../data/errors.ts";
 import { fileExists, readFileOrExplain, writeAtomic } from "../data/files.ts";
 import { isOnnxSpec } from "./onnx-file.ts";
@@ -43,7 +50,7 @@ export const loadTrained = (folder: string): Promise<TrainedPrior> =>
 export const loadPrior = async (folder: string, name = folder): Promise<LearnedPrior> =>
   priorOf(await loadTrained(folder), name);
 
-/** The prior of a folder, or of onnx:FILE, for draws of it: of a patch prior, its patches. Errors: those of `loadTrained` and `loadOnnxGenerator`; a dictionary or a denoiser, which have no law. */
+/** The prior of a folder, or of onnx:FILE, for draws of it: of a patch prior, its patches. Errors: those of `loadTrained` and `loadOnnxGenerator`; a dictionary, a denoiser or a regulariser, which have no law. */
 export async function loadDrawable(spec: string): Promise<GeneratorPrior | MixturePrior> {
   const prior = isOnnxSpec(spec) ? await loadOnnxGenerator(spec) : await loadPrior(spec);
   if (hasNoLaw(prior)) throw noLaw(spec, prior);
@@ -51,10 +58,12 @@ export async function loadDrawable(spec: string): Promise<GeneratorPrior | Mixtu
 }
 
 /** Whether a prior says how to recover, and not how likely signals are. */
-export const hasNoLaw = (prior: LearnedPrior): prior is DictionaryPrior | DenoiserPrior =>
-  prior.kind === "dictionary" || prior.kind === "denoiser";
+export const hasNoLaw = (prior: LearnedPrior): prior is Lawless =>
+  prior.kind === "dictionary" || prior.kind === "denoiser" || prior.kind === "regulariser";
 
-export const noLaw = (folder: string, { kind }: DictionaryPrior | DenoiserPrior): InputError =>
+type Lawless = DictionaryPrior | DenoiserPrior | RegulariserPrior;
+
+export const noLaw = (folder: string, { kind }: Lawless): InputError =>
   new InputError(
     `${folder}: is a ${kind}, which has no probabilities and makes no draws; reconstruct and compare take it`,
   );

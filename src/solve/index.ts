@@ -4,7 +4,7 @@
  *
  * - gaussian/: mixtures and Gaussians, whose posterior is exact for a linear Φ and Gaussian noise;
  * - latent/: generators, searched in latent space;
- * - penalised/: penalties λ r(x), by conjugate gradients, FISTA or primal–dual iterations;
+ * - penalised/: penalties λ r(x), by conjugate gradients, FISTA or primal–dual iterations, and learned regularisers, by gradient descent;
  * - patches/: priors of patches and dictionaries, by half-quadratic splitting;
  * - plug-and-play/: denoisers;
  * - blind/: a blurred image and its unknown kernel, by the families above.

@@ -9,7 +9,7 @@ import { methodSolver } from "./methods/registry.ts";
 import { halfQuadratic } from "./patches/half-quadratic.ts";
 import { messagePassing } from "./patches/message-passing.ts";
 import { sparseCoding } from "./patches/sparse-coding.ts";
-import { conjugateGradients, fista, primalDual, projectedGradient } from "./penalised/solvers.ts";
+import { conjugateGradients, fista, gradientDescent, primalDual, projectedGradient } from "./penalised/solvers.ts";
 import { plugAndPlay } from "./plug-and-play/plug-and-play.ts";
 import { red } from "./plug-and-play/red.ts";
 import type { Problem } from "./problem.ts";
@@ -20,7 +20,7 @@ export const solvers: readonly Solver[] = [
   ...[posterior, latentPosterior, csgm],
   ...[messagePassing, halfQuadratic, sparseCoding],
   ...[plugAndPlay, red],
-  ...[conjugateGradients, projectedGradient, fista, primalDual],
+  ...[conjugateGradients, projectedGradient, fista, primalDual, gradientDescent],
 ];
 
 /**

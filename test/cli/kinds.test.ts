@@ -25,6 +25,7 @@ const short: { readonly [K in LearnedName]: string } = {
   patches: "Q.npz",
   denoiser: "N.npz",
   dictionary: "patches:images.npy:side=3 --atoms 12 --steps 2",
+  regulariser: "images.npy --sigma 0.5 --images 20 --filters 3 --side 3 --steps 3",
 };
 
 for (const kind of learnedNames) {
@@ -33,7 +34,7 @@ for (const kind of learnedNames) {
     assert.is(trained.kind, kind);
     assert.equal(filesIn(kind), ["prior.json", ...learnedKinds[kind].files].sort());
     assert.equal((await ok(`inspect ${kind}`)).settings, trained.settings);
-    if (kind !== "dictionary" && kind !== "denoiser") await ok(`sample ${kind} -n 4 -o ${kind}.png`);
+    if (!["dictionary", "denoiser", "regulariser"].includes(kind)) await ok(`sample ${kind} -n 4 -o ${kind}.png`);
     const measured = "--operator gaussian:m=6 --tune-count 0 --baselines none";
     const compared = await ok(`compare images.npy --prior ${kind} --limit 3 ${measured} -o report-${kind}`);
     assert.match(JSON.stringify(compared), new RegExp(`"${kind}"`));
@@ -64,7 +65,7 @@ test("unknown kinds, options of other kinds, and a sketch without what a kind ne
   );
   await fails(
     "train X.npz -o no --kind mixture --steps 3",
-    /^error: --steps: the kind mixture has no steps; give --kind generator or cell-linear or dictionary, or leave it out\n$/,
+    /^error: --steps: the kind mixture has no steps; give --kind generator or cell-linear or dictionary or regulariser, or leave it out\n$/,
   );
   await fails(
     "train X.npz -o no --kind mixture --resume",
@@ -90,6 +91,15 @@ test("unknown kinds, options of other kinds, and a sketch without what a kind ne
   );
   await fails("train X.npz -o no --kind dictionary", /^error: X\.npz/);
   await fails("train Q.npz -o no --kind denoiser", /^error: train: no denoiser: the sketch has no moments of pairs; /);
+  await fails("train images.npy -o no --kind regulariser", /^error: train: sigma is required/);
+  await fails(
+    "train images.npy -o no --kind regulariser --sigma 0.1 --watch 3",
+    /^error: --watch: the kind regulariser makes no draws to be watched; leave it out\n$/,
+  );
+  await fails(
+    "sample regulariser -n 4 -o no.png",
+    /^error: regulariser: is a regulariser, which has no probabilities /,
+  );
   await fails("sample denoiser -n 4 -o no.png", /^error: denoiser: is a denoiser, which has no probabilities /);
   for (const [given, message] of [
     [

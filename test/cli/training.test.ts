@@ -52,6 +52,16 @@ test("an interrupted training goes on with --resume, to the bits of an uninterru
   assert.equal(readFileSync("half/weights.npz"), readFileSync("whole/weights.npz"));
 });
 
+test("so does that of a regulariser", async () => {
+  const long = "train images.npy --kind regulariser --sigma 0.5 --side 3 --filters 4 --steps 400 -o part";
+  const { code, stderr } = await interrupted(`${long} --checkpoint-every 5`, "part/checkpoint.npz");
+  assert.equal([code, stderr], [130, "train: repeat the command with --resume to go on\nerror: interrupted\n"]);
+  assert.equal(filesIn("part"), ["checkpoint.npz"]);
+  await Promise.all([ok(`${long} --resume`), ok(long.replace("part", "all"))]);
+  assert.equal(filesIn("part"), ["prior.json", "regulariser.npz", "regulariser.onnx"]);
+  for (const name of filesIn("part")) assert.equal(readFileSync(`part/${name}`), readFileSync(`all/${name}`));
+});
+
 test("--watch keeps a picture of samples in the prior's folder; signals that are no images are refused", async () => {
   await ok("sketch images.npy -o I.npz --frequencies 32 --scale 1,2");
   const long = `train I.npz -o watched ${SMALL} --steps 1000 --validation 0 --watch 5`;

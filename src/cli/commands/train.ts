@@ -12,13 +12,17 @@ import { sampleWatcher } from "../watching.ts";
 
 export const train = defineCommand({
   usage: "train <sketch>",
-  description: "Train a prior on a sketch alone; a dictionary on the data themselves.",
+  description: "Train a prior on a sketch alone; a dictionary or a regulariser on the data themselves.",
   examples: [
     ["sketchprior train X.npz -o prior/", "a prior folder"],
     ["sketchprior train X.npz -o prior/ --kind cell-linear", "a network, with generator.onnx for other programs"],
     [
       "sketchprior train patches:photos/ -o dictionary/ --kind dictionary",
       "a dictionary of the patches of a folder of images",
+    ],
+    [
+      "sketchprior train slices.npy -o critic/ --kind regulariser --operator radon:angles=30 --sigma 0.1",
+      "a learned regulariser for tomography",
     ],
     ["sketchprior train X.npz -o prior/ --resume", "go on after an interruption, with the same bits"],
   ],
@@ -29,7 +33,7 @@ export const train = defineCommand({
       .positional("sketch", {
         type: "string",
         demandOption: true,
-        describe: "sketch file, .npz; for --kind dictionary a data set, patches:DATA",
+        describe: "sketch file, .npz; for --kind dictionary and regulariser a data set",
       })
       .option("out", outOption("folder to write the prior to"))
       .option("kind", { type: "string", requiresArg: true, describe: "kind of prior to make, see below" })
@@ -56,9 +60,12 @@ export const train = defineCommand({
     const { kindOptions } = await import("../kind-options.ts");
 
     const { kind, shape, learn } = await sourceFor(args);
-    const { resumable } = learnedKinds[kind];
+    const { resumable, watchable } = learnedKinds[kind];
     const own = kindOptions(kind, args);
     if (!resumable) requireNone(kind, args, ["resume", "checkpoint-every", "watch"]);
+    if (!watchable && args.watch !== undefined) {
+      throw new InputError(`--watch: the kind ${kind} makes no draws to be watched; leave it out`);
+    }
 
     const show = args.watch === undefined ? undefined : await sampleWatcher(args.out, shape, seed);
     const checkpoints = fileCheckpoints(path.join(args.out, CHECKPOINT), { every, resume: args.resume ?? false });

@@ -9,7 +9,7 @@ import type { Problem } from "../problem.ts";
 /** If ‖y − Φx̂‖² is above this many times mσ², the residual is too large. */
 const LARGE = 4;
 /** A residual below this part of ‖y‖² is not reported: solvers are not more exact than that, and generators cannot represent everything. */
-const PART = { penalty: 0.01, generator: 0.25 } as const;
+const PART = { penalty: 0.01, regulariser: 0.01, generator: 0.25 } as const;
 /** If m ≥ n and ‖y − Φx̂‖² is below this part of mσ², x̂ fits the noise. */
 const SMALL = 0.02;
 
@@ -32,7 +32,10 @@ export async function misfitWarnings(problem: Problem, prior: Prior, x: NdArray<
   const discrepancy = (2 * mean) / (m * noise.sigma ** 2);
   const energy = squaredNorm(contiguous(y) as Float32Array) / y.shape[0]!;
   const times = `Φx̂ misses y by ${Number(Math.sqrt(discrepancy).toPrecision(2))} times the noise ${noise.name}`;
-  if (discrepancy > LARGE && 2 * mean > PART[prior.kind === "penalty" ? "penalty" : "generator"] * energy) {
+  if (
+    discrepancy > LARGE &&
+    2 * mean > PART[prior.kind === "penalty" || prior.kind === "regulariser" ? prior.kind : "generator"] * energy
+  ) {
     return [`${times}: it may be too small, λ too large, or Φ another operator than the one that measured`];
   }
   if (discrepancy < SMALL && m >= sizeOf(operator.inShape)) return [`${times}: it may be too large, or λ too small`];

@@ -16,7 +16,10 @@ export interface CentredProblem extends Problem {
  * The problem that methods for penalties see: of x less the centre of the penalty, where it has one, and whitened, where the noise is
  * Gaussian. Errors (RangeError): Φ that is not linear.
  */
-export async function centredProblem(problem: Problem, { centre }: PenaltyPrior): Promise<CentredProblem> {
+export async function centredProblem(
+  problem: Problem,
+  { centre }: Pick<PenaltyPrior, "centre">,
+): Promise<CentredProblem> {
   const given = problem.noise.gaussian ? whitenedProblem(problem) : problem;
   const operator = requireLinear("penalty", given.operator);
   if (!centre) return { ...given, operator };

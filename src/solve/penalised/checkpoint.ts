@@ -1,5 +1,5 @@
 import ndarray, { type NdArray } from "ndarray";
-import type { PenaltyPrior } from "../../../priors/prior.ts";
+import type { PenaltyPrior, SmoothPenalty } from "../../../priors/prior.ts";
 import { contiguous, fromHost } from "../../data/array.ts";
 import { differing } from "../../data/differing.ts";
 import { InputError } from "../../data/errors.ts";
@@ -29,7 +29,7 @@ export interface RecoveryOf {
 export async function recoveryOf(
   solver: string,
   { operator, noise, range, y, centre }: CentredProblem,
-  prior: PenaltyPrior,
+  prior: PenaltyPrior | SmoothPenalty,
   lambda: NdArray<Float32Array>,
   options: SolveOptions["own"] = {},
   start?: NdArray<Float32Array>,
@@ -39,7 +39,7 @@ export async function recoveryOf(
     solver,
     operator: source ? `${source.spec}, seed ${source.seed}${digest && `, ${digest}`}` : operator.name,
     noise: `${noise.spec}, sigma ${noise.sigma}`,
-    prior: prior.name,
+    prior: prior.form === "smooth" ? `${prior.name}, curvature ${prior.curvature}` : prior.name, // another one of the same name has another
     range: [...(range ?? [])],
     options,
     numbers: await sha256([

@@ -1,4 +1,5 @@
-import type { PenaltyPrior } from "../../../priors/prior.ts";
+import { sigmaOf } from "../../../priors/penalties/default-lambda.ts";
+import type { PenaltyPrior, RegulariserPrior } from "../../../priors/prior.ts";
 import { contiguous } from "../../data/array.ts";
 import { squaredNorm } from "../../data/vector.ts";
 import type { Problem } from "../problem.ts";
@@ -7,6 +8,7 @@ import type { LambdaRules } from "../solver.ts";
 import { centredProblem } from "./centre.ts";
 import { lambdaFacts } from "./lambda-facts.ts";
 import { sizeOfOperator } from "./size.ts";
+import { whitenedProblem } from "./whitening.ts";
 
 /** The range of a search: from the default divided by this to the default times this. A search goes beyond an end that is best. */
 const AROUND = 32;
@@ -32,6 +34,22 @@ export const penaltyLambda: LambdaRules<PenaltyPrior> = {
     return [scale * (quadratic ? 1e-7 : 1e-5), scale];
   },
   rough: { tolerance: 0.01, steps: 100 },
+};
+
+/**
+ * λ of learned regularisers, by the rule of Lunz, Öktem, Schönlieb 2018: at the true x the gradient of ½‖y − Φx‖² is −Φ'w, w the noise, and that of a critic has a norm of about 1, so that both are of
+ * one size with λ = E‖Φ'w‖, here its bound √E‖Φ'w‖² = σ‖Φ‖_F. (Beside ‖y − Φx‖², as the paper writes it, λ is twice that.) Without
+ * noise σ counts as little as for penalties.
+ */
+export const criticLambda: LambdaRules<RegulariserPrior> = {
+  default: async (problem) => {
+    const whitened = whitenedProblem(problem);
+    return sigmaOf(await lambdaFacts(whitened)) * (await sizeOfOperator(whitened.operator)).frobenius || 1; // blind: any will do
+  },
+  range: async (problem, prior) => {
+    const usual = await criticLambda.default(problem, prior);
+    return [usual / AROUND, usual * AROUND];
+  },
 };
 
 async function sizesOf(problem: Problem): Promise<{ readonly norm: number; readonly amplitude: number }> {

@@ -1,5 +1,5 @@
 import type { NdArray } from "ndarray";
-import type { PenaltyPrior } from "../../../priors/prior.ts";
+import type { PenaltyPrior, SmoothPenalty } from "../../../priors/prior.ts";
 import { contiguous, fromHost } from "../../data/array.ts";
 import { checkedOptions, type OptionTable } from "../../data/options.ts";
 import { iterateRows } from "../../engine/iterate-rows.ts";
@@ -35,7 +35,7 @@ export interface PenalisedRecovery extends Solved {
  */
 export async function solvePenalised(
   problem: CentredProblem,
-  prior: PenaltyPrior,
+  prior: PenaltyPrior | SmoothPenalty,
   method: PenaltyMethod,
   { lambda, onProgress, signal, own, checkpoints, start: given }: SolveOptions,
 ): Promise<PenalisedRecovery> {
