@@ -137,8 +137,8 @@ export const blind = defineCommand({
     const starts = await startsOf(
       args.starts,
       async (own) => {
-        const options = { rounds: args.rounds, restarts: 1, seed: own };
-        const { recoveries, kernels: made } = await blindDeconvolution(given, priors[0]!.prior, kernel, options);
+        const single = { ...options, restarts: 1, seed: own };
+        const { recoveries, kernels: made } = await blindDeconvolution(given, priors[0]!.prior, kernel, single);
         return scores({ images: joined(recoveries.map(({ estimate }) => estimate)), kernels: made }).map(
           ({ psnr }) => psnr,
         );
