@@ -3,6 +3,15 @@ import FFT from "fft.js";
 /** Complex numbers; real and imaginary parts alternate. */
 export type Complex = Float64Array;
 
+/** Tables of fft.js by the length, a power of two: they cost more than a transform. */
+const plans = new Map<number, FFT>();
+
+function planOf(size: number): FFT {
+  const plan = plans.get(size) ?? new FFT(size);
+  plans.set(size, plan);
+  return plan;
+}
+
 /** The discrete Fourier transform of n real numbers, as `complexSpectrum`. */
 export function spectrum(x: ArrayLike<number>): Complex {
   const complex = new Float64Array(2 * x.length);
@@ -19,11 +28,11 @@ export function complexSpectrum(x: Complex): Complex {
   if (n === 1) return x.slice();
   const out = new Float64Array(2 * n);
   if (Number.isInteger(Math.log2(n))) {
-    new FFT(n).transform(out, x);
+    planOf(n).transform(out, x);
     return out;
   }
   const size = 2 ** Math.ceil(Math.log2(2 * n - 1));
-  const fft = new FFT(size);
+  const fft = planOf(size);
   const a = new Float64Array(2 * size);
   const b = new Float64Array(2 * size);
   const angle = (t: number) => (Math.PI * ((t * t) % (2 * n))) / n; // exp(−2πi kt/n) = chirps of k, t and k − t
@@ -69,6 +78,19 @@ export function imageSpectrum(x: Complex, height: number, width: number): Comple
   }
   return out;
 }
+
+/** The image whose `imageSpectrum` is X. */
+export function imageOfSpectrum(x: Complex, height: number, width: number): Complex {
+  const out = imageSpectrum(conjugated(x), height, width);
+  const n = height * width;
+  for (let at = 0; at < out.length; at += 2) {
+    out[at]! /= n;
+    out[at + 1]! /= -n;
+  }
+  return out;
+}
+
+const conjugated = (x: Complex): Complex => x.map((v, at) => (at % 2 === 0 ? v : -v));
 
 /** Moduli |X_k| of a spectrum. */
 export const moduli = (x: Complex): Float64Array =>

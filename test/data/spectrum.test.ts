@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { stream } from "../../src/data/random.ts";
-import { complexSpectrum, imageSpectrum, moduli, spectrum } from "../../src/data/spectrum.ts";
+import { complexSpectrum, imageOfSpectrum, imageSpectrum, moduli, spectrum } from "../../src/data/spectrum.ts";
 
 const test = suite("spectrum");
 
@@ -35,6 +35,8 @@ test("complex numbers, and images along both axes", () => {
     }
     assert.ok(Math.hypot(found[2 * at]! - re, found[2 * at + 1]! - im) < 1e-11);
   }
+  const back = imageOfSpectrum(found, h, w);
+  assert.ok(x.every((v, at) => Math.abs(back[at]! - v) < 1e-11));
   assert.equal([...complexSpectrum(Float64Array.of(2, -3))], [2, -3]);
 });
 

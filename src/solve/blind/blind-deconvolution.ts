@@ -1,28 +1,35 @@
 import type { NdArray } from "ndarray";
 import { boundaryOption } from "../../../operators/blur.ts";
 import { convolution } from "../../../operators/convolution.ts";
-import { type GeneratorPrior, isOfOneShape, type Prior, type SignalPrior } from "../../../priors/prior.ts";
+import type { LinearOperator } from "../../../operators/operator.ts";
+import { isOfOneShape, type Prior, type SignalPrior } from "../../../priors/prior.ts";
 import { fromHost, sameShape, sizeOf } from "../../data/array.ts";
 import { InputError } from "../../data/errors.ts";
 import { checkedOptions, type OptionTable, type OptionValues } from "../../data/options.ts";
 import { isMixture } from "../gaussian/as-mixture.ts";
 import { generatorOf } from "../latent/generator-of.ts";
+import { applyToRows } from "../operator-matrix.ts";
 import { type RecoverOptions, recover } from "../recover.ts";
 import type { Recovery } from "../recovery.ts";
 import { takeRows } from "../rows.ts";
+import { edgeSearch } from "./edge-search.ts";
 import { type Blurred, jointSearch } from "./joint-search.ts";
-import { kernelProblem } from "./kernel-problem.ts";
-import { blursOf } from "./kernels.ts";
+import { kernelStep } from "./kernel-step.ts";
 
-/** σ that a kernel step assumes, as a part of the noise's: the image that it takes for true is uncertain too. */
-const KERNEL_NOISE = 2;
+/** Rounds after the joint descent, and after the search by edges. */
+const [LATENT_ROUNDS, IMAGE_ROUNDS] = [6, 0];
+/** A kernel found by edges is too wide if it leaves so many times as much of y unexplained as no blur at all. */
+const TOO_WIDE = 2.5;
 
 /** The options of `--operator blind-blur:…`. */
 export const blindOptions = {
   boundary: boundaryOption,
-  restarts: { type: "integer", default: 12, description: "starts of the joint descent" },
+  restarts: { type: "integer", default: 12, description: "starts of the joint descent, of generators and mixtures" },
   steps: { type: "integer", default: 300, description: "steps of a descent" },
-  rounds: { type: "integer", default: 6, description: "rounds of image and kernel in turns after it" },
+  rounds: {
+    type: "integer",
+    description: "rounds of image and kernel in turns after it; default: 6, with any other prior of images 0",
+  },
 } as const satisfies OptionTable;
 
 export interface BlindOptions
@@ -37,14 +44,16 @@ export interface BlindRecovery {
 }
 
 /**
- * Blind deconvolution: y = k ∗ x + w with image x and kernel k unknown, each with a prior of its own, a generator or a mixture. First both by joint descent
- * (`jointSearch`). Then in turns x̂ by `recover` with the present kernel, and the kernel by `recover` given x̂, where it is a linear problem (`kernelProblem`); the last
- * step is one of the image. `solver`, `own` and `lambda` are those of image steps.
+ * Blind deconvolution: y = k ∗ x + w with image x and kernel k unknown, each with a prior of its own, that of k a generator or a mixture. If x has one too, first both by
+ * joint descent (`jointSearch`). With any other prior of images (patches, penalties, denoisers) first the kernel by edges (`edgeSearch`). Then in `rounds` turns x̂ by `recover` with the present kernel,
+ * and the kernel by `recover` given x̂, where it is a linear problem (`kernelProblem`); the last step is one of the image. If edges found a kernel that explains y far
+ * worse than no blur does, which happens to images that are hardly blurred, no blur is the result. `solver`, `own` and `lambda` are those of image steps.
  *
  * y fixes neither scale nor place: c k ∗ x/c and a shift of k with the opposite one of x give the same y. Kernels here are non-negative with sum 1, which fixes the
  * scale; the place is what both priors find most likely. The kernels of `motion-kernels` have their centre of mass in the middle.
  *
- * y: grey images [batch, h, w]. Errors (InputError): y or priors of another shape; a prior that is no generator or mixture; kernels not smaller than the images.
+ * y: images [batch, h, w], or [batch, h, w, channels] that share a kernel, not for joint descents. Errors (InputError): y or priors of another shape; a prior of
+ * kernels that is no generator or mixture; kernels not smaller than the images.
  */
 export async function blindDeconvolution(
   given: Blurred,
@@ -58,82 +67,99 @@ export async function blindDeconvolution(
   };
   const settings = checkedOptions("blind-blur", blindOptions, options);
   for (const [name, least] of [["restarts", 1] as const, ["steps", 1] as const, ["rounds", 0] as const]) {
-    if (settings[name] >= least) continue;
+    if ((settings[name] ?? least) >= least) continue;
     throw new InputError(`blind-blur: ${name}: expected an integer of at least ${least}, got ${settings[name]}`);
   }
   const [batch = 0, ...inShape] = given.y.shape;
-  const [ofImage, ofKernel] = await generatorsOf(image, kernel, inShape);
+  requireImages(image, inShape);
+  requireKernels(kernel, inShape);
   const watched = { seed, ...(signal && { signal }) };
-  const { boundary, rounds, ...search } = settings;
-  const start = await jointSearch(given, ofImage, ofKernel, {
-    ...{ ...watched, ...search, boundary },
-    ...(onProgress && { onProgress }),
-  });
-  const shape = ofKernel.shape as readonly number[] as readonly [number, number];
-  const kernels = blursOf(start);
+  const { boundary, rounds = isLatent(image) ? LATENT_ROUNDS : IMAGE_ROUNDS, ...search } = settings;
+  const searching = { ...watched, boundary, ...(onProgress && { onProgress }) };
+  const kernels = isLatent(image)
+    ? await jointSearch(given, await generatorOf(image), await generatorOf(kernel), { ...searching, ...search })
+    : await edgeSearch(given, kernel, searching);
+  const l = sizeOf(kernel.shape);
   const recoveries: Recovery[] = [];
   for (let row = 0; row < batch; row++) {
     const problem = { ...given, y: takeRows(given.y, [row]) };
-    const blur = kernels.data.subarray(row * sizeOf(shape), (row + 1) * sizeOf(shape)); // of the result, which every round replaces
-    for (let round = 0; ; round++) {
-      const operator = convolution({ inShape, kernel: fromHost(blur.slice(), shape), boundary });
-      const found = await recover({ ...problem, operator }, image, { ...imageStep, ...watched });
-      if (round === rounds) {
-        recoveries.push(found);
-        break;
-      }
-      const linear = await kernelProblem(found.estimate, problem.y, shape, boundary);
-      const next = await recover({ ...linear, noise: KERNEL_NOISE * given.noise.sigma }, kernel, watched);
-      blur.set(blursOf(next.estimate).data);
-      onProgress?.({
-        task: "kernels",
-        step: row * rounds + round + 1,
-        maxSteps: batch * rounds,
-        objective: Number.NaN,
-      });
+    const recovered = (operator: LinearOperator) =>
+      recover({ ...problem, operator }, image, { ...imageStep, ...watched });
+    const blurredBy = (blur: NdArray<Float32Array>) => convolution({ inShape, kernel: blur, boundary });
+    let blur: NdArray<Float32Array> = fromHost(kernels.data.slice(row * l, (row + 1) * l), kernel.shape);
+    let found = await recovered(blurredBy(blur));
+    for (let round = 0; round < rounds; round++) {
+      blur = await kernelStep({ image: found.estimate, y: problem.y, kernel: blur }, kernel, { ...watched, boundary });
+      found = await recovered(blurredBy(blur));
+      const [step, maxSteps] = [row * rounds + round + 1, batch * rounds];
+      onProgress?.({ task: "kernels", step, maxSteps, objective: Number.NaN });
     }
+    if (!isLatent(image)) {
+      const none = impulse(kernel.shape);
+      const plain = await recovered(blurredBy(none));
+      const missed = await misfit(blurredBy(blur), found.estimate, problem.y);
+      if (missed > TOO_WIDE * (await misfit(blurredBy(none), plain.estimate, problem.y))) [blur, found] = [none, plain];
+    }
+    recoveries.push(found);
+    kernels.data.set(blur.data, row * l);
   }
   return { recoveries, kernels };
 }
 
-/** Both priors as generators. Errors (InputError): they do not fit the images or each other. */
-async function generatorsOf(
-  image: Prior,
-  kernel: Prior,
-  shape: readonly number[],
-): Promise<readonly [image: GeneratorPrior, kernel: GeneratorPrior]> {
-  const [h = 0, w = 0] = shape;
-  if (shape.length !== 2) {
+/** ‖y − Φx‖ */
+async function misfit(operator: LinearOperator, x: NdArray<Float32Array>, y: NdArray<Float32Array>): Promise<number> {
+  const { data } = await applyToRows(operator, fromHost(x.data, [1, x.size]));
+  return Math.sqrt(data.reduce((sum, v, i) => sum + (v - y.data[i]!) ** 2, 0));
+}
+
+/** A prior that descents can search. */
+type LatentPrior = SignalPrior & { readonly kind: "generator" | "mixture" | "gaussian" };
+type KernelPrior = LatentPrior & { readonly shape: readonly [number, number] };
+
+/** Errors (InputError): signals that are no images, or not of the prior's shape, or in colour for a prior that is searched by descents. */
+function requireImages(prior: Prior, shape: readonly number[]): void {
+  if (shape.length < 2 || shape.length > 3) {
+    throw new InputError(`blind-blur: takes images [h, w] or [h, w, channels], got [${shape.join(", ")}]`);
+  }
+  if (isOfOneShape(prior) && !sameShape(prior.shape, shape)) {
     throw new InputError(
-      `blind-blur: takes grey images [h, w], got [${shape.join(", ")}]; give the channels one by one`,
+      `blind-blur: ${prior.name} makes images of [${prior.shape.join(", ")}], y is [${shape.join(", ")}]`,
     );
   }
-  if (!isLatent(image)) {
-    throw new InputError(`blind-blur: ${image.name} is no generator or mixture, which descents can search; train one`);
-  }
-  if (!sameShape(image.shape, shape)) {
+  if (shape.length > 2 && isLatent(prior)) {
     throw new InputError(
-      `blind-blur: ${image.name} makes images of [${image.shape.join(", ")}], y is [${shape.join(", ")}]`,
+      `blind-blur: ${prior.name} is searched for grey images [h, w], got [${shape.join(", ")}]; give the channels one by one`,
     );
   }
-  if (!isLatent(kernel)) {
+}
+
+/** Errors (InputError): a prior of no kernels, or of kernels that do not fit images of this shape. */
+function requireKernels(prior: Prior, [h = 0, w = 0]: readonly number[]): asserts prior is KernelPrior {
+  if (!isLatent(prior)) {
     throw new InputError(
-      `blind-blur: ${kernel.name} is no prior of kernels; train a mixture or a generator on a sketch of motion-kernels`,
+      `blind-blur: ${prior.name} is no prior of kernels; train a mixture or a generator on a sketch of motion-kernels`,
     );
   }
-  const [rows = 0, columns = 0, ...more] = kernel.shape;
+  const [rows = 0, columns = 0, ...more] = prior.shape;
   if (more.length > 0 || columns === 0) {
     throw new InputError(
-      `blind-blur: ${kernel.name} makes signals of [${kernel.shape.join(", ")}], expected kernels [rows, columns]`,
+      `blind-blur: ${prior.name} makes signals of [${prior.shape.join(", ")}], expected kernels [rows, columns]`,
     );
   }
   if (rows >= h || columns >= w) {
     throw new InputError(
-      `blind-blur: ${kernel.name} makes kernels of ${rows}×${columns}, expected smaller ones than the images of ${h}×${w}`,
+      `blind-blur: ${prior.name} makes kernels of ${rows}×${columns}, expected smaller ones than the images of ${h}×${w}`,
     );
   }
-  return [await generatorOf(image), await generatorOf(kernel)];
 }
 
-const isLatent = (prior: Prior): prior is SignalPrior =>
+/** The kernel that changes nothing. */
+function impulse(shape: readonly number[]): NdArray<Float32Array> {
+  const [rows = 0, columns = 0] = shape;
+  const out = fromHost(new Float32Array(rows * columns), shape);
+  out.set(Math.floor(rows / 2), Math.floor(columns / 2), 1);
+  return out;
+}
+
+const isLatent = (prior: Prior): prior is LatentPrior =>
   isOfOneShape(prior) && (prior.kind === "generator" || isMixture(prior));
