@@ -204,7 +204,7 @@ test("inspect says and draws whether the scales suit the data; the drawing holds
   );
   await refused(
     "inspect data.npy --plot x.html",
-    /^error: --plot: data\.npy is neither a sketch nor a prior; only these are plotted\n$/,
+    /^error: --plot: data\.npy has nothing that is plotted; sketches, mixtures, generators and patches have\n$/,
   );
 });
 

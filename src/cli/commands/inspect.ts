@@ -63,7 +63,10 @@ export const inspect = defineCommand({
     }
     if (data !== undefined && !sketched) throw new InputError(`--data: ${file} is no sketch; leave it out`);
     if (plot === undefined) return found;
-    if (!figure) throw new InputError(`--plot: ${file} is neither a sketch nor a prior; only these are plotted`);
+    if (!figure)
+      throw new InputError(
+        `--plot: ${file} has nothing that is plotted; sketches, mixtures, generators and patches have`,
+      );
     await writePlot(plot, await figure());
     return { text: `${found.text}\n${factLines({ plot })}`, data: { ...found.data, plot } };
   },
