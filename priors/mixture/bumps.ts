@@ -1,4 +1,5 @@
 import { transpose } from "../../src/data/matmul.ts";
+import { dot, squaredNorm } from "../../src/data/vector.ts";
 import { product } from "../../src/engine/float64.ts";
 
 /** Signals [n] that are sums of the columns of a B [n, size]. */
@@ -12,11 +13,15 @@ export interface Bumps {
   diagonal(matrix: Float64Array): Promise<Float64Array>;
 }
 
+/** The longest axis that is multiplied on its own. */
+const LONG = 100;
+
 /**
  * Gaussian bumps, one at each of the n places of a shape, a product over the axes of exp(−(i − j)²/2w²) with w = `width`, in places; of 0 single places. A product over axes with sizes s needs no B: with the pairs (p, q) of places as one tensor of axes s²,
  * (B diag(γ) Bᵀ)_pq = Σ_j γ_j Π L(p, q; j), L = exp(−((p − j)² + (q − j)²)/2w²), is a product of small matrices along each axis.
  */
 export function bumpsOf(shape: readonly number[], width: number): Bumps {
+  if (Math.max(...shape) > LONG) return longBumps(shape, width);
   const axes = shape.map((size) => pairsOnAxis(size, width));
   const order = pairOrder(shape);
   return {
@@ -42,15 +47,41 @@ export function bumpsOf(shape: readonly number[], width: number): Bumps {
   };
 }
 
+const bump = (apart: number, width: number): number =>
+  width === 0 ? Number(apart === 0) : Math.exp(-(apart ** 2) / (2 * width ** 2));
+
+/** Bumps as an explicit B [n, n]: an axis of s places has s³ numbers in L. */
+function longBumps(shape: readonly number[], width: number): Bumps {
+  const n = shape.reduce((a, b) => a * b, 1);
+  const b = new Float64Array(n * n).fill(1);
+  let stride = n;
+  for (const size of shape) {
+    stride /= size;
+    const place = (i: number) => Math.floor(i / stride) % size;
+    for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) b[i * n + j]! *= bump(place(i) - place(j), width);
+  }
+  return {
+    size: n,
+    power: squaredNorm(b, Math.floor(n / 2) * n, n),
+    covariance: (gamma) => {
+      const weighted = b.map((v, at) => v * gamma[at % n]!);
+      return product(weighted, b, n, n, n); // B is symmetric
+    },
+    diagonal: async (matrix) => {
+      const moved = await product(b, matrix, n, n, n);
+      return Float64Array.from({ length: n }, (_, i) => dot(moved, i * n, b, i * n, n));
+    },
+  };
+}
+
 /** L [s², s] of one axis, and the sum of the squares of the bump in its middle. */
 function pairsOnAxis(size: number, width: number) {
-  const bump = (p: number, j: number) => (width === 0 ? Number(p === j) : Math.exp(-((p - j) ** 2) / (2 * width ** 2)));
   const l = new Float64Array(size ** 3);
   for (let p = 0, at = 0; p < size; p++)
-    for (let q = 0; q < size; q++) for (let j = 0; j < size; j++) l[at++] = bump(p, j) * bump(q, j);
+    for (let q = 0; q < size; q++) for (let j = 0; j < size; j++) l[at++] = bump(p - j, width) * bump(q - j, width);
   const j = Math.floor(size / 2);
   let middle = 0;
-  for (let p = 0; p < size; p++) middle += bump(p, j) ** 2;
+  for (let p = 0; p < size; p++) middle += bump(p - j, width) ** 2;
   return { size, l, middle };
 }
 

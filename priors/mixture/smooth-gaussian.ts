@@ -13,7 +13,7 @@ const WIDTHS = [0, 0.6, 1, 1.6, 2.6, 4.2];
 /** What is above so many standard errors, and eigenvalues above so many times the size of the most negative one, stand out of the noise. */
 const STANDS_OUT = 3;
 
-/** The variance that the steps start from, in parts of the mean one: little, because numbers that hardly vary lose it slowly beside their noise. */
+/** The least variance that a number starts from, in parts of the mean one. Steps are slow where the noise is larger: each number starts from its own estimate. */
 const START = 0.01;
 
 /** Steps towards the likeliest bumps and eigenvectors. */
@@ -43,7 +43,7 @@ const LEAST = 1e-4;
  * Whole signals keep their covariance. Ends with the signal's reason when it aborts. Errors (InputError): a variance Σ_i C_ii below 3 standard errors of that of constants, √(2 Σ v²/N).
  */
 export async function smoothGaussian(
-  { mean, covariance, scatter, rows, count }: SeenGaussian,
+  { mean, covariance, scatter, noise: still, rows, count }: SeenGaussian,
   shape: readonly number[],
   signal?: AbortSignal,
 ): Promise<SignalGaussian> {
@@ -51,7 +51,7 @@ export async function smoothGaussian(
   const m = scatter.length;
   const n = shape.reduce((a, b) => a * b, 1);
   const variance = trace(covariance, m);
-  if (!(variance > STANDS_OUT * Math.sqrt((2 * squaredNorm(scatter)) / count)))
+  if (!(variance > STANDS_OUT * Math.sqrt((2 * squaredNorm(still)) / count)))
     throw new InputError("mixture: the lossy measurements show no variance above their noise; give more samples");
   const least = (LEAST * variance) / m;
   const noise = scatter.map((v) => Math.max(v, least));
@@ -77,11 +77,26 @@ export async function smoothGaussian(
   }
   return { mean: rows ? await meanOf(c, rows) : mean, covariance: c };
 
-  /** CRᵀ(RCRᵀ + diag v/N)⁻¹ȳ: the mean of signals, as smooth as they are. */
-  async function meanOf(of: Float64Array, through: Float64Array): Promise<Float64Array> {
+  /**
+   * a1 + KRᵀ(RKRᵀ + diag v/N)⁻¹(ȳ − aR1): the mean of signals, a constant a (by generalised least squares) and what is as smooth as they are, K = C and a hundredth of its mean variance of equal bumps, so that means
+   * may lie where signals do not vary.
+   */
+  async function meanOf(c: Float64Array, through: Float64Array): Promise<Float64Array> {
+    const k = c.slice();
+    for (const width of WIDTHS) {
+      const own = bumpsOf(shape, width);
+      const weight = (START * variance) / m / own.power / WIDTHS.length;
+      const part = await own.covariance(new Float64Array(n).fill(weight));
+      for (let at = 0; at < k.length; at++) k[at]! += part[at]!;
+    }
     const scattered = noise.map((v) => v / count);
-    const precision = await inverse(plusDiagonal(await between(through, of, columns!, m, n), scattered), m, signal);
-    return product(of, await product(columns!, await product(precision, mean, m, m, 1), n, m, 1), n, n, 1);
+    const precision = await inverse(plusDiagonal(await between(through, k, columns!, m, n), scattered), m, signal);
+    const ones = await product(through, new Float64Array(n).fill(1), m, n, 1);
+    const weights = await product(precision, ones, m, m, 1);
+    const a = dot(weights, 0, mean, 0, m) / dot(weights, 0, ones, 0, m);
+    const gaps = mean.map((v, i) => v - a * ones[i]!);
+    const smooth = await product(k, await product(columns!, await product(precision, gaps, m, m, 1), n, m, 1), n, n, 1);
+    return smooth.map((v) => v + a);
   }
 
   async function likeliestStart(): Promise<Float64Array> {
@@ -91,8 +106,13 @@ export async function smoothGaussian(
       ...WIDTHS.map((width) => bumpsOf(shape, width)),
       ...(rows ? [] : [directionsOf(standingOut(covariance, n), n)]),
     ];
-    const start = (START * variance) / m / forms.length;
-    const weights = forms.map(({ size, power }) => new Float64Array(size).fill(start / power));
+    const mean = variance / m;
+    const starts = Float64Array.from({ length: n }, (_, i) =>
+      rows ? mean : Math.max(START * mean, covariance[i * (n + 1)]!),
+    );
+    const weights = forms.map(({ size, power }) =>
+      Float64Array.from({ length: size }, (_, i) => (size === n ? starts[i]! : mean) / power / forms.length),
+    );
     const sum = new Float64Array(n * n);
     const add = async () => {
       sum.fill(0);

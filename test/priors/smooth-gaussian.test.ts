@@ -21,6 +21,8 @@ const truth = square((i, j) => {
   return i > 27 || j > 27 ? 0 : 0.5 * Math.cos(i) * Math.cos(j) + 0.2 * Math.exp(-(apart ** 2) / 4);
 });
 
+const scattered = (v: number) => ({ scatter: new Float64Array(n).fill(v), noise: new Float64Array(n).fill(v) });
+
 /** The covariance of Rx + w of `count` samples, less diag v. */
 function estimated(seed: number, count: number, v: number, rows?: Float64Array): Float64Array {
   const random = stream(seed, "noisy covariance");
@@ -82,10 +84,25 @@ function errorWith(c: Float64Array): number {
   return sum / n;
 }
 
+test("bumps on a long axis are those of the formula", async () => {
+  const random = stream(2, "long bumps");
+  const size = 101;
+  const gamma = Float64Array.from({ length: size }, () => random.normal());
+  const { covariance, diagonal } = bumpsOf([size], 1.6);
+  const b = square((i, j) => Math.exp(-((i - j) ** 2) / (2 * 1.6 ** 2)), size);
+  const want = square((p, q) => gamma.reduce((sum, v, j) => sum + v * b[p * size + j]! * b[q * size + j]!, 0), size);
+  assert.ok(distance(await covariance(gamma), want) < 1e-11);
+  const squares = Float64Array.from({ length: size }, (_, j) =>
+    gamma.reduce((sum, v, p) => sum + v * b[p * size + j]! ** 2, 0),
+  );
+  const found = await diagonal(square((i, j) => (i === j ? gamma[i]! : 0), size));
+  assert.ok(distance(found, squares) < 1e-11);
+});
+
 test("of noisy samples, the covariance denoises much better than the unbiased estimate", async () => {
   for (const seed of [1, 2, 3]) {
     const covariance = estimated(seed, 500, 0.5);
-    const seen = { mean: new Float64Array(n), covariance, scatter: new Float64Array(n).fill(0.5), count: 500 };
+    const seen = { mean: new Float64Array(n), covariance, ...scattered(0.5), count: 500 };
     const { covariance: smooth } = await smoothGaussian(seen, SHAPE);
     const [best, near, far] = [truth, smooth, covariance].map(errorWith) as [number, number, number];
     assert.ok(near - best < 0.65 * (far - best), `${near}, unbiased ${far}, best ${best}`);
@@ -110,7 +127,10 @@ test("in what one Φ leaves unseen, the covariance is smooth, and what is seen i
   }
   const covariance = estimated(6, 2000, 0, rows);
   const mean = Float64Array.from({ length: 20 }, (_, a) => through(rows, a, new Float64Array(n).fill(1)));
-  const found = await smoothGaussian({ mean, covariance, scatter: new Float64Array(20), rows, count: 2000 }, SHAPE);
+  const found = await smoothGaussian(
+    { mean, covariance, scatter: new Float64Array(20), noise: new Float64Array(20), rows, count: 2000 },
+    SHAPE,
+  );
   const left = (c: Float64Array) => distance(c, truth) / Math.hypot(...truth);
   const projected = square((i, j) => {
     let sum = 0;
@@ -128,9 +148,34 @@ test("in what one Φ leaves unseen, the covariance is smooth, and what is seen i
   assert.ok(smooth < 0.75 * least, `mean ${smooth}, the shortest ${least}`);
 });
 
+test("independent numbers in much noise keep their variance", async () => {
+  for (const v of [4, 9]) {
+    const covariance = square((i, j) => Number(i === j));
+    const { covariance: found } = await smoothGaussian(
+      { mean: new Float64Array(n), covariance, ...scattered(v), count: 1e6 },
+      SHAPE,
+    );
+    const mean = found.reduce((sum, c, at) => sum + (at % (n + 1) === 0 ? c / n : 0), 0);
+    assert.ok(Math.abs(mean - 1) < 0.15, `${mean}`); // after a limited number of steps
+    assert.ok(distance(found, covariance) < 0.5 * Math.sqrt(n), `${distance(found, covariance)}`);
+  }
+});
+
+test("a mean far from 0 is kept where it is seen, and goes on where it is not", async () => {
+  const seen = Array.from({ length: n }, (_, i) => i).filter((i) => i !== 7 && i !== 22);
+  const rows = new Float64Array(seen.length * n);
+  for (const [a, i] of seen.entries()) rows[a * n + i] = 1;
+  const covariance = square((i, j) => truth[seen[i]! * n + seen[j]!]!, seen.length);
+  const mean = Float64Array.from(seen, (i) => (i === 0 ? 105 : 100));
+  const scatter = new Float64Array(seen.length).fill(4);
+  const found = await smoothGaussian({ mean, covariance, scatter, noise: scatter, rows, count: 1000 }, SHAPE);
+  for (const i of seen) assert.ok(Math.abs(found.mean[i]! - (i === 0 ? 105 : 100)) < 0.5, `${i}: ${found.mean[i]}`);
+  for (const i of [7, 22]) assert.ok(Math.abs(found.mean[i]! - 100) < 3, `${i}: ${found.mean[i]}`);
+});
+
 test("whole samples keep their covariance", async () => {
   const found = await smoothGaussian(
-    { mean: new Float64Array(n), covariance: truth, scatter: new Float64Array(n), count: 9 },
+    { mean: new Float64Array(n), covariance: truth, ...scattered(0), count: 9 },
     SHAPE,
   );
   assert.equal(found.covariance, truth);
@@ -140,7 +185,7 @@ test("samples that do not vary above their noise are refused", async () => {
   const random = stream(3, "constants");
   const covariance = square((i, j) => (i < j ? 0 : random.normal() * 0.5 * Math.sqrt(1 / 100)));
   for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) covariance[j * n + i] = covariance[i * n + j]!;
-  const seen = { mean: new Float64Array(n), covariance, scatter: new Float64Array(n).fill(0.5), count: 100 };
+  const seen = { mean: new Float64Array(n), covariance, ...scattered(0.5), count: 100 };
   try {
     await smoothGaussian(seen, SHAPE);
     assert.unreachable();
@@ -150,7 +195,7 @@ test("samples that do not vary above their noise are refused", async () => {
 });
 
 test("it ends with the signal's reason", async () => {
-  const seen = { mean: new Float64Array(n), covariance: truth, scatter: new Float64Array(n).fill(1), count: 999 };
+  const seen = { mean: new Float64Array(n), covariance: truth, ...scattered(1), count: 999 };
   try {
     await smoothGaussian(seen, SHAPE, AbortSignal.abort(new Error("stopped")));
     assert.unreachable();

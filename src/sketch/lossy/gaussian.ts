@@ -27,6 +27,8 @@ export interface SeenGaussian {
   readonly covariance: Float64Array;
   /** v, [m]: so much of it that covariances of N such samples scatter as the estimates do, (C_ii + v_i)(C_jj + v_j)/N. */
   readonly scatter: Float64Array;
+  /** What v would be of numbers that do not vary, [m]. */
+  readonly noise: Float64Array;
   /** R [m, n], orthonormal rows; absent where all numbers are seen. */
   readonly rows?: Float64Array;
   /** N. */
@@ -42,7 +44,7 @@ export const MATRIX = "lossy-moments.matrix";
  * What lossy moments tell of the signals behind them, in closed form. For each form of the measurements:
  *
  * - `masked`: μ_p = Σ Mx / pairs_pp, C_pq the covariance over the samples that show p and q, (Σ (Mx)(Mx)ᵀ − cross_pq cross_qp/pairs)/(pairs − 1) − σ²[p = q], 0 for pairs that
- *   fewer than two samples show. With μ_pμ_q, of all samples, in place of the means of those samples, its noise would grow with μ. R leaves out numbers that no sample shows. A number that the part
+ *   fewer than two samples show. With μ_pμ_q, of all samples, in place of the means of those samples, its noise would grow with μ. R leaves out numbers that fewer than two samples show. A number that the part
  *   q of the samples shows scatters as if v = (C_ii + σ²)/q − C_ii;
  * - `fixed`: the measurements' mean and covariance less σ²I, in the right singular directions R of Φ that the samples determine (`seenDirections`): only ΦCΦᵀ is identified;
  * - `own`: μ = (Σ G)⁻¹ Σ z, and E zzᵀ − σ²E G = H^½ E[QAQ] H^½ with H = E G, A = H^½(C + μμᵀ)H^½, and E[QAQ] = αA + β tr(A) I for a Q of no preferred
@@ -64,13 +66,16 @@ export async function seenGaussian(sketch: Sketch): Promise<SeenGaussian> {
   const covariance = fromTriangle(each("xx"), m).map((v, at) => v - mean[Math.floor(at / m)]! * mean[at % m]!);
   for (let i = 0; i < m; i++) covariance[i * (m + 1)]! -= spec.sigma ** 2;
   const matrix = sketch.design.arrays[MATRIX];
-  if (!matrix) return { mean, covariance, scatter: new Float64Array(n).fill(spec.sigma ** 2), count };
+  if (!matrix) {
+    const scatter = new Float64Array(n).fill(spec.sigma ** 2);
+    return { mean, covariance, scatter, noise: scatter, count };
+  }
   return { ...(await inDirections(mean, covariance, matrix, spec.sigma, count)), count };
 }
 
 function ofMasked(sums: (name: string) => Float64Array, n: number, sigma: number, count: number): SeenGaussian {
   const samples = Float64Array.from({ length: n }, (_, i) => sums("pairs")[diagonalAt(i)]!);
-  const seen = [...samples.keys()].filter((i) => samples[i]! > 0);
+  const seen = [...samples.keys()].filter((i) => samples[i]! > 1);
   const m = seen.length;
   if (m === 0) throw new InputError("lossy moments: every pixel of every sample is missing, there is nothing to learn");
   const [pairs, xx, cross] = [fromTriangle(sums("pairs"), n), fromTriangle(sums("xx"), n), sums("cross")];
@@ -92,6 +97,7 @@ function ofMasked(sums: (name: string) => Float64Array, n: number, sigma: number
       const variance = covariance[a * (m + 1)]!;
       return Math.max(0, ((variance + sigma ** 2) * count) / samples[i]! - variance);
     }),
+    noise: Float64Array.from(seen, (i) => (sigma ** 2 * count) / samples[i]!),
     ...(m < n && { rows }),
     count,
   };
@@ -122,11 +128,18 @@ async function ofOwn(each: (name: string) => Float64Array, n: number, sigma: num
   const all = trace(seen, n) / (alpha + n * beta);
   const a = seen.map((v, at) => (v - (at % (n + 1) === 0 ? beta * all : 0)) / alpha);
   const made = await product(await product(back, a, n, n, n), back, n, n, n);
-  const power = (beta * all + sigma ** 2) / alpha;
+  const covariance = made.map((v, at) => v - mean[Math.floor(at / n)]! * mean[at % n]!);
+  const scatterOf = (power: number) => Float64Array.from({ length: n }, (_, i) => power * squaredNorm(back, i * n, n));
+  const [scatter, noise] = [(beta * all + sigma ** 2) / alpha, sigma ** 2 / alpha];
+  const kept = values.filter((v) => v > SEEN * values[0]!).length;
+  if (kept === n) return { mean, covariance, scatter: scatterOf(scatter), noise: scatterOf(noise) };
+  const rows = vectors.slice(0, kept * n); // the others are in the null space of every sample's Φ
   return {
-    mean,
-    covariance: made.map((v, at) => v - mean[Math.floor(at / n)]! * mean[at % n]!),
-    scatter: Float64Array.from({ length: n }, (_, i) => power * squaredNorm(back, i * n, n)),
+    mean: await product(rows, mean, kept, n, 1),
+    covariance: await productTransposed(await product(rows, covariance, kept, n, n), rows, n),
+    scatter: values.slice(0, kept).map((v) => scatter / v),
+    noise: values.slice(0, kept).map((v) => noise / v),
+    rows,
   };
 }
 
@@ -148,10 +161,12 @@ async function inDirections(
   const r = values.length;
   const inverse = await productTransposed(rows, phi, n); // (1/s²)·vᵀΦᵀ [r, m] below
   for (let at = 0; at < inverse.length; at++) inverse[at]! /= values[Math.floor(at / m)]!;
+  const scatter = values.map((v) => sigma ** 2 / v);
   return {
     mean: await product(inverse, mean, r, m, 1),
     covariance: await productTransposed(await product(inverse, covariance, r, m, m), inverse, m),
-    scatter: values.map((v) => sigma ** 2 / v),
+    scatter,
+    noise: scatter,
     rows,
     unseen: nullSpace(all),
   };

@@ -27,6 +27,12 @@ export function unseenOf({ design, sums }: Sketch): string | undefined {
   const spec = lossySpec(design);
   if (!pairs || !spec) return unseenOfDesign(design);
   const n = sizeOf(spec.signal);
-  const never = Array.from({ length: n }, (_, i) => pairs[diagonalAt(i)]!).filter((seen) => seen === 0).length;
-  return never === 0 ? undefined : `${never} of ${n} pixels in every sample: the prior fills them in from near ones`;
+  const seen = Array.from({ length: n }, (_, i) => i).filter((i) => pairs[diagonalAt(i)]! > 1);
+  const never = n - seen.length;
+  const apart = seen.reduce((sum, i) => sum + seen.filter((j) => j < i && pairs[diagonalAt(i) - i + j]! < 2).length, 0);
+  const words = [
+    ...(never > 0 ? [`${never} of ${n} pixels in every sample: the prior fills them in from near ones`] : []),
+    ...(apart > 0 ? [`${apart} pairs of pixels in no sample at once: their covariance is taken for 0`] : []),
+  ];
+  return words.length === 0 ? undefined : words.join("; ");
 }
