@@ -13,8 +13,11 @@ const WIDTHS = [0, 0.6, 1, 1.6, 2.6, 4.2];
 /** What is above so many standard errors, and eigenvalues above so many times the size of the most negative one, stand out of the noise. */
 const STANDS_OUT = 3;
 
-/** The least variance that a number starts from, in parts of the mean one. Steps are slow where the noise is larger: each number starts from its own estimate. */
+/** The least variance that a number starts from, in parts of the mean one; else it is its own estimate. */
 const START = 0.01;
+
+/** The least ratio of a step: an estimate below 0 may be noise. */
+const SLOWEST = 0.05;
 
 /** Steps towards the likeliest bumps and eigenvectors. */
 const STEPS = 20;
@@ -35,8 +38,8 @@ const LEAST = 1e-4;
  * Mean and covariance C [n, n] of signals of a shape, from what is seen of them: S = RCRᵀ + diag v, as N samples tell it.
  *
  * 1. A start: C = Σ_w B_w diag(γ_w) B_wᵀ + E diag(δ) Eᵀ, of Gaussian bumps of six widths w at every place, so that near numbers covary, and, where all is seen, of the eigenvectors E of S − diag v that stand out of the noise.
- *    With D = (B, E) and P = (RCRᵀ + diag v)⁻¹, each step γ ← γ √(diag DᵀRᵀPSPRD / diag DᵀRᵀPRD) raises the likelihood of S (majorisation and minimisation; Stoica, Babu 2012, "SPICE and
- *    LIKES"). In directions that no sample shows, smoothness is all that is known of C.
+ *    With D = (B, E), V = diag v and P = (RCRᵀ + V)⁻¹, each step is γ ← γ √(diag DᵀRᵀP(S − V)PRD / diag DᵀRᵀP(RCRᵀ)PRD). It rests where the likelihood of S does, and is as fast in much noise, where the ratio
+ *    diag DᵀRᵀPSPRD / diag DᵀRᵀPRD of majorisation and minimisation (Stoica, Babu 2012, "SPICE and LIKES") is near 1. In directions that no sample shows, smoothness is all that is known of C.
  * 2. Steps of expectation maximisation that keep to no form, C ← C + CRᵀP(S − RCRᵀ − diag v)PRC. They end, after 30 at most, where S differs from the model by .6 of what N samples of it would,
  *    ‖P^½(S − RCRᵀ − diag v)P^½‖² ≤ .6 m(m + 1)/N (the discrepancy principle, Morozov 1966): further ones fit the noise.
  *
@@ -107,6 +110,7 @@ export async function smoothGaussian(
       ...(rows ? [] : [directionsOf(standingOut(covariance, n), n)]),
     ];
     const mean = variance / m;
+    const taken = noise.map((v) => -v);
     const starts = Float64Array.from({ length: n }, (_, i) =>
       rows ? mean : Math.max(START * mean, covariance[i * (n + 1)]!),
     );
@@ -124,13 +128,14 @@ export async function smoothGaussian(
     };
     await add();
     for (let step = 0; step < STEPS; step++) {
-      const { precision } = await modelOf(sum);
-      const [wanted, now] = [await back(await between(precision, seen, precision, m, m)), await back(precision)];
+      const { model, precision } = await modelOf(sum);
+      const inModel = async (a: Float64Array) => back(await between(precision, a, precision, m, m));
+      const [wanted, now] = [await inModel(plusDiagonal(seen, taken)), await inModel(plusDiagonal(model, taken))];
       for (const [f, { diagonal }] of forms.entries()) {
         const [up, down] = [await diagonal(wanted), await diagonal(now)];
         const own = weights[f]!;
         for (let i = 0; i < own.length; i++) {
-          if (down[i]! > 0) own[i]! *= Math.sqrt(Math.max(0, up[i]!) / down[i]!); // else nothing of it is seen
+          if (down[i]! > 0) own[i]! *= Math.sqrt(Math.max(SLOWEST, up[i]! / down[i]!)); // else nothing of it is seen
         }
         await pause();
       }
