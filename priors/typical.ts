@@ -1,7 +1,7 @@
 import type { NdArray } from "ndarray";
 import { type Dataset, readRows } from "../src/data/rows.ts";
 
-/** At most so many samples from all over a data set, [count, ...shape]. Errors (InputError): none. */
+/** At most so many samples of a data set, [count, ...shape]: of patches from all over it, of other sets the first ones. */
 export function typical(
   dataset: Dataset,
   most: number,

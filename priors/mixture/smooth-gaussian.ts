@@ -13,14 +13,17 @@ const WIDTHS = [0, 0.6, 1, 1.6, 2.6, 4.2];
 /** What is above so many standard errors, and eigenvalues above so many times the size of the most negative one, stand out of the noise. */
 const STANDS_OUT = 3;
 
-/** The least variance that a number starts from, in parts of the mean one; else it is its own estimate. */
+/** The variance that the steps start from, in parts of the mean one. Little: what does not stand out of the noise stays little. */
 const START = 0.01;
+
+/** Steps towards the likeliest bumps and eigenvectors; of fast ones as many again at most. */
+const STEPS = 20;
 
 /** The least ratio of a step: an estimate below 0 may be noise. */
 const SLOWEST = 0.05;
 
-/** Steps towards the likeliest bumps and eigenvectors. */
-const STEPS = 20;
+/** Discrepancy above which what is missing is no noise. */
+const UNMET = 2;
 
 /** The most steps of expectation maximisation. */
 const MOST_STEPS = 30;
@@ -38,8 +41,9 @@ const LEAST = 1e-4;
  * Mean and covariance C [n, n] of signals of a shape, from what is seen of them: S = RCRᵀ + diag v, as N samples tell it.
  *
  * 1. A start: C = Σ_w B_w diag(γ_w) B_wᵀ + E diag(δ) Eᵀ, of Gaussian bumps of six widths w at every place, so that near numbers covary, and, where all is seen, of the eigenvectors E of S − diag v that stand out of the noise.
- *    With D = (B, E), V = diag v and P = (RCRᵀ + V)⁻¹, each step is γ ← γ √(diag DᵀRᵀP(S − V)PRD / diag DᵀRᵀP(RCRᵀ)PRD). It rests where the likelihood of S does, and is as fast in much noise, where the ratio
- *    diag DᵀRᵀPSPRD / diag DᵀRᵀPRD of majorisation and minimisation (Stoica, Babu 2012, "SPICE and LIKES") is near 1. In directions that no sample shows, smoothness is all that is known of C.
+ *    With D = (B, E) and P = (RCRᵀ + diag v)⁻¹, each of 20 steps γ ← γ √(diag DᵀRᵀPSPRD / diag DᵀRᵀPRD) from little variance raises the likelihood of S (majorisation and minimisation; Stoica, Babu 2012,
+ *    "SPICE and LIKES"). In much noise these steps are small. If they leave more than twice what samples scatter (see 2), up to 20 steps follow that are as fast in noise and rest at the same points,
+ *    γ ← γ √(diag DᵀRᵀP(S − diag v)PRD / diag DᵀRᵀP(RCRᵀ)PRD). In directions that no sample shows, smoothness is all that is known of C.
  * 2. Steps of expectation maximisation that keep to no form, C ← C + CRᵀP(S − RCRᵀ − diag v)PRC. They end, after 30 at most, where S differs from the model by .6 of what N samples of it would,
  *    ‖P^½(S − RCRᵀ − diag v)P^½‖² ≤ .6 m(m + 1)/N (the discrepancy principle, Morozov 1966): further ones fit the noise.
  *
@@ -65,15 +69,16 @@ export async function smoothGaussian(
     const model = plusDiagonal(rows ? await between(rows, c, columns!, m, n) : c, noise);
     return { model, precision: await inverse(model, m, signal) };
   };
+  /** ‖P^½(S − RCRᵀ − diag v)P^½‖² of off = P(S − RCRᵀ − diag v), in parts of what N samples scatter. */
+  const discrepancyOf = (off: Float64Array) => (dot(off, 0, transpose(off, m, m), 0, m * m) * count) / (m * (m + 1));
   /** RᵀAR for A [m, m]. */
   const back = async (a: Float64Array) => (rows ? between(columns!, a, rows, n, m) : a);
 
   const c = await likeliestStart();
   for (let step = 0; step < MOST_STEPS; step++) {
     const { model, precision } = await modelOf(c);
-    const left = seen.map((v, at) => v - model[at]!);
-    const off = await product(precision, left, m, m, m);
-    if (dot(off, 0, transpose(off, m, m), 0, m * m) <= (FITTED * m * (m + 1)) / count) break;
+    const off = await product(precision, differenceOf(seen, model), m, m, m);
+    if (discrepancyOf(off) <= FITTED) break;
     const change = await between(c, await back(await product(off, precision, m, m, m)), c, n, n);
     for (let i = 0; i < n; i++)
       for (let j = 0; j < n; j++) c[i * n + j]! += (change[i * n + j]! + change[j * n + i]!) / 2;
@@ -109,14 +114,8 @@ export async function smoothGaussian(
       ...WIDTHS.map((width) => bumpsOf(shape, width)),
       ...(rows ? [] : [directionsOf(standingOut(covariance, n), n)]),
     ];
-    const mean = variance / m;
-    const taken = noise.map((v) => -v);
-    const starts = Float64Array.from({ length: n }, (_, i) =>
-      rows ? mean : Math.max(START * mean, covariance[i * (n + 1)]!),
-    );
-    const weights = forms.map(({ size, power }) =>
-      Float64Array.from({ length: size }, (_, i) => (size === n ? starts[i]! : mean) / power / forms.length),
-    );
+    const start = (START * variance) / m / forms.length;
+    const weights = forms.map(({ size, power }) => new Float64Array(size).fill(start / power));
     const sum = new Float64Array(n * n);
     const add = async () => {
       sum.fill(0);
@@ -127,10 +126,14 @@ export async function smoothGaussian(
       }
     };
     await add();
-    for (let step = 0; step < STEPS; step++) {
+    const taken = noise.map((v) => -v);
+    for (let step = 0; step < 2 * STEPS; step++) {
       const { model, precision } = await modelOf(sum);
       const inModel = async (a: Float64Array) => back(await between(precision, a, precision, m, m));
-      const [wanted, now] = [await inModel(plusDiagonal(seen, taken)), await inModel(plusDiagonal(model, taken))];
+      const fast = step >= STEPS;
+      if (fast && discrepancyOf(await product(precision, differenceOf(seen, model), m, m, m)) <= UNMET) break;
+      const wanted = await inModel(fast ? plusDiagonal(seen, taken) : seen);
+      const now = fast ? await inModel(plusDiagonal(model, taken)) : await back(precision);
       for (const [f, { diagonal }] of forms.entries()) {
         const [up, down] = [await diagonal(wanted), await diagonal(now)];
         const own = weights[f]!;
@@ -173,6 +176,8 @@ function directionsOf(vectors: Float64Array, n: number): Bumps {
 /** ABC, [m, m], for A [m, n], B [n, n] and C [n, m]. */
 const between = async (a: Float64Array, b: Float64Array, c: Float64Array, m: number, n: number) =>
   product(await product(a, b, m, n, n), c, m, n, m);
+
+const differenceOf = (a: Float64Array, b: Float64Array) => a.map((v, at) => v - b[at]!);
 
 function plusDiagonal(matrix: Float64Array, diagonal: Float64Array): Float64Array {
   const out = matrix.slice();

@@ -8,7 +8,11 @@ export const regulariserOptions = {
     type: "integers",
     description: "shape of Φ's images, where the data are smaller and are laid side by side; default that of the data",
   },
-  images: { type: "integer", default: 64, description: "most true images, from all over the data, and draws of noise" },
+  images: {
+    type: "integer",
+    default: 64,
+    description: "most true images, the first of the data (of patches from all over it), and draws of noise",
+  },
   filters: { type: "integer", default: 32, description: "filters w_c" },
   side: { type: "integer", default: 7, description: "pixels along a side of a filter" },
   crop: { type: "integer", description: "pixels along a side of what a step compares; default 48, at most the data's" },

@@ -27,12 +27,12 @@ export function scoreOf(truth: Pair, found: Pair): { readonly psnr: number; read
   return { psnr: psnr(errors[best]!), kernelError: kernelError(truth.kernel, found.kernel, [-down, -right]) };
 }
 
-/** Mean square of x(i) − x̂(i − shift) where both are. */
+/** Mean square of x(i) − x̂(i − shift) over the pixels that are inside at every shift, so that none is chosen for what it leaves out. */
 function meanSquare(truth: Floats, found: Floats, [down, right]: Shift): number {
   const [h, w] = truth.shape as [number, number];
   let [sum, count] = [0, 0];
-  for (let i = Math.max(0, down); i < Math.min(h, h + down); i++) {
-    for (let j = Math.max(0, right); j < Math.min(w, w + right); j++) {
+  for (let i = MOST; i < h - MOST; i++) {
+    for (let j = MOST; j < w - MOST; j++) {
       sum += (truth.data[i * w + j]! - found.data[(i - down) * w + j - right]!) ** 2;
       count++;
     }
