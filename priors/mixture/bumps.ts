@@ -1,9 +1,10 @@
+import { sizeOf } from "../../src/data/array.ts";
 import { transpose } from "../../src/data/matmul.ts";
 import { dot, squaredNorm } from "../../src/data/vector.ts";
 import { product } from "../../src/engine/float64.ts";
 
-/** Signals [n] that are sums of the columns of a B [n, size]. */
-export interface Bumps {
+/** Covariances B diag(γ) Bᵀ of signals [n] that are sums of the columns of a B [n, size]. */
+export interface CovarianceForm {
   readonly size: number;
   /** The mean square of a signal's number where all columns have the weight 1, far from the borders. */
   readonly power: number;
@@ -20,12 +21,12 @@ const LONG = 100;
  * Gaussian bumps, one at each of the n places of a shape, a product over the axes of exp(−(i − j)²/2w²) with w = `width`, in places; of 0 single places. A product over axes with sizes s needs no B: with the pairs (p, q) of places as one tensor of axes s²,
  * (B diag(γ) Bᵀ)_pq = Σ_j γ_j Π L(p, q; j), L = exp(−((p − j)² + (q − j)²)/2w²), is a product of small matrices along each axis.
  */
-export function bumpsOf(shape: readonly number[], width: number): Bumps {
+export function bumpsOf(shape: readonly number[], width: number): CovarianceForm {
   if (Math.max(...shape) > LONG) return longBumps(shape, width);
   const axes = shape.map((size) => pairsOnAxis(size, width));
   const order = pairOrder(shape);
   return {
-    size: shape.reduce((a, b) => a * b, 1),
+    size: sizeOf(shape),
     power: axes.reduce((all, { middle }) => all * middle, 1),
     covariance: async (gamma) => {
       const pairs = await alongAxes(
@@ -51,8 +52,8 @@ const bump = (apart: number, width: number): number =>
   width === 0 ? Number(apart === 0) : Math.exp(-(apart ** 2) / (2 * width ** 2));
 
 /** Bumps as an explicit B [n, n]: an axis of s places has s³ numbers in L. */
-function longBumps(shape: readonly number[], width: number): Bumps {
-  const n = shape.reduce((a, b) => a * b, 1);
+function longBumps(shape: readonly number[], width: number): CovarianceForm {
+  const n = sizeOf(shape);
   const b = new Float64Array(n * n).fill(1);
   let stride = n;
   for (const size of shape) {

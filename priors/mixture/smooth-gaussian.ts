@@ -1,3 +1,4 @@
+import { sizeOf } from "../../src/data/array.ts";
 import { InputError } from "../../src/data/errors.ts";
 import { symmetricEigen, trace } from "../../src/data/linalg.ts";
 import { transpose } from "../../src/data/matmul.ts";
@@ -5,7 +6,7 @@ import { dot, squaredNorm } from "../../src/data/vector.ts";
 import { pauses } from "../../src/engine/events.ts";
 import { choleskyBlocked, product, productTransposed, solveLowerBlocked } from "../../src/engine/float64.ts";
 import type { SeenGaussian, SignalGaussian } from "../../src/sketch/index.ts";
-import { type Bumps, bumpsOf } from "./bumps.ts";
+import { bumpsOf, type CovarianceForm } from "./bumps.ts";
 
 /** Standard deviations of the bumps, in places; 0 is a single place. */
 const WIDTHS = [0, 0.6, 1, 1.6, 2.6, 4.2];
@@ -20,7 +21,7 @@ const START = 0.01;
 const STEPS = 20;
 
 /** The least ratio of a step: an estimate below 0 may be noise. */
-const SLOWEST = 0.05;
+const LEAST_RATIO = 0.05;
 
 /** Discrepancy above which what is missing is no noise. */
 const UNMET = 2;
@@ -50,23 +51,23 @@ const LEAST = 1e-4;
  * Whole signals keep their covariance. Ends with the signal's reason when it aborts. Errors (InputError): a variance Σ_i C_ii below 3 standard errors of that of constants, √(2 Σ v²/N).
  */
 export async function smoothGaussian(
-  { mean, covariance, scatter, noise: still, rows, count }: SeenGaussian,
+  { mean, covariance, scatter, scatterOfConstants, rows, count }: SeenGaussian,
   shape: readonly number[],
   signal?: AbortSignal,
 ): Promise<SignalGaussian> {
   if (!rows && scatter.every((v) => v === 0)) return { mean, covariance }; // whole signals
   const m = scatter.length;
-  const n = shape.reduce((a, b) => a * b, 1);
+  const n = sizeOf(shape);
   const variance = trace(covariance, m);
-  if (!(variance > STANDS_OUT * Math.sqrt((2 * squaredNorm(still)) / count)))
+  if (!(variance > STANDS_OUT * Math.sqrt((2 * squaredNorm(scatterOfConstants)) / count)))
     throw new InputError("mixture: the lossy measurements show no variance above their noise; give more samples");
   const least = (LEAST * variance) / m;
-  const noise = scatter.map((v) => Math.max(v, least));
+  const variances = scatter.map((v) => Math.max(v, least));
   const seen = plusDiagonal(covariance, scatter);
   const columns = rows && transpose(rows, m, n);
   /** RCRᵀ + diag v and its inverse. */
   const modelOf = async (c: Float64Array) => {
-    const model = plusDiagonal(rows ? await between(rows, c, columns!, m, n) : c, noise);
+    const model = plusDiagonal(rows ? await between(rows, c, columns!, m, n) : c, variances);
     return { model, precision: await inverse(model, m, signal) };
   };
   /** ‖P^½(S − RCRᵀ − diag v)P^½‖² of off = P(S − RCRᵀ − diag v), in parts of what N samples scatter. */
@@ -97,7 +98,7 @@ export async function smoothGaussian(
       const part = await own.covariance(new Float64Array(n).fill(weight));
       for (let at = 0; at < k.length; at++) k[at]! += part[at]!;
     }
-    const scattered = noise.map((v) => v / count);
+    const scattered = variances.map((v) => v / count);
     const precision = await inverse(plusDiagonal(await between(through, k, columns!, m, n), scattered), m, signal);
     const ones = await product(through, new Float64Array(n).fill(1), m, n, 1);
     const weights = await product(precision, ones, m, m, 1);
@@ -112,7 +113,7 @@ export async function smoothGaussian(
     // eigenvectors of what is seen would say that nothing varies in what is not
     const forms = [
       ...WIDTHS.map((width) => bumpsOf(shape, width)),
-      ...(rows ? [] : [directionsOf(standingOut(covariance, n), n)]),
+      ...(rows ? [] : [eigenvectorForm(standingOut(covariance, n), n)]),
     ];
     const start = (START * variance) / m / forms.length;
     const weights = forms.map(({ size, power }) => new Float64Array(size).fill(start / power));
@@ -126,7 +127,7 @@ export async function smoothGaussian(
       }
     };
     await add();
-    const taken = noise.map((v) => -v);
+    const taken = variances.map((v) => -v);
     for (let step = 0; step < 2 * STEPS; step++) {
       const { model, precision } = await modelOf(sum);
       const inModel = async (a: Float64Array) => back(await between(precision, a, precision, m, m));
@@ -138,7 +139,7 @@ export async function smoothGaussian(
         const [up, down] = [await diagonal(wanted), await diagonal(now)];
         const own = weights[f]!;
         for (let i = 0; i < own.length; i++) {
-          if (down[i]! > 0) own[i]! *= Math.sqrt(Math.max(SLOWEST, up[i]! / down[i]!)); // else nothing of it is seen
+          if (down[i]! > 0) own[i]! *= Math.sqrt(Math.max(LEAST_RATIO, up[i]! / down[i]!)); // else nothing of it is seen
         }
         await pause();
       }
@@ -155,8 +156,8 @@ function standingOut(covariance: Float64Array, m: number): Float64Array {
   return vectors.slice(0, m * values.filter((v) => v > STANDS_OUT * noise && v > ROUNDING * values[0]!).length);
 }
 
-/** Σ δ_a e_a e_aᵀ of orthonormal rows e_a [count, n], in the form of bumps. */
-function directionsOf(vectors: Float64Array, n: number): Bumps {
+/** Σ δ_a e_a e_aᵀ of orthonormal rows e_a [count, n], as a form of covariances. */
+function eigenvectorForm(vectors: Float64Array, n: number): CovarianceForm {
   const count = vectors.length / n;
   const columns = transpose(vectors, count, n);
   return {

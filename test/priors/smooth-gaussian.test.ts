@@ -21,7 +21,10 @@ const truth = square((i, j) => {
   return i > 27 || j > 27 ? 0 : 0.5 * Math.cos(i) * Math.cos(j) + 0.2 * Math.exp(-(apart ** 2) / 4);
 });
 
-const scattered = (v: number) => ({ scatter: new Float64Array(n).fill(v), noise: new Float64Array(n).fill(v) });
+const scattered = (v: number) => ({
+  scatter: new Float64Array(n).fill(v),
+  scatterOfConstants: new Float64Array(n).fill(v),
+});
 
 /** The covariance of Rx + w of `count` samples, less diag v. */
 function estimated(seed: number, count: number, v: number, rows?: Float64Array): Float64Array {
@@ -128,7 +131,7 @@ test("in what one Φ leaves unseen, the covariance is smooth, and what is seen i
   const covariance = estimated(6, 2000, 0, rows);
   const mean = Float64Array.from({ length: 20 }, (_, a) => through(rows, a, new Float64Array(n).fill(1)));
   const found = await smoothGaussian(
-    { mean, covariance, scatter: new Float64Array(20), noise: new Float64Array(20), rows, count: 2000 },
+    { mean, covariance, scatter: new Float64Array(20), scatterOfConstants: new Float64Array(20), rows, count: 2000 },
     SHAPE,
   );
   const left = (c: Float64Array) => distance(c, truth) / Math.hypot(...truth);
@@ -168,7 +171,10 @@ test("a mean far from 0 is kept where it is seen, and goes on where it is not", 
   const covariance = square((i, j) => truth[seen[i]! * n + seen[j]!]!, seen.length);
   const mean = Float64Array.from(seen, (i) => (i === 0 ? 105 : 100));
   const scatter = new Float64Array(seen.length).fill(4);
-  const found = await smoothGaussian({ mean, covariance, scatter, noise: scatter, rows, count: 1000 }, SHAPE);
+  const found = await smoothGaussian(
+    { mean, covariance, scatter, scatterOfConstants: scatter, rows, count: 1000 },
+    SHAPE,
+  );
   for (const i of seen) assert.ok(Math.abs(found.mean[i]! - (i === 0 ? 105 : 100)) < 0.5, `${i}: ${found.mean[i]}`);
   for (const i of [7, 22]) assert.ok(Math.abs(found.mean[i]! - 100) < 3, `${i}: ${found.mean[i]}`);
 });

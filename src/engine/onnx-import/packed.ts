@@ -1,3 +1,4 @@
+import { sizeOf } from "../../data/array.ts";
 import type { DType } from "../graph.ts";
 import type { OnnxAttribute, OnnxModel } from "./model.ts";
 import { type StoredTensor, typed } from "./tensor.ts";
@@ -58,7 +59,7 @@ export function packedOnnx(model: OnnxModel): { readonly network: PackedOnnx; re
 /** The network again; `where` names it in messages. */
 export function unpackedOnnx(network: PackedOnnx, weights: Float32Array, where: string): OnnxModel {
   const tensor = ({ shape, dtype, at, numbers = [] }: PackedTensor): StoredTensor => {
-    const size = shape.reduce((product, n) => product * n, 1);
+    const size = sizeOf(shape);
     return { shape, dtype, data: at === undefined ? typed(numbers, dtype) : weights.subarray(at, at + size) };
   };
   const attribute = (value: PackedAttribute): OnnxAttribute => (isTensor(value) ? tensor(value) : value);

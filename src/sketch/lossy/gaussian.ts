@@ -28,7 +28,7 @@ export interface SeenGaussian {
   /** v, [m]: so much of it that covariances of N such samples scatter as the estimates do, (C_ii + v_i)(C_jj + v_j)/N. */
   readonly scatter: Float64Array;
   /** What v would be of numbers that do not vary, [m]. */
-  readonly noise: Float64Array;
+  readonly scatterOfConstants: Float64Array;
   /** R [m, n], orthonormal rows; absent where all numbers are seen. */
   readonly rows?: Float64Array;
   /** N. */
@@ -68,7 +68,7 @@ export async function seenGaussian(sketch: Sketch): Promise<SeenGaussian> {
   const matrix = sketch.design.arrays[MATRIX];
   if (!matrix) {
     const scatter = new Float64Array(n).fill(spec.sigma ** 2);
-    return { mean, covariance, scatter, noise: scatter, count };
+    return { mean, covariance, scatter, scatterOfConstants: scatter, count };
   }
   return { ...(await inDirections(mean, covariance, matrix, spec.sigma, count)), count };
 }
@@ -97,7 +97,7 @@ function ofMasked(sums: (name: string) => Float64Array, n: number, sigma: number
       const variance = covariance[a * (m + 1)]!;
       return Math.max(0, ((variance + sigma ** 2) * count) / samples[i]! - variance);
     }),
-    noise: Float64Array.from(seen, (i) => (sigma ** 2 * count) / samples[i]!),
+    scatterOfConstants: Float64Array.from(seen, (i) => (sigma ** 2 * count) / samples[i]!),
     ...(m < n && { rows }),
     count,
   };
@@ -132,13 +132,13 @@ async function ofOwn(each: (name: string) => Float64Array, n: number, sigma: num
   const scatterOf = (power: number) => Float64Array.from({ length: n }, (_, i) => power * squaredNorm(back, i * n, n));
   const [scatter, noise] = [(beta * all + sigma ** 2) / alpha, sigma ** 2 / alpha];
   const kept = values.filter((v) => v > SEEN * values[0]!).length;
-  if (kept === n) return { mean, covariance, scatter: scatterOf(scatter), noise: scatterOf(noise) };
+  if (kept === n) return { mean, covariance, scatter: scatterOf(scatter), scatterOfConstants: scatterOf(noise) };
   const rows = vectors.slice(0, kept * n); // the others are in the null space of every sample's Φ
   return {
     mean: await product(rows, mean, kept, n, 1),
     covariance: await productTransposed(await product(rows, covariance, kept, n, n), rows, n),
     scatter: values.slice(0, kept).map((v) => scatter / v),
-    noise: values.slice(0, kept).map((v) => noise / v),
+    scatterOfConstants: values.slice(0, kept).map((v) => noise / v),
     rows,
   };
 }
@@ -166,7 +166,7 @@ async function inDirections(
     mean: await product(inverse, mean, r, m, 1),
     covariance: await productTransposed(await product(inverse, covariance, r, m, m), inverse, m),
     scatter,
-    noise: scatter,
+    scatterOfConstants: scatter,
     rows,
     unseen: nullSpace(all),
   };
