@@ -3,7 +3,7 @@ import { checkedOptions, type OptionTable, requireCounts, requirePositive } from
 
 export const regulariserOptions = {
   operator: { type: "text", default: "identity", description: "what the naive reconstructions are of: Φ, linear" },
-  sigma: { type: "number", required: true, description: "σ of the noise of what Φ measures" },
+  sigma: { type: "number", description: "σ of the noise of what Φ measures; required" },
   imageShape: {
     type: "integers",
     description: "shape of Φ's images, where the data are smaller and are laid side by side; default that of the data",
@@ -46,10 +46,13 @@ const CROP = 48;
  * filter.
  */
 export function settingsOf(given: object, shape: readonly number[], seed: number): RegulariserSettings {
-  const { imageShape = shape, crop: wanted, ...rest } = checkedOptions("train", regulariserOptions, given);
-  const { images, filters, side, batch, steps, sigma, learningRate, slope } = rest;
+  const { imageShape = shape, crop: wanted, sigma, ...rest } = checkedOptions("train", regulariserOptions, given);
+  const { images, filters, side, batch, steps, learningRate, slope } = rest;
+  const what = "the standard deviation of the noise of what Φ measures";
+  if (sigma === undefined) throw new InputError(`train: sigma is required, ${what}; give --sigma`);
+  if (!(sigma > 0)) throw new InputError(`train: sigma: expected a positive number, got ${sigma}; give ${what}`);
   requireCounts("train", { images, filters, side, batch, steps, crop: wanted });
-  requirePositive("train", { sigma, learningRate, slope });
+  requirePositive("train", { learningRate, slope });
   if (side > MOST_SIDE) throw new InputError(`train: side: expected at most ${MOST_SIDE}, got ${side}`);
   const fills =
     imageShape.length === shape.length &&
@@ -66,7 +69,7 @@ export function settingsOf(given: object, shape: readonly number[], seed: number
       `train: crop: expected a side from ${side}, that of a filter, to ${largest}, that of the data, got ${crop}`,
     );
   }
-  return { ...rest, imageShape, crop, seed };
+  return { ...rest, sigma, imageShape, crop, seed };
 }
 
 /** The spectrum of larger filters would need a finer grid (`curvatureOf`). */
