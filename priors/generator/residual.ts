@@ -1,10 +1,15 @@
 import type { NdArray } from "ndarray";
 import * as tf from "#tf";
 import { fromHost, sizeOf } from "../../src/data/array.ts";
-import { symmetricEigen } from "../../src/data/linalg.ts";
 import { transpose } from "../../src/data/matmul.ts";
 import { dot } from "../../src/data/vector.ts";
-import { choleskyBlocked, product, productTransposed, solveLowerBlocked } from "../../src/engine/float64.ts";
+import {
+  choleskyBlocked,
+  product,
+  productTransposed,
+  solveLowerBlocked,
+  symmetricEigenPausing,
+} from "../../src/engine/float64.ts";
 import { covariance, familySpec, featureBasis, reducedCovariance, type Sketch } from "../../src/sketch/index.ts";
 import type { GeneratorPrior } from "../prior.ts";
 import { type Residual, residualOfRoot } from "../residual-root.ts";
@@ -91,13 +96,13 @@ async function rowsLeft(data: Float64Array, made: Float64Array, n: number): Prom
   const mean = data.reduce((sum, v, i) => (i % (n + 1) === 0 ? sum + v / n : sum), 0);
   const unit = data.map((v, i) => (i % (n + 1) === 0 ? v + FLOOR * mean : v));
   const factor = await choleskyBlocked(unit, n); // L, in whose coordinates L⁻¹x the data have the covariance I
-  const whitened = await solveLowerBlocked(factor, n, rootsAbove(left, n, 0));
-  return productTransposed(rootsAbove(await gram(whitened, n), n, NOISE), factor, n);
+  const whitened = await solveLowerBlocked(factor, n, await rootsAbove(left, n, 0));
+  return productTransposed(await rootsAbove(await gram(whitened, n), n, NOISE), factor, n);
 }
 
 /** Rows √λ v of a symmetric matrix [n, n], for its eigenvalues λ above a bound of at least 0. */
-function rootsAbove(matrix: Float64Array, n: number, bound: number): Float64Array {
-  const { values, vectors } = symmetricEigen(matrix, n);
+async function rootsAbove(matrix: Float64Array, n: number, bound: number): Promise<Float64Array> {
+  const { values, vectors } = await symmetricEigenPausing(matrix, n);
   const count = values.filter((v) => v > bound).length;
   return vectors.slice(0, count * n).map((v, i) => v * Math.sqrt(values[Math.floor(i / n)]!));
 }

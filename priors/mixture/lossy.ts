@@ -1,9 +1,8 @@
 import type { NdArray } from "ndarray";
 import { fromHost, sizeOf } from "../../src/data/array.ts";
 import { InputError } from "../../src/data/errors.ts";
-import { symmetricEigen } from "../../src/data/linalg.ts";
 import { multiplyTransposed } from "../../src/data/matmul.ts";
-import { product, productTransposed } from "../../src/engine/float64.ts";
+import { product, productTransposed, symmetricEigenPausing } from "../../src/engine/float64.ts";
 import {
   familySpec,
   gaussianOfScores,
@@ -37,8 +36,8 @@ export async function gaussianOfLossy(sketch: Sketch, abort?: AbortSignal): Prom
   const n = sizeOf(signal);
   const { mean, covariance } = await (spec!.kind === "lossy-scores"
     ? gaussianOfScores(sketch)
-    : smoothGaussian(await seenGaussian(sketch), signal, abort));
-  const { values, vectors } = symmetricEigen(covariance, n);
+    : smoothGaussian(await seenGaussian(sketch, abort), signal, abort));
+  const { values, vectors } = await symmetricEigenPausing(covariance, n, n, abort);
   const kept = values.filter((v) => v > ROUNDING * values[0]!).length;
   if (kept === 0) throw new InputError("mixture: the lossy measurements do not vary; give other samples");
   const k = Math.min(features, kept);

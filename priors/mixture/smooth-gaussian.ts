@@ -1,10 +1,16 @@
 import { sizeOf } from "../../src/data/array.ts";
 import { InputError } from "../../src/data/errors.ts";
-import { symmetricEigen, trace } from "../../src/data/linalg.ts";
+import { trace } from "../../src/data/linalg.ts";
 import { transpose } from "../../src/data/matmul.ts";
 import { dot, squaredNorm } from "../../src/data/vector.ts";
 import { pauses } from "../../src/engine/events.ts";
-import { choleskyBlocked, product, productTransposed, solveLowerBlocked } from "../../src/engine/float64.ts";
+import {
+  choleskyBlocked,
+  product,
+  productTransposed,
+  solveLowerBlocked,
+  symmetricEigenPausing,
+} from "../../src/engine/float64.ts";
 import type { SeenGaussian, SignalGaussian } from "../../src/sketch/index.ts";
 import { bumpsOf, type CovarianceForm } from "./bumps.ts";
 
@@ -113,7 +119,7 @@ export async function smoothGaussian(
     // eigenvectors of what is seen would say that nothing varies in what is not
     const forms = [
       ...WIDTHS.map((width) => bumpsOf(shape, width)),
-      ...(rows ? [] : [eigenvectorForm(standingOut(covariance, n), n)]),
+      ...(rows ? [] : [eigenvectorForm(await standingOut(covariance, n, signal), n)]),
     ];
     const start = (START * variance) / m / forms.length;
     const weights = forms.map(({ size, power }) => new Float64Array(size).fill(start / power));
@@ -150,8 +156,8 @@ export async function smoothGaussian(
 }
 
 /** The eigenvectors of an estimated covariance [m, m] whose eigenvalues stand out of its noise, which the most negative one tells; a row each. */
-function standingOut(covariance: Float64Array, m: number): Float64Array {
-  const { values, vectors } = symmetricEigen(covariance, m);
+async function standingOut(covariance: Float64Array, m: number, signal?: AbortSignal): Promise<Float64Array> {
+  const { values, vectors } = await symmetricEigenPausing(covariance, m, m, signal);
   const noise = Math.max(0, -values[m - 1]!);
   return vectors.slice(0, m * values.filter((v) => v > STANDS_OUT * noise && v > ROUNDING * values[0]!).length);
 }

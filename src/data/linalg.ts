@@ -22,11 +22,24 @@ export function trace(matrix: ArrayLike<number>, n: number): number {
  * Errors: NaN or Inf in the matrix.
  */
 export function symmetricEigen(matrix: ArrayLike<number>, n: number, count = n): Eigen {
+  const steps = symmetricEigenSteps(matrix, n, count);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** The same in some 3n steps, of which none takes long: a caller may do something else between them. */
+export function* symmetricEigenSteps(
+  matrix: ArrayLike<number>,
+  n: number,
+  count = n,
+): Generator<undefined, Eigen, undefined> {
   const a = Float64Array.from(matrix);
   if (a.length !== n * n) throw new RangeError(`symmetricEigen: expected ${n * n} numbers, got ${a.length}`);
   if (!a.every(Number.isFinite)) throw new RangeError("symmetricEigen: the matrix holds NaN or Inf");
-  const { diagonal, off, factors } = tridiagonalise(a, n);
-  const rows = implicitQl(diagonal, off, n);
+  const { diagonal, off, factors } = yield* tridiagonalise(a, n);
+  const rows = yield* implicitQl(diagonal, off, n);
   const order = Array.from({ length: n }, (_, i) => i).sort((i, j) => diagonal[j]! - diagonal[i]!);
   const values = new Float64Array(count);
   const vectors = new Float64Array(count * n);
@@ -36,17 +49,19 @@ export function symmetricEigen(matrix: ArrayLike<number>, n: number, count = n):
     v.set(rows.subarray(from * n, (from + 1) * n));
     for (let k = n - 3; k >= 0; k--) reflect(v, a.subarray(k * n, (k + 1) * n), factors[k]!, k + 1);
     orient(v);
+    yield;
   }
   return { values, vectors };
 }
 
 /** T = QᵀAQ with Q = H_0 H_1 …, H_k = I - β_k v_k v_kᵀ. v_k is left in row k of `a`, right of the diagonal; β in `factors`. */
-function tridiagonalise(a: Float64Array, n: number) {
+function* tridiagonalise(a: Float64Array, n: number) {
   const diagonal = new Float64Array(n);
   const off = new Float64Array(n);
   const factors = new Float64Array(n);
   const p = new Float64Array(n);
   for (let k = 0; k < n; k++) {
+    yield;
     const v = a.subarray(k * n, (k + 1) * n);
     diagonal[k] = v[k]!;
     if (k === n - 1) break;
@@ -86,13 +101,14 @@ function reflect(v: Float64Array, u: Float64Array, beta: number, from: number): 
 }
 
 /** Diagonalises the tridiagonal matrix (d, e) in place: d becomes its eigenvalues; returns the eigenvectors as rows. */
-function implicitQl(d: Float64Array, e: Float64Array, n: number): Float64Array {
+function* implicitQl(d: Float64Array, e: Float64Array, n: number) {
   const rows = new Float64Array(n * n);
   for (let i = 0; i < n; i++) rows[i * n + i] = 1;
   let norm = 0;
   for (let i = 0; i < n; i++) norm = Math.max(norm, Math.abs(d[i]!) + Math.abs(e[i]!));
   const negligible = Number.EPSILON * norm; // about as large as the rounding errors so far
   for (let l = 0; l < n; l++) {
+    yield;
     for (let round = 0; ; round++) {
       let m = l;
       while (m < n - 1 && Math.abs(e[m]!) > negligible) m++;

@@ -5,6 +5,7 @@ import { orient, symmetricEigen, trace } from "../data/linalg.ts";
 import { transpose } from "../data/matmul.ts";
 import { stream } from "../data/random.ts";
 import { squaredNorm } from "../data/vector.ts";
+import { symmetricEigenPausing } from "../engine/float64.ts";
 import { compile } from "../engine/index.ts";
 
 /** Principal directions of rows: what `principalComponents` returns. */
@@ -43,16 +44,16 @@ export async function principalComponents(
   mostExact = MOST_EXACT,
 ): Promise<PrincipalComponents> {
   const [rows, d] = x.shape as [number, number];
-  if (d <= mostExact) return exact(x, count);
+  if (d <= mostExact) return exact(x, count, signal);
   const width = Math.min(rows, d, count + OVERSAMPLING);
   return iterated(x, rows <= mostExact ? await rowDirections(x, width) : randomDirections(width, d), count, signal);
 }
 
-async function exact(x: NdArray<Float32Array>, count: number): Promise<PrincipalComponents> {
+async function exact(x: NdArray<Float32Array>, count: number, signal?: AbortSignal): Promise<PrincipalComponents> {
   const scatter = await compile((rows) => tf.matMul(rows, rows, true, false), x, { name: "pca" });
   const { data } = await scatter.run(x);
   await scatter.dispose();
-  return symmetricEigen(data, x.shape[1]!, count);
+  return symmetricEigenPausing(data, x.shape[1]!, count, signal);
 }
 
 function randomDirections(width: number, d: number): NdArray<Float32Array> {

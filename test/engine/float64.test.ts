@@ -3,7 +3,13 @@ import * as assert from "uvu/assert";
 import { cholesky, solveLower } from "../../src/data/cholesky.ts";
 import { multiply, multiplyTransposed } from "../../src/data/matmul.ts";
 import { stream } from "../../src/data/random.ts";
-import { choleskyBlocked, product, productTransposed, solveLowerBlocked } from "../../src/engine/float64.ts";
+import {
+  choleskyBlocked,
+  product,
+  productTransposed,
+  solveLowerBlocked,
+  symmetricEigenPausing,
+} from "../../src/engine/float64.ts";
 import { configureEngine } from "../../src/engine/index.ts";
 import { messageOf } from "./support.ts";
 
@@ -50,6 +56,15 @@ test("the factor and the solves of matrices that are no multiple of a block are 
   near(await choleskyBlocked(a, n), l);
   const b = normals("right-hand sides", 37 * n);
   near(await solveLowerBlocked(l, n, b.slice()), solveLower(l, n, b.slice()));
+});
+
+test("an eigenproblem is interrupted while it is solved", async () => {
+  const n = 600; // .5 s and more
+  const root = normals("root", n * n);
+  const a = multiplyTransposed(root, root, n);
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(new Error("enough")));
+  assert.is(await messageOf(() => symmetricEigenPausing(a, n, n, controller.signal)), "enough");
 });
 
 test("the error of a matrix that is indefinite names the pivot of the whole", async () => {

@@ -1,10 +1,10 @@
 import type { NdArray } from "ndarray";
 import { contiguous, sizeOf } from "../../data/array.ts";
 import { InputError } from "../../data/errors.ts";
-import { symmetricEigen, trace } from "../../data/linalg.ts";
+import { trace } from "../../data/linalg.ts";
 import { transpose } from "../../data/matmul.ts";
 import { squaredNorm } from "../../data/vector.ts";
-import { product, productTransposed } from "../../engine/float64.ts";
+import { product, productTransposed, symmetricEigenPausing } from "../../engine/float64.ts";
 import { familySpec } from "../design.ts";
 import { diagonalAt, fromTriangle } from "../families/family.ts";
 import { scoreReference } from "../families/lossy-scores.ts";
@@ -50,9 +50,9 @@ export const MATRIX = "lossy-moments.matrix";
  * - `own`: μ = (Σ G)⁻¹ Σ z, and E zzᵀ − σ²E G = H^½ E[QAQ] H^½ with H = E G, A = H^½(C + μμᵀ)H^½, and E[QAQ] = αA + β tr(A) I for a Q of no preferred
  *   direction, α and β by E(tr G)² and E tr G². That is exact for random Gaussian Φ and a start for others.
  *
- * Errors (InputError): a sketch without lossy moments, or of one sample; masks under which nothing is ever seen.
+ * Errors (InputError): a sketch without lossy moments, or of one sample; masks under which nothing is ever seen. Ends with the signal's reason.
  */
-export async function seenGaussian(sketch: Sketch): Promise<SeenGaussian> {
+export async function seenGaussian(sketch: Sketch, signal?: AbortSignal): Promise<SeenGaussian> {
   const { count } = sketch;
   const spec = familySpec(sketch.design, "lossy-moments", "Gaussian of lossy measurements");
   requireSamples("Gaussian of lossy measurements", sketch, 2);
@@ -60,7 +60,7 @@ export async function seenGaussian(sketch: Sketch): Promise<SeenGaussian> {
   const sums = (name: string) => sketch.sums[`lossy-moments.${name}`]!;
   if (spec.form === "masked") return ofMasked(sums, n, spec.sigma, count);
   const each = (name: string) => sums(name).map((v) => v / count);
-  if (spec.form === "own") return { ...(await ofOwn(each, n, spec.sigma)), count };
+  if (spec.form === "own") return { ...(await ofOwn(each, n, spec.sigma, signal)), count };
   const mean = each("x");
   const m = mean.length;
   const covariance = fromTriangle(each("xx"), m).map((v, at) => v - mean[Math.floor(at / m)]! * mean[at % m]!);
@@ -106,9 +106,9 @@ function ofMasked(sums: (name: string) => Float64Array, n: number, sigma: number
 /** The part of the largest singular value squared that a direction needs to count in a mean of Φ'Φ. */
 const SEEN = 1e-6;
 
-async function ofOwn(each: (name: string) => Float64Array, n: number, sigma: number) {
+async function ofOwn(each: (name: string) => Float64Array, n: number, sigma: number, signal?: AbortSignal) {
   const gram = fromTriangle(each("gram"), n); // H
-  const { values, vectors } = symmetricEigen(gram, n);
+  const { values, vectors } = await symmetricEigenPausing(gram, n, n, signal);
   const scaled = (power: number) =>
     vectors.map((v, at) => {
       const value = values[Math.floor(at / n)]!;
