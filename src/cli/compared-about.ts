@@ -56,7 +56,7 @@ export function aboutReport(
         `${methods.map(({ name }) => name).join("; ")} from the same measurements` +
         `${args.draws > 1 ? `, in ${args.draws} draws of each operator and its noise` : ""}.`,
       ...(bySketch ? [`${bySketch}: learned from a sketch of the training data alone, not from the data.`] : []),
-      ...(byData ? [`${byData}: trained on the training data themselves, in full.`] : []),
+      ...(byData ? [`${byData}: trained on training data themselves, not on a sketch.`] : []),
       ...(brought ? [`${brought}: brought along as a network; what it was trained on is not known here.`] : []),
       tuned === undefined
         ? `${every} was ${automatic ? "chosen from the reported measurements themselves, without the truth" : "the default"}.`

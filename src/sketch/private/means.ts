@@ -21,7 +21,7 @@ export function stretchOf(design: PrivateDesign, { square, energy }: PrivateSums
 /**
  * The deviation, in the data's units before stretching, of the noise that releases of one design with these μ add up to; of a triangle, on the diagonal.
  */
-export function noiseIn(design: PrivateDesign, name: "mean" | "square", mus: readonly number[]): number {
+export function noiseIn(design: PrivateDesign, name: "mean" | "square" | "network", mus: readonly number[]): number {
   const part = partsIn(design).get(name)!;
   const sigmas = mus.map((mu) => noiseOf(part, design.shares[name], mu).diagonal);
   return part.grid * Math.hypot(...sigmas);

@@ -11,7 +11,7 @@ import type { Sketch, Sums } from "../sketch.ts";
 import type { PrivateSums } from "./contribution.ts";
 import { shrunkCovariances, toTriangle } from "./covariances.ts";
 import { basisOf, featuresIn, groupsOf, type PrivateDesign, partsIn } from "./design.ts";
-import { shrunkMeans } from "./means.ts";
+import { noiseIn, shrunkMeans } from "./means.ts";
 import { type PrivateSketch, privacyOf } from "./release.ts";
 
 /**
@@ -39,7 +39,7 @@ export async function plausible(sketch: PrivateSketch): Promise<Sketch> {
   }
   if (design.network) {
     families.push({ kind: "network-moments", ...design.network });
-    Object.assign(sums, featureSums(design, noisy, counts));
+    Object.assign(sums, featureSums(design, noisy, counts, mus));
   }
   if (covariances) {
     const own = covariances.map((covariance, g) => {
@@ -105,15 +105,24 @@ function wavesOf(design: PrivateDesign, noisy: Float64Array, counts: Float64Arra
   return { "fourier.cos": cos, "fourier.sin": sin };
 }
 
-/** Sums of a network's features. Of their squares, which are known over all labels alone, each label has what its own mean asks for and what varies within labels on average. */
-function featureSums(design: PrivateDesign, { network, networkSquares }: PrivateSums, counts: Float64Array): Sums {
+/**
+ * Sums of a network's features. Of their squares, which are known over all labels alone, each label has what its own mean asks for and what varies within labels on average: the squares less those of the means, which
+ * noise makes larger by its variance.
+ */
+function featureSums(
+  design: PrivateDesign,
+  { network, networkSquares }: PrivateSums,
+  counts: Float64Array,
+  mus: readonly number[],
+): Sums {
   const parts = partsIn(design);
   const p = design.network!.features;
   const [grid, gridOfSquares] = [parts.get("network")!.grid, parts.get("networkSquares")!.grid];
   const all = counts.reduce((sum, n) => sum + n, 0);
+  const noise = noiseIn(design, "network", mus) ** 2;
   const mean = network!.map((v, at) => clamped(v * grid, counts[Math.floor(at / p)]!));
   const within = networkSquares!.map((v, j) => {
-    const ofMeans = counts.reduce((sum, n, g) => sum + mean[g * p + j]! ** 2 / n, 0);
+    const ofMeans = counts.reduce((sum, n, g) => sum + (mean[g * p + j]! ** 2 - noise) / n, 0);
     return Math.max(0, v * gridOfSquares - ofMeans) / all;
   });
   const squares = mean.map((v, at) => {

@@ -4,17 +4,27 @@ import * as assert from "uvu/assert";
 import { fitMixture } from "../../../priors/mixture/fit.ts";
 import { arrayDataset } from "../../../src/data/index.ts";
 import { stream } from "../../../src/data/random.ts";
-import { covariance, fourierMoments, labelCounts, makeDesign, mean, sketchDataset } from "../../../src/sketch/index.ts";
+import {
+  covariance,
+  type FeatureNetwork,
+  fourierMoments,
+  labelCounts,
+  makeDesign,
+  mean,
+  sketchDataset,
+} from "../../../src/sketch/index.ts";
 import { impossiblePart } from "../../../src/sketch/possible.ts";
+import { contributing, noPrivateSums } from "../../../src/sketch/private/contribution.ts";
 import {
   mergePrivate,
   type PrivateOptions,
+  type PrivateSketch,
   partsIn,
   plausible,
   privateDesign,
   privateSketch,
 } from "../../../src/sketch/private/index.ts";
-import { noiseOf } from "../../../src/sketch/private/parts.ts";
+import { noiseOf, type PartName } from "../../../src/sketch/private/parts.ts";
 
 const test = suite("private sketches");
 
@@ -59,6 +69,46 @@ test("with hardly any privacy the plausible sketch is that of the data: counts, 
   near(labelCounts(sketch), labelCounts(full), 0.5, "label");
   const { cos, sin } = fourierMoments(sketch);
   assert.ok(cos.every((c, j) => Math.hypot(c, sin[j]!) <= 1));
+});
+
+test("what a feature varies within labels is unbiased: squares of noisy means count without their noise", async () => {
+  const [rows, p, mu, releases] = [80, 3, 0.3, 400];
+  const design = await privateDesign({
+    ...{ shape: [p], clip: 1, labels: 2, shares: { count: 0.1, mean: 0.1, network: 0.5, networkSquares: 0.3 } },
+    network: { features: p } as FeatureNetwork, // only their number is read here: the samples themselves are the features
+    weights: new Float32Array(0),
+  });
+  const random = stream(3, "features and noise");
+  const exact = noPrivateSums(design);
+  const add = contributing(design);
+  const [squares, sum] = [new Float64Array(p), new Float64Array(2 * p)];
+  for (let row = 0; row < rows; row++) {
+    const x = Float32Array.from({ length: p }, () => random.normal() / 2 + 0.3);
+    const v = x.map((a) => a / Math.max(1, Math.hypot(...x)));
+    add(v, row % 2, exact, v);
+    for (let j = 0; j < p; j++) {
+      squares[j]! += v[j]! ** 2;
+      sum[(row % 2) * p + j]! += v[j]!;
+    }
+  }
+  const parts = partsIn(design);
+  const withNoise = (name: PartName, of: Float64Array) =>
+    of.map((v) => Math.round(v + random.normal() * noiseOf(parts.get(name)!, design.shares[name], mu).diagonal));
+  const found = new Float64Array(p);
+  for (let release = 0; release < releases; release++) {
+    const noisy = Object.fromEntries(
+      Object.entries(exact).map(([name, of]) => [name, name === "count" ? of : withNoise(name as PartName, of)]),
+    );
+    const owners = [{ passes: [mu] }] as unknown as PrivateSketch["owners"];
+    const { sums } = await plausible({ design, owners, sums: noisy });
+    const [means, all] = [sums["network-moments.mean"]!, sums["network-moments.squares"]!];
+    for (let j = 0; j < p; j++) found[j]! += (all[j]! - means[j]! ** 2 / 40) / 40 / releases;
+  }
+  for (let j = 0; j < p; j++) {
+    const wanted = (squares[j]! - (sum[j]! ** 2 + sum[p + j]! ** 2) / 40) / rows;
+    // the squares' noise is .076 a release, .004 in the mean; that of the means' squares would take .014 away
+    assert.ok(Math.abs(found[j]! - wanted) < 0.008, `feature ${j}: ${found[j]} instead of ${wanted}`);
+  }
 });
 
 const spread = (values: readonly number[]): number => {
