@@ -1,3 +1,4 @@
+import type { ForwardOperator } from "../operators/operator.ts";
 import type { Options, OptionTable, OptionValues } from "../src/data/options.ts";
 import type { Dataset } from "../src/data/rows.ts";
 import type { IterateOptions } from "../src/engine/iterate.ts";
@@ -60,6 +61,8 @@ export interface Checkpoints {
 export interface Watched extends Pick<IterateOptions<unknown>, "onProgress" | "signal"> {
   /** Seed of every random draw; default 1. */
   readonly seed?: number;
+  /** The operator of a spec for signals of a shape, by a seed; default `parseOperator`, which opens no files. */
+  readonly openOperator?: (spec: string, shape: readonly number[], seed: number) => Promise<ForwardOperator>;
   /** For kinds that are `resumable`; default none. */
   readonly checkpoints?: Checkpoints;
   /** For kinds that are `watchable`: `take` gets the prior as it is after every so many steps, and is awaited. Default never. */

@@ -14,6 +14,8 @@ export interface TrainingOf {
   readonly settings: RegulariserSettings;
   /** SHA-256 of the true images. */
   readonly images: string;
+  /** That of the files that make the operator; null without. */
+  readonly operator: string | null;
 }
 
 /** What is kept of a step: mean Ψ of naive less true images, and the mean slope between them. */
@@ -42,13 +44,16 @@ export function encodeTraining(of: TrainingOf, { state, history }: Reached<Follo
 }
 
 /**
- * The state in a checkpoint; `where` begins messages. Errors (InputError): damaged bytes, another format, a training with other settings or of other images, with the names of what differs.
+ * The state in a checkpoint; `where` begins messages. Errors (InputError): damaged bytes, another format, a training with other settings, of other images or by an operator of other files, with the names of what differs.
  */
 export function decodeTraining(bytes: Uint8Array, of: TrainingOf, where: string): Reached<Followed> {
   const npz = decodeNpz(bytes, where, FORMAT);
   const saved = npz.metadata as unknown as TrainingOf;
   const remedy = "repeat that training, or begin anew without resuming";
   if (saved.images !== of.images) throw new InputError(`${where}: belongs to other images; ${remedy}`);
+  if ((saved.operator ?? null) !== of.operator) {
+    throw new InputError(`${where}: the operator's file held other numbers; ${remedy}`);
+  }
   const settings = differing(saved.settings, of.settings);
   if (settings) throw new InputError(`${where}: belongs to other settings (${settings}); ${remedy}`);
   const read = (name: string): Parameters<NdArray<Float32Array>> => {

@@ -1,7 +1,6 @@
 import type { NdArray } from "ndarray";
 import type * as tf from "#tf";
-import { isLinear } from "../../operators/operator.ts";
-import { parseOperator } from "../../operators/registry.ts";
+import { type ForwardOperator, isLinear } from "../../operators/operator.ts";
 import { fromHost, sizeOf } from "../../src/data/array.ts";
 import { InputError } from "../../src/data/errors.ts";
 import { stream } from "../../src/data/random.ts";
@@ -32,15 +31,15 @@ export interface Pairs {
  * Reads true images of a data set, or lays smaller ones side by side until Φ's images are full, and reconstructs what Φ measures of them, R y = (Φ'Φ + αI)⁻¹Φ'y, α = σ²/a², a the root mean square of
  * a pixel (`naive`).
  *
- * Errors (InputError): an operator that cannot be made, or is not linear; fewer data than one image takes; images that are all 0, or reconstructions without an error, of which nothing can be learned.
+ * Errors (InputError): an operator that is not linear; fewer data than one image takes; images that are all 0, or reconstructions without an error, of which nothing can be learned.
  */
 export async function pairsOf(
   dataset: Dataset,
+  operator: ForwardOperator,
   settings: RegulariserSettings,
   signal: AbortSignal | undefined,
 ): Promise<Pairs> {
   const { imageShape, sigma, seed } = settings;
-  const operator = parseOperator(settings.operator, imageShape, seed);
   if (!isLinear(operator)) {
     throw new InputError(`train: operator: expected a linear one, got ${operator.name}; a generator takes any`);
   }

@@ -1,3 +1,4 @@
+import { parseOperator } from "../../operators/registry.ts";
 import { InputError } from "../../src/data/errors.ts";
 import { sha256 } from "../../src/data/hash.ts";
 import type { Dataset } from "../../src/data/rows.ts";
@@ -25,17 +26,18 @@ export interface TrainedRegulariser extends Course {
  * Trains a regulariser: a critic Ψ that tells true images from naive reconstructions of what Φ measures of them (`pairsOf`), by Adam steps on random crops (`criticStep`). The same data, settings
  * and seed give the same numbers to the last bit on the same machine and thread count, and so does a training that was resumed.
  *
- * Errors (InputError): those of `settingsOf`, `pairsOf` and `decodeTraining`; a loss that stopped being finite.
+ * Errors (InputError): those of `settingsOf`, `openOperator`, `pairsOf` and `decodeTraining`; a loss that stopped being finite.
  */
 export async function trainRegulariser(
   dataset: Dataset,
   given: object,
-  { seed = 1, onProgress, signal, checkpoints }: Watched = {},
+  { seed = 1, onProgress, signal, checkpoints, openOperator = async (...of) => parseOperator(...of) }: Watched = {},
 ): Promise<TrainedRegulariser> {
   const settings = settingsOf(given, dataset.shape, seed);
   const { steps, learningRate } = settings;
-  const pairs = await pairsOf(dataset, settings, signal);
-  const of = { settings, images: await sha256([pairs.truths.data]) };
+  const operator = await openOperator(settings.operator, settings.imageShape, settings.seed);
+  const pairs = await pairsOf(dataset, operator, settings, signal);
+  const of = { settings, images: await sha256([pairs.truths.data]), operator: operator.digest ?? null };
   const kept = await checkpoints?.load?.();
   const before = kept && decodeTraining(kept, of, checkpoints!.where);
   const initial: Followed = { ...initialState(settings, dataset.shape[2] ?? 1), gaps: [], slopes: [] };

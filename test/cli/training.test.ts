@@ -52,11 +52,22 @@ test("an interrupted training goes on with --resume, to the bits of an uninterru
   assert.equal(readFileSync("half/weights.npz"), readFileSync("whole/weights.npz"));
 });
 
-test("so does that of a regulariser", async () => {
-  const long = "train images.npy --kind regulariser --sigma 0.5 --side 3 --filters 4 --steps 400 -o part";
+test("so does that of a regulariser, whose operator may be a file's: the same numbers, or it does not go on", async () => {
+  const kernel = (...k: number[]) => writeFileSync("k.npy", encodeNpy(ndarray(Float32Array.from(k), [1, 3])));
+  kernel(0.2, 0.6, 0.2);
+  const long =
+    "train images.npy --kind regulariser --operator convolution:file=k.npy --sigma 0.5 --side 3 --filters 4 --steps 400 -o part";
   const { code, stderr } = await interrupted(`${long} --checkpoint-every 5`, "part/checkpoint.npz");
   assert.equal([code, stderr], [130, "train: repeat the command with --resume to go on\nerror: interrupted\n"]);
   assert.equal(filesIn("part"), ["checkpoint.npz"]);
+  kernel(0.3, 0.4, 0.3);
+  const other = await run(`${long} --resume`);
+  assert.is(other.code, 1);
+  assert.match(
+    other.stderr,
+    /^error: part\/checkpoint\.npz: the operator's file held other numbers; repeat that training/,
+  );
+  kernel(0.2, 0.6, 0.2);
   await Promise.all([ok(`${long} --resume`), ok(long.replace("part", "all"))]);
   assert.equal(filesIn("part"), ["prior.json", "regulariser.npz", "regulariser.onnx"]);
   for (const name of filesIn("part")) assert.equal(readFileSync(`part/${name}`), readFileSync(`all/${name}`));

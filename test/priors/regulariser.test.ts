@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import type * as tf from "#tf";
 import { gaussian } from "../../operators/gaussian.ts";
 import { normalSignals } from "../../operators/probes.ts";
+import { parseOperator } from "../../operators/registry.ts";
 import type { SmoothPenalty } from "../../priors/prior.ts";
 import {
   CONCAVITY,
@@ -188,7 +189,7 @@ test("smaller samples are laid side by side, and no crop crosses a seam", async 
   const { pairsOf, cropsOf } = await import("../../priors/regulariser/pairs.ts");
   const { settingsOf } = await import("../../priors/regulariser/options.ts");
   const own = settingsOf({ ...settings, imageShape: [16, 24], images: 1, crop: 4 }, [8, 8], 1);
-  const pairs = await pairsOf(levels, own, undefined);
+  const pairs = await pairsOf(levels, parseOperator(own.operator, own.imageShape, own.seed), own, undefined);
   assert.equal([...new Set(pairs.truths.data)].sort(), [1, 2, 3, 4, 5, 6]);
   assert.is(pairs.truths.data[8 * 24 + 23], 6); // the last sample is below on the right
   for (let index = 0; index < 10; index++) {

@@ -117,7 +117,13 @@ async function sourceFor(args: {
     const dataset = await openDataset(args.sketch);
     const answer = asked.accepts(dataset);
     if (answer !== true) throw new InputError(`train: no ${wanted}: ${answer}`);
-    return { kind: wanted!, shape: dataset.shape, learn: (options, watched) => asked.train(dataset, options, watched) };
+    const { openOperator } = await import("../../measure/index.ts");
+    const opened = (spec: string, shape: readonly number[], seed: number) => openOperator(spec, { shape, seed });
+    return {
+      kind: wanted!,
+      shape: dataset.shape,
+      learn: (options, watched) => asked.train(dataset, options, { ...watched, openOperator: opened }),
+    };
   }
   const { loadSketch } = await import("../../sketch/files.ts");
   const { withoutLabels } = await import("../../sketch/index.ts");
