@@ -39,7 +39,7 @@ import { patchUncertainty, type Uncertainty } from "./uncertainty.ts";
  *     z_P = argmin_z ‖z − Px‖²/(2s²) − log p(z),   x = argmin_x ‖y − Φx‖²/(2σ²) + ‖x − z̄‖²/(2s²),
  *
  * where z̄ averages the overlapping z_P. It begins with the x of least ‖y − Φx‖²/(2σ²) + ‖∇x‖²/(2g²), g the deviation of neighbouring pixels
- * under the prior; to denoise (Φ = I) with x = y, and s is σ/√(1, 4, 8, 16, 32), the first of the paper's. A random grid of patches in every step
+ * under the prior; to denoise (Φ = I) with x = y, and s is σ/√(1, 4, 8, 16, 32, 64), the first six of the paper's. A random grid of patches in every step
  * (Parameswaran et al., "Accelerating GMM-based patch priors", 2018). The means of patches are not changed. For images in [0, 1]. For noise that
  * is not Gaussian, −log p(y | Φx) takes the place of ‖y − Φx‖²/(2σ²), by its proximal map (noise-step.ts).
  */

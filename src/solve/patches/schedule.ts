@@ -55,7 +55,7 @@ export function scheduleOf(sigma: number, setting: Setting, own?: Options): numb
   const settings = settingsOf(own);
   const denoising = setting === "denoising";
   const chosen = ["steps", "first", "last"].some((name) => own?.[name] !== undefined);
-  if (denoising && !chosen) return [1, 4, 8, 16, 32].map((beta) => sigma / Math.sqrt(beta));
+  if (denoising && !chosen) return [1, 4, 8, 16, 32, 64].map((beta) => sigma / Math.sqrt(beta));
   const { steps = STEPS[setting] } = settings;
   const { first = firstOf(sigma, FIRST[setting]) } = settings;
   const { last = Math.min(first, Math.max(sigma / 8, Math.min(2 * sigma, SMALL))) } = settings;
