@@ -16,6 +16,8 @@ import { edgeSearch } from "./edge-search.ts";
 import { type Blurred, jointSearch } from "./joint-search.ts";
 import { kernelStep } from "./kernel-step.ts";
 
+/** Starts and steps of joint descents. */
+const [RESTARTS, STEPS] = [12, 300];
 /** Rounds after the joint descent, and after the search by edges. */
 const [LATENT_ROUNDS, IMAGE_ROUNDS] = [6, 0];
 /** A kernel found by edges is too wide if it leaves so many times as much of y unexplained as no blur at all. */
@@ -24,8 +26,11 @@ const TOO_WIDE = 2.5;
 /** The options of `--operator blind-blur:…`. */
 export const blindOptions = {
   boundary: boundaryOption,
-  restarts: { type: "integer", default: 12, description: "starts of the joint descent, of generators and mixtures" },
-  steps: { type: "integer", default: 300, description: "steps of a descent" },
+  restarts: {
+    type: "integer",
+    description: `starts of the joint descent, which generators and mixtures alone have; default: ${RESTARTS}`,
+  },
+  steps: { type: "integer", description: `steps of such a descent; default: ${STEPS}` },
   rounds: {
     type: "integer",
     description: "rounds of image and kernel in turns after it; default: 6, with any other prior of images 0",
@@ -53,7 +58,7 @@ export interface BlindRecovery {
  * scale; the place is what both priors find most likely. The kernels of `motion-kernels` have their centre of mass in the middle.
  *
  * y: images [batch, h, w], or [batch, h, w, channels] that share a kernel, not for joint descents. Errors (InputError): y or priors of another shape; a prior of
- * kernels that is no generator or mixture; kernels not smaller than the images.
+ * kernels that is no generator or mixture; kernels not smaller than the images; `restarts` or `steps` for a prior of images without a joint descent.
  */
 export async function blindDeconvolution(
   given: Blurred,
@@ -73,11 +78,18 @@ export async function blindDeconvolution(
   const [batch = 0, ...inShape] = given.y.shape;
   requireImages(image, inShape);
   requireKernels(kernel, inShape);
+  const ofDescents = (["restarts", "steps"] as const).find((name) => settings[name] !== undefined);
+  if (ofDescents && !isLatent(image)) {
+    throw new InputError(
+      `blind-blur: ${ofDescents}: is for joint descents, of generators and mixtures, ${image.name} is neither; leave it out`,
+    );
+  }
   const watched = { seed, ...(signal && { signal }) };
-  const { boundary, rounds = isLatent(image) ? LATENT_ROUNDS : IMAGE_ROUNDS, ...search } = settings;
+  const { boundary, restarts = RESTARTS, steps = STEPS } = settings;
+  const { rounds = isLatent(image) ? LATENT_ROUNDS : IMAGE_ROUNDS } = settings;
   const searching = { ...watched, boundary, ...(onProgress && { onProgress }) };
   const kernels = isLatent(image)
-    ? await jointSearch(given, await generatorOf(image), await generatorOf(kernel), { ...searching, ...search })
+    ? await jointSearch(given, await generatorOf(image), await generatorOf(kernel), { ...searching, restarts, steps })
     : await edgeSearch(given, kernel, searching);
   const l = sizeOf(kernel.shape);
   const recoveries: Recovery[] = [];
@@ -161,5 +173,5 @@ function impulse(shape: readonly number[]): NdArray<Float32Array> {
   return out;
 }
 
-const isLatent = (prior: Prior): prior is LatentPrior =>
+export const isLatent = (prior: Prior): prior is LatentPrior =>
   isOfOneShape(prior) && (prior.kind === "generator" || isMixture(prior));
