@@ -6,6 +6,8 @@ import { isOfOneShape, type Prior, type SignalPrior } from "../../../priors/prio
 import { fromHost, sameShape, sizeOf } from "../../data/array.ts";
 import { InputError } from "../../data/errors.ts";
 import { checkedOptions, type OptionTable, type OptionValues } from "../../data/options.ts";
+import { gaussianNoise } from "../../measure/noise/gaussian.ts";
+import type { NoiseModel } from "../../measure/noise/noise.ts";
 import { isMixture } from "../gaussian/as-mixture.ts";
 import { generatorOf } from "../latent/generator-of.ts";
 import { applyToRows } from "../operator-matrix.ts";
@@ -20,8 +22,10 @@ import { kernelStep } from "./kernel-step.ts";
 const [RESTARTS, STEPS] = [12, 300];
 /** Rounds after the joint descent, and after the search by edges. */
 const [LATENT_ROUNDS, IMAGE_ROUNDS] = [6, 0];
-/** A kernel found by edges is too wide if it leaves so many times as much of y unexplained as no blur at all. */
-const TOO_WIDE = 2.5;
+/** σ of the images' problems after the search by edges, as a multiple of the noise's: what is wrong with the kernel misses y too. */
+const DOUBT = 2;
+/** A kernel found by edges is too wide if it leaves so many σ of y unexplained, and so many times as much as no blur at all. */
+const TOO_WIDE = 1.5;
 
 /** The options of `--operator blind-blur:…`. */
 export const blindOptions = {
@@ -91,12 +95,14 @@ export async function blindDeconvolution(
   const kernels = isLatent(image)
     ? await jointSearch(given, await generatorOf(image), await generatorOf(kernel), { ...searching, restarts, steps })
     : await edgeSearch(given, kernel, searching);
+  const { noise } = given;
+  const trusted = isLatent(image) ? noise : doubted(noise);
   const l = sizeOf(kernel.shape);
   const recoveries: Recovery[] = [];
   for (let row = 0; row < batch; row++) {
     const problem = { ...given, y: takeRows(given.y, [row]) };
-    const recovered = (operator: LinearOperator) =>
-      recover({ ...problem, operator }, image, { ...imageStep, ...watched });
+    const recovered = (operator: LinearOperator, noise = trusted) =>
+      recover({ ...problem, operator, noise }, image, { ...imageStep, ...watched });
     const blurredBy = (blur: NdArray<Float32Array>) => convolution({ inShape, kernel: blur, boundary });
     let blur: NdArray<Float32Array> = fromHost(kernels.data.slice(row * l, (row + 1) * l), kernel.shape);
     let found = await recovered(blurredBy(blur));
@@ -106,10 +112,10 @@ export async function blindDeconvolution(
       const [step, maxSteps] = [row * rounds + round + 1, batch * rounds];
       onProgress?.({ task: "kernels", step, maxSteps, objective: Number.NaN });
     }
-    if (!isLatent(image)) {
+    const missed = await misfit(blurredBy(blur), found.estimate, problem.y);
+    if (!isLatent(image) && missed > TOO_WIDE * noise.sigma) {
       const none = impulse(kernel.shape);
-      const plain = await recovered(blurredBy(none));
-      const missed = await misfit(blurredBy(blur), found.estimate, problem.y);
+      const plain = await recovered(blurredBy(none), noise);
       if (missed > TOO_WIDE * (await misfit(blurredBy(none), plain.estimate, problem.y))) [blur, found] = [none, plain];
     }
     recoveries.push(found);
@@ -118,10 +124,17 @@ export async function blindDeconvolution(
   return { recoveries, kernels };
 }
 
-/** ‖y − Φx‖ */
+/** Gaussian noise of `DOUBT` times the standard deviation; any other as it is. */
+function doubted(noise: NoiseModel): NoiseModel {
+  if (!noise.gaussian) return noise;
+  const { sigmas } = noise.gaussian;
+  return gaussianNoise(sigmas ? sigmas.map((sigma) => DOUBT * sigma) : DOUBT * noise.sigma);
+}
+
+/** Root mean square of y − Φx. */
 async function misfit(operator: LinearOperator, x: NdArray<Float32Array>, y: NdArray<Float32Array>): Promise<number> {
   const { data } = await applyToRows(operator, fromHost(x.data, [1, x.size]));
-  return Math.sqrt(data.reduce((sum, v, i) => sum + (v - y.data[i]!) ** 2, 0));
+  return Math.sqrt(data.reduce((sum, v, i) => sum + (v - y.data[i]!) ** 2, 0) / data.length);
 }
 
 /** A prior that descents can search. */
