@@ -55,8 +55,9 @@ export interface BlindRecovery {
 /**
  * Blind deconvolution: y = k ∗ x + w with image x and kernel k unknown, each with a prior of its own, that of k a generator or a mixture. If x has one too, first both by
  * joint descent (`jointSearch`). With any other prior of images (patches, penalties, denoisers) first the kernel by edges (`edgeSearch`). Then in `rounds` turns x̂ by `recover` with the present kernel,
- * and the kernel by `recover` given x̂, where it is a linear problem (`kernelProblem`); the last step is one of the image. If edges found a kernel that explains y far
- * worse than no blur does, which happens to images that are hardly blurred, no blur is the result. `solver`, `own` and `lambda` are those of image steps.
+ * and the kernel by `recover` given x̂, where it is a linear problem (`kernelProblem`); the last step is one of the image.
+ * After edges, image steps assume twice the σ of Gaussian noise. If edges found a kernel that leaves far more of y unexplained than the noise and than no blur does,
+ * which happens to images that are hardly blurred, no blur is the result. `solver`, `own` and `lambda` are those of image steps.
  *
  * y fixes neither scale nor place: c k ∗ x/c and a shift of k with the opposite one of x give the same y. Kernels here are non-negative with sum 1, which fixes the
  * scale; the place is what both priors find most likely. The kernels of `motion-kernels` have their centre of mass in the middle.
@@ -96,27 +97,30 @@ export async function blindDeconvolution(
     ? await jointSearch(given, await generatorOf(image), await generatorOf(kernel), { ...searching, restarts, steps })
     : await edgeSearch(given, kernel, searching);
   const { noise } = given;
-  const trusted = isLatent(image) ? noise : doubted(noise);
+  const assumed = isLatent(image) ? noise : doubted(noise);
   const l = sizeOf(kernel.shape);
   const recoveries: Recovery[] = [];
   for (let row = 0; row < batch; row++) {
     const problem = { ...given, y: takeRows(given.y, [row]) };
-    const recovered = (operator: LinearOperator, noise = trusted) =>
-      recover({ ...problem, operator, noise }, image, { ...imageStep, ...watched });
+    const recovered = (operator: LinearOperator, law: NoiseModel) =>
+      recover({ ...problem, operator, noise: law }, image, { ...imageStep, ...watched });
     const blurredBy = (blur: NdArray<Float32Array>) => convolution({ inShape, kernel: blur, boundary });
     let blur: NdArray<Float32Array> = fromHost(kernels.data.slice(row * l, (row + 1) * l), kernel.shape);
-    let found = await recovered(blurredBy(blur));
+    let found = await recovered(blurredBy(blur), assumed);
     for (let round = 0; round < rounds; round++) {
       blur = await kernelStep({ image: found.estimate, y: problem.y, kernel: blur }, kernel, { ...watched, boundary });
-      found = await recovered(blurredBy(blur));
+      found = await recovered(blurredBy(blur), assumed);
       const [step, maxSteps] = [row * rounds + round + 1, batch * rounds];
       onProgress?.({ task: "kernels", step, maxSteps, objective: Number.NaN });
     }
-    const missed = await misfit(blurredBy(blur), found.estimate, problem.y);
-    if (!isLatent(image) && missed > TOO_WIDE * noise.sigma) {
-      const none = impulse(kernel.shape);
-      const plain = await recovered(blurredBy(none), noise);
-      if (missed > TOO_WIDE * (await misfit(blurredBy(none), plain.estimate, problem.y))) [blur, found] = [none, plain];
+    if (!isLatent(image)) {
+      const missed = await misfit(blurredBy(blur), found.estimate, problem.y);
+      if (missed > TOO_WIDE * noise.sigma) {
+        const none = impulse(kernel.shape);
+        const plain = await recovered(blurredBy(none), noise);
+        const least = await misfit(blurredBy(none), plain.estimate, problem.y);
+        if (missed > TOO_WIDE * least) [blur, found] = [none, plain];
+      }
     }
     recoveries.push(found);
     kernels.data.set(blur.data, row * l);
