@@ -13,10 +13,11 @@ import { gaussianNoise } from "../../src/measure/noise/gaussian.ts";
 import { encodePicture, imageFormat } from "../../src/report/image-file.ts";
 import { grid, pictures } from "../../src/report/picture.ts";
 import { textTable } from "../../src/report/table.ts";
-import { type BlindOptions, blindDeconvolution } from "../../src/solve/blind/blind-deconvolution.ts";
+import { type BlindOptions, blindDeconvolution, isLatent } from "../../src/solve/blind/blind-deconvolution.ts";
 import { recover } from "../../src/solve/index.ts";
 import { takeRows } from "../../src/solve/rows.ts";
 import { blurredImages } from "./blind/blurred-images.ts";
+import { paired } from "./blind/paired.ts";
 import { scoreOf } from "./blind/score.ts";
 import { startsOf } from "./blind/starts.ts";
 
@@ -25,6 +26,9 @@ interface Found {
   readonly images: Floats;
   readonly kernels: Floats;
 }
+
+/** How names of blind recoveries end. */
+const BLIND = ", blind";
 
 /** Images blurred by kernels that no prior has seen, recovered with both unknown, and with the kernel known. */
 export const blind = defineCommand({
@@ -61,11 +65,16 @@ export const blind = defineCommand({
         ...{ type: "string", default: "motion-kernels", requiresArg: true },
         describe: "data set of kernels, of the kernel prior's size",
       })
-      .option("kernels-from", { type: "number", default: 90_000, requiresArg: true, describe: "the first kernel" })
+      .option("kernels-from", {
+        type: "number",
+        default: 90_000,
+        requiresArg: true,
+        describe: "the first kernel; after the last one comes number 0",
+      })
       .option("from", { type: "number", default: 0, requiresArg: true, describe: "the first image" })
-      .option("limit", { type: "number", default: 8, requiresArg: true, describe: "images, each with its own kernel" })
+      .option("limit", { type: "number", default: 8, requiresArg: true, describe: "images, each with the next kernel" })
       .option("noise", { type: "number", default: 0.01, requiresArg: true, describe: "σ of the noise" })
-      .option("restarts", { type: "number", requiresArg: true, describe: "starts of the joint descent" })
+      .option("restarts", { type: "number", requiresArg: true, describe: "starts of joint descents" })
       .option("rounds", { type: "number", requiresArg: true, describe: "rounds of image and kernel in turns" })
       .option("starts", {
         ...{ type: "number", default: 0, requiresArg: true },
@@ -77,15 +86,14 @@ export const blind = defineCommand({
     requireInteger("limit", args.limit);
     requireInteger("starts", args.starts, 0);
     const { limit, noise: sigma } = args;
-    const kernels = await readRows(await openDataset(args.kernels), args["kernels-from"], args["kernels-from"] + limit);
+    const blurs = await openDataset(args.kernels);
+    const places = Array.from({ length: limit }, (_, row) => (args["kernels-from"] + row) % blurs.count);
+    const kernels = joined(await Promise.all(places.map((at) => readRows(blurs, at, at + 1))));
     const { truth, y } = await blurredImages(args, kernels, seed);
     const shape = truth.shape.slice(1);
     const { prior: kernel } = await openPrior("--kernel-prior", args["kernel-prior"], kernels.shape.slice(1));
     const given = { y, noise: gaussianNoise(sigma), range: [0, 1] as const };
-    const options: BlindOptions = {
-      ...{ seed, ...(args.restarts !== undefined && { restarts: args.restarts }) },
-      ...(args.rounds !== undefined && { rounds: args.rounds }),
-    };
+    const options: BlindOptions = { seed, ...(args.rounds !== undefined && { rounds: args.rounds }) };
     const priors = await Promise.all(args.prior.map((spec) => openPrior("--prior", spec, shape)));
     const scores = ({ images, kernels: own }: Found) =>
       Array.from({ length: limit }, (_, row) =>
@@ -102,8 +110,11 @@ export const blind = defineCommand({
         known.push((await recover({ ...given, operator, y: takeRows(y, [row]) }, prior, { seed })).estimate);
       }
       found[`${name}, known kernel`] = { images: joined(known), kernels };
-      const { recoveries, kernels: own } = await blindDeconvolution(given, prior, kernel, options);
-      found[`${name}, blind`] = { images: joined(recoveries.map(({ estimate }) => estimate)), kernels: own };
+      const { recoveries, kernels: own } = await blindDeconvolution(given, prior, kernel, {
+        ...options,
+        ...(args.restarts !== undefined && isLatent(prior) && { restarts: args.restarts }),
+      });
+      found[`${name}${BLIND}`] = { images: joined(recoveries.map(({ estimate }) => estimate)), kernels: own };
     }
     const rows = Object.entries({ blurred: { images: y, kernels }, ...found }).map(([name, pair]) => {
       const each = scores(pair);
@@ -132,7 +143,11 @@ export const blind = defineCommand({
         kernelError?.toFixed(2) ?? "",
       ]),
     );
-    if (args.starts === 0) return { text, data: { rows } };
+    const [first, ...others] = rows.filter(({ name }) => name.endsWith(BLIND));
+    const tests = others.map((other) => paired(first!, other));
+    const told = [text, ...tests.map((test) => test.text)].join("\n\n");
+    const data = { rows, paired: tests.map((test) => test.data) };
+    if (args.starts === 0) return { text: told, data };
     const bound = rows[1]!.each.map((score) => score.psnr);
     const starts = await startsOf(
       args.starts,
@@ -145,7 +160,7 @@ export const blind = defineCommand({
       },
       bound,
     );
-    return { text: `${text}\n\n${starts.text}`, data: { rows, starts: starts.data } };
+    return { text: `${told}\n\n${starts.text}`, data: { ...data, starts: starts.data } };
   },
 });
 

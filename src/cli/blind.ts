@@ -44,11 +44,13 @@ export async function reconstructBlindly(args: BlindArgs, { seed, signal, progre
   if (kernelSpec === undefined) {
     throw new InputError(`--kernel-prior: is missing; ${NAME} needs one, as train makes of a sketch of motion-kernels`);
   }
-  const [{ blindDeconvolution, blindOptions }, { openMeasurements }, { waveletDeviation }] = await Promise.all([
-    import("../solve/blind/blind-deconvolution.ts"),
-    import("../measure/index.ts"),
-    import("../solve/sigma/wavelet-deviation.ts"),
-  ]);
+  const [{ identity }, { blindDeconvolution, blindOptions }, { openMeasurements }, { waveletDeviation }] =
+    await Promise.all([
+      import("../../operators/identity.ts"),
+      import("../solve/blind/blind-deconvolution.ts"),
+      import("../measure/index.ts"),
+      import("../solve/sigma/wavelet-deviation.ts"),
+    ]);
   const [{ batchOf, joinedBatches }, { reconstructionFacts }] = await Promise.all([
     import("../compare/reconstruction-parts.ts"),
     import("./facts.ts"),
@@ -64,8 +66,9 @@ export async function reconstructBlindly(args: BlindArgs, { seed, signal, progre
   const image = await openLearned("--prior", args.prior);
   const known = image && isOfOneShape(image.prior) ? image.prior.shape : undefined;
   const given = args.shape === undefined ? known : numberList("shape", args.shape);
+  const operator = given ? { ...identity({ inShape: given }), name: NAME } : "identity"; // messages about y name it
   const { y, noise } = await openMeasurements(args.measurements, {
-    ...{ operator: "identity", noise: args.noise ?? "gaussian:sigma=auto", seed },
+    ...{ operator, noise: args.noise ?? "gaussian:sigma=auto", seed },
     ...(given && { shape: given }),
   });
   const shape = y.shape.slice(1);

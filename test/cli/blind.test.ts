@@ -43,6 +43,15 @@ test("the command writes image and kernel, and says what is missing", async () =
       "reconstruct y.npz --noise 0.01 --shape 14,14 --prior tv --operator blind-blur --kernel-prior kernels -o t.png",
     );
     assert.ok(existsSync("t.png") && existsSync("t-kernel.png"));
+    const few = "--prior tv --operator blind-blur:steps=60 --kernel-prior kernels -o z.npy";
+    await refused(
+      `reconstruct y.npz --noise 0.01 --shape 14,14 ${few}`,
+      /^error: blind-blur: steps: is for joint descents, of generators and mixtures, tv is neither; leave it out/,
+    );
+    await refused(
+      "reconstruct t.png --prior prior --operator blind-blur --shape 15,15 --kernel-prior kernels -o z.npy",
+      /^error: t\.png: y has 14 numbers a signal, blind-blur returns 225/,
+    );
     const blind = `${line} --operator blind-blur -o z.npy`;
     await refused(blind, /^error: --kernel-prior: is missing; blind-blur needs one/);
     await refused(`${blind} --kernel-prior kernels --samples 3`, /^error: --samples: blind-blur has no use for it/);

@@ -176,6 +176,17 @@ test("images of any size: a penalty recovers image and kernel, and channels shar
   assert.ok(Math.abs(misfits[1]! / misfits[0]! - Math.sqrt((1 + 0.64 + 0.36) / 3)) < 1e-5); // of channels that are multiples
 });
 
+test("a wide kernel is kept although no blur would leave less of y unexplained", async () => {
+  const [image, prior] = [rectangles(40, 44), await gaussianKernels()];
+  const { data } = await generate(kernelPrior, fromHost(Float32Array.of(1, 1), [1, 2]));
+  const kernel = fromHost(data, [5, 5]);
+  const y = await blurredBy(fromHost(image.data, [1, 40, 44]), kernel, 0.005);
+  const given = { y, noise: gaussianNoise(0.005), range: [0, 1] as const };
+  const { recoveries } = await blindDeconvolution(given, parsePenalty("tv", [40, 44]), prior);
+  const [before, after] = [relative(y.data, image.data), relative(recoveries[0]!.estimate.data, image.data)];
+  assert.ok(after < 0.9 * before, `error ${before} blurred, ${after} recovered`);
+});
+
 test("a range cuts images, and not their kernels", async () => {
   const pair = pairPrior(imagePrior, kernelPrior, 1, [16, 235]);
   const free = pairPrior(imagePrior, kernelPrior, 1);

@@ -6,6 +6,8 @@ import { isOfOneShape, type Prior, type SignalPrior } from "../../../priors/prio
 import { fromHost, sameShape, sizeOf } from "../../data/array.ts";
 import { InputError } from "../../data/errors.ts";
 import { checkedOptions, type OptionTable, type OptionValues } from "../../data/options.ts";
+import { gaussianNoise } from "../../measure/noise/gaussian.ts";
+import type { NoiseModel } from "../../measure/noise/noise.ts";
 import { isMixture } from "../gaussian/as-mixture.ts";
 import { generatorOf } from "../latent/generator-of.ts";
 import { applyToRows } from "../operator-matrix.ts";
@@ -16,16 +18,23 @@ import { edgeSearch } from "./edge-search.ts";
 import { type Blurred, jointSearch } from "./joint-search.ts";
 import { kernelStep } from "./kernel-step.ts";
 
+/** Starts and steps of joint descents. */
+const [RESTARTS, STEPS] = [12, 300];
 /** Rounds after the joint descent, and after the search by edges. */
 const [LATENT_ROUNDS, IMAGE_ROUNDS] = [6, 0];
-/** A kernel found by edges is too wide if it leaves so many times as much of y unexplained as no blur at all. */
-const TOO_WIDE = 2.5;
+/** σ of the images' problems after the search by edges, as a multiple of the noise's: what is wrong with the kernel misses y too. */
+const DOUBT = 2;
+/** A kernel found by edges is too wide if it leaves so many σ of y unexplained, and so many times as much as no blur at all. */
+const TOO_WIDE = 1.5;
 
 /** The options of `--operator blind-blur:…`. */
 export const blindOptions = {
   boundary: boundaryOption,
-  restarts: { type: "integer", default: 12, description: "starts of the joint descent, of generators and mixtures" },
-  steps: { type: "integer", default: 300, description: "steps of a descent" },
+  restarts: {
+    type: "integer",
+    description: `starts of the joint descent, which generators and mixtures alone have; default: ${RESTARTS}`,
+  },
+  steps: { type: "integer", description: `steps of such a descent; default: ${STEPS}` },
   rounds: {
     type: "integer",
     description: "rounds of image and kernel in turns after it; default: 6, with any other prior of images 0",
@@ -46,14 +55,15 @@ export interface BlindRecovery {
 /**
  * Blind deconvolution: y = k ∗ x + w with image x and kernel k unknown, each with a prior of its own, that of k a generator or a mixture. If x has one too, first both by
  * joint descent (`jointSearch`). With any other prior of images (patches, penalties, denoisers) first the kernel by edges (`edgeSearch`). Then in `rounds` turns x̂ by `recover` with the present kernel,
- * and the kernel by `recover` given x̂, where it is a linear problem (`kernelProblem`); the last step is one of the image. If edges found a kernel that explains y far
- * worse than no blur does, which happens to images that are hardly blurred, no blur is the result. `solver`, `own` and `lambda` are those of image steps.
+ * and the kernel by `recover` given x̂, where it is a linear problem (`kernelProblem`); the last step is one of the image.
+ * After edges, image steps assume twice the σ of Gaussian noise. If edges found a kernel that leaves far more of y unexplained than the noise and than no blur does,
+ * which happens to images that are hardly blurred, no blur is the result. `solver`, `own` and `lambda` are those of image steps.
  *
  * y fixes neither scale nor place: c k ∗ x/c and a shift of k with the opposite one of x give the same y. Kernels here are non-negative with sum 1, which fixes the
  * scale; the place is what both priors find most likely. The kernels of `motion-kernels` have their centre of mass in the middle.
  *
  * y: images [batch, h, w], or [batch, h, w, channels] that share a kernel, not for joint descents. Errors (InputError): y or priors of another shape; a prior of
- * kernels that is no generator or mixture; kernels not smaller than the images.
+ * kernels that is no generator or mixture; kernels not smaller than the images; `restarts` or `steps` for a prior of images without a joint descent.
  */
 export async function blindDeconvolution(
   given: Blurred,
@@ -73,32 +83,44 @@ export async function blindDeconvolution(
   const [batch = 0, ...inShape] = given.y.shape;
   requireImages(image, inShape);
   requireKernels(kernel, inShape);
+  const ofDescents = (["restarts", "steps"] as const).find((name) => settings[name] !== undefined);
+  if (ofDescents && !isLatent(image)) {
+    throw new InputError(
+      `blind-blur: ${ofDescents}: is for joint descents, of generators and mixtures, ${image.name} is neither; leave it out`,
+    );
+  }
   const watched = { seed, ...(signal && { signal }) };
-  const { boundary, rounds = isLatent(image) ? LATENT_ROUNDS : IMAGE_ROUNDS, ...search } = settings;
+  const { boundary, restarts = RESTARTS, steps = STEPS } = settings;
+  const { rounds = isLatent(image) ? LATENT_ROUNDS : IMAGE_ROUNDS } = settings;
   const searching = { ...watched, boundary, ...(onProgress && { onProgress }) };
   const kernels = isLatent(image)
-    ? await jointSearch(given, await generatorOf(image), await generatorOf(kernel), { ...searching, ...search })
+    ? await jointSearch(given, await generatorOf(image), await generatorOf(kernel), { ...searching, restarts, steps })
     : await edgeSearch(given, kernel, searching);
+  const { noise } = given;
+  const assumed = isLatent(image) ? noise : doubted(noise);
   const l = sizeOf(kernel.shape);
   const recoveries: Recovery[] = [];
   for (let row = 0; row < batch; row++) {
     const problem = { ...given, y: takeRows(given.y, [row]) };
-    const recovered = (operator: LinearOperator) =>
-      recover({ ...problem, operator }, image, { ...imageStep, ...watched });
+    const recovered = (operator: LinearOperator, law: NoiseModel) =>
+      recover({ ...problem, operator, noise: law }, image, { ...imageStep, ...watched });
     const blurredBy = (blur: NdArray<Float32Array>) => convolution({ inShape, kernel: blur, boundary });
     let blur: NdArray<Float32Array> = fromHost(kernels.data.slice(row * l, (row + 1) * l), kernel.shape);
-    let found = await recovered(blurredBy(blur));
+    let found = await recovered(blurredBy(blur), assumed);
     for (let round = 0; round < rounds; round++) {
       blur = await kernelStep({ image: found.estimate, y: problem.y, kernel: blur }, kernel, { ...watched, boundary });
-      found = await recovered(blurredBy(blur));
+      found = await recovered(blurredBy(blur), assumed);
       const [step, maxSteps] = [row * rounds + round + 1, batch * rounds];
       onProgress?.({ task: "kernels", step, maxSteps, objective: Number.NaN });
     }
     if (!isLatent(image)) {
-      const none = impulse(kernel.shape);
-      const plain = await recovered(blurredBy(none));
       const missed = await misfit(blurredBy(blur), found.estimate, problem.y);
-      if (missed > TOO_WIDE * (await misfit(blurredBy(none), plain.estimate, problem.y))) [blur, found] = [none, plain];
+      if (missed > TOO_WIDE * noise.sigma) {
+        const none = impulse(kernel.shape);
+        const plain = await recovered(blurredBy(none), noise);
+        const least = await misfit(blurredBy(none), plain.estimate, problem.y);
+        if (missed > TOO_WIDE * least) [blur, found] = [none, plain];
+      }
     }
     recoveries.push(found);
     kernels.data.set(blur.data, row * l);
@@ -106,10 +128,17 @@ export async function blindDeconvolution(
   return { recoveries, kernels };
 }
 
-/** ‖y − Φx‖ */
+/** Gaussian noise of `DOUBT` times the standard deviation; any other as it is. */
+function doubted(noise: NoiseModel): NoiseModel {
+  if (!noise.gaussian) return noise;
+  const { sigmas } = noise.gaussian;
+  return gaussianNoise(sigmas ? sigmas.map((sigma) => DOUBT * sigma) : DOUBT * noise.sigma);
+}
+
+/** Root mean square of y − Φx. */
 async function misfit(operator: LinearOperator, x: NdArray<Float32Array>, y: NdArray<Float32Array>): Promise<number> {
   const { data } = await applyToRows(operator, fromHost(x.data, [1, x.size]));
-  return Math.sqrt(data.reduce((sum, v, i) => sum + (v - y.data[i]!) ** 2, 0));
+  return Math.sqrt(data.reduce((sum, v, i) => sum + (v - y.data[i]!) ** 2, 0) / data.length);
 }
 
 /** A prior that descents can search. */
@@ -161,5 +190,5 @@ function impulse(shape: readonly number[]): NdArray<Float32Array> {
   return out;
 }
 
-const isLatent = (prior: Prior): prior is LatentPrior =>
+export const isLatent = (prior: Prior): prior is LatentPrior =>
   isOfOneShape(prior) && (prior.kind === "generator" || isMixture(prior));
