@@ -9,13 +9,13 @@ import { factorInto, inverseInto } from "./small-cholesky.ts";
 const STEPS = 10;
 
 /**
- * The cells that the posterior sums of a reference make likely.
+ * The cells that the posterior sums of a reference make likely, their covariances drawn to the mean one with the weight of ν samples (`shrinkage`).
  *
  * Where all samples share G, given as a lower triangle, these are ten steps of `maximisedCells` on the sums alone, with the responsibilities as they are. In much noise one step moves a
  * covariance by a small part of the way only. Each step makes the measurements likelier, as if labels alone were missing, and then features too (alternating expectation and conditional
- * maximisation, Meng and van Dyk 1997, "The EM algorithm – an old folk-song sung to a fast new tune").
+ * maximisation, Meng and van Dyk 1997, "The EM algorithm – an old folk-song sung to a fast new tune"). The ν samples are as noisy as the others (`drawnToMean`).
  *
- * Where samples have a G each it is one step: their sums do not tell what other cells would make of them.
+ * Where samples have a G each it is one step, and the ν samples are whole: their sums do not tell what other cells would make of them.
  */
 export async function likeliestCells(
   sums: CellSums,
@@ -23,11 +23,55 @@ export async function likeliestCells(
   shrinkage: number,
   g: Float64Array | undefined,
 ): Promise<Cells> {
-  let cells = maximisedCells(sums, shrinkage);
-  for (let step = 1; g && step < STEPS; step++) {
-    cells = maximisedCells(await sumsInOtherCells(sums, reference, cells, g), shrinkage);
+  if (!g) return maximisedCells(sums, shrinkage);
+  const drawn = await drawnToMean(sums, reference, shrinkage, g);
+  let cells = maximisedCells(drawn, 0);
+  for (let step = 1; step < STEPS; step++) {
+    cells = maximisedCells(await sumsInOtherCells(drawn, reference, cells, g), 0);
   }
   return cells;
+}
+
+/**
+ * Posterior sums with the scatter H_j of h in each cell drawn to the mean one, H_j ← W(H_j + νV)/(W + ν), V = Σ_j H_j / ΣW: as if ν samples were added that are measured as the others are. In the sums, with A = Σ⁻¹ + G,
+ *
+ *   S ← S + Wν/(W + ν) · (A⁻¹VA⁻¹ − Q/W),   Q = S − UUᵀ/W − WA⁻¹ = A⁻¹H_jA⁻¹.
+ */
+async function drawnToMean(
+  { weight, u, uu }: CellSums,
+  cells: Cells,
+  shrinkage: number,
+  g: Float64Array,
+): Promise<CellSums> {
+  const k = u.length / weight.length;
+  const triangle = triangleSize(k);
+  const total = weight.reduce((a, b) => a + b, 0);
+  const mean = new Float64Array(k * k);
+  const posteriors = Array.from(weight, (_, j) => posteriorOf(cells, j, g, k));
+  const scatters: Float64Array[] = [];
+  for (const [j, { covariance, precision }] of posteriors.entries()) {
+    const w = weight[j]!;
+    const own = fromTriangle(uu.subarray(j * triangle, (j + 1) * triangle), k);
+    for (let at = 0; w > 0 && at < own.length; at++) {
+      const [a, b] = [Math.floor(at / k), at % k];
+      own[at]! -= (u[j * k + a]! * u[j * k + b]!) / w + w * covariance[at]!;
+    }
+    scatters.push(own);
+    const measured = await product(await product(precision, own, k, k, k), precision, k, k, k);
+    for (let at = 0; at < mean.length; at++) mean[at]! += measured[at]! / total;
+  }
+  const out = { weight, u, uu: uu.slice() };
+  for (const [j, { covariance }] of posteriors.entries()) {
+    const w = weight[j]!;
+    if (w === 0) continue;
+    const drawn = await product(await product(covariance, mean, k, k, k), covariance, k, k, k);
+    for (let a = 0, at = j * triangle; a < k; a++) {
+      for (let b = 0; b <= a; b++, at++) {
+        out.uu[at]! += ((w * shrinkage) / (w + shrinkage)) * (drawn[a * k + b]! - scatters[j]![a * k + b]! / w);
+      }
+    }
+  }
+  return out;
 }
 
 /**
