@@ -23,8 +23,9 @@ export const LOSSY_FEATURES = 64;
 /** Cells that are fitted to the pilot, unless said otherwise; of each label. */
 const CELLS = 20;
 const CELLS_BY_LABEL = 5;
-/** Samples of the pilot, unless said otherwise. */
+/** Samples of the pilot, unless said otherwise: more where they share Φ, and a step costs less. */
 const PILOT = 3000;
+const PILOT_OF_ONE = 10_000;
 /** Steps of expectation maximisation on the pilot. */
 const STEPS = 8;
 /** Samples that draw a cell's covariance to the mean one, as in `mixture`'s training. */
@@ -42,7 +43,7 @@ export interface LossyDesignOptions {
   readonly of?: string;
   /** Where `cellsOf` is one Gaussian: cells that are fitted to a pilot, for each label; default 20, or 5 by label. 1: one Gaussian, of missing pixels in pixels (`lossyScores`). */
   readonly cells?: number;
-  /** First samples that they are fitted to; default 3000. */
+  /** First samples that they are fitted to; default 3000, or 10 000 where all are measured by one Φ. */
   readonly pilotRows?: number;
   readonly seed?: number;
   readonly signal?: AbortSignal;
@@ -101,13 +102,14 @@ export async function lossyDesign(data: Lossy, options: LossyDesignOptions = {})
 
 /** The reference as it is, or, of one Gaussian, with cells that are fitted to a pilot. */
 async function withCells(data: Lossy, reference: LossyReference, options: LossyDesignOptions): Promise<LossyReference> {
-  const { labels, cellsOf, pilotRows = PILOT, seed = 1, signal } = options;
+  const { labels, cellsOf, seed = 1, signal } = options;
   const groups = labels ?? 1;
   const own = reference.weights.shape[1]!;
   const { cells = own > 1 ? own : labels === undefined ? CELLS : CELLS_BY_LABEL } = options;
   if (cells === own) return reference;
   if (own > 1) throw new InputError(`--cells: ${cellsOf!.name} has ${own} components; leave --cells out`);
   const { dataset, ...measured } = data;
+  const { pilotRows = data.form === "fixed" ? PILOT_OF_ONE : PILOT } = options;
   const count = Math.min(pilotRows, dataset.count);
   const evidence = await pilotEvidence(dataset, measured, reference, count, signal);
   const labelOf = labels === undefined ? undefined : await dataset.labels!();

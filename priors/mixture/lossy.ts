@@ -4,17 +4,19 @@ import { InputError } from "../../src/data/errors.ts";
 import { multiplyTransposed } from "../../src/data/matmul.ts";
 import { product, productTransposed, symmetricEigenPausing } from "../../src/engine/float64.ts";
 import {
+  cellsOfGroup,
   familySpec,
   gaussianOfScores,
   type LossyMomentsSpec,
   type LossyReference,
   type LossyScoresSpec,
+  likeliestCells,
   lossyReference,
-  maximisedCells,
   SCORE_COVARIANCE,
   SCORE_MEAN,
   type Sketch,
   seenGaussian,
+  seenThrough,
   triangleSize,
 } from "../../src/sketch/index.ts";
 import type { MixturePrior } from "../prior.ts";
@@ -73,10 +75,13 @@ export async function gaussianOfLossy(sketch: Sketch, abort?: AbortSignal): Prom
   };
 }
 
-/** The mixture of posterior sums in lossy cells: one step of expectation maximisation from their reference mixture, whose features and residual it keeps. */
+/** The mixture of posterior sums in lossy cells, `likeliestCells` of their reference mixture, whose features and residual it keeps. */
 export async function mixtureOfLossy(sketch: Sketch, shrinkage: number): Promise<MixtureModel> {
-  const { signal, cells, features: k } = familySpec(sketch.design, "lossy-cells", "mixture");
-  const { centre, basis, factor, deviations } = lossyReference(sketch.design.arrays);
+  const spec = familySpec(sketch.design, "lossy-cells", "mixture");
+  const { signal, cells, features: k } = spec;
+  const reference = lossyReference(sketch.design.arrays);
+  const { centre, basis, factor, deviations } = reference;
+  const { gram } = seenThrough(spec, reference);
   const groups = sketch.design.labels ?? 1;
   const weights: number[] = [];
   const labels: number[] = [];
@@ -90,7 +95,7 @@ export async function mixtureOfLossy(sketch: Sketch, shrinkage: number): Promise
     const sums = { weight: part("weight"), u: part("u"), uu: part("uu") };
     const held = sums.weight.reduce((a, b) => a + b, 0);
     if (held === 0) continue; // a label without samples
-    const made = maximisedCells(sums, shrinkage);
+    const made = await likeliestCells(sums, cellsOfGroup(reference, group), shrinkage, gram);
     for (let j = 0; j < cells; j++) {
       if (made.weights[j] === 0) continue;
       weights.push((made.weights[j]! * held) / sketch.count);

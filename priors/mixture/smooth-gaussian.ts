@@ -38,6 +38,9 @@ const MOST_STEPS = 30;
 /** The part of what samples scatter down to which the model is fitted. With the model fitted to the same samples, all of it is too soon. */
 const FITTED = 0.6;
 
+/** Standard deviation of the bumps that make up for variance that C lacks, in places. */
+const NARROW = 0.6;
+
 /** Eigenvalues below this part of the largest are rounding. */
 export const ROUNDING = 1e-9;
 
@@ -53,6 +56,8 @@ const LEAST = 1e-4;
  *    γ ← γ √(diag DᵀRᵀP(S − diag v)PRD / diag DᵀRᵀP(RCRᵀ)PRD). In directions that no sample shows, smoothness is all that is known of C.
  * 2. Steps of expectation maximisation that keep to no form, C ← C + CRᵀP(S − RCRᵀ − diag v)PRC. They end, after 30 at most, where S differs from the model by .6 of what N samples of it would,
  *    ‖P^½(S − RCRᵀ − diag v)P^½‖² ≤ .6 m(m + 1)/N (the discrepancy principle, Morozov 1966): further ones fit the noise.
+ * 3. Where all is seen, what variance C then lacks. All small eigenvalues together stay too small, because none stands out by itself, but their sum is known to √(2 Σ_i S_ii²/N). It is added as bumps of .6 places, their weights as the standard deviations
+ *    of their places.
  *
  * Whole signals keep their covariance. Ends with the signal's reason when it aborts. Errors (InputError): a variance Σ_i C_ii below 3 standard errors of that of constants, √(2 Σ v²/N).
  */
@@ -90,7 +95,19 @@ export async function smoothGaussian(
     for (let i = 0; i < n; i++)
       for (let j = 0; j < n; j++) c[i * n + j]! += (change[i * n + j]! + change[j * n + i]!) / 2;
   }
-  return { mean: rows ? await meanOf(c, rows) : mean, covariance: c };
+  if (rows) return { mean: await meanOf(c, rows), covariance: c };
+  await addLacking();
+  return { mean, covariance: c };
+
+  async function addLacking(): Promise<void> {
+    const lacking = variance - trace(c, n);
+    if (!(lacking > 0)) return;
+    const part = await bumpsOf(shape, NARROW).covariance(
+      Float64Array.from({ length: n }, (_, i) => Math.sqrt(c[i * (n + 1)]!)),
+    );
+    const scale = lacking / trace(part, n);
+    for (let at = 0; at < c.length; at++) c[at]! += scale * part[at]!;
+  }
 
   /**
    * a1 + KRᵀ(RKRᵀ + diag v/N)⁻¹(ȳ − aR1): the mean of signals, a constant a (by generalised least squares) and what is as smooth as they are, K = C and a hundredth of its mean variance of equal bumps, so that means

@@ -65,9 +65,11 @@ export {
 export { labelCounts, ofLabel, withoutLabels } from "./labels.ts";
 export { type DrawName, defaultDraw, drawNames, type Law, type LawName, lawNames, laws } from "./laws.ts";
 export { type CellSums, type Cells, noCellSums } from "./lossy/cells.ts";
+export { seenThrough } from "./lossy/evidence.ts";
 export { type FitCellsOptions, fitCells } from "./lossy/fit-cells.ts";
 export { formWords, type LossyForm, type LossyMeasured } from "./lossy/form.ts";
 export { gaussianOfScores, MATRIX, type SeenGaussian, type SignalGaussian, seenGaussian } from "./lossy/gaussian.ts";
+export { likeliestCells, sumsInOtherCells } from "./lossy/likeliest-cells.ts";
 export { maximisedCells } from "./lossy/maximise.ts";
 export { directionsOf, type NullSpace, nullSpace, nullSpaceWords } from "./lossy/null-space.ts";
 export { pilotEvidence } from "./lossy/pilot-evidence.ts";

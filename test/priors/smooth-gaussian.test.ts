@@ -159,7 +159,7 @@ test("independent numbers in much noise keep their variance", async () => {
       SHAPE,
     );
     const mean = found.reduce((sum, c, at) => sum + (at % (n + 1) === 0 ? c / n : 0), 0);
-    assert.ok(Math.abs(mean - 1) < 0.15, `${mean}`); // after a limited number of steps
+    assert.ok(Math.abs(mean - 1) < 1e-9, `${mean}`); // none stands out, and together they are known
     assert.ok(distance(found, covariance) < 0.5 * Math.sqrt(n), `${distance(found, covariance)}`);
   }
 });

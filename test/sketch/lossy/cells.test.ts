@@ -1,10 +1,20 @@
+import ndarray from "ndarray";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { fitMixture, lossyDesign, mixturePrior } from "../../../priors/mixture/index.ts";
 import { readRows } from "../../../src/data/index.ts";
 import type { LossyData } from "../../../src/measure/lossy/lossy-data.ts";
 import { measuredThrough } from "../../../src/measure/lossy/through.ts";
-import { mergeSketches, type Sketch, sketchDataset } from "../../../src/sketch/index.ts";
+import {
+  lossyReference,
+  makeDesign,
+  maximisedCells,
+  mergeSketches,
+  referenceArrays,
+  type Sketch,
+  type SketchDesign,
+  sketchDataset,
+} from "../../../src/sketch/index.ts";
 import { gap, gaussianData, N } from "./data.ts";
 import { type Measured, naiveCells } from "./naive.ts";
 
@@ -14,6 +24,8 @@ const data = gaussianData(ROWS);
 const FEATURES = 2;
 
 const seen = { masked: "mask:keep=4", fixed: "downsample:factor=2", own: "gaussian:m=3" } as const;
+
+const part = ({ sums }: Sketch, name: string) => sums[`lossy-cells.${name}`]!;
 
 /** A first pass, and the design of a second one with cells. */
 async function secondPass(through: string, sigma: number, labels?: number) {
@@ -81,6 +93,26 @@ test("each further pass makes the measurements likelier", async () => {
     logs.push(sketch.sums["lossy-cells.log"]![0]!);
   }
   for (let i = 1; i < logs.length; i++) assert.ok(logs[i]! > logs[i - 1]! + 0.05, logs.join(", ")); // float32 rounds by .001
+});
+
+test("a pass of noisy samples takes more than one step of expectation maximisation", async () => {
+  const { lossy, design } = await secondPass("identity", 1);
+  const sketch = await sketchDataset(lossy.dataset, design);
+  const [k, cells] = [FEATURES, 3];
+  const sums = { weight: part(sketch, "weight"), u: part(sketch, "u"), uu: part(sketch, "uu") };
+  const once = maximisedCells(sums, 0);
+  const reference = {
+    ...lossyReference(design.arrays),
+    weights: ndarray(Float32Array.from(once.weights), [1, cells]),
+    means: ndarray(Float32Array.from(once.means), [1, cells, k]),
+    factors: ndarray(Float32Array.from(once.factors), [1, cells, k, k]),
+  };
+  const { shape, block, families } = design;
+  const log = async (own: SketchDesign) => part(await sketchDataset(lossy.dataset, own), "log")[0]!;
+  const afterOne = await log(await makeDesign({ shape, block, families, learned: referenceArrays(reference) }));
+  const cellsOf = mixturePrior("before", await fitMixture(sketch, { shrinkage: 0 }));
+  const after = await log(await lossyDesign(lossy, { cellsOf, block }));
+  assert.ok(after > afterOne + 1, `${after}, ${afterOne}`);
 });
 
 test.run();

@@ -3,7 +3,14 @@ import * as assert from "uvu/assert";
 import { cholesky } from "../../../src/data/cholesky.ts";
 import { stream } from "../../../src/data/random.ts";
 import { triangleSize } from "../../../src/sketch/families/family.ts";
-import { cellPosterior, maximisedCells, noCellSums } from "../../../src/sketch/index.ts";
+import {
+  type Cells,
+  cellPosterior,
+  likeliestCells,
+  maximisedCells,
+  noCellSums,
+  sumsInOtherCells,
+} from "../../../src/sketch/index.ts";
 import { factorInto, inverseInto } from "../../../src/sketch/lossy/small-cholesky.ts";
 
 const test = suite("posterior of features");
@@ -157,6 +164,56 @@ test("cells of sums are their means and covariances; those without samples stay 
   near(weights, [1, 0], 1e-12, "weights");
   near(means, [1, 2, 0, 0], 1e-12, "means");
   near(factors.subarray(0, 4), [Math.SQRT2, 0, 0, Math.SQRT2], 1e-5, "factor"); // variances are raised by a millionth
+});
+
+const g = lower(grams[0]!, k);
+/** Sums of all samples in one cell, which has every responsibility. */
+const sumsOf = (cell: Cells) => {
+  const sums = noCellSums(1, k);
+  const posterior = cellPosterior(cell, k);
+  for (let row = 0; row < rows; row++) posterior.add({ h, g }, row, sums);
+  return sums;
+};
+const oneCell = (j: number): Cells => ({
+  weights: Float64Array.of(1),
+  means: cells.means.slice(j * k, (j + 1) * k),
+  factors: cells.factors.slice(j * k * k, (j + 1) * k * k),
+});
+
+test("sums of samples that share G become those of another cell without the samples", async () => {
+  const moved = await sumsInOtherCells(sumsOf(oneCell(0)), oneCell(0), oneCell(1), g);
+  const want = sumsOf(oneCell(1));
+  near(moved.weight, want.weight, 1e-12, "weight");
+  near(moved.u, want.u, 1e-10, "u");
+  near(moved.uu, want.uu, 1e-10, "uu");
+});
+
+test("ten steps on the sums of samples that share G are ten passes with the same responsibilities", async () => {
+  let want = oneCell(0);
+  for (let pass = 0; pass < 10; pass++) want = maximisedCells(sumsOf(want), 0);
+  const made = await likeliestCells(sumsOf(oneCell(0)), oneCell(0), 0, g);
+  near(made.means, want.means, 1e-9, "means");
+  near(made.factors, want.factors, 1e-9, "factors");
+  const drawn = await likeliestCells(sumsOf(oneCell(0)), oneCell(0), 5, g);
+  near(drawn.factors, want.factors, 1e-9, "factors of one cell, which is the mean one");
+});
+
+test("cells of samples that share G are drawn to what is measured in the mean one", async () => {
+  const factor = oneCell(0).factors;
+  const reference = { ...cells, factors: Float64Array.from([...factor, ...factor, ...factor]) };
+  const sums = noCellSums(K, k);
+  const posterior = cellPosterior(reference, k);
+  for (let row = 0; row < rows; row++) posterior.add({ h, g }, row, sums);
+  const [free, tied] = [await likeliestCells(sums, reference, 0, g), await likeliestCells(sums, reference, 1e12, g)];
+  const factorOf = (made: Cells, j: number) => made.factors.subarray(j * k * k, (j + 1) * k * k);
+  near(factorOf(tied, 1), factorOf(tied, 0), 1e-8, "factors");
+  assert.ok(factorOf(free, 1).some((v, at) => Math.abs(v - factorOf(free, 0)[at]!) > 0.1));
+  near(tied.weights, free.weights, 1e-12, "weights");
+});
+
+test("samples with a G each take one step", async () => {
+  const sums = sumsOf(oneCell(0));
+  assert.equal(await likeliestCells(sums, oneCell(0), 2, undefined), maximisedCells(sums, 2));
 });
 
 test.run();
