@@ -15,11 +15,13 @@ await ok("sketch images.npy -o X.npz --sketch-size 1k");
 await ok("sketch patches:images.npy:side=3 -o Q.npz --cells 4");
 await ok("train Q.npz -o cells");
 await ok("sketch patches:images.npy --denoiser cells -o N.npz");
+await ok("sketch images.npy -o W.npz --windows 4 --cells 5");
 await ok("sketch images.npy -o F.npz --frequencies 16 --scale 1");
 
 /** A source that every kind accepts, and options for a short training. */
 const short: { readonly [K in LearnedName]: string } = {
   mixture: "X.npz",
+  windows: "W.npz",
   generator: "F.npz --latent 3 --hidden 8 --steps 5 --batch 50",
   "cell-linear": "X.npz --latent 3 --directions 8 --steps 5",
   patches: "Q.npz",
@@ -34,7 +36,7 @@ for (const kind of learnedNames) {
     assert.is(trained.kind, kind);
     assert.equal(filesIn(kind), ["prior.json", ...learnedKinds[kind].files].sort());
     assert.equal((await ok(`inspect ${kind}`)).settings, trained.settings);
-    if (!["dictionary", "denoiser", "regulariser"].includes(kind)) await ok(`sample ${kind} -n 4 -o ${kind}.png`);
+    if (!["windows", "dictionary", "denoiser", "regulariser"].includes(kind)) await ok(`sample ${kind} -n 4 -o ${kind}.png`);
     const measured = "--operator gaussian:m=6 --tune-count 0 --baselines none";
     const compared = await ok(`compare images.npy --prior ${kind} --limit 3 ${measured} -o report-${kind}`);
     assert.match(JSON.stringify(compared), new RegExp(`"${kind}"`));
