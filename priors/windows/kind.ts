@@ -68,7 +68,13 @@ export const windowsKind: SketchKind<TrainedWindows> = {
     const whole = added > 0 ? `its stationary part counts for ${grouped(Math.round(added))} samples` : "as sketched";
     return {
       data: { kind: "windows", shape, side, components, places, added, sketch: sketchData(sketch) },
-      words: { signals: shapeText(shape), mixture, covariance: whole, trained: "in closed form", sketch: sketchWords(sketch) },
+      words: {
+        signals: shapeText(shape),
+        mixture,
+        covariance: whole,
+        trained: "in closed form",
+        sketch: sketchWords(sketch),
+      },
       line: `${mixture}; ${sketchLine(sketch)}`,
       sketch: sketchData(sketch),
     };

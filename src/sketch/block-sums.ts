@@ -95,7 +95,8 @@ export async function compileBlock(design: SketchDesign) {
           const { each = 1 } = cell;
           const cellOf = new Int32Array(have * each);
           for (const [group, { from, to }] of apart.entries()) {
-            for (let row = from * each; row < to * each; row++) cellOf[row] = group * cell.cells + (found?.data[row] ?? 0);
+            for (let row = from * each; row < to * each; row++)
+              cellOf[row] = group * cell.cells + (found?.data[row] ?? 0);
           }
           const own = a.data.subarray(0, cellOf.length * width);
           if (cell.count) for (const at of cellOf) sums[`${kind}.${cell.count}`]![at]!++;

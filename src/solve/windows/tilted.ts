@@ -53,13 +53,14 @@ export async function tiltedWindows(
     const A = own.precision.map((v, at) => v + squares[k * d * d + at]!);
     const factor = cholesky(A, d);
     factors.push(factor);
+    const pulls = whitened.subarray(k * d, (k + 1) * d).map((_, j) => dot(across, (k * d + j) * d, means, k * d, d)); // LᵀS⁻¹m
     const constant = Math.log(weights[k]!) + 0.5 * (logDets[k]! - logDeterminant(factor, d));
     for (let i = 0; i < batch; i++) {
       const from = (k * batch + i) * d;
       let away = 0;
       for (let j = 0; j < d; j++) {
         const row = k * d + j;
-        const pull = dot(across, row * d, means, k * d, d) - seen[row * batch + i]!;
+        const pull = pulls[j]! - seen[row * batch + i]!;
         away += pull * (whitened[row]! - whitenedMeans[i * d + j]!);
         b[from + j] = pull - own.pulls[i * d + j]!;
       }
@@ -120,13 +121,13 @@ function momentsOf(parts: readonly Part[], d: number): Tilted {
   const mean = new Float64Array(d);
   for (const part of parts) for (let a = 0; a < d; a++) mean[a]! += part.probability * part.mean[a]!;
   const covariance = new Float64Array(d * d);
-  for (const part of parts) {
-    const away = part.mean.map((v, a) => v - mean[a]!);
-    for (let a = 0; a < d; a++) {
-      for (let c = 0; c < d; c++) {
-        covariance[a * d + c]! += part.probability * (part.covariance[a * d + c]! + away[a]! * away[c]!);
-      }
+  for (const { probability, mean: own, covariance: within } of parts) {
+    const away = own.map((v, a) => v - mean[a]!);
+    for (let a = 0, at = 0; a < d; a++, at += d) {
+      const scaled = probability * away[a]!;
+      for (let c = 0; c <= a; c++) covariance[at + c]! += probability * within[at + c]! + scaled * away[c]!;
     }
   }
+  for (let a = 0; a < d; a++) for (let c = 0; c < a; c++) covariance[c * d + a] = covariance[a * d + c]!;
   return { mean, covariance };
 }

@@ -1,6 +1,6 @@
 import type { LinearOperator } from "../../../operators/operator.ts";
-import { raisedCholesky } from "../../../priors/raised-cholesky.ts";
 import type { WindowPrior } from "../../../priors/prior.ts";
+import { raisedCholesky } from "../../../priors/raised-cholesky.ts";
 import { product, productTransposed } from "../../engine/float64.ts";
 import {
   conditionalMeans,

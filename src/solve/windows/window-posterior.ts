@@ -25,7 +25,8 @@ import { definiteRoot, type WholePosterior, wholePosterior } from "./whole.ts";
  */
 export const windowPosterior: Solver<WindowPrior> = {
   name: "window-posterior",
-  summary: "the posterior of windows that are mixtures, by one step of expectation propagation; with --range the box-constrained mode",
+  summary:
+    "the posterior of windows that are mixtures, by one step of expectation propagation; with --range the box-constrained mode",
   options: {},
   uncertainty: true,
 
@@ -101,7 +102,12 @@ async function allWindows(
     };
     const count = prior.weights.shape[1]!;
     const weights = prior.weights.data.subarray(place * count, (place + 1) * count);
-    out.push({ pixels, root, weight: 1 / tilings.length, tilted: await tiltedWindows(own, components(inside), weights) });
+    out.push({
+      pixels,
+      root,
+      weight: 1 / tilings.length,
+      tilted: await tiltedWindows(own, components(inside), weights),
+    });
     onStep(out.length, windows.length);
     await pause();
   }
@@ -118,7 +124,10 @@ const square = (matrix: Float64Array, n: number, pixels: Int32Array): Float64Arr
 /** x̄ of a window of every signal, [batch, d]. */
 function inWindow({ means, n }: WholePosterior, { pixels }: Window): Float64Array {
   const d = pixels.length;
-  return Float64Array.from({ length: (means.length / n) * d }, (_, at) => means[Math.floor(at / d) * n + pixels[at % d]!]!);
+  return Float64Array.from(
+    { length: (means.length / n) * d },
+    (_, at) => means[Math.floor(at / d) * n + pixels[at % d]!]!,
+  );
 }
 
 /** What all windows say of signal i. */
