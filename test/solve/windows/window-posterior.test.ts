@@ -9,7 +9,7 @@ import { arrayDataset, openDataset, readRows, stream } from "../../../src/data/i
 import { gaussianNoise } from "../../../src/measure/noise/gaussian.ts";
 import { parseNoise } from "../../../src/measure/noise/registry.ts";
 import { covariance, designFor, mean, sketchDataset } from "../../../src/sketch/index.ts";
-import { problemOf, recover } from "../../../src/solve/index.ts";
+import { estimateSigma, problemOf, recover } from "../../../src/solve/index.ts";
 import { componentsOf } from "../../../src/solve/windows/components.ts";
 import { tiltedWindows } from "../../../src/solve/windows/tilted.ts";
 import { wholePosterior } from "../../../src/solve/windows/whole.ts";
@@ -137,6 +137,13 @@ test("on drawn images with edges it is nearer to the truth than the Gaussian of 
   assert.equal(found.samples!.shape, [8, 2, 12, 12]);
   const again = await recover(problem, { kind: "windows", name: "windows", ...model }, { samples: 2, seed: 5 });
   assert.equal(again.samples!.data, found.samples!.data);
+});
+
+test("an unknown σ is that of greatest evidence for the Gaussian of the whole", async () => {
+  const [operator] = operators as [LinearOperator];
+  const y = await measured(operator);
+  const found = await estimateSigma({ operator, y }, gaussian);
+  assert.equal(found, await estimateSigma({ operator, y }, alone));
 });
 
 test("signals of another shape, Φ that are not linear, and other noise are refused", async () => {
