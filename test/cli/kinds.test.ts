@@ -115,7 +115,10 @@ test("unknown kinds, options of other kinds, and a sketch without what a kind ne
     "sketch images.npy --windows 3 -o no.npz",
     /^error: windows: side: expected an even .* from 4 to 4, .* got 3\n$/,
   );
-  await fails("sketch patches:images.npy:side=3 --windows 4 -o no.npz", /^error: --windows: patches have gated moments; give/);
+  await fails(
+    "sketch patches:images.npy:side=3 --windows 4 -o no.npz",
+    /^error: --windows: patches have gated moments; give/,
+  );
   await fails("sketch images.npy --windows 4 --cells 0 -o no.npz", /^error: --cells: /);
   await fails(
     "sketch images.npy --windows 4 --epsilon 1 -o no.npz",

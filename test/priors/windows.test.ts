@@ -1,16 +1,16 @@
 import ndarray from "ndarray";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { factsOfSketch } from "../../priors/facts.ts";
 import { fitWindows } from "../../priors/windows/index.ts";
 import { shrunkCovariance } from "../../priors/windows/shrunk-covariance.ts";
 import { stationaryCovariance } from "../../priors/windows/stationary.ts";
 import { loadTrained, savePrior } from "../../src/cli/prior-folder.ts";
-import { arrayDataset, stream } from "../../src/data/index.ts";
 import { cholesky, logDeterminant, solveLower } from "../../src/data/cholesky.ts";
+import { arrayDataset, stream } from "../../src/data/index.ts";
 import { symmetricEigen } from "../../src/data/linalg.ts";
 import { transpose } from "../../src/data/matmul.ts";
 import { covariance, LEAST, makeDesign, sketchDataset } from "../../src/sketch/index.ts";
-import { factsOfSketch } from "../../priors/facts.ts";
 import { refuses, scratch } from "../data/tiny.ts";
 
 const test = suite("prior of windows");
@@ -62,8 +62,14 @@ test("the stationary part keeps near entries of a stationary covariance, tapers 
   assert.ok(Math.abs(between(3, 3 + 12) - (0.2 * 0.8 ** 2 * 4) / 6) < 1e-12);
   const uneven = stationary.map((v, i) => v * (1 + (Math.floor(i / n) % 6)) * (1 + ((i % n) % 6)));
   assert.ok(symmetricEigen(stationaryCovariance(uneven, shape), n).values.at(-1)! > 0);
-  const colours = stationaryCovariance(Float64Array.from({ length: 144 }, (_, at) => (at % 13 === 0 ? 1 + (at % 3) : 0)), [2, 2, 3]);
-  assert.equal([0, 1, 2].map((c) => colours[c * 13]), [colours[3 * 13], colours[4 * 13], colours[5 * 13]]); // by channel
+  const colours = stationaryCovariance(
+    Float64Array.from({ length: 144 }, (_, at) => (at % 13 === 0 ? 1 + (at % 3) : 0)),
+    [2, 2, 3],
+  );
+  assert.equal(
+    [0, 1, 2].map((c) => colours[c * 13]),
+    [colours[3 * 13], colours[4 * 13], colours[5 * 13]],
+  ); // by channel
 });
 
 test("few samples: the evidence draws their covariance to its stationary part where images are stationary, which is nearer to the truth", async () => {
@@ -122,7 +128,10 @@ test("mean and covariance of the windows in the cells are those of all windows t
 
 test("a folder holds all of it", async () => {
   const sketch = await sketchOf(50, stationary);
-  const trained = { kind: "windows", trained: { model: await fitWindows(sketch), sketch: factsOfSketch(sketch) } } as const;
+  const trained = {
+    kind: "windows",
+    trained: { model: await fitWindows(sketch), sketch: factsOfSketch(sketch) },
+  } as const;
   await savePrior(at("prior"), trained);
   const { kind, trained: found } = await loadTrained(at("prior"));
   assert.is(kind, "windows");
@@ -130,7 +139,11 @@ test("a folder holds all of it", async () => {
   assert.equal(facts, trained.trained.sketch);
   for (const [name, value] of Object.entries(trained.trained.model)) {
     const [a, b] = [model[name as keyof typeof model], value].map((v) => Object(v));
-    assert.equal("data" in a ? [...a.data, ...a.shape] : a.valueOf(), "data" in b ? [...b.data, ...b.shape] : b.valueOf(), name);
+    assert.equal(
+      "data" in a ? [...a.data, ...a.shape] : a.valueOf(),
+      "data" in b ? [...b.data, ...b.shape] : b.valueOf(),
+      name,
+    );
   }
 });
 

@@ -26,8 +26,7 @@ function images(count: number, seed: number) {
 const own = { kind: "window-moments", shape, side: 4, cells: 3 } as const;
 const families = [own, { kind: "second-moments" }] as const;
 const design = await makeDesign({ shape, families, pilot: images(200, 1) });
-const sketched = (count: number, seed: number) =>
-  sketchDataset(arrayDataset("slopes", images(count, seed)), design);
+const sketched = (count: number, seed: number) => sketchDataset(arrayDataset("slopes", images(count, seed)), design);
 
 test("sums by their definition: the cells add up to all windows, wherever a window is", async () => {
   const { data } = images(40, 2);
@@ -55,14 +54,19 @@ test("sums by their definition: the cells add up to all windows, wherever a wind
   const counts = sums["window-moments.count"]!;
   assert.is(counts.length, 6 * 3);
   for (let place = 0; place < 6; place++) {
-    assert.is(counts.subarray(place * 3, place * 3 + 3).reduce((s, v) => s + v, 0), 40);
+    assert.is(
+      counts.subarray(place * 3, place * 3 + 3).reduce((s, v) => s + v, 0),
+      40,
+    );
   }
   assert.ok([0, 1, 2].every((k) => counts.some((n, at) => at % 3 === k && n > 0))); // every cell has windows
 });
 
 test("cells tell contrasts apart: windows of one have more variance than those of another", async () => {
   const { sums } = await sketched(400, 3);
-  const counts = [0, 1, 2].map((k) => sums["window-moments.count"]!.reduce((s, n, at) => s + (at % 3 === k ? n : 0), 0));
+  const counts = [0, 1, 2].map((k) =>
+    sums["window-moments.count"]!.reduce((s, n, at) => s + (at % 3 === k ? n : 0), 0),
+  );
   const variances = counts.map((n, k) => {
     let squares = 0;
     for (let i = 0; i < 16; i++) squares += sums["window-moments.aa"]![k * 153 + ((i + 1) * (i + 2)) / 2 - 1]!;

@@ -1,7 +1,5 @@
 import type { WindowPrior } from "../../../priors/prior.ts";
 import { fromHost } from "../../data/array.ts";
-import { stream } from "../../data/random.ts";
-import { dot, squaredNorm } from "../../data/vector.ts";
 import { type Window, windowSizes, windowTilings } from "../../data/windows.ts";
 import { pauses } from "../../engine/events.ts";
 import { productTransposed } from "../../engine/float64.ts";
@@ -21,32 +19,29 @@ import { definiteRoot, type WholePosterior, wholePosterior } from "./whole.ts";
 /**
  * The posterior of a Gaussian whose windows are mixtures, by one step of expectation propagation (Minka 2001): N(x̄, V) is the Gaussian's posterior; each window's moments are computed as if it alone were a
  * mixture (tilted.ts); the Gaussian factors that give it these moments (sites.ts), weighed by one over the number of tilings, are multiplied with N(x̄, V). The estimate is the mean of the product; if the range of
- * signals is known, its box-constrained mode. Of one component that is the Gaussian's own marginal, it is the Gaussian's posterior. Further steps made it worse: neighbouring windows then count the same measurements twice.
+ * signals is known, its box-constrained mode. Of one component that is the Gaussian's own marginal, it is the Gaussian's posterior. Further steps made it worse, for neighbouring windows then count the same measurements twice. Its variances are too small, and are not given.
  */
 export const windowPosterior: Solver<WindowPrior> = {
   name: "window-posterior",
   summary:
     "the posterior of windows that are mixtures, by one step of expectation propagation; with --range the box-constrained mode",
   options: {},
-  uncertainty: true,
+  uncertainty: false,
 
   accepts: (prior, problem) =>
     prior.kind === "windows"
       ? all(isLinearProblem(problem), hasGaussianNoise(problem))
       : `${prior.name} is no prior of windows`,
 
-  solve: async (problem, prior, { deviation, samples = 0, seed = 1, onProgress, signal }): Promise<Solved> => {
+  solve: async (problem, prior, { onProgress, signal }): Promise<Solved> => {
     requireSignalShape("window-posterior", prior, problem);
     const whole = await wholePosterior(problem, linearOperatorOf("window-posterior", problem), prior, signal);
-    const windows = await allWindows(prior, whole, signal, (done, total) =>
-      onProgress?.({ step: done, maxSteps: total, objective: Number.NaN }),
-    );
     const { n } = whole;
     const batch = problem.y.shape[0]!;
+    const onStep = (done: number, windows: number) =>
+      onProgress?.({ step: done, maxSteps: windows + batch, objective: Number.NaN });
+    const windows = await allWindows(prior, whole, signal, onStep);
     const estimate = new Float32Array(batch * n);
-    const deviations = new Float32Array(deviation ? batch * n : 0);
-    const draws = new Float32Array(batch * samples * n);
-    const random = stream(seed, "window posterior draws");
     const outcomes: Outcome[] = [];
     for (let i = 0; i < batch; i++) {
       const found = await joined(whole.means.slice(i * n, (i + 1) * n), whole.root, sitesOf(windows, i, n), signal);
@@ -54,18 +49,12 @@ export const windowPosterior: Solver<WindowPrior> = {
       own.set(found.mean);
       const outcome = await kept(own, found, problem);
       outcomes.push(isFiniteRow(estimate, i, batch) ? outcome : "non-finite");
-      if (deviation) for (let p = 0; p < n; p++) deviations[i * n + p] = Math.sqrt(squaredNorm(found.root, p * n, n));
-      for (let s = 0; s < samples; s++) {
-        const z = random.fillNormal(new Float64Array(n));
-        for (let p = 0; p < n; p++) draws[(i * samples + s) * n + p] = found.mean[p]! + dot(found.root, p * n, z, 0, n);
-      }
+      onStep(windows.length + i + 1, windows.length);
     }
     return {
       estimate: fromHost(estimate, [batch, ...prior.shape]),
       outcomes,
       chosen: { solver: "window-posterior", noise: problem.noise.name, ...usedSigma(whole.measured) },
-      ...(deviation && { deviation: fromHost(deviations, [batch, ...prior.shape]) }),
-      ...(samples > 0 && { samples: fromHost(draws, [batch, samples, ...prior.shape]) }),
       ...{ warnings: [], steps: 1, history: [] },
     };
   },
