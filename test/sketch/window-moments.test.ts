@@ -103,6 +103,8 @@ test("cells follow the pilot, and settings that do not fit are refused", async (
   await refuses(() => make({ cells: 400 }), /^windows: cells: expected an integer from 1 to 300, .* got 400$/);
   await refuses(() => make({ side: 7 }), /^windows: side: .* got 7$/);
   await refuses(() => makeDesign({ shape, families: [own] }), /^design: cells of windows needs a pilot/);
+  const labelled = { shape, families: [own], pilot: images(200, 1), labels: 2, pilotLabels: new Uint8Array(200) };
+  await refuses(() => makeDesign(labelled), /^windows: are not summed by label; leave the labels out$/);
   await refuses(() => make({ shape: [7, 7] }), /^windows: images of \[7,7\] are no samples of 42 numbers$/);
 });
 

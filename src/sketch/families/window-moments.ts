@@ -99,6 +99,7 @@ export const windowMoments: Family<WindowMomentsSpec, WindowMomentsOptions> = {
     if (context.sample !== shape.reduce((a, b) => a * b, 1)) {
       throw new InputError(`windows: images of [${shape}] are no samples of ${context.sample} numbers`);
     }
+    if (context.groups > 1) throw new InputError("windows: are not summed by label; leave the labels out");
     const images = (await context.pilot("cells of windows")).samples.shape[0]!;
     const windows = Math.min(PILOT, images * windowPlaces(sizes).length);
     const most = Math.max(1, Math.floor(windows / EACH));
