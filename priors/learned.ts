@@ -8,10 +8,12 @@ import { mixtureKind } from "./mixture/index.ts";
 import { patchesKind } from "./patches/index.ts";
 import type { LearnedPrior } from "./prior.ts";
 import { regulariserKind } from "./regulariser/index.ts";
+import { windowsKind } from "./windows/index.ts";
 
 /** Every kind of prior that is learned, one line each; the first that accepts a sketch is its default. */
 const kinds = {
   mixture: mixtureKind,
+  windows: windowsKind,
   generator: generatorKind,
   "cell-linear": cellLinearKind,
   patches: patchesKind,

@@ -185,6 +185,30 @@ export interface Poses {
 }
 
 /**
+ * Images x of one shape, N(μ, C) as a whole, and a mixture of Gaussians in each window: with P x ~ Σ_k π_Pk N(m_k, S_k) for the windows P of a tiling,
+ *
+ *   p(x) ∝ N(x; μ, C) Π_P [Σ_k π_Pk N(P x; m_k, S_k)] / N(P x; P μ, P C Pᵀ).
+ */
+export interface WindowPrior {
+  readonly kind: "windows";
+  readonly name: string;
+  /** Shape of one image, [h, w] or [h, w, channels], of n numbers. */
+  readonly shape: readonly number[];
+  /** μ, [n]. */
+  readonly mean: Float64Array;
+  /** C, [n, n], row-major. */
+  readonly covariance: Float64Array;
+  /** Pixels along a side of a window of d numbers. */
+  readonly side: number;
+  /** π, [places, components], at the places of `windowPlaces`. */
+  readonly weights: NdArray<Float64Array>;
+  /** m, [components, d]. */
+  readonly means: NdArray<Float32Array>;
+  /** S, [components, d, d]. */
+  readonly covariances: NdArray<Float32Array>;
+}
+
+/**
  * A mixture of zero-mean Gaussians on the patches of images of any size, once the mean of each patch is removed, channel by channel:
  *
  *   P x − mean(P x) ~ Σ_k π_k N(0, U_k diag(λ_k) U_kᵀ) for every patch P x of [side, side] or [side, side, channels].
@@ -271,13 +295,13 @@ export interface Denoiser {
 }
 
 /** A prior of signals of one shape. */
-export type SignalPrior = GeneratorPrior | PenaltyPrior | GaussianPrior | MixturePrior | MethodPrior;
+export type SignalPrior = GeneratorPrior | PenaltyPrior | GaussianPrior | MixturePrior | WindowPrior | MethodPrior;
 
 /** A prior of images of any size, by what their patches look like. */
 export type ImagePrior = PatchPrior | DictionaryPrior | RegulariserPrior;
 
 /** A prior that is learned, and kept in a folder. */
-export type LearnedPrior = GeneratorPrior | MixturePrior | ImagePrior | DenoiserPrior;
+export type LearnedPrior = GeneratorPrior | MixturePrior | WindowPrior | ImagePrior | DenoiserPrior;
 
 export type Prior = SignalPrior | ImagePrior | DenoiserPrior;
 

@@ -56,9 +56,11 @@ export type {
   MixturePrior,
   PatchPrior,
   PenaltyPrior,
+  WindowPrior,
 } from "../priors/prior.ts";
 export { parsePenalty } from "../priors/registry.ts";
 export { type RegulariserModel, regulariserPrior, trainRegulariser } from "../priors/regulariser/index.ts";
+export { fitWindows, type WindowModel } from "../priors/windows/index.ts";
 export { openFeatures } from "./cli/feature-design.ts";
 export { loadOnnxPrior } from "./cli/onnx-prior.ts";
 export { openPenalty } from "./cli/open-penalty.ts";

@@ -12,6 +12,7 @@ import { numberList, requireAbsent, requireInteger } from "./options.ts";
 import type { PairArgs, Pairs } from "./pair-design.ts";
 import { UsageError } from "./parse.ts";
 import { patchDesign } from "./patch-design.ts";
+import { windowDesign } from "./window-design.ts";
 
 /** Samples with more numbers than this are sketched in principal components, unless --features is given. */
 const MOST_RAW = 100;
@@ -117,10 +118,15 @@ export const designOptions = <T>(y: Argv<T>) =>
       describe:
         "with --sketch-size, align grey images by slant and width; auto: if that makes held-out pilot samples likelier",
     })
+    .option("windows", {
+      ...{ type: "number", requiresArg: true },
+      describe:
+        "instead: mean and covariance of the images, and moments of their windows of so many pixels a side (8), for a prior of windows",
+    })
     .option("cells", {
       ...{ type: "number", requiresArg: true, defaultDescription: "200" },
       describe:
-        "of patches: the cells that have second moments; of lossy measurements: cells fitted to a pilot, 20, or 5 of each label, by default; 1 for a step of the Gaussian of missing pixels",
+        "of patches and windows: the cells that have second moments; of lossy measurements: cells fitted to a pilot, 20, or 5 of each label, by default; 1 for a step of the Gaussian of missing pixels",
     })
     .option("cells-of", {
       ...{ type: "string", requiresArg: true, defaultDescription: "a pilot of the data" },
@@ -165,6 +171,7 @@ export interface DesignArgs {
   readonly quantise: "1bit" | undefined;
   readonly pilot: number | undefined;
   readonly poses: string | undefined;
+  readonly windows: number | undefined;
   readonly cells: number | undefined;
   readonly "cells-of": string | undefined;
   readonly block: number | undefined;
@@ -202,20 +209,25 @@ export async function designOf(
       }),
     );
   if (pairs) {
-    const names = [...FOURIER, "sketch-size", "poses", "cells", "cells-of", "by-label", "pilot"] as const;
+    const names = [...FOURIER, "sketch-size", "poses", "windows", "cells", "cells-of", "by-label", "pilot"] as const;
     requireAbsent(args, names, "sums of pairs have the cells of --denoiser; give one of the two");
     return learned(pairs.design);
   }
   if (args.sigma !== undefined) throw new InputError("--sigma: is that of --denoiser; give it too");
   const arePatches = dataset.typical !== undefined; // they alone draw their pilot from all over
   if (arePatches) {
-    requireAbsent(args, [...FOURIER, "sketch-size", "poses"], "patches have gated moments; give --cells");
+    requireAbsent(args, [...FOURIER, "sketch-size", "poses", "windows"], "patches have gated moments; give --cells");
     return learned(await patchDesign(dataset, args));
+  }
+  if (args.windows !== undefined) {
+    const others = [...FOURIER, "sketch-size", "poses", "cells-of", "by-label"] as const;
+    requireAbsent(args, others, "--windows chooses the moments itself; give one of the two");
+    return learned(windowDesign(dataset, { ...args, windows: args.windows }));
   }
   requireAbsent(
     args,
     ["cells", "cells-of"],
-    "only patches and lossy measurements have cells of a mixture; give patches:DATA, or --through",
+    "only patches, windows and lossy measurements have cells of a mixture; give patches:DATA, --windows or --through",
   );
   if (size !== undefined) {
     requireAbsent(args, FOURIER, "--sketch-size chooses the moments itself; give one of the two");
@@ -260,6 +272,7 @@ export function requireNoDesignOptions(args: DesignArgs): void {
     "sketch-size",
     "pilot",
     "poses",
+    "windows",
     "cells",
     "cells-of",
     "denoiser",

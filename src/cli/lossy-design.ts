@@ -71,6 +71,7 @@ const OTHERS = [
   "scale",
   "sketch-size",
   "poses",
+  "windows",
   "denoiser",
   "sigma",
   "quantise",

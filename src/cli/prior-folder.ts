@@ -17,6 +17,7 @@ import type {
   LearnedPrior,
   MixturePrior,
   RegulariserPrior,
+  WindowPrior,
 } from "../../priors/prior.ts";
 import { InputError, messageOf } from "../data/errors.ts";
 import { fileExists, readFileOrExplain, writeAtomic } from "../data/files.ts";
@@ -50,7 +51,7 @@ export const loadTrained = (folder: string): Promise<TrainedPrior> =>
 export const loadPrior = async (folder: string, name = folder): Promise<LearnedPrior> =>
   priorOf(await loadTrained(folder), name);
 
-/** The prior of a folder, or of onnx:FILE, for draws of it: of a patch prior, its patches. Errors: those of `loadTrained` and `loadOnnxGenerator`; a dictionary, a denoiser or a regulariser, which have no law. */
+/** The prior of a folder, or of onnx:FILE, for draws of it: of a patch prior, its patches. Errors: those of `loadTrained` and `loadOnnxGenerator`; a prior without a law. */
 export async function loadDrawable(spec: string): Promise<GeneratorPrior | MixturePrior> {
   const prior = isOnnxSpec(spec) ? await loadOnnxGenerator(spec) : await loadPrior(spec);
   if (hasNoLaw(prior)) throw noLaw(spec, prior);
@@ -59,13 +60,13 @@ export async function loadDrawable(spec: string): Promise<GeneratorPrior | Mixtu
 
 /** Whether a prior says how to recover, and not how likely signals are. */
 export const hasNoLaw = (prior: LearnedPrior): prior is Lawless =>
-  prior.kind === "dictionary" || prior.kind === "denoiser" || prior.kind === "regulariser";
+  ["windows", "dictionary", "denoiser", "regulariser"].includes(prior.kind);
 
-type Lawless = DictionaryPrior | DenoiserPrior | RegulariserPrior;
+type Lawless = WindowPrior | DictionaryPrior | DenoiserPrior | RegulariserPrior;
 
 export const noLaw = (folder: string, { kind }: Lawless): InputError =>
   new InputError(
-    `${folder}: is a ${kind}, which has no probabilities and makes no draws; reconstruct and compare take it`,
+    `${folder}: is ${kind === "windows" ? "of windows" : `a ${kind}`}, which has no probabilities and makes no draws; reconstruct and compare take it`,
   );
 
 /** Checkpoints in a file, which is always replaced as a whole. With `resume`, training goes on from the checkpoint that is there. */

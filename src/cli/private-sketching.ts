@@ -75,6 +75,7 @@ const refused = {
   pilot: "a pilot shows its samples; the reference is learned by --first-pass, from a part of the budget",
   "sketch-size": "its components and cells come from a pilot; give --features dct:K",
   poses: "they are chosen by a pilot",
+  windows: "their cells come from a pilot",
   cells: "they are fitted to a pilot",
   "cells-of": "only sketches of patches have such cells, and they are not private",
   denoiser: "sums of pairs are not private",

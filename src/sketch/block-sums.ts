@@ -92,15 +92,17 @@ export async function compileBlock(design: SketchDesign) {
           const key = `${kind}${APART}${name}`;
           const [a, found] = [results[`${key}.a`]!, results[`${key}.cell`]];
           const width = a.shape[1]!;
-          const cellOf = new Int32Array(have);
+          const { each = 1 } = cell;
+          const cellOf = new Int32Array(have * each);
           for (const [group, { from, to }] of apart.entries()) {
-            for (let row = from; row < to; row++) cellOf[row] = group * cell.cells + (found?.data[row] ?? 0);
+            for (let row = from * each; row < to * each; row++)
+              cellOf[row] = group * cell.cells + (found?.data[row] ?? 0);
           }
-          const own = a.data.subarray(0, have * width);
+          const own = a.data.subarray(0, cellOf.length * width);
           if (cell.count) for (const at of cellOf) sums[`${kind}.${cell.count}`]![at]!++;
           if (cell.sum) addInCells(own, cellOf, into(`${kind}.${cell.sum}`));
           if (!cell.squares) continue;
-          const ofCells = squares.get(key) ?? (await cellSquares(rows, width, groups * cell.cells));
+          const ofCells = squares.get(key) ?? (await cellSquares(rows * each, width, groups * cell.cells));
           squares.set(key, ofCells);
           await ofCells.add(own, cellOf, into(`${kind}.${cell.squares}`));
         }

@@ -34,6 +34,7 @@ export { type LossyScoresSpec, SCORE_COVARIANCE, SCORE_MEAN } from "./families/l
 export type { NetworkMomentsSpec } from "./families/network-moments.ts";
 export { PAIRED, type PairedMomentsSpec, placesInside } from "./families/paired-moments.ts";
 export { residualBasis } from "./families/residual-moments.ts";
+export { inCells, sizesOfWindows, type WindowMomentsSpec, windowNumbers } from "./families/window-moments.ts";
 export {
   FEATURE_WEIGHTS,
   type FeatureNetwork,

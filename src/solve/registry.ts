@@ -14,10 +14,11 @@ import { plugAndPlay } from "./plug-and-play/plug-and-play.ts";
 import { red } from "./plug-and-play/red.ts";
 import type { Problem } from "./problem.ts";
 import type { Solver } from "./solver.ts";
+import { windowPosterior } from "./windows/window-posterior.ts";
 
 /** Every solver; the first that accepts a prior and a problem is the default. To add one: its file, its line here, its test. */
 export const solvers: readonly Solver[] = [
-  ...[posterior, latentPosterior, csgm],
+  ...[posterior, windowPosterior, latentPosterior, csgm],
   ...[messagePassing, halfQuadratic, sparseCoding],
   ...[plugAndPlay, red],
   ...[conjugateGradients, projectedGradient, fista, primalDual, gradientDescent],

@@ -15,11 +15,13 @@ await ok("sketch images.npy -o X.npz --sketch-size 1k");
 await ok("sketch patches:images.npy:side=3 -o Q.npz --cells 4");
 await ok("train Q.npz -o cells");
 await ok("sketch patches:images.npy --denoiser cells -o N.npz");
+await ok("sketch images.npy -o W.npz --windows 4 --cells 5");
 await ok("sketch images.npy -o F.npz --frequencies 16 --scale 1");
 
 /** A source that every kind accepts, and options for a short training. */
 const short: { readonly [K in LearnedName]: string } = {
   mixture: "X.npz",
+  windows: "W.npz",
   generator: "F.npz --latent 3 --hidden 8 --steps 5 --batch 50",
   "cell-linear": "X.npz --latent 3 --directions 8 --steps 5",
   patches: "Q.npz",
@@ -34,7 +36,8 @@ for (const kind of learnedNames) {
     assert.is(trained.kind, kind);
     assert.equal(filesIn(kind), ["prior.json", ...learnedKinds[kind].files].sort());
     assert.equal((await ok(`inspect ${kind}`)).settings, trained.settings);
-    if (!["dictionary", "denoiser", "regulariser"].includes(kind)) await ok(`sample ${kind} -n 4 -o ${kind}.png`);
+    if (!["windows", "dictionary", "denoiser", "regulariser"].includes(kind))
+      await ok(`sample ${kind} -n 4 -o ${kind}.png`);
     const measured = "--operator gaussian:m=6 --tune-count 0 --baselines none";
     const compared = await ok(`compare images.npy --prior ${kind} --limit 3 ${measured} -o report-${kind}`);
     assert.match(JSON.stringify(compared), new RegExp(`"${kind}"`));
@@ -100,6 +103,34 @@ test("unknown kinds, options of other kinds, and a sketch without what a kind ne
     "sample regulariser -n 4 -o no.png",
     /^error: regulariser: is a regulariser, which has no probabilities /,
   );
+  await fails(
+    "sample windows -n 4 -o no.png",
+    /^error: windows: is of windows, which has no probabilities and makes no d/,
+  );
+  await fails(
+    "train X.npz -o no --kind windows",
+    /^error: train: no windows: the sketch has no window moments; sketch /,
+  );
+  await fails(
+    "sketch images.npy --windows 3 -o no.npz",
+    /^error: windows: side: expected an even .* from 4 to 4, .* got 3\n$/,
+  );
+  await fails(
+    "sketch patches:images.npy:side=3 --windows 4 -o no.npz",
+    /^error: --windows: patches have gated moments; give/,
+  );
+  await fails("sketch images.npy --windows 4 --cells 0 -o no.npz", /^error: --cells: /);
+  await fails(
+    "sketch images.npy --windows 4 --epsilon 1 -o no.npz",
+    /^error: --windows: .*their cells come from a pilot/,
+  );
+  for (const other of ["--sketch-size 1k", "--poses none", "--frequencies 8", "--by-label", "--cells-of cells"]) {
+    const name = other.split(" ")[0];
+    await fails(
+      `sketch images.npy --windows 4 ${other} -o no.npz`,
+      new RegExp(`^error: ${name}: --windows chooses the`),
+    );
+  }
   await fails("sample denoiser -n 4 -o no.png", /^error: denoiser: is a denoiser, which has no probabilities /);
   for (const [given, message] of [
     [

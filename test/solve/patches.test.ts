@@ -361,7 +361,10 @@ test("on the command line: image in, image out, from a sketch of a folder", asyn
         "sketch patches:dead-leaves --sketch-size 1M -o no.npz",
         /--sketch-size: patches have gated moments; give --cells/,
       ],
-      ["sketch mnist --cells 20 -o no.npz", /--cells: only patches and lossy measurements have cells of a mixture/],
+      [
+        "sketch mnist --cells 20 -o no.npz",
+        /--cells: only patches, windows and lossy measurements have cells of a mixture/,
+      ],
       [
         "sketch patches:dead-leaves --limit 900 --cells-of leaves -o no.npz",
         /is of patches of 6×6×1, the data's are 8×8×1/,

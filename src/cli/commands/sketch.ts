@@ -26,6 +26,7 @@ export const sketch = defineCommand({
   examples: [
     ["sketchprior sketch mnist -o X.npz", "60 000 digits become one file of moments"],
     ["sketchprior sketch mnist --by-label --sketch-size 1M -o X.npz", "moments in cells, for a mixture prior"],
+    ["sketchprior sketch photos.npz --windows 8 -o X.npz", "moments of windows, for a prior of windows"],
     [
       "sketchprior sketch patches:photos/ -o P.npz",
       "all 8 × 8 patches of a folder of images, for a prior of images of any size; patches:photos/:side=6,stride=2",

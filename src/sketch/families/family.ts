@@ -143,6 +143,8 @@ export interface Stretch {
 
 /** Sums over the samples of each cell, and their names in `sums`. */
 export interface CellSums {
+  /** Vectors a of each sample; default 1. */
+  readonly each?: number;
   /** Cells of each group, K. */
   readonly cells: number;
   /** 1 [K]. */
@@ -153,7 +155,7 @@ export interface CellSums {
   readonly squares?: string;
 }
 
-/** The vector a [n, w] of every sample of a block, and its cell among those of its group, int32 [n]; default 0. */
+/** The vector a [n, w] of every sample of a block, and its cell among those of its group, int32 [n]; default 0. With `each` vectors of a sample, [n · each, w] and [n · each]. */
 export interface CellVectors {
   readonly a: tf.Tensor;
   readonly cell?: tf.Tensor;

@@ -9,6 +9,7 @@ import { type NetworkMomentsSpec, networkMoments } from "./network-moments.ts";
 import { type PairedMomentsOptions, type PairedMomentsSpec, pairedMoments } from "./paired-moments.ts";
 import { type ResidualMomentsOptions, type ResidualMomentsSpec, residualMoments } from "./residual-moments.ts";
 import { type SecondMomentsOptions, type SecondMomentsSpec, secondMoments } from "./second-moments.ts";
+import { type WindowMomentsOptions, type WindowMomentsSpec, windowMoments } from "./window-moments.ts";
 
 /** The spec of a family in a design. */
 export type FamilySpec =
@@ -21,6 +22,7 @@ export type FamilySpec =
   | LossyMomentsSpec
   | LossyCellsSpec
   | LossyScoresSpec
+  | WindowMomentsSpec
   | NetworkMomentsSpec;
 /** The options of a family that a user may give. */
 export type FamilyOptions =
@@ -33,6 +35,7 @@ export type FamilyOptions =
   | LossyMomentsOptions
   | LossyCellsOptions
   | LossyScoresOptions
+  | WindowMomentsOptions
   | NetworkMomentsSpec;
 export type FamilyName = FamilySpec["kind"];
 
@@ -53,6 +56,7 @@ export const families: { readonly [K in FamilyName]: Entry<K> } = {
   "lossy-cells": lossyCells,
   "lossy-scores": lossyScores,
   "network-moments": networkMoments,
+  "window-moments": windowMoments,
 };
 
 /** The families of a design that names none. */

@@ -83,8 +83,12 @@ async function keepsSmooth(operator: LinearOperator): Promise<boolean> {
   return details.reduce((sum, d) => sum + d / details.length, 0) < SMOOTH;
 }
 
-/** The prior as a mixture. For a generator that is not a mixture: the Gaussian of its moments. */
+/** The prior as a mixture. For a generator that is not a mixture: the Gaussian of its moments. For windows: the Gaussian of the whole. */
 async function mixtureOf(prior: Exclude<SignalPrior, { kind: "penalty" | "method" }>, seed: number): Promise<Mixture> {
+  if (prior.kind === "windows") {
+    const { name, shape, mean, covariance } = prior;
+    return asMixture({ kind: "gaussian", name, shape, mean, covariance });
+  }
   if (isMixture(prior) || prior.kind !== "generator") return asMixture(prior);
   const { residual, residualRoot: _, ...generator } = prior;
   const draws = await drawSamples(generator, DRAWS, seed);

@@ -1,0 +1,2 @@
+export { fitWindows, type WindowModel } from "./fit.ts";
+export { type TrainedWindows, windowsKind } from "./kind.ts";
