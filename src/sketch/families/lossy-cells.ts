@@ -31,8 +31,8 @@ const through = (spec: LossyMeasured, arrays: DesignArrays): SeenThrough => seen
 
 /**
  * Σ r_j, Σ r_j E[u] and Σ r_j E[uuᵀ] in every cell j of the reference mixture, with responsibilities r_j = P(j | y) and moments of the features
- * given y, all from the measurements alone, and Σ log p(y) (`log`, up to a constant of the design). They are the sums of one step of expectation
- * maximisation, which ends in `maximisedCells`. What the features leave out is taken for independent from pixel to pixel unless Φ is the same for all.
+ * given y, all from the measurements alone, and Σ log p(y) (`log`, up to a constant of the design). They are the sums of a step of expectation
+ * maximisation, which ends in `likeliestCells`. What the features leave out is taken for independent from pixel to pixel unless Φ is the same for all.
  */
 export const lossyCells: Family<LossyCellsSpec, LossyCellsOptions> = {
   title: "lossy cells",
