@@ -56,7 +56,7 @@ const LEAST = 1e-4;
  *    γ ← γ √(diag DᵀRᵀP(S − diag v)PRD / diag DᵀRᵀP(RCRᵀ)PRD). In directions that no sample shows, smoothness is all that is known of C.
  * 2. Steps of expectation maximisation that keep to no form, C ← C + CRᵀP(S − RCRᵀ − diag v)PRC. They end, after 30 at most, where S differs from the model by .6 of what N samples of it would,
  *    ‖P^½(S − RCRᵀ − diag v)P^½‖² ≤ .6 m(m + 1)/N (the discrepancy principle, Morozov 1966): further ones fit the noise.
- * 3. Where all is seen, what variance C then lacks. All small eigenvalues together stay too small, because none stands out by itself, but their sum is known to √(2 Σ_i S_ii²/N). It is added as bumps of .6 places, their weights as the standard deviations
+ * 3. Where all is seen, what variance C then lacks. All small eigenvalues together stay too small, because none stands out by itself, but their sum is known to √(2 Σ_ij S_ij²/N). It is added as bumps of .6 places, their weights as the standard deviations
  *    of their places.
  *
  * Whole signals keep their covariance. Ends with the signal's reason when it aborts. Errors (InputError): a variance Σ_i C_ii below 3 standard errors of that of constants, √(2 Σ v²/N).
