@@ -33,7 +33,10 @@ const FAST_FROM = 100;
 export function convolution({ inShape, kernel, boundary = "reflect", name }: ConvolutionOptions): LinearOperator {
   const who = name ?? "convolution";
   if (!isArray(kernel) || kernel.shape.length !== 2 || !(kernel.data instanceof Float32Array)) {
-    throw new TypeError("convolution: kernel: expected an ndarray of float32, [rows, columns]");
+    const got = isArray(kernel)
+      ? `${kernel.data.constructor.name} of shape [${kernel.shape.join(", ")}]`
+      : typeof kernel;
+    throw new TypeError(`convolution: kernel: expected an array of float32 with two axes, [rows, columns], got ${got}`);
   }
   const [rows, columns] = kernel.shape as [number, number];
   const [height = 0, width = 0] = inShape;

@@ -66,4 +66,4 @@ const cellFamilies: ReadonlySet<string> = new Set(["local-moments", "lossy-momen
 /** Whether a sketch has moments in cells, which mixtures are made from. */
 export const needsCells = ({ design }: Sketch): true | string =>
   design.families.some(({ kind }) => cellFamilies.has(kind)) ||
-  "the sketch has no local moments; make it with --sketch-size";
+  "the sketch has no local moments; make it with --sketch-size, without --windows";

@@ -1,4 +1,6 @@
 import ndarray, { type NdArray } from "ndarray";
+import { cholesky } from "../../src/data/cholesky.ts";
+import { InputError } from "../../src/data/errors.ts";
 import { trace } from "../../src/data/linalg.ts";
 import {
   covariance,
@@ -26,9 +28,9 @@ const LEANING = 20;
 /**
  * The prior of a sketch's second moments and window moments in closed form: μ and C of the images (`shrunkCovariance`), how probable each cell is at each place, (n_Pk + 1)/(n_P + K), and
  * mean and covariance of the windows in each.
- * Errors (InputError): the sketch has not both.
+ * Errors (InputError): the sketch has not both; windows that do not vary, or by less than their numbers are rounded. Ends with the signal's reason.
  */
-export async function fitWindows(sketch: Sketch): Promise<WindowModel> {
+export async function fitWindows(sketch: Sketch, signal?: AbortSignal): Promise<WindowModel> {
   const { design, sums, count } = sketch;
   const spec = familySpec(design, "window-moments", "windows");
   const sizes = sizesOfWindows(spec);
@@ -36,11 +38,13 @@ export async function fitWindows(sketch: Sketch): Promise<WindowModel> {
   const [d, { channels }] = [windowNumbers(sizes), sizes];
   const counts = sums["window-moments.count"]!;
   const places = counts.length / cells;
-  const whole = await shrunkCovariance(covariance(sketch), count, design.shape);
+  const whole = await shrunkCovariance(covariance(sketch), count, design.shape, signal);
   const own = inCells(counts, cells);
   const moments = { a: sums["window-moments.a"]!, aa: sums["window-moments.aa"]!, d, channels };
   const all = summed(moments, cells);
   const pooled = gaussianOf(all.a, all.aa, count * places, moments);
+  const power = trace(pooled.covariance, d);
+  if (!(power > 0)) throw new InputError("windows: the windows of the images do not vary; sketch others");
   const means = new Float32Array(cells * d);
   const covariances = new Float32Array(cells * d * d);
   for (let k = 0; k < cells; k++) {
@@ -50,12 +54,14 @@ export async function fitWindows(sketch: Sketch): Promise<WindowModel> {
       known > 1
         ? gaussianOf(moments.a.subarray(k * w, (k + 1) * w), triangleOf(moments.aa, k, w), known, moments)
         : pooled;
-    const contrast = trace(cell.covariance, d) / trace(pooled.covariance, d);
+    const contrast = trace(cell.covariance, d) / power;
     means.set(cell.mean, k * d);
     for (let at = 0; at < d * d; at++) {
       const leaned = (known * cell.covariance[at]! + LEANING * contrast * pooled.covariance[at]!) / (known + LEANING);
       covariances[k * d * d + at] = at % (d + 1) === 0 ? leaned + LEAST : leaned;
     }
+    signal?.throwIfAborted();
+    requireDefinite(covariances.subarray(k * d * d, (k + 1) * d * d), d);
   }
   const float64 = (data: Float64Array, ...shape: number[]): NdArray<Float64Array> => ndarray(data, shape);
   return {
@@ -68,6 +74,17 @@ export async function fitWindows(sketch: Sketch): Promise<WindowModel> {
     means: ndarray(means, [cells, d]),
     covariances: ndarray(covariances, [cells, d, d]),
   };
+}
+
+/** Errors (InputError): a covariance [d, d] that the rounding of its sums has left without an inverse. */
+function requireDefinite(covariance: Float32Array, d: number): void {
+  try {
+    cholesky(covariance, d);
+  } catch {
+    throw new InputError(
+      "windows: the images vary by less than their numbers are rounded; bring them into [0, 1], and sketch again",
+    );
+  }
 }
 
 interface Moments {

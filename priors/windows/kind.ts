@@ -31,9 +31,9 @@ export const windowsKind: SketchKind<TrainedWindows> = {
       "the sketch has no window moments; sketch images with --windows 8"
     );
   },
-  train: async (sketch, given) => {
+  train: async (sketch, given, { signal }) => {
     checkedOptions("windows", {}, given);
-    return { model: await fitWindows(sketch), sketch: factsOfSketch(sketch) };
+    return { model: await fitWindows(sketch, signal), sketch: factsOfSketch(sketch) };
   },
 
   encode: ({ model: { shape, side, added, mean, covariance, weights, means, covariances }, sketch }) => {

@@ -1,7 +1,6 @@
-import { symmetricEigen } from "../../src/data/linalg.ts";
 import { logGamma } from "../../src/data/log-gamma.ts";
 import { transpose } from "../../src/data/matmul.ts";
-import { choleskyBlocked, solveLowerBlocked } from "../../src/engine/float64.ts";
+import { choleskyBlocked, solveLowerBlocked, symmetricEigenPausing } from "../../src/engine/float64.ts";
 import { LEAST } from "../../src/sketch/index.ts";
 import { stationaryCovariance } from "./stationary.ts";
 
@@ -20,29 +19,36 @@ export interface ShrunkCovariance {
 }
 
 /**
- * The covariance of images of which there are few, (N C + κT)/(N + κ), with C that of N samples and T its stationary part: the posterior mean of a covariance that is drawn
+ * The covariance of images of which there are few, (N C + κT)/(N + κ), with C that of N samples and T its stationary part: for many samples the posterior mean of a covariance that is drawn
  * from an inverse Wishart law of scale κT and κ + n + 1 degrees of freedom. κ is that of most evidence, log p(samples | κ), which is known in closed form (Chen 1979). From ten samples a
- * number on κ = 0. The variance of rounding to 8 bits is added to each number.
+ * number on κ = 0. The variance of rounding to 8 bits is added to each number. Ends with the signal's reason.
  */
 export async function shrunkCovariance(
   covariance: Float64Array,
   count: number,
   shape: readonly number[],
+  signal?: AbortSignal,
 ): Promise<ShrunkCovariance> {
   const n = Math.round(Math.sqrt(covariance.length));
   const raised = (matrix: Float64Array) => matrix.map((v, at) => (at % (n + 1) === 0 ? v + LEAST : v));
   if (count >= ENOUGH * n) return { covariance: raised(covariance), added: 0 };
   const stationary = raised(stationaryCovariance(covariance, shape));
-  const added = mostEvident(await relativeEigenvalues(covariance, stationary, n), count);
+  const added = mostEvident(await relativeEigenvalues(covariance, stationary, n, signal), count);
   const mixed = covariance.map((v, at) => (count * v + added * stationary[at]!) / (count + added));
   return { covariance: raised(mixed), added };
 }
 
 /** Eigenvalues of L⁻¹CL⁻ᵀ, T = LLᵀ. */
-async function relativeEigenvalues(covariance: Float64Array, stationary: Float64Array, n: number) {
-  const factor = await choleskyBlocked(stationary, n);
-  const half = await solveLowerBlocked(factor, n, covariance.slice()); // CL⁻ᵀ, for C is symmetric
-  return symmetricEigen(await solveLowerBlocked(factor, n, transpose(half, n, n)), n).values;
+async function relativeEigenvalues(
+  covariance: Float64Array,
+  stationary: Float64Array,
+  n: number,
+  signal?: AbortSignal,
+) {
+  const factor = await choleskyBlocked(stationary, n, signal);
+  const half = await solveLowerBlocked(factor, n, covariance.slice(), signal); // CL⁻ᵀ, for C is symmetric
+  const relative = await solveLowerBlocked(factor, n, transpose(half, n, n), signal);
+  return (await symmetricEigenPausing(relative, n, n, signal)).values;
 }
 
 /** κ of most evidence, for the eigenvalues of C relative to T. Of N samples with an unknown mean N − 1 tell of the covariance. */

@@ -220,14 +220,20 @@ export async function designOf(
     return learned(await patchDesign(dataset, args));
   }
   if (args.windows !== undefined) {
-    const others = [...FOURIER, "sketch-size", "poses", "cells-of", "by-label"] as const;
+    const others = [...FOURIER, "sketch-size", "poses", "cells-of"] as const;
     requireAbsent(args, others, "--windows chooses the moments itself; give one of the two");
+    requireAbsent(args, ["by-label"], "windows are not summed by label; leave it out");
     return learned(windowDesign(dataset, { ...args, windows: args.windows }));
   }
   requireAbsent(
     args,
-    ["cells", "cells-of"],
-    "only patches, windows and lossy measurements have cells of a mixture; give patches:DATA, --windows or --through",
+    ["cells"],
+    "only patches, windows and lossy measurements have cells of a mixture; give patches:DATA, --windows, --through or --noise",
+  );
+  requireAbsent(
+    args,
+    ["cells-of"],
+    "only patches and lossy measurements take the cells of a prior; give patches:DATA, --through or --noise",
   );
   if (size !== undefined) {
     requireAbsent(args, FOURIER, "--sketch-size chooses the moments itself; give one of the two");

@@ -143,7 +143,7 @@ async function mixtureOf(folder: string): Promise<{ readonly cellsOf: MixturePri
   const [{ loadPrior }, { sha256 }] = await Promise.all([import("./prior-folder.ts"), import("../data/hash.ts")]);
   const cellsOf = await loadPrior(folder);
   if (cellsOf.kind !== "mixture")
-    throw new InputError(`--cells-of: ${folder} is no mixture prior, it is a ${cellsOf.kind}`);
+    throw new InputError(`--cells-of: ${folder} is a prior of the kind ${cellsOf.kind}; give a mixture`);
   const hash = await sha256([cellsOf.weights, cellsOf.means.data, cellsOf.factors.data]);
   return { cellsOf, of: `prior ${hash.slice(0, 16)}` };
 }

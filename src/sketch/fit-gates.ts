@@ -47,7 +47,13 @@ export async function fitGates(samples: NdArray<Float32Array>, options: GateOpti
   } finally {
     await step.dispose();
   }
-  return gatesOf(leadingOf(await spectra(fit, d, signal), options), channels);
+  const leading = leadingOf(await spectra(fit, d, signal), options);
+  try {
+    return gatesOf(leading, channels);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error; // `LEAST` does not outweigh the rounding of larger numbers
+    throw new InputError("sketch: cells: numbers as large as these are rounded too much; bring the images into [0, 1]");
+  }
 }
 
 /** The Gaussians of a fit by their eigenvalues, raised to at least `LEAST`, and eigenvectors. */

@@ -200,7 +200,7 @@ test("inspect says and draws whether the scales suit the data; the drawing holds
   await ok("sketch data.npy -o cells.npz --sketch-size 1k");
   await refused(
     "inspect cells.npz --plot x.html",
-    /^error: --plot: cells\.npz has no Fourier moments, which are what is drawn; sketch the data without --sketch-size\n$/,
+    /^error: --plot: cells\.npz has no Fourier moments, which are what is drawn; sketch the data without --sketch-size and --windows\n$/,
   );
   await refused(
     "inspect data.npy --plot x.html",

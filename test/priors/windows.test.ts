@@ -147,6 +147,19 @@ test("a folder holds all of it", async () => {
   }
 });
 
+test("images that do not vary are refused, and so is variation below the rounding of the numbers", async () => {
+  const of = async (pixel: (i: number) => number) => {
+    const data = Float32Array.from({ length: 60 * n }, (_, i) => pixel(i));
+    const rows = ndarray(data, [60, ...shape]);
+    return sketchDataset(arrayDataset("images", rows), await makeDesign({ shape, families, pilot: rows }));
+  };
+  const flat = await of(() => 0.5);
+  await refuses(() => fitWindows(flat), /^windows: the windows of the images do not vary; sketch others$/);
+  const random = stream(5, "pixels");
+  const far = of((i) => 1e6 + (Math.floor(i / n) % 2) + 1e-3 * random.normal()).then((sketch) => fitWindows(sketch));
+  await refuses(() => far, /bring (them|the images) into \[0, 1\]/);
+});
+
 test("a sketch without window moments is refused", async () => {
   const design = await makeDesign({ shape, families: [{ kind: "second-moments" }] });
   const sketch = await sketchDataset(arrayDataset("gaussian", images(50, stationary, 1)), design);

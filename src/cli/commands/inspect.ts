@@ -165,7 +165,7 @@ async function inspectOwn(
       figure: async () => {
         if (!hasFourierMoments(sketch)) {
           throw new InputError(
-            `--plot: ${file} has no Fourier moments, which are what is drawn; sketch the data without --sketch-size`,
+            `--plot: ${file} has no Fourier moments, which are what is drawn; sketch the data without --sketch-size and --windows`,
           );
         }
         const { moduliFigure } = await import("../../report/moduli.ts");

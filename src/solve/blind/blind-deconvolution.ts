@@ -102,8 +102,12 @@ export async function blindDeconvolution(
   const recoveries: Recovery[] = [];
   for (let row = 0; row < batch; row++) {
     const problem = { ...given, y: takeRows(given.y, [row]) };
-    const recovered = (operator: LinearOperator, law: NoiseModel) =>
-      recover({ ...problem, operator, noise: law }, image, { ...imageStep, ...watched });
+    const recovered = async (operator: LinearOperator, law: NoiseModel) => {
+      const own = await recover({ ...problem, operator, noise: law }, image, { ...imageStep, ...watched });
+      if (law === noise) return own;
+      const by = [...(own.chosen.by ?? []), `sigma ${DOUBT} times that of the noise, as the kernel is in doubt`];
+      return { ...own, chosen: { ...own.chosen, by } };
+    };
     const blurredBy = (blur: NdArray<Float32Array>) => convolution({ inShape, kernel: blur, boundary });
     let blur: NdArray<Float32Array> = fromHost(kernels.data.slice(row * l, (row + 1) * l), kernel.shape);
     let found = await recovered(blurredBy(blur), assumed);

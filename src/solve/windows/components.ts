@@ -14,14 +14,15 @@ export interface Components {
 }
 
 /** The components of parts of windows, each made once. */
-export function componentsOf({ means, covariances }: WindowPrior): (inside: Int32Array) => Components {
+export function componentsOf({ means, covariances }: WindowPrior) {
   const known = new Map<string, Components>();
   const [count = 0, whole = 0] = means.shape;
-  const made = (inside: Int32Array): Components => {
+  const made = async (inside: Int32Array, pause: () => Promise<void>): Promise<Components> => {
     const d = inside.length;
     const out = { d, means: new Float64Array(count * d), precisions: new Float64Array(count * d * d) };
     const logDets = new Float64Array(count);
     for (let k = 0; k < count; k++) {
+      await pause();
       const own = new Float64Array(d * d);
       for (const [a, i] of inside.entries()) {
         out.means[k * d + a] = means.data[k * whole + i]!;
@@ -33,9 +34,9 @@ export function componentsOf({ means, covariances }: WindowPrior): (inside: Int3
     }
     return { ...out, logDets };
   };
-  return (inside) => {
+  return async (inside: Int32Array, pause: () => Promise<void>): Promise<Components> => {
     const key = inside.join();
-    const found = known.get(key) ?? made(inside);
+    const found = known.get(key) ?? (await made(inside, pause));
     known.set(key, found);
     return found;
   };

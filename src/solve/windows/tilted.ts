@@ -34,6 +34,7 @@ export async function tiltedWindows(
   window: GaussianWindow,
   { d, means, precisions, logDets }: Components,
   weights: Float64Array,
+  pause: () => Promise<void>,
 ): Promise<Tilted[]> {
   const count = logDets.length;
   const { root: L, posteriorMeans } = window;
@@ -50,6 +51,7 @@ export async function tiltedWindows(
   const b = new Float64Array(count * batch * d);
   const factors: Float64Array[] = [];
   for (let k = 0; k < count; k++) {
+    await pause();
     const A = own.precision.map((v, at) => v + squares[k * d * d + at]!);
     const factor = cholesky(A, d);
     factors.push(factor);

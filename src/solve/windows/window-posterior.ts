@@ -44,7 +44,12 @@ export const windowPosterior: Solver<WindowPrior> = {
     const estimate = new Float32Array(batch * n);
     const outcomes: Outcome[] = [];
     for (let i = 0; i < batch; i++) {
-      const found = await joined(whole.means.slice(i * n, (i + 1) * n), whole.root, sitesOf(windows, i, n), signal);
+      const found = await joined(
+        whole.means.slice(i * n, (i + 1) * n),
+        whole.root,
+        await sitesOf(windows, i, n, signal),
+        signal,
+      );
       const own = estimate.subarray(i * n, (i + 1) * n);
       own.set(found.mean);
       const outcome = await kept(own, found, problem);
@@ -81,6 +86,7 @@ async function allWindows(
   const pause = pauses(signal);
   const out: TiltedWindow[] = [];
   for (const window of windows) {
+    await pause();
     const { pixels, inside, place } = window;
     const root = await definiteRoot(square(whole.covariance, whole.n, pixels), pixels.length);
     const own = {
@@ -95,10 +101,9 @@ async function allWindows(
       pixels,
       root,
       weight: 1 / tilings.length,
-      tilted: await tiltedWindows(own, components(inside), weights),
+      tilted: await tiltedWindows(own, await components(inside, pause), weights, pause),
     });
     onStep(out.length, windows.length);
-    await pause();
   }
   return out;
 }
@@ -120,15 +125,24 @@ function inWindow({ means, n }: WholePosterior, { pixels }: Window): Float64Arra
 }
 
 /** What all windows say of signal i. */
-function sitesOf(windows: readonly TiltedWindow[], i: number, n: number): Sites {
+async function sitesOf(
+  windows: readonly TiltedWindow[],
+  i: number,
+  n: number,
+  signal: AbortSignal | undefined,
+): Promise<Sites> {
+  const pause = pauses(signal);
   const sites = { precision: new Float64Array(n * n), pull: new Float64Array(n) };
-  for (const window of windows) addSite(sites, window.tilted[i]!, window);
+  for (const window of windows) {
+    addSite(sites, window.tilted[i]!, window);
+    await pause();
+  }
   return sites;
 }
 
 /** Brings an estimate into the range, if it is known: the box-constrained mode of N(x, HHᵀ). */
 async function kept(x: Float32Array, { root }: Joined, { range }: Problem): Promise<Outcome> {
-  if (!range) return "exact";
+  if (!range) return "completed"; // one step, of which no distance from a solution is known
   const n = x.length;
   const covariance = Float32Array.from(await productTransposed(root, root, n));
   return intoBox(x, (p) => covariance.subarray(p * n, (p + 1) * n), range[0], range[1]);
