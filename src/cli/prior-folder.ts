@@ -43,9 +43,21 @@ export async function savePrior(folder: string, trained: TrainedPrior): Promise<
   await removed(path.join(folder, CHECKPOINT)); // last, because until here training can go on from it
 }
 
-/** Reads the folder of a prior of any kind. Errors (InputError): no prior there, a damaged one, a newer version. */
-export const loadTrained = (folder: string): Promise<TrainedPrior> =>
-  decodePrior((name) => readFileOrExplain(path.join(folder, name)), folder);
+/** Reads the folder of a prior of any kind. Errors (InputError): no prior there, a damaged one, a newer version; a training that is not finished, a sketch in its place. */
+export async function loadTrained(folder: string): Promise<TrainedPrior> {
+  const file = (name: string) => path.join(folder, name);
+  if (!(await fileExists(file("prior.json")))) {
+    if (await fileExists(file(CHECKPOINT))) throw unfinished(folder);
+    if (folder.endsWith(".npz") && (await fileExists(folder))) {
+      throw new InputError(`${folder}: is a file, a prior is a folder; train makes one of a sketch`);
+    }
+  }
+  return decodePrior((name) => readFileOrExplain(file(name)), folder);
+}
+
+/** What to say of a folder that holds a checkpoint and no prior. */
+export const unfinished = (folder: string): InputError =>
+  new InputError(`${folder}: holds a training that was interrupted; repeat its train command with --resume`);
 
 /** The prior of a folder with the given name, by default the folder's. Errors: those of `loadTrained`. */
 export const loadPrior = async (folder: string, name = folder): Promise<LearnedPrior> =>

@@ -124,13 +124,17 @@ test("unknown kinds, options of other kinds, and a sketch without what a kind ne
     "sketch images.npy --windows 4 --epsilon 1 -o no.npz",
     /^error: --windows: .*their cells come from a pilot/,
   );
-  for (const other of ["--sketch-size 1k", "--poses none", "--frequencies 8", "--by-label", "--cells-of cells"]) {
+  for (const other of ["--sketch-size 1k", "--poses none", "--frequencies 8", "--cells-of cells"]) {
     const name = other.split(" ")[0];
     await fails(
       `sketch images.npy --windows 4 ${other} -o no.npz`,
       new RegExp(`^error: ${name}: --windows chooses the`),
     );
   }
+  await fails(
+    "sketch images.npy --windows 4 --by-label -o no.npz",
+    /^error: --by-label: windows are not summed by label/,
+  );
   await fails("sample denoiser -n 4 -o no.png", /^error: denoiser: is a denoiser, which has no probabilities /);
   for (const [given, message] of [
     [

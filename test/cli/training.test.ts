@@ -60,6 +60,9 @@ test("so does that of a regulariser, whose operator may be a file's: the same nu
   const { code, stderr } = await interrupted(`${long} --checkpoint-every 5`, "part/checkpoint.npz");
   assert.equal([code, stderr], [130, "train: repeat the command with --resume to go on\nerror: interrupted\n"]);
   assert.equal(filesIn("part"), ["checkpoint.npz"]);
+  for (const command of ["inspect part", "reconstruct y.npy --operator identity --prior part -o x.npz"]) {
+    assert.match((await run(command)).stderr, /^error: part: holds a training that was interrupted; repeat its train/);
+  }
   kernel(0.3, 0.4, 0.3);
   const other = await run(`${long} --resume`);
   assert.is(other.code, 1);

@@ -142,6 +142,11 @@ async function inspectImages(folder: string): Promise<Inspected> {
   const { imagesIn } = await import("../../data/images.ts");
   const { here, classes } = await imagesIn(folder);
   if (here.length + classes.length > 0) return inspectData(folder);
+  const [{ CHECKPOINT, unfinished }, { fileExists }] = await Promise.all([
+    import("../prior-folder.ts"),
+    import("../../data/files.ts"),
+  ]);
+  if (await fileExists(path.join(folder, CHECKPOINT))) throw unfinished(folder);
   throw new InputError(`${folder}: is a folder without prior.json, so it is no prior, and without images`);
 }
 
