@@ -31,7 +31,7 @@ export interface Pairs {
  * Reads true images of a data set, or lays smaller ones side by side until Φ's images are full, and reconstructs what Φ measures of them, R y = (Φ'Φ + αI)⁻¹Φ'y, α = σ²/a², a the root mean square of
  * a pixel (`naive`).
  *
- * Errors (InputError): an operator that is not linear; fewer data than one image takes; images that are all 0, or reconstructions without an error, of which nothing can be learned.
+ * Errors (InputError): an operator that is not linear; fewer data than one image takes; images or measurements that are all 0, or reconstructions without an error, of which nothing can be learned.
  */
 export async function pairsOf(
   dataset: Dataset,
@@ -56,6 +56,11 @@ export async function pairsOf(
   if (energy === 0) throw new InputError(`train: the images of ${dataset.name} are all 0; give images with structure`);
   const alpha = sigma ** 2 / energy;
   const blurred = await naive(operator, await measured(operator, truths), alpha, signal);
+  if (blurred.data.every((v) => v === 0)) {
+    throw new InputError(
+      `train: ${operator.name} shows nothing of the images, all it measures is 0; check the operator`,
+    );
+  }
   const m = sizeOf(operator.outShape);
   const draws = stream(seed, "regulariser noise").fillNormal(new Float32Array(images * m));
   const w = fromHost(

@@ -2,6 +2,7 @@ import ort from "onnxruntime-node";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type * as tf from "#tf";
+import { convolution } from "../../operators/convolution.ts";
 import { gaussian } from "../../operators/gaussian.ts";
 import { normalSignals } from "../../operators/probes.ts";
 import { parseOperator } from "../../operators/registry.ts";
@@ -244,6 +245,11 @@ test("bad input is refused in one line", async () => {
   ] as const) {
     await refuses(() => trainRegulariser(of, given), message);
   }
+  const blind = convolution({ inShape: [16, 16], kernel: fromHost(new Float32Array(9), [3, 3]), name: "convolution" });
+  await refuses(
+    () => trainRegulariser(halves(20, 16), settings, { openOperator: async () => blind }),
+    /^train: convolution shows nothing of the images, all it measures is 0; check the operator$/,
+  );
 });
 
 test.run();
