@@ -2,6 +2,7 @@ import ndarray, { type NdArray } from "ndarray";
 import { cholesky } from "../../src/data/cholesky.ts";
 import { InputError } from "../../src/data/errors.ts";
 import { trace } from "../../src/data/linalg.ts";
+import { windowNumbers } from "../../src/data/windows.ts";
 import {
   covariance,
   familySpec,
@@ -11,7 +12,6 @@ import {
   type Sketch,
   sizesOfWindows,
   triangleSize,
-  windowNumbers,
 } from "../../src/sketch/index.ts";
 import type { WindowPrior } from "../prior.ts";
 import { shrunkCovariance } from "./shrunk-covariance.ts";

@@ -18,6 +18,9 @@ export interface Window {
   readonly place: number;
 }
 
+/** Numbers of a window, d. */
+export const windowNumbers = ({ side, channels }: WindowSizes): number => side * side * channels;
+
 /** Errors (InputError): signals that are no images, a side that is odd, below 4, or larger than the image. */
 export function windowSizes(shape: readonly number[], side: number): WindowSizes {
   const [height = 0, width, channels = 1] = shape;
@@ -63,8 +66,7 @@ function windowAt([top, left]: readonly [number, number], { height, width, chann
 
 /** The numbers of the windows of `windowPlaces`, one after the other, [places · side² · channels]. */
 export function numbersOfWindows(sizes: WindowSizes): Int32Array {
-  const { side, channels } = sizes;
-  const d = side * side * channels;
+  const d = windowNumbers(sizes);
   const places = windowPlaces(sizes);
   const out = new Int32Array(places.length * d);
   for (const [p, corner] of places.entries()) out.set(windowAt(corner, sizes).pixels, p * d);

@@ -118,6 +118,21 @@ export function leadingOf(
   return { weights, basis: ndarray(basis, [d, rank]), inner, rest };
 }
 
+const GATES = ["basis", "forms", "flat", "constants"] as const;
+
+/** Gates as arrays, with names that begin with `prefix`. */
+export const gateArrays = (prefix: string, gates: Gates<NdArray<Float32Array>>): DesignArrays =>
+  Object.fromEntries(GATES.map((name) => [prefix + name, gates[name]]));
+
+/** The gates of `gateArrays`. Errors (InputError): an array is missing; `who` begins the message. */
+export function gatesIn(prefix: string, arrays: DesignArrays, who: string): Gates<NdArray<Float32Array>> {
+  if (GATES.some((name) => !arrays[prefix + name]))
+    throw new InputError(`${who}: the design holds no reference mixture; make it with a pilot`);
+  return Object.fromEntries(GATES.map((name) => [name, arrays[prefix + name]!])) as unknown as Gates<
+    NdArray<Float32Array>
+  >;
+}
+
 /** Gaussians in their leading directions as arrays, with names that begin with `prefix`. */
 export function leadingArrays(prefix: string, { weights, basis, inner, rest }: Leading): DesignArrays {
   const [cells, rank] = [inner.length, basis.shape[1]!];

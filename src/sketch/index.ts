@@ -27,14 +27,14 @@ export {
   type FourierOptions,
   type FourierSpec,
 } from "./families/fourier.ts";
-export { gateArrays, rankFor, withoutMean } from "./families/gated-moments.ts";
+export { GATED, rankFor, withoutMean } from "./families/gated-moments.ts";
 export { type FamilyName, type FamilyOptions, type FamilySpec, families, familyNames } from "./families/index.ts";
 export type { LossyMomentsSpec } from "./families/lossy-moments.ts";
 export { type LossyScoresSpec, SCORE_COVARIANCE, SCORE_MEAN } from "./families/lossy-scores.ts";
 export type { NetworkMomentsSpec } from "./families/network-moments.ts";
 export { PAIRED, type PairedMomentsSpec, placesInside } from "./families/paired-moments.ts";
 export { residualBasis } from "./families/residual-moments.ts";
-export { inCells, sizesOfWindows, type WindowMomentsSpec, windowNumbers } from "./families/window-moments.ts";
+export { inCells, sizesOfWindows, type WindowMomentsSpec } from "./families/window-moments.ts";
 export {
   FEATURE_WEIGHTS,
   type FeatureNetwork,
@@ -54,6 +54,7 @@ export {
 export { maximised, spectra } from "./fit-gates.ts";
 export {
   type Gates,
+  gateArrays,
   gatesOf,
   LEAST,
   type Leading,

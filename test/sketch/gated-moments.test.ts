@@ -5,9 +5,8 @@ import type * as tf from "#tf";
 import { arrayDataset, stream } from "../../src/data/index.ts";
 import { symmetricEigen } from "../../src/data/linalg.ts";
 import { compile } from "../../src/engine/index.ts";
-import { gatesIn } from "../../src/sketch/families/gated-moments.ts";
 import { fitGates } from "../../src/sketch/fit-gates.ts";
-import { type Gates, gatesOf, LEAST, leadingOf, logGates } from "../../src/sketch/gates.ts";
+import { type Gates, gatesIn, gatesOf, LEAST, leadingOf, logGates } from "../../src/sketch/gates.ts";
 import { makeDesign, mergeSketches, sketchDataset, subtractSketch } from "../../src/sketch/index.ts";
 import { refuses } from "../data/tiny.ts";
 
@@ -35,7 +34,7 @@ const dataset = (count: number, seed: number) => arrayDataset("two", ndarray(row
 
 test("sums by their definition", async () => {
   const { data } = rows(50, 2);
-  const { basis, forms, flat, constants } = gatesIn(design.arrays);
+  const { basis, forms, flat, constants } = gatesIn("gated-moments.", design.arrays, "gated moments");
   const [count, xx] = [new Float64Array(2), new Float64Array(2 * 21)];
   for (let row = 0; row < 50; row++) {
     const x = [...data.subarray(row * D, row * D + D)];

@@ -3,8 +3,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import * as tf from "#tf";
 import { arrayDataset, openDataset, stream } from "../../src/data/index.ts";
-import { gatesIn } from "../../src/sketch/families/gated-moments.ts";
 import { ANCHORS } from "../../src/sketch/families/local-moments.ts";
+import { gatesIn } from "../../src/sketch/gates.ts";
 import {
   covariance,
   designFor,
@@ -48,7 +48,7 @@ function naive(design: SketchDesign, rows: Float32Array, d: number): Record<stri
   const local = design.families.find((f) => f.kind === "local-moments");
   const cells = local ? local.coarse * local.fine : 0;
   const gated = design.families.find((f) => f.kind === "gated-moments");
-  const gates = gated && gatesIn(design.arrays);
+  const gates = gated && gatesIn("gated-moments.", design.arrays, "gated moments");
   const learned = design.families.find((f) => f.kind === "network-moments");
   const p = learned?.features ?? 0;
   const groups = design.labels ?? 1;

@@ -1,9 +1,7 @@
-import type { NdArray } from "ndarray";
 import * as tf from "#tf";
 import { InputError } from "../../data/errors.ts";
-import type { DesignArrays } from "../features.ts";
 import { fitGates } from "../fit-gates.ts";
-import { type Gates, logGates } from "../gates.ts";
+import { type Gates, gateArrays, gatesIn, logGates } from "../gates.ts";
 import {
   type CheckedSums,
   contradicts,
@@ -48,32 +46,22 @@ export interface GatedMomentsOptions {
 /** Numbers of the largest samples: covariances of all cells are made and decomposed. */
 const MOST_NUMBERS = 512;
 
-/** The reference mixture's arrays, and their names in a design. */
-const ARRAYS = ["basis", "forms", "flat", "constants"] as const;
-const nameOf = (name: (typeof ARRAYS)[number]) => `gated-moments.${name}`;
-
-/** The reference mixture as a design's arrays. */
-export const gateArrays = (gates: Gates<NdArray<Float32Array>>): DesignArrays =>
-  Object.fromEntries(ARRAYS.map((name) => [nameOf(name), gates[name]]));
+/** What the names of the reference mixture's arrays in a design begin with. */
+export const GATED = "gated-moments.";
 
 /** The default number of directions, for samples of so many numbers. */
 export const rankFor = (sample: number, channels: number): number => Math.max(1, Math.min(24, sample - channels - 1));
 
-/** The reference mixture of a design. Errors (InputError): it holds none. */
-export function gatesIn(arrays: DesignArrays): Gates<NdArray<Float32Array>> {
-  if (ARRAYS.some((name) => !arrays[nameOf(name)]))
-    throw new InputError("gated moments: the design holds no reference mixture; make it with a pilot");
-  return Object.fromEntries(ARRAYS.map((name) => [name, arrays[nameOf(name)]!])) as unknown as Gates<
-    NdArray<Float32Array>
-  >;
-}
-
-/** x − mean(x), the mean of each channel: [n, d] with d = pixels · channels. A pure tensor function. */
-export function withoutMean(x: tf.Tensor, channels: number): tf.Tensor {
+/** The mean of each channel [n, channels] of x [n, d], d = pixels · channels, and v = x − mean(x), [n, d]. A pure tensor function. */
+export function splitMean(x: tf.Tensor, channels: number): { readonly v: tf.Tensor; readonly mean: tf.Tensor } {
   const [n, d] = x.shape as [number, number];
   const apart = tf.reshape(x, [n, d / channels, channels]);
-  return tf.reshape(tf.sub(apart, tf.mean(apart, 1, true)), [n, d]);
+  const mean = tf.mean(apart, 1, true);
+  return { v: tf.reshape(tf.sub(apart, mean), [n, d]), mean: tf.reshape(mean, [n, channels]) };
 }
+
+/** v of `splitMean`. */
+export const withoutMean = (x: tf.Tensor, channels: number): tf.Tensor => splitMean(x, channels).v;
 
 /** The most samples of a block where all sums are in many cells: of fewer, cells would have few. */
 export const CELL_ROWS = 8192;
@@ -134,12 +122,12 @@ export const gatedMoments: Family<GatedMomentsSpec, GatedMomentsOptions> = {
   learn: async ({ cells, rank, channels, seed }, context) => {
     const { samples } = await context.pilot("cells of a mixture");
     const { signal } = context;
-    return gateArrays(await fitGates(samples, { cells, rank, channels, seed, ...(signal && { signal }) }));
+    return gateArrays(GATED, await fitGates(samples, { cells, rank, channels, seed, ...(signal && { signal }) }));
   },
   describe: ({ cells, rank, of }) => `${cells} cells of a mixture with ${rank} leading directions, fitted to ${of}`,
   sums: ({ cells }, { sample }) => ({ count: [cells], xx: [cells, triangleSize(sample)] }),
   degrees: { count: 0, xx: 2 },
-  inputs: (_, __, arrays) => ({ ...gatesIn(arrays) }),
+  inputs: (_, __, arrays) => ({ ...gatesIn(GATED, arrays, "gated moments") }),
   impossible: ({ cells }, given) => impossibleInCells(cells, given),
   mostRows: CELL_ROWS,
   cells: ({ cells }) => ({ own: { cells, count: "count", squares: "xx" } }),

@@ -1,13 +1,14 @@
 import ndarray, { type NdArray } from "ndarray";
 import * as tf from "#tf";
+import { sizeOf } from "../../data/array.ts";
 import { InputError } from "../../data/errors.ts";
 import { stream } from "../../data/random.ts";
-import { numbersOfWindows, type WindowSizes, windowPlaces, windowSizes } from "../../data/windows.ts";
+import { numbersOfWindows, type WindowSizes, windowNumbers, windowPlaces, windowSizes } from "../../data/windows.ts";
 import type { DesignArrays } from "../features.ts";
 import { fitGates } from "../fit-gates.ts";
-import { type Gates, logGates } from "../gates.ts";
+import { type Gates, gateArrays, gatesIn, logGates } from "../gates.ts";
 import { contradicts, contradictsCross, diagonalAt, type Family, ROUNDING, triangleSize } from "./family.ts";
-import { rankFor } from "./gated-moments.ts";
+import { rankFor, splitMean } from "./gated-moments.ts";
 
 /**
  * Moments of the windows of images, in the cells of a reference mixture of zero-mean Gaussians of windows without their mean, which is fixed before the pass:
@@ -43,15 +44,12 @@ const [PILOT, EACH] = [20_000, 50];
 /** Numbers of the largest windows: covariances of all cells are made and decomposed. */
 const MOST_NUMBERS = 256;
 
-const ARRAYS = ["basis", "forms", "flat", "constants"] as const;
-const nameOf = (name: (typeof ARRAYS)[number]) => `window-moments.${name}`;
+/** What the names of the reference mixture's arrays in a design begin with. */
+const GATES = "window-moments.";
 
 /** Sizes of a spec's windows. */
 export const sizesOfWindows = ({ shape, side }: Pick<WindowMomentsSpec, "shape" | "side">): WindowSizes =>
   windowSizes(shape, side);
-
-/** Numbers of a window, d. */
-export const windowNumbers = ({ side, channels }: WindowSizes): number => side * side * channels;
 
 /** What is summed of a window: its numbers without their means, and the mean of each channel. */
 const summedOf = (sizes: WindowSizes): number => windowNumbers(sizes) + sizes.channels;
@@ -71,14 +69,6 @@ function pilotWindows(samples: NdArray<Float32Array>, sizes: WindowSizes, seed: 
   return ndarray(out, [chosen.length, d]);
 }
 
-/** The means of each channel [n, channels], and v without them [n, d], of windows [n, d]. A pure tensor function. */
-function splitMean(x: tf.Tensor, channels: number): { readonly v: tf.Tensor; readonly mean: tf.Tensor } {
-  const [n, d] = x.shape as [number, number];
-  const apart = tf.reshape(x, [n, d / channels, channels]);
-  const mean = tf.mean(apart, 1, true);
-  return { v: tf.reshape(tf.sub(apart, mean), [n, d]), mean: tf.reshape(mean, [n, channels]) };
-}
-
 /**
  * Φ(x) = Σ_P 1[k(P x) = k] (1 for each place P; a; aaᵀ), the sum over all windows P x of an image, every half side, with a = (v, m), m the mean of each
  * channel of the window and v = P x − m, and k(v) the most probable component by `logGates`. Mean and covariance of a window in each cell follow, and how probable
@@ -96,7 +86,7 @@ export const windowMoments: Family<WindowMomentsSpec, WindowMomentsOptions> = {
         `windows: a covariance of ${d} numbers for each cell is too large (at most ${MOST_NUMBERS}); take a smaller side`,
       );
     }
-    if (context.sample !== shape.reduce((a, b) => a * b, 1)) {
+    if (context.sample !== sizeOf(shape)) {
       throw new InputError(`windows: images of [${shape}] are no samples of ${context.sample} numbers`);
     }
     if (context.groups > 1) throw new InputError("windows: are not summed by label; leave the labels out");
@@ -118,7 +108,7 @@ export const windowMoments: Family<WindowMomentsSpec, WindowMomentsOptions> = {
       ...{ cells: spec.cells, rank: spec.rank, channels: sizes.channels, seed: spec.seed },
       ...(context.signal && { signal: context.signal }),
     });
-    return Object.fromEntries(ARRAYS.map((name) => [nameOf(name), gates[name]]));
+    return gateArrays(GATES, gates);
   },
   describe: ({ side, cells, rank }) =>
     `windows of ${side} × ${side} pixels in ${cells} cells of a mixture with ${rank} leading directions`,
@@ -129,11 +119,7 @@ export const windowMoments: Family<WindowMomentsSpec, WindowMomentsOptions> = {
   },
   degrees: { count: 0, a: 1, aa: 2 },
   width: (spec) => spec.cells * windowPlaces(sizesOfWindows(spec)).length,
-  inputs: (_, __, arrays) => {
-    if (ARRAYS.some((name) => !arrays[nameOf(name)]))
-      throw new InputError("window moments: the design holds no reference mixture; make it with a pilot");
-    return Object.fromEntries(ARRAYS.map((name) => [name, arrays[nameOf(name)]!]));
-  },
+  inputs: (_, __, arrays) => ({ ...gatesIn(GATES, arrays, "window moments") }),
   impossible: (spec, { count, sums, whole }) => {
     const { cells } = spec;
     const w = summedOf(sizesOfWindows(spec));

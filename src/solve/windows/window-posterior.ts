@@ -52,7 +52,7 @@ export const windowPosterior: Solver<WindowPrior> = {
       );
       const own = estimate.subarray(i * n, (i + 1) * n);
       own.set(found.mean);
-      const outcome = await kept(own, found, problem);
+      const outcome = await intoRange(own, found, problem);
       outcomes.push(isFiniteRow(estimate, i, batch) ? outcome : "non-finite");
       onStep(windows.length + i + 1, windows.length);
     }
@@ -140,8 +140,8 @@ async function sitesOf(
   return sites;
 }
 
-/** Brings an estimate into the range, if it is known: the box-constrained mode of N(x, HHᵀ). */
-async function kept(x: Float32Array, { root }: Joined, { range }: Problem): Promise<Outcome> {
+/** The box-constrained mode of N(x, HHᵀ), written over x; without a range x stays. */
+async function intoRange(x: Float32Array, { root }: Joined, { range }: Problem): Promise<Outcome> {
   if (!range) return "completed"; // one step, of which no distance from a solution is known
   const n = x.length;
   const covariance = Float32Array.from(await productTransposed(root, root, n));
