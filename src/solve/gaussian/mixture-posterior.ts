@@ -3,7 +3,7 @@ import { type Block, type Part, partsOf } from "../../../priors/mixture/charts.t
 import { drawComponents } from "../../../priors/mixture/draw.ts";
 import { raisedCholesky } from "../../../priors/raised-cholesky.ts";
 import { contiguous, fromHost, sizeOf } from "../../data/array.ts";
-import { logDeterminant, solveLower } from "../../data/cholesky.ts";
+import { logDeterminant } from "../../data/cholesky.ts";
 import { requireOptionNames } from "../../data/options.ts";
 import { type Random, stream } from "../../data/random.ts";
 import { squaredNorm } from "../../data/vector.ts";
@@ -383,12 +383,15 @@ async function addLogDensities(
   const r = u.length / rows;
   const logDet = logDeterminant(factor, r);
   const whitened = await solveLowerBlocked(factor, r, u.slice());
-  for (const at of places[b]!) {
-    const centre = solveLower(factor, r, measuredMean(parts[at]!).slice());
+  const own = places[b]!;
+  const centres = new Float64Array(own.length * r);
+  for (const [j, at] of own.entries()) centres.set(measuredMean(parts[at]!), j * r);
+  await solveLowerBlocked(factor, r, centres);
+  for (const [j, at] of own.entries()) {
     const constant = Math.log(parts[at]!.weight) - 0.5 * logDet;
     for (let i = 0; i < rows; i++) {
       let gap = 0;
-      for (let q = 0, from = i * r; q < r; q++) gap += (whitened[from + q]! - centre[q]!) ** 2;
+      for (let q = 0; q < r; q++) gap += (whitened[i * r + q]! - centres[j * r + q]!) ** 2;
       out[i * parts.length + at]! += constants[i]! + constant - 0.5 * gap;
     }
   }
