@@ -3,7 +3,7 @@ import * as tf from "#tf";
 import { cholesky, invertLower } from "../data/cholesky.ts";
 import { InputError } from "../data/errors.ts";
 import { symmetricEigen } from "../data/linalg.ts";
-import { dot } from "../data/vector.ts";
+import { multiplyTransposed, transpose } from "../data/matmul.ts";
 import { triangleProducts, triangleSize } from "./families/family.ts";
 import type { DesignArrays } from "./features.ts";
 
@@ -71,22 +71,15 @@ export interface Leading {
 }
 
 /** Σ π_k Σ_k [d, d]. */
-export function mixtureCovariance({ weights, ...spectra }: Spectra): Float64Array {
-  const [values, vectors] = [new Float64Array(spectra.values), new Float64Array(spectra.vectors)];
-  const cells = weights.length;
-  const d = values.length / cells;
-  const whole = new Float64Array(d * d);
-  for (let k = 0; k < cells; k++) {
-    for (let j = 0; j < d; j++) {
-      const from = (k * d + j) * d;
-      for (let a = 0; a < d; a++) {
-        const scaled = weights[k]! * values[k * d + j]! * vectors[from + a]!;
-        for (let b = 0; b <= a; b++) whole[a * d + b]! += scaled * vectors[from + b]!;
-      }
-    }
+export function mixtureCovariance({ weights, values, vectors }: Spectra): Float64Array {
+  const count = values.length; // of all eigenvectors
+  const d = vectors.length / count;
+  const roots = new Float64Array(d * count); // √(π_k λ) u, one in each column
+  for (let j = 0; j < count; j++) {
+    const root = Math.sqrt(weights[Math.floor(j / d)]! * values[j]!);
+    for (let i = 0; i < d; i++) roots[i * count + j] = root * vectors[j * d + i]!;
   }
-  for (let a = 0; a < d; a++) for (let b = 0; b < a; b++) whole[b * d + a] = whole[a * d + b]!;
-  return whole;
+  return multiplyTransposed(roots, roots, count);
 }
 
 /** Some Gaussians in the directions of their mixture's covariance Σ π_k Σ_k, `rank` of them with covariances: the eigenvectors of most variance first. */
@@ -98,24 +91,24 @@ export function leadingOf(
   const cells = weights.length;
   const d = values.length / cells;
   const most = d - channels - 1; // one direction is left, beside those of the means
-  const directions = symmetricEigen(mixtureCovariance({ weights, values, vectors }), d).vectors.subarray(0, most * d);
-  const basis = new Float32Array(d * most);
-  for (let j = 0; j < most; j++) for (let i = 0; i < d; i++) basis[i * most + j] = directions[j * d + i]!;
+  const whole = mixtureCovariance({ weights, values, vectors });
+  const directions = symmetricEigen(whole, d).vectors.slice(0, most * d);
+  const along = multiplyTransposed(vectors, directions, d); // [K · d, most]
   const inner: Float64Array[] = [];
   const rest: Float64Array[] = [];
-  const along = new Float64Array(most);
   for (let k = 0; k < cells; k++) {
     const own = new Float64Array(rank * rank);
     const others = new Float64Array(most - rank + 1);
     let trace = 0;
     for (let j = 0; j < d; j++) {
       const value = values[k * d + j]!;
+      const row = (k * d + j) * most;
       if (j < d - channels) trace += value; // in the inner part all count: one of equal eigenvalues need not be that of a mean
-      for (let a = 0; a < most; a++) along[a] = dot(directions, a * d, vectors, (k * d + j) * d, d);
       for (let a = 0; a < rank; a++) {
-        for (let b = 0; b < rank; b++) own[a * rank + b]! += value * along[a]! * along[b]!;
+        const scaled = value * along[row + a]!;
+        for (let b = 0; b < rank; b++) own[a * rank + b]! += scaled * along[row + b]!;
       }
-      for (let a = rank; a < most; a++) others[a - rank]! += value * along[a]! ** 2;
+      for (let a = rank; a < most; a++) others[a - rank]! += value * along[row + a]! ** 2;
     }
     for (let a = 0; a < rank; a++) trace -= own[a * (rank + 1)]!;
     for (const variance of others) trace -= variance;
@@ -123,7 +116,8 @@ export function leadingOf(
     inner.push(own);
     rest.push(others.map((variance) => Math.max(LEAST, variance)));
   }
-  return { weights, basis: ndarray(basis, [d, most]), inner, rest };
+  const basis = ndarray(Float32Array.from(transpose(directions, most, d)), [d, most]);
+  return { weights, basis, inner, rest };
 }
 
 const GATES = ["basis", "forms", "flat", "constants"] as const;
