@@ -159,9 +159,16 @@ function chosen(graph: Graph, model: DenoiserModel, stage: number, v: Value): Va
   const directions = table(basis);
   const turned = (x: Value): Value => graph.transpose(x, [1, 0]);
   const u = node("MatMul", [v, directions], 2);
-  const rest = node("Sub", [v, node("MatMul", [u, turned(directions)], 2)], 2);
-  const squares = node("ReduceSumSquare", [rest, graph.ints([1])], 2);
-  const q = basis.shape[1]!;
+  const left = node("Sub", [v, node("MatMul", [u, turned(directions)], 2)], 2);
+  const q = basis.shape[1]! - flat.shape[1]! + 1;
+  const other = node("Slice", [u, graph.ints([q]), graph.ints([basis.shape[1]!]), graph.ints([1])], 2);
+  const squares = node(
+    "Concat",
+    [node("Mul", [other, other], 2), node("ReduceSumSquare", [left, graph.ints([1])], 2)],
+    2,
+    "float32",
+    { axis: 1 },
+  );
   const pairs = Array.from({ length: q }, (_, i) => Array.from({ length: i + 1 }, (_, j) => [i, j] as const)).flat();
   const columns = (which: 0 | 1) => gather(u, graph.ints(pairs.map((pair) => pair[which])), 1);
   const products = node("Mul", [columns(0), columns(1)], 2);

@@ -3,33 +3,41 @@ import * as tf from "#tf";
 import { cholesky, invertLower } from "../data/cholesky.ts";
 import { InputError } from "../data/errors.ts";
 import { symmetricEigen } from "../data/linalg.ts";
+import { multiplyTransposed, transpose } from "../data/matmul.ts";
 import { triangleProducts, triangleSize } from "./families/family.ts";
 import type { DesignArrays } from "./features.ts";
 
 /**
- * A mixture of zero-mean Gaussians that share q leading directions: in them each has a covariance C_k of its own, and one variance τ_k in all
- * others. As `logGates` takes it.
+ * A mixture of zero-mean Gaussians that share r directions: in the first q each has a covariance C_k of its own, in the other r − q only variances, and one
+ * variance in all that is left. As `logGates` takes it.
  */
 export interface Gates<T> {
-  /** The leading directions B [d, q], orthonormal. */
+  /** The directions B [d, r], orthonormal. */
   readonly basis: T;
   /** C_k⁻¹ as lower triangles [K, q(q+1)/2], the entries beside the diagonal doubled. */
   readonly forms: T;
-  /** 1/τ [K, 1]. */
+  /** 1/τ [K, r − q + 1], τ the variances along the other directions and, last, in all that is left. */
   readonly flat: T;
   /** log π_k − ½ log det [K, 1]. */
   readonly constants: T;
 }
 
 /**
- * log π_k N(v; 0, Σ_k) up to a constant, [K, n], of v [n, d]: c_k − ½(uᵀC_k⁻¹u + ‖v − Bu‖²/τ_k) with u = Bᵀv. The squares of u are common to
- * all k, so that this is one product of matrices. A pure tensor function.
+ * log π_k N(v; 0, Σ_k) up to a constant, [K, n], of v [n, d]: c_k − ½(aᵀC_k⁻¹a + Σ_j u_j²/τ_kj + ‖v − Bu‖²/τ_k) with u = Bᵀv and a its first q numbers. The
+ * products are common to all k, so that this is one product of matrices. A pure tensor function.
  */
 export function logGates(v: tf.Tensor, { basis, forms, flat, constants }: Gates<tf.Tensor>): tf.Tensor {
-  const u = tf.matMul(v, basis);
-  const rest = tf.sub(v, tf.matMul(u, basis, false, true));
-  const squares = tf.reshape(tf.sum(tf.square(rest), 1), [1, v.shape[0]!]);
-  return tf.sub(constants, tf.mul(0.5, tf.add(tf.matMul(forms, triangleProducts(u)), tf.matMul(flat, squares))));
+  const [rows, directions, others] = [v.shape[0]!, basis.shape[1]!, flat.shape[1]! - 1];
+  const u = tf.matMul(v, basis) as tf.Tensor2D;
+  const left = tf.sub(v, tf.matMul(u, basis, false, true));
+  const leading = tf.slice2d(u, [0, 0], [rows, directions - others]);
+  const squares = [tf.sum(tf.square(left), 1, true)];
+  if (others > 0) squares.unshift(tf.square(tf.slice2d(u, [0, directions - others], [rows, others])));
+  const parts = tf.add(
+    tf.matMul(forms, triangleProducts(leading)),
+    tf.matMul(flat, tf.concat(squares, 1), false, true),
+  );
+  return tf.sub(constants, tf.mul(0.5, parts));
 }
 
 /** Least variance: that of rounding to 8 bits. */
@@ -51,37 +59,30 @@ export interface Spectra {
   readonly vectors: ArrayLike<number>;
 }
 
-/** Some Gaussians in the leading directions that they share. */
+/** Some Gaussians in the directions that they share. */
 export interface Leading {
   readonly weights: ArrayLike<number>;
-  /** B [d, q]. */
+  /** B [d, r]. */
   readonly basis: NdArray<Float32Array>;
-  /** BᵀΣ_kB [K][q, q]. */
+  /** BᵀΣ_kB in the first q directions [K][q, q]. */
   readonly inner: readonly Float64Array[];
-  /** The mean variance in all other directions but those of the removed means [K]. */
-  readonly rest: Float64Array;
+  /** Variances along the other directions and, last, the mean one in all that are left but those of the removed means [K][r − q + 1]. */
+  readonly rest: readonly Float64Array[];
 }
 
 /** Σ π_k Σ_k [d, d]. */
-export function mixtureCovariance({ weights, ...spectra }: Spectra): Float64Array {
-  const [values, vectors] = [new Float64Array(spectra.values), new Float64Array(spectra.vectors)];
-  const cells = weights.length;
-  const d = values.length / cells;
-  const whole = new Float64Array(d * d);
-  for (let k = 0; k < cells; k++) {
-    for (let j = 0; j < d; j++) {
-      const from = (k * d + j) * d;
-      for (let a = 0; a < d; a++) {
-        const scaled = weights[k]! * values[k * d + j]! * vectors[from + a]!;
-        for (let b = 0; b <= a; b++) whole[a * d + b]! += scaled * vectors[from + b]!;
-      }
-    }
+export function mixtureCovariance({ weights, values, vectors }: Spectra): Float64Array {
+  const count = values.length; // of all eigenvectors
+  const d = vectors.length / count;
+  const roots = new Float64Array(d * count); // √(π_k λ) u, one in each column
+  for (let j = 0; j < count; j++) {
+    const root = Math.sqrt(weights[Math.floor(j / d)]! * values[j]!);
+    for (let i = 0; i < d; i++) roots[i * count + j] = root * vectors[j * d + i]!;
   }
-  for (let a = 0; a < d; a++) for (let b = 0; b < a; b++) whole[b * d + a] = whole[a * d + b]!;
-  return whole;
+  return multiplyTransposed(roots, roots, count);
 }
 
-/** Some Gaussians in the `rank` leading directions of their mixture's covariance Σ π_k Σ_k. */
+/** Some Gaussians in the directions of their mixture's covariance Σ π_k Σ_k, `rank` of them with covariances: the eigenvectors of most variance first. */
 export function leadingOf(
   { weights, ...spectra }: Spectra,
   { rank, channels }: { readonly rank: number; readonly channels: number },
@@ -89,33 +90,34 @@ export function leadingOf(
   const [values, vectors] = [new Float64Array(spectra.values), new Float64Array(spectra.vectors)];
   const cells = weights.length;
   const d = values.length / cells;
+  const most = d - channels - 1; // one direction is left, beside those of the means
   const whole = mixtureCovariance({ weights, values, vectors });
-  const directions = symmetricEigen(whole, d).vectors.subarray(0, rank * d);
-  const basis = new Float32Array(d * rank);
-  for (let j = 0; j < rank; j++) for (let i = 0; i < d; i++) basis[i * rank + j] = directions[j * d + i]!;
+  const directions = symmetricEigen(whole, d).vectors.slice(0, most * d);
+  const along = multiplyTransposed(vectors, directions, d); // [K · d, most]
   const inner: Float64Array[] = [];
-  const rest = new Float64Array(cells);
-  const along = new Float64Array(rank);
+  const rest: Float64Array[] = [];
   for (let k = 0; k < cells; k++) {
     const own = new Float64Array(rank * rank);
+    const others = new Float64Array(most - rank + 1);
     let trace = 0;
     for (let j = 0; j < d; j++) {
       const value = values[k * d + j]!;
+      const row = (k * d + j) * most;
       if (j < d - channels) trace += value; // in the inner part all count: one of equal eigenvalues need not be that of a mean
       for (let a = 0; a < rank; a++) {
-        let sum = 0;
-        for (let i = 0; i < d; i++) sum += directions[a * d + i]! * vectors[(k * d + j) * d + i]!;
-        along[a] = sum;
+        const scaled = value * along[row + a]!;
+        for (let b = 0; b < rank; b++) own[a * rank + b]! += scaled * along[row + b]!;
       }
-      for (let a = 0; a < rank; a++) {
-        for (let b = 0; b < rank; b++) own[a * rank + b]! += value * along[a]! * along[b]!;
-      }
+      for (let a = rank; a < most; a++) others[a - rank]! += value * along[row + a]! ** 2;
     }
     for (let a = 0; a < rank; a++) trace -= own[a * (rank + 1)]!;
+    for (const variance of others) trace -= variance;
+    others[most - rank] = trace;
     inner.push(own);
-    rest[k] = Math.max(LEAST, trace / (d - channels - rank));
+    rest.push(others.map((variance) => Math.max(LEAST, variance)));
   }
-  return { weights, basis: ndarray(basis, [d, rank]), inner, rest };
+  const basis = ndarray(Float32Array.from(transpose(directions, most, d)), [d, most]);
+  return { weights, basis, inner, rest };
 }
 
 const GATES = ["basis", "forms", "flat", "constants"] as const;
@@ -133,18 +135,16 @@ export function gatesIn(prefix: string, arrays: DesignArrays, who: string): Gate
   >;
 }
 
-/** Gaussians in their leading directions as arrays, with names that begin with `prefix`. */
+/** Gaussians in their shared directions as arrays, with names that begin with `prefix`. */
 export function leadingArrays(prefix: string, { weights, basis, inner, rest }: Leading): DesignArrays {
-  const [cells, rank] = [inner.length, basis.shape[1]!];
-  const flat = Float32Array.from(
-    { length: cells * rank ** 2 },
-    (_, at) => inner[Math.floor(at / rank ** 2)]![at % rank ** 2]!,
-  );
+  const cells = inner.length;
+  const rank = Math.round(Math.sqrt(inner[0]!.length));
+  const joined = (rows: readonly Float64Array[]) => Float32Array.from(rows.flatMap((own) => [...own]));
   return {
     [`${prefix}weights`]: ndarray(Float32Array.from(weights), [cells]),
     [`${prefix}basis`]: basis,
-    [`${prefix}inner`]: ndarray(flat, [cells, rank, rank]),
-    [`${prefix}rest`]: ndarray(Float32Array.from(rest), [cells]),
+    [`${prefix}inner`]: ndarray(joined(inner), [cells, rank, rank]),
+    [`${prefix}rest`]: ndarray(joined(rest), [cells, rest[0]!.length]),
   };
 }
 
@@ -156,15 +156,18 @@ export function leadingIn(prefix: string, arrays: DesignArrays, who: string): Le
     return found;
   };
   const inner = array("inner");
-  const size = inner.shape[1]! ** 2;
   return {
     weights: Float64Array.from(array("weights").data),
     basis: array("basis"),
-    inner: Array.from({ length: inner.shape[0]! }, (_, k) =>
-      Float64Array.from(inner.data.subarray(k * size, (k + 1) * size)),
-    ),
-    rest: Float64Array.from(array("rest").data),
+    inner: rowsOf(inner, inner.shape[0]!),
+    rest: rowsOf(array("rest"), inner.shape[0]!),
   };
+}
+
+/** An array in so many equal rows. */
+function rowsOf({ data }: NdArray<Float32Array>, count: number): Float64Array[] {
+  const size = data.length / count;
+  return Array.from({ length: count }, (_, k) => Float64Array.from(data.subarray(k * size, (k + 1) * size)));
 }
 
 /** The gates of some Gaussians; `noise` is a variance that is added to them in every direction. */
@@ -174,22 +177,28 @@ export function gatesOf(
   noise = 0,
 ): Gates<NdArray<Float32Array>> {
   const cells = weights.length;
-  const [d, rank] = basis.shape as [number, number];
+  const [d, directions] = basis.shape as [number, number];
+  const others = rest[0]!.length;
+  const rank = directions - others + 1;
   const size = triangleSize(rank);
   const forms = new Float32Array(cells * size);
-  const flat = new Float32Array(cells);
+  const flat = new Float32Array(cells * others);
   const constants = new Float32Array(cells);
   for (let k = 0; k < cells; k++) {
     const raised = inner[k]!.map((v, at) => (at % (rank + 1) === 0 ? v + noise : v));
     const { form, logDet } = inverseForm(raised, rank);
-    const tau = rest[k]! + noise;
     forms.set(form, k * size);
-    flat[k] = 1 / tau;
-    constants[k] = Math.log(weights[k]!) - 0.5 * (logDet + (d - channels - rank) * Math.log(tau));
+    let sum = logDet;
+    for (const [j, variance] of rest[k]!.entries()) {
+      const tau = variance + noise;
+      flat[k * others + j] = 1 / tau;
+      sum += (j < others - 1 ? 1 : d - channels - directions) * Math.log(tau);
+    }
+    constants[k] = Math.log(weights[k]!) - 0.5 * sum;
   }
   return {
     ...{ basis, forms: ndarray(forms, [cells, size]) },
-    ...{ flat: ndarray(flat, [cells, 1]), constants: ndarray(constants, [cells, 1]) },
+    ...{ flat: ndarray(flat, [cells, others]), constants: ndarray(constants, [cells, 1]) },
   };
 }
 

@@ -41,11 +41,13 @@ test("sums by their definition", async () => {
     const mean = x.reduce((a, b) => a + b, 0) / D;
     const v = x.map((value) => value - mean);
     const logs = [0, 1].map((k) => {
-      const u = [0, 1].map((j) => v.reduce((sum, value, i) => sum + value * basis.data[i * 2 + j]!, 0));
-      const rest = v.map((value, i) => value - u.reduce((sum, w, j) => sum + w * basis.data[i * 2 + j]!, 0));
+      const u = [0, 1, 2, 3].map((j) => v.reduce((sum, value, i) => sum + value * basis.data[i * 4 + j]!, 0));
+      const rest = v.map((value, i) => value - u.reduce((sum, w, j) => sum + w * basis.data[i * 4 + j]!, 0));
       const [aa, ab, bb] = forms.data.subarray(k * 3, k * 3 + 3) as unknown as [number, number, number];
       const inside = aa * u[0]! ** 2 + ab * u[0]! * u[1]! + bb * u[1]! ** 2;
-      return constants.data[k]! - 0.5 * (inside + rest.reduce((sum, w) => sum + w * w, 0) * flat.data[k]!);
+      const squares = [u[2]! ** 2, u[3]! ** 2, rest.reduce((sum, w) => sum + w * w, 0)];
+      const outside = squares.reduce((sum, square, j) => sum + square * flat.data[k * 3 + j]!, 0);
+      return constants.data[k]! - 0.5 * (inside + outside);
     });
     const k = logs[1]! > logs[0]! ? 1 : 0;
     count[k]!++;
@@ -106,6 +108,47 @@ test("gates are the log densities of Gaussians that share their leading directio
         Math.abs(logs.data[k * 3 + row]! - wanted) < 1e-5 * (1 + Math.abs(wanted)),
         `${logs.data[k * 3 + row]} ${wanted}`,
       );
+    }
+  }
+});
+
+test("outside the leading directions every direction has a variance of its own", async () => {
+  // diagonal covariances are told by one leading direction and the variances along the others
+  const variances = [
+    [4, 0.5, 1.5, 0.2, 0],
+    [6, 2, 0.1, 0.4, 0],
+  ];
+  const weights = [0.4, 0.6];
+  const spectra = variances.map((own) =>
+    symmetricEigen(
+      Float64Array.from({ length: 25 }, (_, at) => (at % 6 === 0 ? own[at / 6]! : 0)),
+      5,
+    ),
+  );
+  const joined = (name: "values" | "vectors") => Float64Array.from(spectra.flatMap((own) => [...own[name]]));
+  const leading = leadingOf(
+    { weights, values: joined("values"), vectors: joined("vectors") },
+    { rank: 1, channels: 1 },
+  );
+  const noise = 0.3;
+  const gates = gatesOf(leading, 1, noise);
+  assert.equal(gates.flat.shape, [2, 3]);
+  const v = ndarray(Float32Array.from([1, -0.5, 0.7, 0.2, 0, -2, 1, 0.1, -0.9, 0]), [2, 5]);
+  const compiled = await compile(({ v, ...own }: { v: tf.Tensor } & Gates<tf.Tensor>) => logGates(v, own), {
+    v,
+    ...gates,
+  });
+  const logs = (await compiled.run({ v, ...gates })) as NdArray<Float32Array>;
+  await compiled.dispose();
+  for (const [k, own] of variances.entries()) {
+    for (let row = 0; row < 2; row++) {
+      let wanted = Math.log(weights[k]!);
+      for (let i = 0; i < 4; i++) {
+        const variance = own[i]! + noise;
+        wanted -= 0.5 * (Math.log(variance) + v.data[row * 5 + i]! ** 2 / variance);
+      }
+      const got = logs.data[k * 2 + row]!;
+      assert.ok(Math.abs(got - wanted) < 1e-5 * (1 + Math.abs(wanted)), `${got} ${wanted}`);
     }
   }
 });

@@ -20,7 +20,7 @@ export interface GatedMomentsSpec {
   readonly kind: "gated-moments";
   /** Components of the reference mixture, K. */
   readonly cells: number;
-  /** Leading directions that the components share, q; in all others each has one variance. */
+  /** Leading directions that the components share and have covariances in, q; along all others they have variances. */
   readonly rank: number;
   /** Numbers of a sample that have a mean of their own: the channels of an image. */
   readonly channels: number;

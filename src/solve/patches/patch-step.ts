@@ -12,8 +12,8 @@ export type PatchStep = Awaited<ReturnType<typeof patchStep>>;
 
 /**
  * The patch step of half-quadratic splitting: argmin_z ‖z − v‖²/(2s²) − log N(z; 0, Σ_k) = Σ_k(Σ_k + s²I)⁻¹v for every patch v, with k the most
- * probable component of v ~ Σ_k π_k N(0, Σ_k + s²I). That choice looks at the `most` leading directions of all patches, or as many as leave a rest beside
- * the means, and at one variance of that rest.
+ * probable component of v ~ Σ_k π_k N(0, Σ_k + s²I). That choice looks at covariances in the `most` leading directions of all patches, or as many as leave a rest beside
+ * the means, and at variances along all others.
  */
 export async function patchStep(prior: PatchPrior, most: number) {
   const { weights, values, vectors, channels } = prior;

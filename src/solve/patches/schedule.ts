@@ -14,7 +14,11 @@ export const halfQuadraticOptions = {
   },
   last: { type: "number", description: "s of the last step; default: 2 σ up to .01, at least σ / 8" },
   spacing: { type: "integer", default: 2, description: "pixels between patches" },
-  rank: { type: "integer", default: 32, description: "leading directions that the choice of a component looks at" },
+  rank: {
+    type: "integer",
+    default: 24,
+    description: "leading directions in which the choice of a component looks at covariances, not variances alone",
+  },
 } as const satisfies OptionTable;
 
 /** The options, checked. Errors (InputError): counts below 1. */
