@@ -174,7 +174,7 @@ export async function reconstructionFacts({ estimate, errors, facts, part }: Rec
       σ: `raised from ${inWords(sigmaGiven)} to ${inWords(sigma)} in ${sigmaRaisedIn} measurements of each signal, the solver's floor`,
     }),
     ...(by !== undefined && { chosen: String(by) }),
-    ended: `${outcome} after ${steps} steps`,
+    ended: `${outcome} after ${steps} ${steps === 1 ? "step" : "steps"}`,
     ...(clipped !== undefined && {
       clipped: `${clipped} of ${count} signals, to the range that the solver did not keep to`,
     }),

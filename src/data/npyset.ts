@@ -3,6 +3,7 @@ import { allBytes, type ByteSource, fileSource, firstBytes } from "./bytes.ts";
 import { InputError } from "./errors.ts";
 import { decodeNpy, NPY_HEADER_BYTES, parseNpyHeader } from "./npy.ts";
 import { codecOf } from "./npy-types.ts";
+import { METADATA } from "./npz.ts";
 import { rowDataset } from "./rowfile.ts";
 import type { Dataset } from "./rows.ts";
 import { rowMajorSource } from "./turned.ts";
@@ -24,11 +25,17 @@ const LABELS = ["labels", "y"];
 
 /** A data set from the member `data` or `X` of an .npz file, or its only array; labels from its member `labels` or `y`. */
 export async function npzDataset(file: string): Promise<Dataset> {
-  const entries = (await zipDirectory(file)).filter(({ name }) => name.endsWith(".npy"));
+  const members = await zipDirectory(file);
+  const entries = members.filter(({ name }) => name.endsWith(".npy"));
   const called = (names: readonly string[]) => entries.find(({ name }) => names.includes(name.slice(0, -4)));
   const labels = called(LABELS);
   const others = entries.filter((entry) => entry !== labels);
   const chosen = called(SAMPLES) ?? (others.length === 1 ? others[0] : undefined);
+  if (!chosen && members.some(({ name }) => name === METADATA)) {
+    throw new InputError(
+      `${file}: a sketch or another file of this project, not a data set; \`sketchprior inspect\` says what it is`,
+    );
+  }
   if (!chosen) {
     const have = entries.map(({ name }) => name.slice(0, -4)).join(", ") || "none";
     throw new InputError(`${file}: expected a member "data" or "X" or a single array, got the members ${have}`);

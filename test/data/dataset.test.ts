@@ -196,6 +196,8 @@ test("missing, damaged and truncated files are refused by name and size", async 
     () => open("two.npz", two),
     /two\.npz: expected a member "data" or "X" or a single array, got the members a, b/,
   );
+  const own = encodeNpz({ arrays: { a: array, b: array }, metadata: { format: "sketchprior-sketch", version: 1 } });
+  await refuses(() => open("sketch.npz", own), /sketch\.npz: a sketch or another file of this project, not a data set/);
   await refuses(() => open("0d.npy", encodeNpy(ndarray(Float32Array.of(1), []))), /0d\.npy: expected an array/);
 });
 
