@@ -1,3 +1,4 @@
+import { sizeOf } from "../../src/data/array.ts";
 import { transpose } from "../../src/data/matmul.ts";
 import { dot } from "../../src/data/vector.ts";
 import { product } from "../../src/engine/float64.ts";
@@ -14,17 +15,16 @@ export interface CovarianceForm {
 /** Bumps, and γ [size] of signals whose numbers have the mean square 1, far from the borders, of which bumps of all choices of widths have the same part. */
 export type Bumps = CovarianceForm & { readonly even: Float64Array };
 
-/** The longest axis that is multiplied on its own. */
-const LONG = 100;
-
 /**
  * Gaussian bumps at each of the n places of a shape, products over the axes of exp(−(i − j)²/2w²), with every choice of a standard deviation w of `widths` for each axis, in places; 0 is a single place. With all their numbers on an axis of s places as one matrix B [s, columns], `widths` times s of them, B of
- * all axes needs not be made: with the pairs (p, q) of places as one tensor of axes s², (B diag(γ) Bᵀ)_pq = Σ_j γ_j Π L(p, q; j), L = B_pj B_qj, is a product of small matrices along each axis.
+ * all axes needs not be made: with the pairs (p, q) of places as one tensor of axes s², (B diag(γ) Bᵀ)_pq = Σ_j γ_j Π L(p, q; j), L = B_pj B_qj, is a product of small matrices along each axis. Where L of all
+ * axes have more numbers than B, as of signals with one axis, B it is.
  */
 export function bumpsOf(shape: readonly number[], widths: readonly number[]): Bumps {
   const axes = shape.map((size) => bumpsOnAxis(size, widths));
   const even = axes.reduce((all, own) => outer(all, own.even), Float64Array.of(1));
-  if (Math.max(...shape) > LONG) return { ...explicitForm(axes), size: even.length, even };
+  const numbersOfPairs = axes.reduce((sum, { size, columns }) => sum + size ** 2 * columns, 0);
+  if (sizeOf(shape) * even.length < numbersOfPairs) return { ...explicitForm(axes), size: even.length, even };
   const order = pairOrder(shape);
   const squares = axes.map(pairsOnAxis);
   return {
@@ -79,7 +79,7 @@ const bump = (apart: number, width: number): number =>
 const outer = (a: Float64Array, b: Float64Array) =>
   Float64Array.from({ length: a.length * b.length }, (_, at) => a[Math.floor(at / b.length)]! * b[at % b.length]!);
 
-/** The form by B [n, columns] itself: L of an axis of s places has 3s³ numbers for three widths. */
+/** The form by B [n, columns] itself. */
 function explicitForm(axes: readonly AxisBumps[]): Pick<CovarianceForm, "covariance" | "diagonal"> {
   let [b, n, size] = [Float64Array.of(1), 1, 1];
   for (const own of axes) {
