@@ -1,37 +1,39 @@
 import { sizeOf } from "../../src/data/array.ts";
 import { transpose } from "../../src/data/matmul.ts";
-import { dot, squaredNorm } from "../../src/data/vector.ts";
+import { dot } from "../../src/data/vector.ts";
 import { product } from "../../src/engine/float64.ts";
 
 /** Covariances B diag(γ) Bᵀ of signals [n] that are sums of the columns of a B [n, size]. */
 export interface CovarianceForm {
   readonly size: number;
-  /** The mean square of a signal's number where all columns have the weight 1, far from the borders. */
-  readonly power: number;
   /** B diag(γ) Bᵀ, [n, n], for γ [size]. */
   covariance(gamma: Float64Array): Promise<Float64Array>;
   /** diag BᵀMB, [size], for M [n, n]. */
   diagonal(matrix: Float64Array): Promise<Float64Array>;
 }
 
-/** The longest axis that is multiplied on its own. */
-const LONG = 100;
+/** Bumps, and γ [size] of signals whose numbers have the mean square 1, far from the borders, of which bumps of all choices of widths have the same part. */
+export type Bumps = CovarianceForm & { readonly even: Float64Array };
 
 /**
- * Gaussian bumps, one at each of the n places of a shape, a product over the axes of exp(−(i − j)²/2w²) with w = `width`, in places; of 0 single places. A product over axes with sizes s needs no B: with the pairs (p, q) of places as one tensor of axes s²,
- * (B diag(γ) Bᵀ)_pq = Σ_j γ_j Π L(p, q; j), L = exp(−((p − j)² + (q − j)²)/2w²), is a product of small matrices along each axis.
+ * Gaussian bumps at each of the n places of a shape, products over the axes of exp(−(i − j)²/2w²), with every choice of a standard deviation w of `widths` for each axis, in places; 0 is a single place. With all their numbers on an axis of s places as one matrix B [s, columns], `widths` times s of them, B of
+ * all axes needs not be made: with the pairs (p, q) of places as one tensor of axes s², (B diag(γ) Bᵀ)_pq = Σ_j γ_j Π L(p, q; j), L = B_pj B_qj, is a product of small matrices along each axis. Where L of all
+ * axes have more numbers than B, as of signals with one axis, B it is.
  */
-export function bumpsOf(shape: readonly number[], width: number): CovarianceForm {
-  if (Math.max(...shape) > LONG) return longBumps(shape, width);
-  const axes = shape.map((size) => pairsOnAxis(size, width));
+export function bumpsOf(shape: readonly number[], widths: readonly number[]): Bumps {
+  const axes = shape.map((size) => bumpsOnAxis(size, widths));
+  const even = axes.reduce((all, own) => outer(all, own.even), Float64Array.of(1));
+  const numbersOfPairs = axes.reduce((sum, { size, columns }) => sum + size ** 2 * columns, 0);
+  if (sizeOf(shape) * even.length < numbersOfPairs) return { ...explicitForm(axes), size: even.length, even };
   const order = pairOrder(shape);
+  const squares = axes.map(pairsOnAxis);
   return {
-    size: sizeOf(shape),
-    power: axes.reduce((all, { middle }) => all * middle, 1),
+    size: even.length,
+    even,
     covariance: async (gamma) => {
       const pairs = await alongAxes(
         gamma,
-        axes.map(({ size, l }) => ({ from: size, to: size * size, matrix: transpose(l, size * size, size) })),
+        squares.map(({ from, to, matrix }) => ({ from: to, to: from, matrix: transpose(matrix, from, to) })),
       );
       const out = new Float64Array(order.length);
       for (let at = 0; at < order.length; at++) out[at] = pairs[order[at]!]!;
@@ -40,50 +42,81 @@ export function bumpsOf(shape: readonly number[], width: number): CovarianceForm
     diagonal: (matrix) => {
       const pairs = new Float64Array(matrix.length);
       for (let at = 0; at < order.length; at++) pairs[order[at]!] = matrix[at]!;
-      return alongAxes(
-        pairs,
-        axes.map(({ size, l }) => ({ from: size * size, to: size, matrix: l })),
-      );
+      return alongAxes(pairs, squares);
     },
   };
+}
+
+interface AxisBumps {
+  readonly size: number;
+  readonly columns: number;
+  /** B of the axis, [size, columns]: all places of the first width, then of the next. */
+  readonly b: Float64Array;
+  /** [columns] */
+  readonly even: Float64Array;
+}
+
+function bumpsOnAxis(size: number, widths: readonly number[]): AxisBumps {
+  const columns = widths.length * size;
+  const b = new Float64Array(size * columns);
+  const even = new Float64Array(columns);
+  const middle = Math.floor(size / 2);
+  for (const [k, width] of widths.entries()) {
+    let power = 0;
+    for (let p = 0; p < size; p++) {
+      for (let j = 0; j < size; j++) b[p * columns + k * size + j] = bump(p - j, width);
+      power += bump(p - middle, width) ** 2;
+    }
+    even.fill(1 / power / widths.length, k * size, (k + 1) * size);
+  }
+  return { size, columns, b, even };
 }
 
 const bump = (apart: number, width: number): number =>
   width === 0 ? Number(apart === 0) : Math.exp(-(apart ** 2) / (2 * width ** 2));
 
-/** Bumps as an explicit B [n, n]: an axis of s places has s³ numbers in L. */
-function longBumps(shape: readonly number[], width: number): CovarianceForm {
-  const n = sizeOf(shape);
-  const b = new Float64Array(n * n).fill(1);
-  let stride = n;
-  for (const size of shape) {
-    stride /= size;
-    const place = (i: number) => Math.floor(i / stride) % size;
-    for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) b[i * n + j]! *= bump(place(i) - place(j), width);
+/** a_i b_j, row-major. */
+const outer = (a: Float64Array, b: Float64Array) =>
+  Float64Array.from({ length: a.length * b.length }, (_, at) => a[Math.floor(at / b.length)]! * b[at % b.length]!);
+
+/** The form by B [n, columns] itself. */
+function explicitForm(axes: readonly AxisBumps[]): Pick<CovarianceForm, "covariance" | "diagonal"> {
+  let [b, n, size] = [Float64Array.of(1), 1, 1];
+  for (const own of axes) {
+    b = kronecker(b, n, size, own);
+    n *= own.size;
+    size *= own.columns;
   }
+  const columns = transpose(b, n, size);
   return {
-    size: n,
-    power: squaredNorm(b, Math.floor(n / 2) * n, n),
     covariance: (gamma) => {
-      const weighted = b.map((v, at) => v * gamma[at % n]!);
-      return product(weighted, b, n, n, n); // B is symmetric
+      const weighted = b.map((v, at) => v * gamma[at % size]!);
+      return product(weighted, columns, n, size, n);
     },
     diagonal: async (matrix) => {
-      const moved = await product(b, matrix, n, n, n);
-      return Float64Array.from({ length: n }, (_, i) => dot(moved, i * n, b, i * n, n));
+      const moved = await product(columns, matrix, size, n, n);
+      return Float64Array.from({ length: size }, (_, j) => dot(moved, j * n, columns, j * n, n));
     },
   };
 }
 
-/** L [s², s] of one axis, and the sum of the squares of the bump in its middle. */
-function pairsOnAxis(size: number, width: number) {
-  const l = new Float64Array(size ** 3);
+/** A ⊗ B for A [rows, columns] and B of an axis. */
+function kronecker(a: Float64Array, rows: number, columns: number, own: AxisBumps): Float64Array<ArrayBuffer> {
+  const out = new Float64Array(a.length * own.b.length);
+  for (let i = 0, at = 0; i < rows; i++)
+    for (let p = 0; p < own.size; p++)
+      for (let j = 0; j < columns; j++)
+        for (let q = 0; q < own.columns; q++) out[at++] = a[i * columns + j]! * own.b[p * own.columns + q]!;
+  return out;
+}
+
+/** L [s², columns] of one axis. */
+function pairsOnAxis({ size, columns, b }: AxisBumps): AxisMap {
+  const matrix = new Float64Array(size * size * columns);
   for (let p = 0, at = 0; p < size; p++)
-    for (let q = 0; q < size; q++) for (let j = 0; j < size; j++) l[at++] = bump(p - j, width) * bump(q - j, width);
-  const j = Math.floor(size / 2);
-  let middle = 0;
-  for (let p = 0; p < size; p++) middle += bump(p - j, width) ** 2;
-  return { size, l, middle };
+    for (let q = 0; q < size; q++)
+      for (let j = 0; j < columns; j++) matrix[at++] = b[p * columns + j]! * b[q * columns + j]!;
+  return { from: size * size, to: columns, matrix };
 }
 
 /** For each pair (p, q) of places, row-major [n, n], its place in the tensor [s₀², s₁², …] of pairs on each axis. */

@@ -14,14 +14,19 @@ import {
 import type { SeenGaussian, SignalGaussian } from "../../src/sketch/index.ts";
 import { bumpsOf, type CovarianceForm } from "./bumps.ts";
 
-/** Standard deviations of the bumps, in places; 0 is a single place. */
-const WIDTHS = [0, 0.6, 1, 1.6, 2.6, 4.2];
+/** Standard deviations of the bumps along each axis, in places; 0 is a single place. */
+const WIDTHS = [0, 1, 2.6];
 
 /** What is above so many standard errors, and eigenvalues above so many times the size of the most negative one, stand out of the noise. */
 const STANDS_OUT = 3;
 
 /** The variance that the steps start from, in parts of the mean one. Little: what does not stand out of the noise stays little. */
 const START = 0.01;
+
+/**
+ * The same for each eigenvector, along which noise is fitted sooner than by bumps: so little that bumps say all that they can. On digits and clothing with noise or missing pixels, what starts higher ends worse.
+ */
+const EIGENVECTORS_START = 1e-6;
 
 /** Steps towards the likeliest bumps and eigenvectors; of fast ones as many again at most. */
 const STEPS = 20;
@@ -50,14 +55,14 @@ const LEAST = 1e-4;
 /**
  * Mean and covariance C [n, n] of signals of a shape, from what is seen of them: S = RCRᵀ + diag v, as N samples tell it.
  *
- * 1. A start: C = Σ_w B_w diag(γ_w) B_wᵀ + E diag(δ) Eᵀ, of Gaussian bumps of six widths w at every place, so that near numbers covary, and, where all is seen, of the eigenvectors E of S − diag v that stand out of the noise.
+ * 1. A start: C = B diag(γ) Bᵀ + E diag(δ) Eᵀ, of Gaussian bumps at every place that have one of three widths along each axis, so that near numbers covary, also along edges, and, where all is seen, of the eigenvectors E of S − diag v that stand out of the noise.
  *    With D = (B, E) and P = (RCRᵀ + diag v)⁻¹, each of 20 steps γ ← γ √(diag DᵀRᵀPSPRD / diag DᵀRᵀPRD) from little variance raises the likelihood of S (majorisation and minimisation; Stoica, Babu 2012,
  *    "SPICE and LIKES"). In much noise these steps are small. If they leave more than twice what samples scatter (see 2), up to 20 steps follow that are as fast in noise and rest at the same points,
  *    γ ← γ √(diag DᵀRᵀP(S − diag v)PRD / diag DᵀRᵀP(RCRᵀ)PRD). In directions that no sample shows, smoothness is all that is known of C.
  * 2. Steps of expectation maximisation that keep to no form, C ← C + CRᵀP(S − RCRᵀ − diag v)PRC. They end, after 30 at most, where S differs from the model by .6 of what N samples of it would,
  *    ‖P^½(S − RCRᵀ − diag v)P^½‖² ≤ .6 m(m + 1)/N (the discrepancy principle, Morozov 1966): further ones fit the noise.
- * 3. Where all is seen, what variance C then lacks. All small eigenvalues together stay too small, because none stands out by itself, but their sum is known to √(2 Σ_ij S_ij²/N). It is added as bumps of .6 places, their weights as the standard deviations
- *    of their places.
+ * Where all is seen, what variance C then lacks is added before 2 and after it. All small eigenvalues together stay too small, because none stands out by itself, but their sum is known to √(2 Σ_ij S_ij²/N). It is added as bumps of .6 places, their weights as the standard deviations
+ * of their places: before 2 so that the steps, which are small where C is, have something to go on from.
  *
  * Whole signals keep their covariance. Ends with the signal's reason when it aborts. Errors (InputError): a variance Σ_i C_ii below 3 standard errors of that of constants, √(2 Σ v²/N).
  */
@@ -87,6 +92,7 @@ export async function smoothGaussian(
   const back = async (a: Float64Array) => (rows ? between(columns!, a, rows, n, m) : a);
 
   const c = await likeliestStart();
+  if (!rows) await addLacking();
   for (let step = 0; step < MOST_STEPS; step++) {
     const { model, precision } = await modelOf(c);
     const off = await product(precision, differenceOf(seen, model), m, m, m);
@@ -102,7 +108,7 @@ export async function smoothGaussian(
   async function addLacking(): Promise<void> {
     const lacking = variance - trace(c, n);
     if (!(lacking > 0)) return;
-    const part = await bumpsOf(shape, NARROW).covariance(
+    const part = await bumpsOf(shape, [NARROW]).covariance(
       Float64Array.from({ length: n }, (_, i) => Math.sqrt(c[i * (n + 1)]!)),
     );
     const scale = lacking / trace(part, n);
@@ -115,12 +121,9 @@ export async function smoothGaussian(
    */
   async function meanOf(c: Float64Array, through: Float64Array): Promise<Float64Array> {
     const k = c.slice();
-    for (const width of WIDTHS) {
-      const own = bumpsOf(shape, width);
-      const weight = (START * variance) / m / own.power / WIDTHS.length;
-      const part = await own.covariance(new Float64Array(n).fill(weight));
-      for (let at = 0; at < k.length; at++) k[at]! += part[at]!;
-    }
+    const { even, covariance: part } = bumpsOf(shape, WIDTHS);
+    const added = await part(even.map((v) => (v * START * variance) / m));
+    for (let at = 0; at < k.length; at++) k[at]! += added[at]!;
     const scattered = variances.map((v) => v / count);
     const precision = await inverse(plusDiagonal(await between(through, k, columns!, m, n), scattered), m, signal);
     const ones = await product(through, new Float64Array(n).fill(1), m, n, 1);
@@ -133,18 +136,18 @@ export async function smoothGaussian(
 
   async function likeliestStart(): Promise<Float64Array> {
     const pause = pauses(signal);
-    // eigenvectors of what is seen would say that nothing varies in what is not
-    const forms = [
-      ...WIDTHS.map((width) => bumpsOf(shape, width)),
-      ...(rows ? [] : [eigenvectorForm(await standingOut(covariance, n, signal), n)]),
-    ];
-    const start = (START * variance) / m / forms.length;
-    const weights = forms.map(({ size, power }) => new Float64Array(size).fill(start / power));
+    const bumps = bumpsOf(shape, WIDTHS);
+    const starts = [{ form: bumps as CovarianceForm, weights: bumps.even.map((v) => (v * START * variance) / m) }];
+    if (!rows) {
+      // of what is seen in part, they would say that nothing varies in the rest
+      const form = eigenvectorForm(await standingOut(covariance, n, signal), n);
+      starts.push({ form, weights: new Float64Array(form.size).fill((EIGENVECTORS_START * variance) / m) });
+    }
     const sum = new Float64Array(n * n);
     const add = async () => {
       sum.fill(0);
-      for (const [f, own] of forms.entries()) {
-        const part = await own.covariance(weights[f]!);
+      for (const { form, weights } of starts) {
+        const part = await form.covariance(weights);
         for (let at = 0; at < sum.length; at++) sum[at]! += part[at]!;
         await pause();
       }
@@ -158,11 +161,10 @@ export async function smoothGaussian(
       if (fast && discrepancyOf(await product(precision, differenceOf(seen, model), m, m, m)) <= UNMET) break;
       const wanted = await inModel(fast ? plusDiagonal(seen, taken) : seen);
       const now = fast ? await inModel(plusDiagonal(model, taken)) : await back(precision);
-      for (const [f, { diagonal }] of forms.entries()) {
-        const [up, down] = [await diagonal(wanted), await diagonal(now)];
-        const own = weights[f]!;
-        for (let i = 0; i < own.length; i++) {
-          if (down[i]! > 0) own[i]! *= Math.sqrt(Math.max(LEAST_RATIO, up[i]! / down[i]!)); // else nothing of it is seen
+      for (const { form, weights } of starts) {
+        const [up, down] = [await form.diagonal(wanted), await form.diagonal(now)];
+        for (let i = 0; i < weights.length; i++) {
+          if (down[i]! > 0) weights[i]! *= Math.sqrt(Math.max(LEAST_RATIO, up[i]! / down[i]!)); // else nothing of it is seen
         }
         await pause();
       }
@@ -185,7 +187,6 @@ function eigenvectorForm(vectors: Float64Array, n: number): CovarianceForm {
   const columns = transpose(vectors, count, n);
   return {
     size: count,
-    power: n / Math.max(1, count),
     covariance: (weights) => {
       const weighted = columns.map((v, at) => v * weights[at % count]!);
       return product(weighted, vectors, n, count, n);
