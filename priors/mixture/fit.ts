@@ -3,6 +3,7 @@ import { InputError } from "../../src/data/errors.ts";
 import { pauses } from "../../src/engine/events.ts";
 import { type FamilyName, localSpec, type Sketch } from "../../src/sketch/index.ts";
 import type { Watched } from "../kind.ts";
+import { drawnTo, isOfFew } from "../shrunk-covariance.ts";
 import { aligned } from "./aligned.ts";
 import { gaussiansOf } from "./cells.ts";
 import { gaussianOfLossy, mixtureOfLossy } from "./lossy.ts";
@@ -43,10 +44,12 @@ export async function fitMixture(
   if (has("lossy-cells")) return mixtureOfLossy(sketch, shrinkage);
   const { coarse, fine, features: k, leading } = localSpec(sketch);
   const pause = pauses(signal);
-  const { poses, centre, origin, matrix, residual, residualRoot } = sketch.design.poses
+  const { poses, centre, origin, matrix, features, residual, residualRoot } = sketch.design.poses
     ? await aligned(sketch, k)
-    : { ...(await regression(sketch, k, pause)), poses: undefined };
+    : { ...(await regression(sketch, k, pause, signal)), poses: undefined };
   const groups = sketch.design.labels ?? 1;
+  const shrunk = async (own: Float64Array, count: number) =>
+    !isOfFew(sketch) ? own : groups === 1 ? features : (await drawnTo(own, count, features, signal)).covariance;
 
   const weights: number[] = [];
   const labels: number[] = [];
@@ -61,7 +64,7 @@ export async function fitMixture(
     };
     const sums = { count: part("count"), u: part("u"), aa: part("aa"), uu: part("uu") };
     const moments = { leading, features: k, coarse, fine, sums };
-    for (const { factor, components } of await gaussiansOf(moments, shrinkage, pause)) {
+    for (const { factor, components } of await gaussiansOf(moments, shrinkage, shrunk, pause)) {
       factors.push(factor);
       for (const { count, mean: own, cells: from } of components) {
         weights.push(count / sketch.count);
