@@ -18,8 +18,8 @@ const MOST_NUMBERS = 4096;
 const STEP = Math.SQRT2;
 const MOST = 100;
 
-/** Below this part of the samples κ is 0: a T that counts for so little gained little, and on clothing cost 1 % at random measurements. */
-const LITTLE = 1 / 6;
+/** Below this part of the samples κ is 0: a T that counts for so little gains little, and cost clothing 1 % at random measurements. */
+const LITTLE = 1 / 4;
 
 /** Part of the mean variance that is added to the variances of T, for numbers that do not vary in it, and further parts by which rounding may be off. */
 const NEGLIGIBLE = 1e-6;
@@ -51,7 +51,7 @@ export async function shrunkCovariance(sketch: Sketch, signal?: AbortSignal): Pr
 
 /**
  * A covariance C [n, n] of N samples drawn to another one, T: (NC + κT)/(N + κ), for many samples the posterior mean under an inverse Wishart law of scale κT and κ + n + 1 degrees of freedom.
- * κ is that of most evidence, log p(samples | κ), which is known in closed form (Chen 1979). From ten samples a number on, where T is 0, and where it would be less than N/6, it is 0. Ends with the signal's reason.
+ * κ is that of most evidence, log p(samples | κ), which is known in closed form (Chen 1979). From ten samples a number on, where T is 0, and where it would be less than N/4, it is 0. Ends with the signal's reason.
  */
 export async function drawnTo(
   covariance: Float64Array,

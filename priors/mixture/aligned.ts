@@ -3,7 +3,7 @@ import { InputError } from "../../src/data/errors.ts";
 import { symmetricEigen } from "../../src/data/linalg.ts";
 import { multiply, multiplyTransposed } from "../../src/data/matmul.ts";
 import { dot } from "../../src/data/vector.ts";
-import { fromTriangle } from "../../src/sketch/families/family.ts";
+import { fromTriangle, triangleSize } from "../../src/sketch/families/family.ts";
 import {
   expectedCounts,
   familySpec,
@@ -24,6 +24,7 @@ export interface Aligned extends Residual {
   readonly centre: Float64Array;
   readonly origin: Float64Array;
   readonly matrix: Float64Array;
+  /** Cov u of all samples, [k, k]. */
   readonly features: Float64Array;
   /** The poses of components that are made of these cells. */
   poses(cells: readonly (readonly number[])[]): Poses;
@@ -51,7 +52,7 @@ export async function aligned(sketch: Sketch, k: number): Promise<Aligned> {
     ...{ warps, offset: fromHost(Float32Array.from(offset), [offset.length]) },
     weights: poseWeights(sums["local-moments.poses"]!, warps.shape[0]!, cells),
   });
-  const uu = fromTriangle(summed(sums["local-moments.uu"]!, (k * (k + 1)) / 2), k).map((v) => v / count);
+  const uu = fromTriangle(summed(sums["local-moments.uu"]!, triangleSize(k)), k).map((v) => v / count);
   const u = summed(sums["local-moments.u"]!, k).map((v) => v / count);
   const features = uu.map((v, at) => v - u[Math.floor(at / k)]! * u[at % k]!);
   const residual = directions === undefined ? ofAll(sketch, offset) : await along(sketch, offset, directions);

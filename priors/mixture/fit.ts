@@ -28,6 +28,9 @@ export interface MixtureOptions {
  * One component a fine cell j with samples: π_j its fraction of them, μ_j its mean. Fine cells of one coarse cell share its
  * covariance (cells.ts). D and C are the regression of the pixels on the features (regression.ts).
  *
+ * Of few images (`isOfFew`) Σ, which D and C follow from, is shrunken, and so is the covariance of every group: without labels it is that of the features under Σ, else it is drawn to that.
+ * Of aligned images it is drawn to that of all features.
+ *
  * Lossy moments and lossy cells make a mixture of their own (lossy.ts).
  *
  * Ends with the signal's reason when it aborts. Errors (InputError): a sketch without local or second moments, constant data, a shrinkage below 0.
@@ -48,8 +51,11 @@ export async function fitMixture(
     ? await aligned(sketch, k)
     : { ...(await regression(sketch, k, pause, signal)), poses: undefined };
   const groups = sketch.design.labels ?? 1;
-  const shrunk = async (own: Float64Array, count: number) =>
-    !isOfFew(sketch) ? own : groups === 1 ? features : (await drawnTo(own, count, features, signal)).covariance;
+  const few = isOfFew(sketch);
+  const shrunk = async (own: Float64Array, count: number) => {
+    if (!few) return own;
+    return groups === 1 ? features : (await drawnTo(own, count, features, signal)).covariance;
+  };
 
   const weights: number[] = [];
   const labels: number[] = [];
