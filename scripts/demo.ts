@@ -139,7 +139,7 @@ const demo = defineCommand({
       usual(mixturePrior("mixture", mixture.model)),
       usual(cellLinearPrior("generator", generator.model)),
       methodOf("fourier", generatorPrior("fourier", fourier.model), { ...options, ...fourierRecovery }),
-      usual(gaussianPrior(sketch)),
+      usual(await gaussianPrior(sketch, signal)),
       ...penalties.map((name) => usual(parsePenalty(name, digits.shape))),
     ];
     const measured = [];

@@ -3,7 +3,7 @@ import { InputError } from "../../src/data/errors.ts";
 import { symmetricEigen } from "../../src/data/linalg.ts";
 import { multiply, multiplyTransposed } from "../../src/data/matmul.ts";
 import { dot } from "../../src/data/vector.ts";
-import { fromTriangle } from "../../src/sketch/families/family.ts";
+import { fromTriangle, triangleSize } from "../../src/sketch/families/family.ts";
 import {
   expectedCounts,
   familySpec,
@@ -24,6 +24,8 @@ export interface Aligned extends Residual {
   readonly centre: Float64Array;
   readonly origin: Float64Array;
   readonly matrix: Float64Array;
+  /** Cov u of all samples, [k, k]. */
+  readonly features: Float64Array;
   /** The poses of components that are made of these cells. */
   poses(cells: readonly (readonly number[])[]): Poses;
 }
@@ -50,8 +52,11 @@ export async function aligned(sketch: Sketch, k: number): Promise<Aligned> {
     ...{ warps, offset: fromHost(Float32Array.from(offset), [offset.length]) },
     weights: poseWeights(sums["local-moments.poses"]!, warps.shape[0]!, cells),
   });
+  const uu = fromTriangle(summed(sums["local-moments.uu"]!, triangleSize(k)), k).map((v) => v / count);
+  const u = summed(sums["local-moments.u"]!, k).map((v) => v / count);
+  const features = uu.map((v, at) => v - u[Math.floor(at / k)]! * u[at % k]!);
   const residual = directions === undefined ? ofAll(sketch, offset) : await along(sketch, offset, directions);
-  return { ...known, ...residual, poses };
+  return { ...known, ...residual, features, poses };
 }
 
 /** P(p | j) [components, poses] of components that are made of these cells. */
@@ -70,6 +75,13 @@ function poseWeights(seen: Float64Array, count: number, cells: readonly (readonl
       j * count,
     );
   }
+  return out;
+}
+
+/** The sum of rows of `size` numbers. */
+function summed(rows: Float64Array, size: number): Float64Array {
+  const out = new Float64Array(size);
+  for (const [at, v] of rows.entries()) out[at % size]! += v;
   return out;
 }
 

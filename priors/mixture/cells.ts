@@ -34,14 +34,15 @@ interface FineCell {
  *
  *   Cov a = (W_c + ν V_a/2)/(n_c + ν),   b | a ~ N(mean b + Γ(a − mean a), E),
  *
- * W_c is the scatter of a in the coarse cell c about the means of its fine cells, n_c its samples, V_a the covariance of a in the whole
- * group. Γ and E are the regression of b on a within fine cells, one for the whole group. Cells without samples are left out.
- * A group with too few samples for its cells (`FEWEST`) is a single Gaussian, that of its own mean and covariance.
+ * W_c is the scatter of a in the coarse cell c about the means of its fine cells, n_c its samples, V the covariance of u in the whole
+ * group as `shrunk` returns it from that of its samples and their number, V_a that of a. Γ and E are the regression of b on a within fine cells, one for the whole group. Cells without samples are left out.
+ * A group with too few samples for its cells (`FEWEST`) is a single Gaussian, N(its own mean, V).
  * `pause` is awaited before every cell.
  */
 export async function gaussiansOf(
   { leading, features: k, coarse, fine, sums }: GroupMoments,
   shrinkage: number,
+  shrunk: (covariance: Float64Array, count: number) => Promise<Float64Array>,
   pause: () => Promise<void>,
 ): Promise<CellGaussians[]> {
   const size = triangleSize(leading);
@@ -53,23 +54,23 @@ export async function gaussiansOf(
   const given = partition.flatMap(({ components }) => components);
   const count = given.reduce((sum, cell) => sum + cell.count, 0);
   if (count === 0) return [];
-  const single = count < FEWEST * given.length;
-  const cells = single
-    ? [{ square: leadingBlock(whole, leading, k), components: [pooled(given, k)] }]
-    : partition.filter(({ components }) => components.length > 0);
-  const all = cells.flatMap(({ components }) => components);
-  const weight = single ? 0 : shrinkage;
+  const group = pooled(given, k);
   const squares = diagonal(whole, k).map((v) => v / count);
-  const spread = scatter(whole, [pooled(all, k)], k).map((v) => v / count); // covariance of the group
-  const ridge = Float64Array.from(spread, (v, at) => (at % (k + 1) === 0 ? weight * v : 0));
-  const within = scatter(whole, all, k).map((v, at) => (v + ridge[at]!) / (count + weight));
+  const spread = await shrunk(
+    scatter(whole, [group], k).map((v) => v / count),
+    count,
+  );
+  if (count < FEWEST * given.length) return [{ factor: await factorOf(spread, squares, k), components: [group] }];
+  const ridge = Float64Array.from(spread, (v, at) => (at % (k + 1) === 0 ? shrinkage * v : 0));
+  const within = scatter(whole, given, k).map((v, at) => (v + ridge[at]!) / (count + shrinkage));
   const { slope, rest } = await tailOf(within, squares, leading, k);
   const target = leadingBlock(spread, leading, k);
   const gaussians: CellGaussians[] = [];
-  for (const { square, components } of cells) {
+  for (const { square, components } of partition) {
+    if (components.length === 0) continue;
     await pause();
     const held = components.reduce((sum, cell) => sum + cell.count, 0);
-    const blended = (sum: number, ofGroup: number) => (sum + (weight * ofGroup) / 2) / (held + weight);
+    const blended = (sum: number, ofGroup: number) => (sum + (shrinkage * ofGroup) / 2) / (held + shrinkage);
     const covariance = scatter(square, components, leading).map((w, i) => blended(w, target[i]!));
     const ownSquares = diagonal(square, leading).map((v, i) => blended(v, squares[i]!));
     const factor = await factorOf(covariance, ownSquares, leading);

@@ -3,6 +3,7 @@ import { InputError } from "../../src/data/errors.ts";
 import { pauses } from "../../src/engine/events.ts";
 import { type FamilyName, localSpec, type Sketch } from "../../src/sketch/index.ts";
 import type { Watched } from "../kind.ts";
+import { drawnTo, isOfFew } from "../shrunk-covariance.ts";
 import { aligned } from "./aligned.ts";
 import { gaussiansOf } from "./cells.ts";
 import { gaussianOfLossy, mixtureOfLossy } from "./lossy.ts";
@@ -27,6 +28,9 @@ export interface MixtureOptions {
  * One component a fine cell j with samples: π_j its fraction of them, μ_j its mean. Fine cells of one coarse cell share its
  * covariance (cells.ts). D and C are the regression of the pixels on the features (regression.ts).
  *
+ * Of few images (`isOfFew`) Σ, which D and C follow from, is shrunken, and so is the covariance of every group: without labels it is that of the features under Σ, else it is drawn to that.
+ * Of aligned images it is drawn to that of all features.
+ *
  * Lossy moments and lossy cells make a mixture of their own (lossy.ts).
  *
  * Ends with the signal's reason when it aborts. Errors (InputError): a sketch without local or second moments, constant data, a shrinkage below 0.
@@ -43,10 +47,15 @@ export async function fitMixture(
   if (has("lossy-cells")) return mixtureOfLossy(sketch, shrinkage);
   const { coarse, fine, features: k, leading } = localSpec(sketch);
   const pause = pauses(signal);
-  const { poses, centre, origin, matrix, residual, residualRoot } = sketch.design.poses
+  const { poses, centre, origin, matrix, features, residual, residualRoot } = sketch.design.poses
     ? await aligned(sketch, k)
-    : { ...(await regression(sketch, k, pause)), poses: undefined };
+    : { ...(await regression(sketch, k, pause, signal)), poses: undefined };
   const groups = sketch.design.labels ?? 1;
+  const few = isOfFew(sketch);
+  const shrunk = async (own: Float64Array, count: number) => {
+    if (!few) return own;
+    return groups === 1 ? features : (await drawnTo(own, count, features, signal)).covariance;
+  };
 
   const weights: number[] = [];
   const labels: number[] = [];
@@ -61,7 +70,7 @@ export async function fitMixture(
     };
     const sums = { count: part("count"), u: part("u"), aa: part("aa"), uu: part("uu") };
     const moments = { leading, features: k, coarse, fine, sums };
-    for (const { factor, components } of await gaussiansOf(moments, shrinkage, pause)) {
+    for (const { factor, components } of await gaussiansOf(moments, shrinkage, shrunk, pause)) {
       factors.push(factor);
       for (const { count, mean: own, cells: from } of components) {
         weights.push(count / sketch.count);

@@ -4,7 +4,6 @@ import { symmetricEigen } from "../../src/data/linalg.ts";
 import { transpose } from "../../src/data/matmul.ts";
 import { product, productTransposed } from "../../src/engine/float64.ts";
 import {
-  covariance,
   familySpec,
   featureBasis,
   mean,
@@ -14,6 +13,7 @@ import {
   type Sketch,
 } from "../../src/sketch/index.ts";
 import { type Residual, residualOfRoot } from "../residual-root.ts";
+import { isOfFew, shrunkCovariance } from "../shrunk-covariance.ts";
 
 /** What the leading features v [k] say of the signals x [n]: x = centre + D(v − v̄) + r, r uncorrelated with v. */
 export interface Regression extends Residual {
@@ -23,6 +23,8 @@ export interface Regression extends Residual {
   readonly origin: Float64Array;
   /** D [n, k]. */
   readonly matrix: Float64Array;
+  /** Σ_vv [k, k]. */
+  readonly features: Float64Array;
 }
 
 /**
@@ -31,9 +33,15 @@ export interface Regression extends Residual {
  * Of second moments in full, by the covariance Σ of the signals: D = Σ_xv Σ_vv⁻¹, C = Σ − D Σ_vx. Of reduced ones, by
  * Σ = B S Bᵀ + diag(e): with B = (B_v, B_t) and S in the same blocks, Γ = S_tv S_vv⁻¹, D = B_v + B_t Γ, and
  * C = B_t (S_tt − Γ S_vt) B_tᵀ + diag(e), with a root of K − k columns, one of zeros where K = k.
- * `pause` is awaited between the steps. Errors (InputError): constant data.
+ * Of few images Σ is the shrunken covariance (`shrunkCovariance`), which has no such form, and the regression is that of second moments in full.
+ * `pause` is awaited between the steps. Errors (InputError): constant data. Ends with the signal's reason.
  */
-export async function regression(sketch: Sketch, k: number, pause: () => Promise<void>): Promise<Regression> {
+export async function regression(
+  sketch: Sketch,
+  k: number,
+  pause: () => Promise<void>,
+  signal?: AbortSignal,
+): Promise<Regression> {
   const centre = mean(sketch);
   const pca = featureBasis(sketch.design.arrays);
   const basis = pca ? columns(pca.basis.data, pca.basis.shape[1]!, 0, k) : unitColumns(centre.length, k);
@@ -42,9 +50,10 @@ export async function regression(sketch: Sketch, k: number, pause: () => Promise
   const origin = await product(offset, basis, 1, centre.length, k);
   const { reduced } = familySpec(sketch.design, "second-moments", "mixture");
   await pause();
-  const found = reduced
-    ? await ofReduced(reducedCovariance(sketch), k, pause)
-    : await ofFull(covariance(sketch), basis, k, !pca, pause);
+  const found =
+    reduced && !isOfFew(sketch)
+      ? await ofReduced(reducedCovariance(sketch), k, pause)
+      : await ofFull((await shrunkCovariance(sketch, signal)).covariance, basis, k, !pca, pause);
   return { centre, origin, ...found };
 }
 
@@ -90,11 +99,13 @@ function inverseRoot(sigma: Float64Array, k: number, apart: boolean): Float64Arr
 async function ofFull(sigma: Float64Array, basis: Float64Array, k: number, apart: boolean, pause: () => Promise<void>) {
   const n = basis.length / k;
   const cross = await product(sigma, basis, n, n, k); // Σ_xv [n, k]
-  const inverse = inverseRoot(await product(transpose(basis, n, k), cross, k, n, k), k, apart);
+  const features = await product(transpose(basis, n, k), cross, k, n, k);
+  const inverse = inverseRoot(features, k, apart);
   const half = await productTransposed(cross, inverse, k); // Σ_xv Σ_vv^{-1/2}, [n, k]
   await pause();
   const explained = await productTransposed(half, half, k);
   return {
+    features,
     matrix: await product(half, inverse, n, k, k),
     residual: fromHost(Float32Array.from(leftOver(sigma, explained, n)), [n, n]),
   };
@@ -136,6 +147,7 @@ async function ofReduced(
   await pause();
   const factor = tail > 0 ? await product(others, root, n, tail, tail) : new Float64Array(n);
   return {
+    features: own,
     matrix: leading.map((v, at) => v + added[at]!),
     ...(await residualOfRoot({
       factor: fromHost(Float32Array.from(factor), [n, factor.length / n]),

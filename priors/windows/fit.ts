@@ -1,20 +1,12 @@
 import ndarray, { type NdArray } from "ndarray";
+import { sizeOf } from "../../src/data/array.ts";
 import { cholesky } from "../../src/data/cholesky.ts";
 import { InputError } from "../../src/data/errors.ts";
 import { trace } from "../../src/data/linalg.ts";
 import { windowNumbers } from "../../src/data/windows.ts";
-import {
-  covariance,
-  familySpec,
-  inCells,
-  LEAST,
-  mean,
-  type Sketch,
-  sizesOfWindows,
-  triangleSize,
-} from "../../src/sketch/index.ts";
+import { familySpec, inCells, LEAST, mean, type Sketch, sizesOfWindows, triangleSize } from "../../src/sketch/index.ts";
 import type { WindowPrior } from "../prior.ts";
-import { shrunkCovariance } from "./shrunk-covariance.ts";
+import { shrunkCovariance } from "../shrunk-covariance.ts";
 
 /** A prior of windows, without a name. */
 export type WindowModel = Omit<WindowPrior, "kind" | "name"> & {
@@ -38,7 +30,7 @@ export async function fitWindows(sketch: Sketch, signal?: AbortSignal): Promise<
   const [d, { channels }] = [windowNumbers(sizes), sizes];
   const counts = sums["window-moments.count"]!;
   const places = counts.length / cells;
-  const whole = await shrunkCovariance(covariance(sketch), count, design.shape, signal);
+  const whole = await shrunkCovariance(sketch, signal);
   const own = inCells(counts, cells);
   const moments = { a: sums["window-moments.a"]!, aa: sums["window-moments.aa"]!, d, channels };
   const all = summed(moments, cells);
@@ -65,7 +57,8 @@ export async function fitWindows(sketch: Sketch, signal?: AbortSignal): Promise<
   }
   const float64 = (data: Float64Array, ...shape: number[]): NdArray<Float64Array> => ndarray(data, shape);
   return {
-    ...{ shape: design.shape, mean: mean(sketch), covariance: whole.covariance, added: whole.added, side: spec.side },
+    ...{ shape: design.shape, mean: mean(sketch), added: whole.added, side: spec.side },
+    covariance: whole.covariance.map((v, at) => (at % (sizeOf(design.shape) + 1) === 0 ? v + LEAST : v)),
     weights: float64(
       counts.map((n) => (Math.max(0, n) + 1) / (count + cells)),
       places,

@@ -81,7 +81,11 @@ export const sizes = defineCommand({
     if (!largest) throw new InputError((lines.at(-1) as Refused).refused);
     const references: Line[] = [
       await learn(`${args["pilot-size"]} of the pilot alone`, args["pilot-size"], pilot),
-      { name: `Gaussian of ${largest.name}`, sketch: largest.sketch, prior: gaussianPrior(largest.sketch) },
+      {
+        name: `Gaussian of ${largest.name}`,
+        sketch: largest.sketch,
+        prior: await gaussianPrior(largest.sketch, signal),
+      },
     ];
 
     // the largest comes first, because all others are tested against the first

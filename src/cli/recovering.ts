@@ -102,7 +102,7 @@ export async function openLearned(option: PriorOption, spec: string): Promise<Op
       import("../sketch/files.ts"),
     ]);
     const sketch = await loadSketch(spec.slice(GAUSSIAN.length));
-    const [prior, facts] = [gaussianPrior(sketch), factsOfSketch(sketch)];
+    const [prior, facts] = [await gaussianPrior(sketch), factsOfSketch(sketch)];
     return { name: prior.name, prior, about: `one Gaussian; ${sketchLine(facts)}`, sketch: sketchData(facts) };
   }
   const [{ isOnnxSpec, onnxFileOf }, { openOnnx }] = await Promise.all([
