@@ -4,9 +4,9 @@ import {
   type DesignArrays,
   type Gates,
   gatesOf,
-  type Leading,
-  leadingArrays,
-  leadingIn,
+  type SharedDirections,
+  sharedArrays,
+  sharedIn,
 } from "../../src/sketch/index.ts";
 
 /** A denoiser of grey images for one σ: its cells, and the regressions of every stage. */
@@ -16,7 +16,7 @@ export interface DenoiserModel {
   /** Standard deviation of the noise that it was trained for. */
   readonly sigma: number;
   /** The Gaussians of clean patches whose most probable one is the cell of a patch. */
-  readonly cells: Leading;
+  readonly cells: SharedDirections;
   /** Of every stage, from what is given of a patch to its clean patch: [K, given, side²]. */
   readonly stages: readonly NdArray<Float32Array>[];
 }
@@ -35,7 +35,7 @@ const stageName = (prefix: string, stage: number) => `${prefix}stage${stage + 1}
 
 /** A model as arrays, with names that begin with `prefix`. */
 export const modelArrays = (prefix: string, { cells, stages }: DenoiserModel): DesignArrays => ({
-  ...leadingArrays(prefix, cells),
+  ...sharedArrays(prefix, cells),
   ...Object.fromEntries(stages.map((matrices, stage) => [stageName(prefix, stage), matrices])),
 });
 
@@ -47,7 +47,7 @@ export function modelOf(
   where: string,
 ): DenoiserModel {
   return {
-    ...{ side, sigma, cells: leadingIn(prefix, arrays, where) },
+    ...{ side, sigma, cells: sharedIn(prefix, arrays, where) },
     stages: Array.from({ length: stages }, (_, stage) => {
       const found = arrays[stageName(prefix, stage)];
       if (!found) throw new InputError(`${where}: ${stageName(prefix, stage)} is missing; make it again`);

@@ -10,13 +10,11 @@ import { InputError } from "../data/errors.ts";
 import { sha256 } from "../data/hash.ts";
 import type { Dataset } from "../data/rows.ts";
 import type { DataDesignOptions } from "../sketch/data-design.ts";
-import { leadingOf, type SketchDesign } from "../sketch/index.ts";
+import { rankFor, type SketchDesign, sharedDirectionsOf } from "../sketch/index.ts";
 import { loadTrained } from "./prior-folder.ts";
 
 /** σ of the noise where none is given. */
 const SIGMA = 0.1;
-/** Leading directions of the patches that decide a cell. */
-const RANK = 32;
 
 export interface PairArgs {
   readonly data: unknown;
@@ -43,7 +41,7 @@ export async function pairsFor({
   if (sigma !== undefined && !(sigma > 0 && sigma < Number.POSITIVE_INFINITY)) {
     throw new InputError(`--sigma: expected a positive number, got ${sigma}`);
   }
-  const model = await modelFrom(denoiser, sigma);
+  const model = await modelFrom(denoiser, sigma, signal);
   const hash = (await sha256(Object.values(modelArrays("", model)).map((array) => array.data))).slice(0, 16);
   return {
     dataset: await pairsOf(data, model, { seed, signal }),
@@ -61,7 +59,7 @@ export async function pairsOfDesign(
   return found && pairsOf(data, found.model, { seed: found.seed, signal });
 }
 
-async function modelFrom(folder: string, sigma: number | undefined): Promise<DenoiserModel> {
+async function modelFrom(folder: string, sigma: number | undefined, signal: AbortSignal): Promise<DenoiserModel> {
   const { kind, trained } = await loadTrained(folder);
   if (kind === "denoiser") {
     const { model } = trained;
@@ -73,8 +71,9 @@ async function modelFrom(folder: string, sigma: number | undefined): Promise<Den
   }
   const { side, channels, weights, values, vectors } = trained.model;
   if (channels !== 1) throw new InputError(`--denoiser: ${folder} is of patches in colour; give one of grey patches`);
-  const rank = Math.max(1, Math.min(RANK, side * side - 2));
-  const cells = leadingOf({ weights, values: values.data, vectors: vectors.data }, { rank, channels });
+  const rank = rankFor(side * side, channels);
+  const spectra = { weights, values: values.data, vectors: vectors.data };
+  const cells = await sharedDirectionsOf(spectra, { rank, channels, signal });
   return { side, sigma: sigma ?? SIGMA, cells, stages: [] };
 }
 

@@ -45,12 +45,12 @@ async function cellsOfPrior(
   if (wanted !== undefined && wanted !== weights.length) {
     throw new InputError(`--cells: ${folder} has ${weights.length} components; leave --cells out`);
   }
-  const { GATED, gateArrays, gatesOf, leadingOf, rankFor } = sketch;
+  const { GATED, gateArrays, gatesOf, sharedDirectionsOf, rankFor } = sketch;
   const rank = rankFor(values.shape[1]!, channels);
-  const leading = leadingOf({ weights, values: values.data, vectors: vectors.data }, { rank, channels });
+  const shared = await sharedDirectionsOf({ weights, values: values.data, vectors: vectors.data }, { rank, channels });
   const of = `prior ${(await sha256([values.data, vectors.data])).slice(0, 16)}`;
   return {
     families: [{ kind: "gated-moments", cells: weights.length, rank, channels, of }],
-    learned: gateArrays(GATED, gatesOf(leading, channels)),
+    learned: gateArrays(GATED, gatesOf(shared, channels)),
   };
 }

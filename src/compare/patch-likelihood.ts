@@ -69,10 +69,10 @@ function logSumExp(logs: Float32Array): number {
 }
 
 /** The one Gaussian that has the covariance of a patch mixture. */
-export function asOneGaussian(model: PatchModel): PatchModel {
+export async function asOneGaussian(model: PatchModel): Promise<PatchModel> {
   const d = model.values.shape[1]!;
   const { values, vectors } = symmetricEigen(
-    mixtureCovariance({ ...model, values: model.values.data, vectors: model.vectors.data }),
+    await mixtureCovariance({ ...model, values: model.values.data, vectors: model.vectors.data }),
     d,
   );
   return {

@@ -44,6 +44,7 @@ export function solveLower(l: Float64Array, n: number, b: Float64Array): Float64
 
 /** Solves Lx = b for the first `count` numbers of every row b of b [rows, n], in place. Four rows share each row of L, and no sum waits for another. */
 function substitute(l: Float64Array, n: number, b: Float64Array, count: number): void {
+  if (count === 0) return;
   const end = b.length;
   let from = 0;
   for (; from + 4 * n <= end; from += 4 * n) {

@@ -8,7 +8,7 @@ import { dot, squaredNorm } from "../data/vector.ts";
 import { pauses } from "../engine/events.ts";
 import { compile } from "../engine/index.ts";
 import { fromTriangle, triangleProducts, triangleSize } from "./families/family.ts";
-import { gatesOf, inverseForm, LEAST, leadingOf, responsibilities } from "./gates.ts";
+import { gatesOf, inverseForm, LEAST, responsibilities, sharedDirectionsOf } from "./gates.ts";
 
 export interface GateOptions {
   readonly cells: number;
@@ -47,9 +47,9 @@ export async function fitGates(samples: NdArray<Float32Array>, options: GateOpti
   } finally {
     await step.dispose();
   }
-  const leading = leadingOf(await spectra(fit, d, signal), options);
+  const shared = await sharedDirectionsOf(await spectra(fit, d, signal), options);
   try {
-    return gatesOf(leading, channels);
+    return gatesOf(shared, channels);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error; // `LEAST` does not outweigh the rounding of larger numbers
     throw new InputError("sketch: cells: numbers as large as these are rounded too much; bring the images into [0, 1]");

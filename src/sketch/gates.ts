@@ -2,8 +2,9 @@ import ndarray, { type NdArray } from "ndarray";
 import * as tf from "#tf";
 import { cholesky, invertLower } from "../data/cholesky.ts";
 import { InputError } from "../data/errors.ts";
-import { symmetricEigen } from "../data/linalg.ts";
-import { multiplyTransposed, transpose } from "../data/matmul.ts";
+import { transpose } from "../data/matmul.ts";
+import { pauses } from "../engine/events.ts";
+import { productTransposed, symmetricEigenPausing } from "../engine/float64.ts";
 import { triangleProducts, triangleSize } from "./families/family.ts";
 import type { DesignArrays } from "./features.ts";
 
@@ -60,7 +61,7 @@ export interface Spectra {
 }
 
 /** Some Gaussians in the directions that they share. */
-export interface Leading {
+export interface SharedDirections {
   readonly weights: ArrayLike<number>;
   /** B [d, r]. */
   readonly basis: NdArray<Float32Array>;
@@ -71,7 +72,7 @@ export interface Leading {
 }
 
 /** Σ π_k Σ_k [d, d]. */
-export function mixtureCovariance({ weights, values, vectors }: Spectra): Float64Array {
+export async function mixtureCovariance({ weights, values, vectors }: Spectra): Promise<Float64Array> {
   const count = values.length; // of all eigenvectors
   const d = vectors.length / count;
   const roots = new Float64Array(d * count); // √(π_k λ) u, one in each column
@@ -79,24 +80,29 @@ export function mixtureCovariance({ weights, values, vectors }: Spectra): Float6
     const root = Math.sqrt(weights[Math.floor(j / d)]! * values[j]!);
     for (let i = 0; i < d; i++) roots[i * count + j] = root * vectors[j * d + i]!;
   }
-  return multiplyTransposed(roots, roots, count);
+  return productTransposed(roots, roots, count);
 }
 
-/** Some Gaussians in the directions of their mixture's covariance Σ π_k Σ_k, `rank` of them with covariances: the eigenvectors of most variance first. */
-export function leadingOf(
+/**
+ * Some Gaussians in the directions of their mixture's covariance Σ π_k Σ_k, `rank` of them with covariances: the eigenvectors of most variance first. Ends with
+ * the signal's reason when it aborts.
+ */
+export async function sharedDirectionsOf(
   { weights, ...spectra }: Spectra,
-  { rank, channels }: { readonly rank: number; readonly channels: number },
-): Leading {
+  { rank, channels, signal }: { readonly rank: number; readonly channels: number; readonly signal?: AbortSignal },
+): Promise<SharedDirections> {
+  const pause = pauses(signal);
   const [values, vectors] = [new Float64Array(spectra.values), new Float64Array(spectra.vectors)];
   const cells = weights.length;
   const d = values.length / cells;
   const most = d - channels - 1; // one direction is left, beside those of the means
-  const whole = mixtureCovariance({ weights, values, vectors });
-  const directions = symmetricEigen(whole, d).vectors.slice(0, most * d);
-  const along = multiplyTransposed(vectors, directions, d); // [K · d, most]
+  const whole = await mixtureCovariance({ weights, values, vectors });
+  const directions = (await symmetricEigenPausing(whole, d, d, signal)).vectors.slice(0, most * d);
+  const along = await productTransposed(vectors, directions, d); // [K · d, most]
   const inner: Float64Array[] = [];
   const rest: Float64Array[] = [];
   for (let k = 0; k < cells; k++) {
+    await pause();
     const own = new Float64Array(rank * rank);
     const others = new Float64Array(most - rank + 1);
     let trace = 0;
@@ -136,7 +142,7 @@ export function gatesIn(prefix: string, arrays: DesignArrays, who: string): Gate
 }
 
 /** Gaussians in their shared directions as arrays, with names that begin with `prefix`. */
-export function leadingArrays(prefix: string, { weights, basis, inner, rest }: Leading): DesignArrays {
+export function sharedArrays(prefix: string, { weights, basis, inner, rest }: SharedDirections): DesignArrays {
   const cells = inner.length;
   const rank = Math.round(Math.sqrt(inner[0]!.length));
   const joined = (rows: readonly Float64Array[]) => Float32Array.from(rows.flatMap((own) => [...own]));
@@ -148,8 +154,8 @@ export function leadingArrays(prefix: string, { weights, basis, inner, rest }: L
   };
 }
 
-/** The Gaussians of `leadingArrays`. Errors (InputError): an array is missing; `who` begins the message. */
-export function leadingIn(prefix: string, arrays: DesignArrays, who: string): Leading {
+/** The Gaussians of `sharedArrays`. Errors (InputError): an array is missing; `who` begins the message. */
+export function sharedIn(prefix: string, arrays: DesignArrays, who: string): SharedDirections {
   const array = (name: string): NdArray<Float32Array> => {
     const found = arrays[prefix + name];
     if (!found) throw new InputError(`${who}: ${prefix}${name} is missing; make it again`);
@@ -172,7 +178,7 @@ function rowsOf({ data }: NdArray<Float32Array>, count: number): Float64Array[] 
 
 /** The gates of some Gaussians; `noise` is a variance that is added to them in every direction. */
 export function gatesOf(
-  { weights, basis, inner, rest }: Leading,
+  { weights, basis, inner, rest }: SharedDirections,
   channels: number,
   noise = 0,
 ): Gates<NdArray<Float32Array>> {

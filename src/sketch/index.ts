@@ -57,12 +57,12 @@ export {
   gateArrays,
   gatesOf,
   LEAST,
-  type Leading,
-  leadingArrays,
-  leadingIn,
-  leadingOf,
   logGates,
   mixtureCovariance,
+  type SharedDirections,
+  sharedArrays,
+  sharedDirectionsOf,
+  sharedIn,
 } from "./gates.ts";
 export { labelCounts, ofLabel, withoutLabels } from "./labels.ts";
 export { type DrawName, defaultDraw, drawNames, type Law, type LawName, lawNames, laws } from "./laws.ts";

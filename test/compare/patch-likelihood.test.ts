@@ -37,8 +37,8 @@ test("the density by its definition, whatever the patches' means", async () => {
   }
 });
 
-test("one Gaussian of the same covariance", () => {
-  const { values, vectors, weights } = asOneGaussian(model);
+test("one Gaussian of the same covariance", async () => {
+  const { values, vectors, weights } = await asOneGaussian(model);
   assert.equal([...weights], [1]);
   const wanted = [0, 1, 2].map((j) => 0.3 * variances[0]![j]! + 0.7 * variances[1]![j]!);
   for (const [j, v] of wanted.entries()) {

@@ -54,6 +54,11 @@ for (const n of [1, 3, 7, 50]) {
   });
 }
 
+test("of no numbers there is nothing to solve", () => {
+  assert.equal(cholesky([], 0).length, 0);
+  assert.equal(solveLower(new Float64Array(), 0, new Float64Array()).length, 0);
+});
+
 test("matrices that are not positive definite are refused by the pivot, others by their size", () => {
   assert.throws(() => cholesky([1, 2, 2, 1], 2), /not positive definite: pivot 1 of 2 is -3; add a positive diagonal/);
   assert.throws(() => cholesky([1, 0, 0, 0], 2), /pivot 1 of 2 is 0/);

@@ -14,7 +14,7 @@ import { deadLeaves } from "../../src/data/dead-leaves.ts";
 import { type ImageSource, patchDataset } from "../../src/data/patches.ts";
 import { stream } from "../../src/data/random.ts";
 import { readRows } from "../../src/data/rows.ts";
-import { designFor, leadingOf, mergeSketches, sketchDataset } from "../../src/sketch/index.ts";
+import { designFor, mergeSketches, sharedDirectionsOf, sketchDataset } from "../../src/sketch/index.ts";
 import { refuses, scratch } from "../data/tiny.ts";
 import { difference } from "../operators/draws.ts";
 
@@ -47,7 +47,10 @@ async function start(side = 5): Promise<DenoiserModel> {
   const patches = patchDataset(images, { side, stride: 1 });
   const design = await designFor(patches, { pilotRows: 3000, families: [{ kind: "gated-moments", cells: 6 }] });
   const { weights, values, vectors } = await fitPatches(await sketchDataset(patches, design));
-  const cells = leadingOf({ weights, values: values.data, vectors: vectors.data }, { rank: 8, channels: 1 });
+  const cells = await sharedDirectionsOf(
+    { weights, values: values.data, vectors: vectors.data },
+    { rank: 8, channels: 1 },
+  );
   return { side, sigma: SIGMA, cells, stages: [] };
 }
 

@@ -6,7 +6,7 @@ import { arrayDataset, stream } from "../../src/data/index.ts";
 import { symmetricEigen } from "../../src/data/linalg.ts";
 import { compile } from "../../src/engine/index.ts";
 import { fitGates } from "../../src/sketch/fit-gates.ts";
-import { type Gates, gatesIn, gatesOf, LEAST, leadingOf, logGates } from "../../src/sketch/gates.ts";
+import { type Gates, gatesIn, gatesOf, LEAST, logGates, sharedDirectionsOf, sharedIn } from "../../src/sketch/gates.ts";
 import { makeDesign, mergeSketches, sketchDataset, subtractSketch } from "../../src/sketch/index.ts";
 import { refuses } from "../data/tiny.ts";
 
@@ -84,12 +84,12 @@ test("gates are the log densities of Gaussians that share their leading directio
   const weights = [0.3, 0.7];
   const joined = (of: (one: (typeof both)[number]) => Float64Array) =>
     Float64Array.from(both.flatMap((one) => [...of(one)]));
-  const leading = leadingOf(
+  const shared = await sharedDirectionsOf(
     { weights, values: joined((one) => one.values), vectors: joined((one) => one.vectors) },
     { rank: 2, channels: 1 },
   );
   const noise = 0.05;
-  const gates = gatesOf(leading, 1, noise);
+  const gates = gatesOf(shared, 1, noise);
   const v = ndarray(Float32Array.from([0.3, -0.5, 0.2, 0, 1, 2, -0.4, 0, 0.1, 0.1, 0.6, 0]), [3, 4]);
   const compiled = await compile(({ v, ...own }: { v: tf.Tensor } & Gates<tf.Tensor>) => logGates(v, own), {
     v,
@@ -126,12 +126,12 @@ test("outside the leading directions every direction has a variance of its own",
     ),
   );
   const joined = (name: "values" | "vectors") => Float64Array.from(spectra.flatMap((own) => [...own[name]]));
-  const leading = leadingOf(
+  const shared = await sharedDirectionsOf(
     { weights, values: joined("values"), vectors: joined("vectors") },
     { rank: 1, channels: 1 },
   );
   const noise = 0.3;
-  const gates = gatesOf(leading, 1, noise);
+  const gates = gatesOf(shared, 1, noise);
   assert.equal(gates.flat.shape, [2, 3]);
   const v = ndarray(Float32Array.from([1, -0.5, 0.7, 0.2, 0, -2, 1, 0.1, -0.9, 0]), [2, 5]);
   const compiled = await compile(({ v, ...own }: { v: tf.Tensor } & Gates<tf.Tensor>) => logGates(v, own), {
@@ -151,6 +151,26 @@ test("outside the leading directions every direction has a variance of its own",
       assert.ok(Math.abs(got - wanted) < 1e-5 * (1 + Math.abs(wanted)), `${got} ${wanted}`);
     }
   }
+});
+
+test("files of before, with one variance for all other directions, are read as that", () => {
+  const array = (data: number[], shape: number[]) => ndarray(Float32Array.from(data), shape);
+  const shared = sharedIn(
+    "old.",
+    {
+      "old.weights": array([0.3, 0.7], [2]),
+      "old.basis": array([1, 0, 0, 1, 0, 0, 0, 0], [4, 2]),
+      "old.inner": array([1, 0, 0, 2, 3, 0, 0, 4], [2, 2, 2]),
+      "old.rest": array([0.5, 0.25], [2]),
+    },
+    "test",
+  );
+  const { flat, forms, constants } = gatesOf(shared, 1);
+  assert.equal(flat.shape, [2, 1]);
+  assert.equal([...flat.data], [2, 4]);
+  assert.equal(forms.shape, [2, 3]);
+  const wanted = Math.log(0.3) - 0.5 * (Math.log(2) + Math.log(0.5)); // d − channels − 2 = 1 direction is left
+  assert.ok(Math.abs(constants.data[0]! - wanted) < 1e-6);
 });
 
 test("the cells are the two directions, and the counts their shares", async () => {
@@ -200,7 +220,7 @@ test("expectation maximisation: the same pilot gives the same cells, too small p
   await refuses(() => make({ rank: 5 }), /hold no 5 directions/);
 });
 
-test("patches that live in few directions: no covariance loses its least variance", () => {
+test("patches that live in few directions: no covariance loses its least variance", async () => {
   // only the difference of the first two numbers varies; all other directions tie with that of the mean
   const [cells, d, rank] = [3, 9, 6];
   const spectra = Array.from({ length: cells }, (_, k) => {
@@ -216,11 +236,11 @@ test("patches that live in few directions: no covariance loses its least varianc
     return symmetricEigen(covariance, d);
   });
   const joined = (name: "values" | "vectors") => Float64Array.from(spectra.flatMap((own) => [...own[name]]));
-  const leading = leadingOf(
+  const shared = await sharedDirectionsOf(
     { weights: [0.2, 0.3, 0.5], values: joined("values"), vectors: joined("vectors") },
     { rank, channels: 1 },
   );
-  const gates = gatesOf(leading, 1);
+  const gates = gatesOf(shared, 1);
   for (const v of [...gates.forms.data, ...gates.flat.data]) assert.ok(Math.abs(v) <= 2.01 / LEAST, String(v));
 });
 

@@ -34,7 +34,7 @@ async function evaluatePatches(
   if (patches.shape[0] === 0) throw new InputError(`--from: ${dataset.name} has ${dataset.count} samples, got ${from}`);
   const free = values.shape[1]! - channels;
   const mixture = (await patchLogLikelihood(prior, patches, signal)).map((v) => v / free);
-  const gaussian = (await patchLogLikelihood(asOneGaussian(prior), patches, signal)).map((v) => v / free);
+  const gaussian = (await patchLogLikelihood(await asOneGaussian(prior), patches, signal)).map((v) => v / free);
   const figures = { mixture, gaussian, difference: mixture.map((v, i) => v - gaussian[i]!) };
   const summaries = Object.entries(figures).map(([title, own]) => {
     const mean = own.reduce((a, b) => a + b, 0) / own.length;

@@ -1,6 +1,6 @@
 import * as tf from "#tf";
 import { InputError } from "../../data/errors.ts";
-import { type Gates, gatesOf, leadingIn, logGates } from "../gates.ts";
+import { type Gates, gatesOf, logGates, sharedIn } from "../gates.ts";
 import { type Family, triangleSize } from "./family.ts";
 import { CELL_ROWS, impossibleInCells } from "./gated-moments.ts";
 
@@ -37,7 +37,7 @@ export const placesInside = (side: number, margin: number): Int32Array =>
     (_, i) => (margin + Math.floor(i / side)) * (side + 2 * margin) + margin + (i % side),
   );
 
-/** The arrays of a design begin with this: those of the mixture (`leadingArrays`), and of the stages before. */
+/** The arrays of a design begin with this: those of the mixture (`sharedArrays`), and of the stages before. */
 export const PAIRED = "paired-moments.";
 
 /** Φ(a) = 1 and aaᵀ in the cell k(a) of a pair, 0 in all others; only lower triangles are held. */
@@ -52,7 +52,7 @@ export const pairedMoments: Family<PairedMomentsSpec, PairedMomentsOptions> = {
   describe: ({ cells, sigma, stage, of }) => `${cells} cells, σ = ${sigma}, stage ${stage + 1} after ${of}`,
   sums: ({ cells }, { sample }) => ({ count: [cells], xx: [cells, triangleSize(sample)] }),
   degrees: { count: 0, xx: 2 },
-  inputs: ({ noise }, _, arrays) => ({ ...gatesOf(leadingIn(PAIRED, arrays, "moments of pairs"), 1, noise) }),
+  inputs: ({ noise }, _, arrays) => ({ ...gatesOf(sharedIn(PAIRED, arrays, "moments of pairs"), 1, noise) }),
   impossible: ({ cells }, given) => impossibleInCells(cells, given),
   mostRows: CELL_ROWS,
   cells: ({ cells }) => ({ own: { cells, count: "count", squares: "xx" } }),

@@ -77,7 +77,7 @@ export const halfQuadratic: Solver<PatchPrior> = {
     const estimate = new Float32Array(batch * sizeOf(problem.shape));
     const pause = pauses(signal);
     let uncertainty: Uncertainty;
-    const patch = await patchStep(prior, rank);
+    const patch = await patchStep(prior, rank, signal);
     let contrast = 0; // of the image, at its most
     const within = (x: NdArray<Float32Array>) => (problem.range ? clipped(x, problem.range) : x);
     const n = sizeOf(problem.shape);

@@ -3,7 +3,7 @@ import * as tf from "#tf";
 import { cellProduct, componentChooser } from "../../../priors/patches/index.ts";
 import type { PatchPrior } from "../../../priors/prior.ts";
 import { compile } from "../../engine/index.ts";
-import { gatesOf, leadingOf } from "../../sketch/index.ts";
+import { gatesOf, sharedDirectionsOf } from "../../sketch/index.ts";
 
 /** Linear maps of patches, one for each component: U_k diag(g(λ)) U_kᵀ, [components, d, d]. */
 export type Filters = NdArray<Float32Array>;
@@ -15,12 +15,15 @@ export type PatchStep = Awaited<ReturnType<typeof patchStep>>;
  * probable component of v ~ Σ_k π_k N(0, Σ_k + s²I). That choice looks at covariances in the `most` leading directions of all patches, or as many as leave a rest beside
  * the means, and at variances along all others.
  */
-export async function patchStep(prior: PatchPrior, most: number) {
+export async function patchStep(prior: PatchPrior, most: number, signal?: AbortSignal) {
   const { weights, values, vectors, channels } = prior;
   const [cells, d] = values.shape as [number, number];
   const rank = Math.max(1, Math.min(most, d - channels - 1));
-  const leading = leadingOf({ weights, values: values.data, vectors: vectors.data }, { rank, channels });
-  const gates = (s: number) => gatesOf(leading, channels, s * s);
+  const shared = await sharedDirectionsOf(
+    { weights, values: values.data, vectors: vectors.data },
+    { rank, channels, ...(signal && { signal }) },
+  );
+  const gates = (s: number) => gatesOf(shared, channels, s * s);
   const shrink = ndarray(new Float32Array(cells * d), [cells, d, 1]);
   const chooser = await componentChooser(gates(1));
   const filters = await compile(
