@@ -16,7 +16,7 @@ export interface CovarianceForm {
 export type Bumps = CovarianceForm & { readonly even: Float64Array };
 
 /**
- * Gaussian bumps at each of the n places of a shape, products over the axes of exp(−(i − j)²/2w²), with every choice of a standard deviation w of `widths` for each axis, in places; 0 is a single place. With all their numbers on an axis of s places as one matrix B [s, columns], `widths` times s of them, B of
+ * Gaussian bumps at each of the n places of a shape, products over the axes of exp(−(i − j)²/2w²), with every choice of a standard deviation w of `widths` for each axis, in places; 0 is a single place. With all their numbers on an axis of s places as one matrix B [s, columns], `widths` times s of them (one where s is 1), B of
  * all axes needs not be made: with the pairs (p, q) of places as one tensor of axes s², (B diag(γ) Bᵀ)_pq = Σ_j γ_j Π L(p, q; j), L = B_pj B_qj, is a product of small matrices along each axis. Where L of all
  * axes have more numbers than B, as of signals with one axis, B it is.
  */
@@ -56,7 +56,8 @@ interface AxisBumps {
   readonly even: Float64Array;
 }
 
-function bumpsOnAxis(size: number, widths: readonly number[]): AxisBumps {
+function bumpsOnAxis(size: number, allWidths: readonly number[]): AxisBumps {
+  const widths = size === 1 ? [0] : allWidths; // bumps of all widths are the same on one place
   const columns = widths.length * size;
   const b = new Float64Array(size * columns);
   const even = new Float64Array(columns);

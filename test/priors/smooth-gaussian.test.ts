@@ -80,6 +80,14 @@ test("bumps are those of the formula on two axes, with every choice of widths", 
   assert.is(even[0], 1 / 4); // single places have a quarter of the mean square 1
 });
 
+test("an axis of one place has a single width", async () => {
+  const [flat, whole] = [bumpsOf([5], [0, 1.3]), bumpsOf([1, 5, 1], [0, 1.3])];
+  assert.is(whole.size, flat.size);
+  assert.equal(whole.even, flat.even);
+  const gamma = Float64Array.from({ length: flat.size }, (_, j) => 1 + j);
+  assert.ok(distance(await whole.covariance(gamma), await flat.covariance(gamma)) < 1e-12);
+});
+
 /** The mean squared error of signals of `truth` in noise of the variance .1, by the linear estimate that a covariance gives. */
 function errorWith(c: Float64Array): number {
   const { values, vectors } = symmetricEigen(c, n);
