@@ -12,24 +12,36 @@ export interface CovarianceForm {
   diagonal(matrix: Float64Array): Promise<Float64Array>;
 }
 
-/** Bumps, and γ [size] of signals whose numbers have the mean square 1, far from the borders, of which bumps of all choices of widths have the same part. */
-export type Bumps = CovarianceForm & { readonly even: Float64Array };
+export interface Bumps extends CovarianceForm {
+  /** γ [size] of signals whose numbers have the mean square 1, far from the borders, of which bumps of all choices of widths have the same part. */
+  readonly even: Float64Array;
+  /** 1 for each bump [size] that has the same width along all axes, those of one place aside, and 0 for the others. */
+  readonly round: Float64Array;
+}
 
 /**
- * Gaussian bumps at each of the n places of a shape, products over the axes of exp(−(i − j)²/2w²), with every choice of a standard deviation w of `widths` for each axis, in places; 0 is a single place. With all their numbers on an axis of s places as one matrix B [s, columns], `widths` times s of them, B of
+ * Gaussian bumps at each of the n places of a shape, products over the axes of exp(−(i − j)²/2w²), with every choice of a standard deviation w of `widths` for each axis, in places; 0 is a single place. With all their numbers on an axis of s places as one matrix B [s, columns], `widths` times s of them (one where s is 1), B of
  * all axes needs not be made: with the pairs (p, q) of places as one tensor of axes s², (B diag(γ) Bᵀ)_pq = Σ_j γ_j Π L(p, q; j), L = B_pj B_qj, is a product of small matrices along each axis. Where L of all
  * axes have more numbers than B, as of signals with one axis, B it is.
  */
 export function bumpsOf(shape: readonly number[], widths: readonly number[]): Bumps {
   const axes = shape.map((size) => bumpsOnAxis(size, widths));
-  const even = axes.reduce((all, own) => outer(all, own.even), Float64Array.of(1));
+  const overAxes = (of: (own: AxisBumps) => Float64Array) =>
+    axes.reduce((all, own) => outer(all, of(own)), Float64Array.of(1));
+  const even = overAxes((own) => own.even);
+  const round = new Float64Array(even.length);
+  for (const width of widths) {
+    const all = overAxes((own) => own.widthOf.map((v) => Number(own.size === 1 || v === width)));
+    for (let j = 0; j < round.length; j++) round[j] = Math.max(round[j]!, all[j]!);
+  }
   const numbersOfPairs = axes.reduce((sum, { size, columns }) => sum + size ** 2 * columns, 0);
-  if (sizeOf(shape) * even.length < numbersOfPairs) return { ...explicitForm(axes), size: even.length, even };
+  if (sizeOf(shape) * even.length < numbersOfPairs) return { ...explicitForm(axes), size: even.length, even, round };
   const order = pairOrder(shape);
   const squares = axes.map(pairsOnAxis);
   return {
     size: even.length,
     even,
+    round,
     covariance: async (gamma) => {
       const pairs = await alongAxes(
         gamma,
@@ -54,12 +66,16 @@ interface AxisBumps {
   readonly b: Float64Array;
   /** [columns] */
   readonly even: Float64Array;
+  /** [columns] */
+  readonly widthOf: Float64Array;
 }
 
-function bumpsOnAxis(size: number, widths: readonly number[]): AxisBumps {
+function bumpsOnAxis(size: number, allWidths: readonly number[]): AxisBumps {
+  const widths = size === 1 ? [0] : allWidths; // bumps of all widths are the same on one place
   const columns = widths.length * size;
   const b = new Float64Array(size * columns);
   const even = new Float64Array(columns);
+  const widthOf = new Float64Array(columns);
   const middle = Math.floor(size / 2);
   for (const [k, width] of widths.entries()) {
     let power = 0;
@@ -68,8 +84,9 @@ function bumpsOnAxis(size: number, widths: readonly number[]): AxisBumps {
       power += bump(p - middle, width) ** 2;
     }
     even.fill(1 / power / widths.length, k * size, (k + 1) * size);
+    widthOf.fill(width, k * size, (k + 1) * size);
   }
-  return { size, columns, b, even };
+  return { size, columns, b, even, widthOf };
 }
 
 const bump = (apart: number, width: number): number =>

@@ -28,6 +28,11 @@ const START = 0.01;
  */
 const EIGENVECTORS_START = 1e-6;
 
+/**
+ * Where one Φ leaves a part unseen, bumps of different widths along the axes start from this part of what round ones do. There the fit keeps the start: with all alike, what covaries alike along all axes is filled in worse; with less of them, what is long one way.
+ */
+const LONG = 0.1;
+
 /** Steps towards the likeliest bumps and eigenvectors; of fast ones as many again at most. */
 const STEPS = 20;
 
@@ -58,7 +63,7 @@ const LEAST = 1e-4;
  * 1. A start: C = B diag(γ) Bᵀ + E diag(δ) Eᵀ, of Gaussian bumps at every place that have one of three widths along each axis, so that near numbers covary, also along edges, and, where all is seen, of the eigenvectors E of S − diag v that stand out of the noise.
  *    With D = (B, E) and P = (RCRᵀ + diag v)⁻¹, each of 20 steps γ ← γ √(diag DᵀRᵀPSPRD / diag DᵀRᵀPRD) from little variance raises the likelihood of S (majorisation and minimisation; Stoica, Babu 2012,
  *    "SPICE and LIKES"). In much noise these steps are small. If they leave more than twice what samples scatter (see 2), up to 20 steps follow that are as fast in noise and rest at the same points,
- *    γ ← γ √(diag DᵀRᵀP(S − diag v)PRD / diag DᵀRᵀP(RCRᵀ)PRD). In directions that no sample shows, smoothness is all that is known of C.
+ *    γ ← γ √(diag DᵀRᵀP(S − diag v)PRD / diag DᵀRᵀP(RCRᵀ)PRD). In directions that no sample shows, smoothness is all that is known of C, and bumps of different widths start from a tenth of what others do.
  * 2. Steps of expectation maximisation that keep to no form, C ← C + CRᵀP(S − RCRᵀ − diag v)PRC. They end, after 30 at most, where S differs from the model by .6 of what N samples of it would,
  *    ‖P^½(S − RCRᵀ − diag v)P^½‖² ≤ .6 m(m + 1)/N (the discrepancy principle, Morozov 1966): further ones fit the noise.
  * Where all is seen, what variance C then lacks is added before 2 and after it. All small eigenvalues together stay too small, because none stands out by itself, but their sum is known to √(2 Σ_ij S_ij²/N). It is added as bumps of .6 places, their weights as the standard deviations
@@ -137,7 +142,9 @@ export async function smoothGaussian(
   async function likeliestStart(): Promise<Float64Array> {
     const pause = pauses(signal);
     const bumps = bumpsOf(shape, WIDTHS);
-    const starts = [{ form: bumps as CovarianceForm, weights: bumps.even.map((v) => (v * START * variance) / m) }];
+    const long = rows ? LONG : 1;
+    const weights = bumps.even.map((v, j) => (v * (bumps.round[j] ? 1 : long) * START * variance) / m);
+    const starts: { form: CovarianceForm; weights: Float64Array }[] = [{ form: bumps, weights }];
     if (!rows) {
       // of what is seen in part, they would say that nothing varies in the rest
       const form = eigenvectorForm(await standingOut(covariance, n, signal), n);
