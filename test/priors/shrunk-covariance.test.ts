@@ -1,19 +1,24 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { gaussianPrior } from "../../priors/gaussian.ts";
-import { fitMixture, type MixtureModel } from "../../priors/mixture/index.ts";
+import { factsOf } from "../../priors/learned.ts";
+import { fitMixture, type MixtureModel, trainMixture } from "../../priors/mixture/index.ts";
 import { drawnTo, shrunkCovariance } from "../../priors/shrunk-covariance.ts";
 import { stationaryCovariance } from "../../priors/stationary.ts";
+import { loadTrained, savePrior } from "../../src/cli/prior-folder.ts";
 import { cholesky, logDeterminant, solveLower } from "../../src/data/cholesky.ts";
 import { arrayDataset } from "../../src/data/index.ts";
 import { symmetricEigen } from "../../src/data/linalg.ts";
 import { logGamma } from "../../src/data/log-gamma.ts";
 import { multiply, multiplyTransposed, transpose } from "../../src/data/matmul.ts";
+import { grouped } from "../../src/data/text.ts";
 import { covariance, type DataDesignOptions, designFor, mean, sketchDataset } from "../../src/sketch/index.ts";
+import { scratch } from "../data/tiny.ts";
 import { messageOf } from "../engine/support.ts";
 import { images, n, shape, stationary } from "./stationary-images.ts";
 
 const test = suite("shrunken covariance of few images");
+const at = scratch();
 
 /** Kullback and Leibler's divergence of N(0, C) from N(0, A), in nats: tr A⁻¹C − log det A⁻¹C − n, halved. */
 function divergence(A: Float64Array, C = stationary): number {
@@ -189,9 +194,32 @@ for (const reduced of [false, true]) {
   });
 }
 
+const pooled = [cells, { kind: "second-moments", pooled: true }] as const;
+const labelled = { families: pooled, features: "pca:20", byLabel: true } as const;
+
+test("a mixture of few images says how many samples the covariances that its own are drawn to count for, also when loaded", async () => {
+  const sketch = await sketchOf(80, stationary, labelled);
+  const trained = await trainMixture(sketch);
+  await savePrior(at("few"), { kind: "mixture", trained });
+  const { line, words, data } = factsOf(await loadTrained(at("few")));
+  const { added } = await shrunkCovariance(sketch);
+  assert.is(data.added, added);
+  const toLabels = data.addedToLabels as number[];
+  assert.is(toLabels.length, 2);
+  assert.ok(
+    toLabels.every((v) => v > 10),
+    String(toLabels),
+  );
+  const [whole, labels] = words.covariance!.split("; ");
+  assert.is(whole, `its stationary part counts for ${grouped(Math.round(added))} samples`);
+  assert.match(labels!, /^that of all images for [\d ]+ samples in a label$/);
+  assert.ok(line.includes(`; ${words.covariance}; sketch of 80 samples`), line);
+  assert.is((await fitMixture(await sketchOf(80, uneven, labelled))).drawn!.added, 0);
+  assert.is((await fitMixture(await sketchOf(400, stationary, labelled))).drawn, undefined);
+});
+
 test("the covariance of a label of few images is drawn to that of all", async () => {
-  const families = [cells, { kind: "second-moments", pooled: true }] as const;
-  const sketch = await sketchOf(80, stationary, { families, features: "pca:20", byLabel: true });
+  const sketch = await sketchOf(80, stationary, labelled);
   const model = await fitMixture(sketch);
   assert.equal([...model.labels!], [0, 1]);
   const { covariance: all } = await shrunkCovariance(sketch);
