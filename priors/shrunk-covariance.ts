@@ -20,7 +20,7 @@ const MOST = 100;
 const STEP = Math.LN2 / 2;
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
 
-/** Below this part of the samples κ is 0: a T that counts for so little gains little, and cost clothing 1 % at random measurements. */
+/** A stationary part that counts for less than this part of the samples is left out: it cost digits and clothing 1 to 2 % at random measurements. */
 const LITTLE = 1 / 4;
 
 /** Numbers whose variance is below this part of the mean one do not vary. It is added to the variances of T to see which numbers others tell: those of which less than ten times as much is left. */
@@ -43,7 +43,7 @@ export function isOfFew({ design, count, privacy }: Sketch): boolean {
 }
 
 /**
- * The covariance of a sketch's samples; that of few images (`isOfFew`) drawn to its own stationary part (`drawnTo`, `stationaryCovariance`). For all others `added` is 0.
+ * The covariance of a sketch's samples; that of few images (`isOfFew`) drawn to its own stationary part (`drawnTo`, `stationaryCovariance`), but where that would count for less than N/4. For all others `added` is 0.
  * Errors (InputError): a sketch without second moments, or of one sample. Ends with the signal's reason.
  */
 export async function shrunkCovariance(sketch: Sketch, signal?: AbortSignal): Promise<ShrunkCovariance> {
@@ -51,13 +51,14 @@ export async function shrunkCovariance(sketch: Sketch, signal?: AbortSignal): Pr
   const own = covariance(sketch);
   await pauses(signal)();
   if (!isOfFew(sketch)) return { covariance: own, added: 0 };
-  return drawnTo(own, count, await stationaryCovariance(own, count, design.shape, signal), signal);
+  const drawn = await drawnTo(own, count, await stationaryCovariance(own, count, design.shape, signal), signal);
+  return drawn.added < LITTLE * count ? { covariance: own, added: 0 } : drawn;
 }
 
 /**
  * A covariance C [n, n] of N samples drawn to another one, T: (NC + κT)/(N + κ), for many samples the posterior mean under an inverse Wishart law of scale κT and κ + n + 1 degrees of freedom.
  * κ is that of most evidence, log p(samples | κ), which is known in closed form (Chen 1979), of the numbers that `telling` names: the law of some numbers is of the same form.
- * From ten samples a number on, where T is 0, and where it would be less than N/4, it is 0. Ends with the signal's reason.
+ * From ten samples a number on, where T is 0, and where nothing varies, it is 0. Ends with the signal's reason.
  */
 export async function drawnTo(
   covariance: Float64Array,
@@ -68,7 +69,6 @@ export async function drawnTo(
   const n = Math.round(Math.sqrt(covariance.length));
   if (count >= ENOUGH * n || !(trace(target, n) > 0)) return { covariance, added: 0 };
   const added = count < 2 ? MOST : await mostEvident(covariance, count, target, n, signal); // one sample says nothing of it
-  if (added < LITTLE * count) return { covariance, added: 0 };
   return { covariance: await blended(covariance, target, count, added, count + added, signal), added };
 }
 
