@@ -47,14 +47,18 @@ export async function fitMixture(
   if (has("lossy-cells")) return mixtureOfLossy(sketch, shrinkage);
   const { coarse, fine, features: k, leading } = localSpec(sketch);
   const pause = pauses(signal);
-  const { poses, centre, origin, matrix, features, residual, residualRoot } = sketch.design.poses
-    ? await aligned(sketch, k)
+  const { poses, centre, origin, matrix, features, residual, residualRoot, added } = sketch.design.poses
+    ? { ...(await aligned(sketch, k)), added: undefined }
     : { ...(await regression(sketch, k, pause, signal)), poses: undefined };
   const groups = sketch.design.labels ?? 1;
   const few = isOfFew(sketch);
+  const addedToLabels: number[] = [];
   const shrunk = async (own: Float64Array, count: number) => {
     if (!few) return own;
-    return groups === 1 ? features : (await drawnTo(own, count, features, signal)).covariance;
+    if (groups === 1) return features;
+    const found = await drawnTo(own, count, features, signal);
+    addedToLabels.push(found.added);
+    return found.covariance;
   };
 
   const weights: number[] = [];
@@ -102,6 +106,7 @@ export async function fitMixture(
     residual,
     ...(residualRoot && { residualRoot }),
     ...(poses && { poses: poses(cells) }),
+    ...(few && { drawn: { ...(added !== undefined && { added }), ...(groups > 1 && { addedToLabels }) } }),
     ...(sketch.design.labels !== undefined && { labels: Int32Array.from(labels) }),
   };
 }

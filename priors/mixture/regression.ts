@@ -25,6 +25,8 @@ export interface Regression extends Residual {
   readonly matrix: Float64Array;
   /** Σ_vv [k, k]. */
   readonly features: Float64Array;
+  /** How many samples the stationary part of Σ counts for; absent where images are not few. */
+  readonly added?: number;
 }
 
 /**
@@ -50,11 +52,10 @@ export async function regression(
   const origin = await product(offset, basis, 1, centre.length, k);
   const { reduced } = familySpec(sketch.design, "second-moments", "mixture");
   await pause();
-  const found =
-    reduced && !isOfFew(sketch)
-      ? await ofReduced(reducedCovariance(sketch), k, pause)
-      : await ofFull((await shrunkCovariance(sketch, signal)).covariance, basis, k, !pca, pause);
-  return { centre, origin, ...found };
+  const few = isOfFew(sketch);
+  if (reduced && !few) return { centre, origin, ...(await ofReduced(reducedCovariance(sketch), k, pause)) };
+  const { covariance, added } = await shrunkCovariance(sketch, signal);
+  return { centre, origin, ...(await ofFull(covariance, basis, k, !pca, pause)), ...(few && { added }) };
 }
 
 /** Columns `from` up to `to` of a matrix with `width` columns. */

@@ -3,6 +3,7 @@ import { decodeNpz, encodeNpz, member } from "../../src/data/npz.ts";
 import { checkedOptions } from "../../src/data/options.ts";
 import { grouped, shapeText } from "../../src/data/text.ts";
 import { readFloat32 } from "../arrays.ts";
+import { drawnWords } from "../drawn.ts";
 import { factsOfSketch, type SketchFacts, sketchData, sketchLine, sketchWords } from "../facts.ts";
 import type { SketchKind } from "../kind.ts";
 import { fitWindows, type WindowModel } from "./fit.ts";
@@ -65,17 +66,16 @@ export const windowsKind: SketchKind<TrainedWindows> = {
   describe: ({ model: { shape, side, added, weights }, sketch }) => {
     const [places = 0, components = 0] = weights.shape;
     const mixture = `${grouped(components)} Gaussians of windows of ${side} × ${side}, weighed at ${grouped(places)} places`;
-    const whole = added > 0 ? `its stationary part counts for ${grouped(Math.round(added))} samples` : "as sketched";
     return {
       data: { kind: "windows", shape, side, components, places, added, sketch: sketchData(sketch) },
       words: {
         signals: shapeText(shape),
         mixture,
-        covariance: whole,
+        covariance: drawnWords({ added }) ?? "as sketched",
         trained: "in closed form",
         sketch: sketchWords(sketch),
       },
-      line: `${mixture}; ${sketchLine(sketch)}`,
+      line: [mixture, drawnWords({ added }), sketchLine(sketch)].filter(Boolean).join("; "),
       sketch: sketchData(sketch),
     };
   },

@@ -96,14 +96,18 @@ export async function openLearned(option: PriorOption, spec: string): Promise<Op
   const { isOpenBaseline } = await import("./open-baseline.ts");
   if (isOpenBaseline(spec)) return undefined;
   if (spec.startsWith(GAUSSIAN)) {
-    const [{ gaussianPrior }, { factsOfSketch, sketchData, sketchLine }, { loadSketch }] = await Promise.all([
-      import("../../priors/gaussian.ts"),
-      import("../../priors/facts.ts"),
-      import("../sketch/files.ts"),
-    ]);
+    const [{ fitGaussian }, { drawnWords }, { factsOfSketch, sketchData, sketchLine }, { loadSketch }] =
+      await Promise.all([
+        import("../../priors/gaussian.ts"),
+        import("../../priors/drawn.ts"),
+        import("../../priors/facts.ts"),
+        import("../sketch/files.ts"),
+      ]);
     const sketch = await loadSketch(spec.slice(GAUSSIAN.length));
-    const [prior, facts] = [await gaussianPrior(sketch), factsOfSketch(sketch)];
-    return { name: prior.name, prior, about: `one Gaussian; ${sketchLine(facts)}`, sketch: sketchData(facts) };
+    const { prior, added } = await fitGaussian(sketch);
+    const facts = factsOfSketch(sketch);
+    const about = ["one Gaussian", drawnWords({ added }), sketchLine(facts)].filter(Boolean).join("; ");
+    return { name: prior.name, prior, about, sketch: sketchData(facts) };
   }
   const [{ isOnnxSpec, onnxFileOf }, { openOnnx }] = await Promise.all([
     import("./onnx-file.ts"),
