@@ -2,7 +2,7 @@ import ndarray from "ndarray";
 import type { NpyArray } from "../../src/data/npy.ts";
 import { decodeNpz, encodeNpz, member } from "../../src/data/npz.ts";
 import { checkedOptions, type OptionTable } from "../../src/data/options.ts";
-import { grouped, shapeText } from "../../src/data/text.ts";
+import { counted, shapeText } from "../../src/data/text.ts";
 import { lossySpec, type Sketch, seenWords, unseenOf } from "../../src/sketch/index.ts";
 import { posesMembers, readFloat32, readPoses, readResidual, residualMembers } from "../arrays.ts";
 import { drawnWords } from "../drawn.ts";
@@ -137,7 +137,7 @@ export const mixtureKind: SketchKind<TrainedMixture> = {
     const labelCount = labels && new Set(labels).size;
     const ofLabels = labels ? `, ${labelCount} labels` : "";
     const inPoses = poses ? `, each in up to ${poses.warps.shape[0]} poses` : "";
-    const mixture = `${grouped(components)} Gaussians of ${features} features, ${covariances} covariances${ofLabels}${inPoses}`;
+    const mixture = `${counted(components, "Gaussian")} of ${features} features, ${counted(covariances, "covariance")}${ofLabels}${inPoses}`;
     return {
       data: {
         ...{ kind: "mixture", shape, components, covariances, features, settings, sketch: sketchData(sketch), data },
