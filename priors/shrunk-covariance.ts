@@ -43,7 +43,7 @@ export function isOfFew({ design, count, privacy }: Sketch): boolean {
 }
 
 /**
- * The covariance of a sketch's samples; that of few images (`isOfFew`) drawn to its own stationary part (`drawnTo`, `stationaryCovariance`), but where that would count for less than N/4. For all others `added` is 0.
+ * The covariance of a sketch's samples; that of few images (`isOfFew`) drawn to its own stationary part (`shrunkTowards`, `stationaryCovariance`), but where that would count for less than N/4. For all others `added` is 0.
  * Errors (InputError): a sketch without second moments, or of one sample. Ends with the signal's reason.
  */
 export async function shrunkCovariance(sketch: Sketch, signal?: AbortSignal): Promise<ShrunkCovariance> {
@@ -51,8 +51,8 @@ export async function shrunkCovariance(sketch: Sketch, signal?: AbortSignal): Pr
   const own = covariance(sketch);
   await pauses(signal)();
   if (!isOfFew(sketch)) return { covariance: own, added: 0 };
-  const drawn = await drawnTo(own, count, await stationaryCovariance(own, count, design.shape, signal), signal);
-  return drawn.added < LITTLE * count ? { covariance: own, added: 0 } : drawn;
+  const found = await shrunkTowards(own, count, await stationaryCovariance(own, count, design.shape, signal), signal);
+  return found.added < LITTLE * count ? { covariance: own, added: 0 } : found;
 }
 
 /**
@@ -60,7 +60,7 @@ export async function shrunkCovariance(sketch: Sketch, signal?: AbortSignal): Pr
  * κ is that of most evidence, log p(samples | κ), which is known in closed form (Chen 1979), of the numbers that `telling` names: the law of some numbers is of the same form.
  * From ten samples a number on, where T is 0, and where nothing varies, it is 0. Ends with the signal's reason.
  */
-export async function drawnTo(
+export async function shrunkTowards(
   covariance: Float64Array,
   count: number,
   target: Float64Array,

@@ -3,7 +3,7 @@ import { InputError } from "../../src/data/errors.ts";
 import { pauses } from "../../src/engine/events.ts";
 import { type FamilyName, localSpec, type Sketch } from "../../src/sketch/index.ts";
 import type { Watched } from "../kind.ts";
-import { drawnTo, isOfFew } from "../shrunk-covariance.ts";
+import { isOfFew, shrunkTowards } from "../shrunk-covariance.ts";
 import { aligned } from "./aligned.ts";
 import { gaussiansOf } from "./cells.ts";
 import { gaussianOfLossy, mixtureOfLossy } from "./lossy.ts";
@@ -56,7 +56,7 @@ export async function fitMixture(
   const shrunk = async (own: Float64Array, count: number) => {
     if (!few) return own;
     if (groups === 1) return features;
-    const found = await drawnTo(own, count, features, signal);
+    const found = await shrunkTowards(own, count, features, signal);
     addedToLabels.push(found.added);
     return found.covariance;
   };
@@ -106,7 +106,7 @@ export async function fitMixture(
     residual,
     ...(residualRoot && { residualRoot }),
     ...(poses && { poses: poses(cells) }),
-    ...(few && { drawn: { ...(added !== undefined && { added }), ...(groups > 1 && { addedToLabels }) } }),
+    ...(few && { shrunken: { ...(added !== undefined && { added }), ...(groups > 1 && { addedToLabels }) } }),
     ...(sketch.design.labels !== undefined && { labels: Int32Array.from(labels) }),
   };
 }

@@ -5,7 +5,6 @@ import { checkedOptions, type OptionTable } from "../../src/data/options.ts";
 import { counted, shapeText } from "../../src/data/text.ts";
 import { lossySpec, type Sketch, seenWords, unseenOf } from "../../src/sketch/index.ts";
 import { posesMembers, readFloat32, readPoses, readResidual, residualMembers } from "../arrays.ts";
-import { drawnWords } from "../drawn.ts";
 import {
   type DataFacts,
   dataLine,
@@ -17,6 +16,7 @@ import {
   sketchWords,
 } from "../facts.ts";
 import type { SketchKind, Watched } from "../kind.ts";
+import { shrunkenWords } from "../shrunken.ts";
 import { fitMixture, type MixtureOptions } from "./fit.ts";
 import { type MixtureModel, mixturePrior } from "./model.ts";
 
@@ -91,7 +91,7 @@ export const mixtureKind: SketchKind<TrainedMixture> = {
     trainMixture(sketch, { ...(given as MixtureOptions), ...(signal && { signal }) }),
 
   encode: ({ model, settings, sketch, data, lossy }) => {
-    const { shape, weights, covarianceOf, labels, poses, drawn, residual: _, residualRoot: __, ...floats } = model;
+    const { shape, weights, covarianceOf, labels, poses, shrunken, residual: _, residualRoot: __, ...floats } = model;
     const arrays: Record<string, NpyArray> = {
       ...floats,
       weights: ndarray(weights, [weights.length]),
@@ -101,14 +101,21 @@ export const mixtureKind: SketchKind<TrainedMixture> = {
       ...posesMembers(poses),
     };
     return {
-      content: { shape, settings, sketch, ...(drawn && { drawn }), ...(data && { data }), ...(lossy && { lossy }) },
+      content: {
+        shape,
+        settings,
+        sketch,
+        ...(shrunken && { shrunken }),
+        ...(data && { data }),
+        ...(lossy && { lossy }),
+      },
       files: { [ARRAYS]: encodeNpz({ arrays, metadata: FORMAT }) },
     };
   },
 
   decode: async (content, read, where) => {
-    const { shape, settings, sketch, drawn, data, lossy } = content as Omit<TrainedMixture, "model"> &
-      Pick<MixtureModel, "shape" | "drawn">;
+    const { shape, settings, sketch, shrunken, data, lossy } = content as Omit<TrainedMixture, "model"> &
+      Pick<MixtureModel, "shape" | "shrunken">;
     const file = `${where}/${ARRAYS}`;
     const npz = decodeNpz(await read(ARRAYS), file, FORMAT);
     const numbers = (name: string) => member(npz, name, file).data;
@@ -124,7 +131,7 @@ export const mixtureKind: SketchKind<TrainedMixture> = {
       ...((await readResidual(npz, file)) ?? { residual: floats("residual") }), // which says that it is missing
       ...("labels" in npz.arrays && { labels: Int32Array.from(numbers("labels")) }),
       ...readPoses(npz, file),
-      ...(drawn && { drawn }),
+      ...(shrunken && { shrunken }),
     };
     return { model, settings, sketch, ...(data && { data }), ...(lossy && { lossy }) };
   },
@@ -132,7 +139,7 @@ export const mixtureKind: SketchKind<TrainedMixture> = {
   prior: (name, { model }) => mixturePrior(name, model),
 
   describe: ({ model, settings, sketch, data, lossy }) => {
-    const { shape, weights, means, factors, labels, poses, drawn } = model;
+    const { shape, weights, means, factors, labels, poses, shrunken } = model;
     const [components, features, covariances] = [weights.length, means.shape[1]!, factors.shape[0]!];
     const labelCount = labels && new Set(labels).size;
     const ofLabels = labels ? `, ${labelCount} labels` : "";
@@ -143,19 +150,19 @@ export const mixtureKind: SketchKind<TrainedMixture> = {
         ...{ kind: "mixture", shape, components, covariances, features, settings, sketch: sketchData(sketch), data },
         ...(labels && { labels: labelCount }),
         ...(poses && { poses: poses.warps.shape[0] }),
-        ...drawn,
+        ...shrunken,
         ...lossy,
       },
       words: {
         signals: shapeText(shape),
         mixture,
-        ...(drawn && { covariance: drawnWords(drawn) ?? "as sketched" }),
+        ...(shrunken && { covariance: shrunkenWords(shrunken) ?? "as sketched" }),
         trained: data ? "by an experiment" : `in closed form, shrinkage ${settings.shrinkage}`,
         sketch: sketchWords(sketch),
         ...(lossy && lossyWords(lossy)),
         ...(data && { data: dataLine(data) }),
       },
-      line: [mixture, drawn && drawnWords(drawn), sketchLine(sketch), data && dataLine(data)]
+      line: [mixture, shrunken && shrunkenWords(shrunken), sketchLine(sketch), data && dataLine(data)]
         .filter(Boolean)
         .join("; "),
       sketch: sketchData(sketch),

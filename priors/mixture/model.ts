@@ -1,13 +1,13 @@
-import type { Drawn } from "../drawn.ts";
 import type { MixturePrior } from "../prior.ts";
+import type { Shrunken } from "../shrunken.ts";
 
 /** A mixture of Gaussians: everything that recovery and sampling need. See `MixturePrior` for the formula. */
 export type MixtureModel = Omit<MixturePrior, "kind" | "name"> & {
   /** Present for few images. */
-  readonly drawn?: Drawn;
+  readonly shrunken?: Shrunken;
 };
 
-export const mixturePrior = (name: string, { drawn: _, ...model }: MixtureModel): MixturePrior => ({
+export const mixturePrior = (name: string, { shrunken: _, ...model }: MixtureModel): MixturePrior => ({
   kind: "mixture",
   name,
   ...model,

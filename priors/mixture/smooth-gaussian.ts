@@ -86,6 +86,7 @@ export async function smoothGaussian(
   const variances = scatter.map((v) => Math.max(v, least));
   const seen = plusDiagonal(covariance, scatter);
   const columns = rows && transpose(rows, m, n);
+  const bumps = bumpsOf(shape, WIDTHS);
   /** RCRᵀ + diag v and its inverse. */
   const modelOf = async (c: Float64Array) => {
     const model = plusDiagonal(rows ? await between(rows, c, columns!, m, n) : c, variances);
@@ -126,8 +127,7 @@ export async function smoothGaussian(
    */
   async function meanOf(c: Float64Array, through: Float64Array): Promise<Float64Array> {
     const k = c.slice();
-    const { even, covariance: part } = bumpsOf(shape, WIDTHS);
-    const added = await part(even.map((v) => (v * START * variance) / m));
+    const added = await bumps.covariance(bumps.even.map((v) => (v * START * variance) / m));
     for (let at = 0; at < k.length; at++) k[at]! += added[at]!;
     const scattered = variances.map((v) => v / count);
     const precision = await inverse(plusDiagonal(await between(through, k, columns!, m, n), scattered), m, signal);
@@ -141,7 +141,6 @@ export async function smoothGaussian(
 
   async function likeliestStart(): Promise<Float64Array> {
     const pause = pauses(signal);
-    const bumps = bumpsOf(shape, WIDTHS);
     const long = rows ? LONG : 1;
     const weights = bumps.even.map((v, j) => (v * (bumps.round[j] ? 1 : long) * START * variance) / m);
     const starts: { form: CovarianceForm; weights: Float64Array }[] = [{ form: bumps, weights }];

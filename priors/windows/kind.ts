@@ -3,9 +3,9 @@ import { decodeNpz, encodeNpz, member } from "../../src/data/npz.ts";
 import { checkedOptions } from "../../src/data/options.ts";
 import { grouped, shapeText } from "../../src/data/text.ts";
 import { readFloat32 } from "../arrays.ts";
-import { drawnWords } from "../drawn.ts";
 import { factsOfSketch, type SketchFacts, sketchData, sketchLine, sketchWords } from "../facts.ts";
 import type { SketchKind } from "../kind.ts";
+import { shrunkenWords } from "../shrunken.ts";
 import { fitWindows, type WindowModel } from "./fit.ts";
 
 const FORMAT = { format: "sketchprior-windows", version: 1 } as const;
@@ -71,11 +71,11 @@ export const windowsKind: SketchKind<TrainedWindows> = {
       words: {
         signals: shapeText(shape),
         mixture,
-        covariance: drawnWords({ added }) ?? "as sketched",
+        covariance: shrunkenWords({ added }) ?? "as sketched",
         trained: "in closed form",
         sketch: sketchWords(sketch),
       },
-      line: [mixture, drawnWords({ added }), sketchLine(sketch)].filter(Boolean).join("; "),
+      line: [mixture, shrunkenWords({ added }), sketchLine(sketch)].filter(Boolean).join("; "),
       sketch: sketchData(sketch),
     };
   },

@@ -96,17 +96,17 @@ export async function openLearned(option: PriorOption, spec: string): Promise<Op
   const { isOpenBaseline } = await import("./open-baseline.ts");
   if (isOpenBaseline(spec)) return undefined;
   if (spec.startsWith(GAUSSIAN)) {
-    const [{ fitGaussian }, { drawnWords }, { factsOfSketch, sketchData, sketchLine }, { loadSketch }] =
+    const [{ fitGaussian }, { shrunkenWords }, { factsOfSketch, sketchData, sketchLine }, { loadSketch }] =
       await Promise.all([
         import("../../priors/gaussian.ts"),
-        import("../../priors/drawn.ts"),
+        import("../../priors/shrunken.ts"),
         import("../../priors/facts.ts"),
         import("../sketch/files.ts"),
       ]);
     const sketch = await loadSketch(spec.slice(GAUSSIAN.length));
     const { prior, added } = await fitGaussian(sketch);
     const facts = factsOfSketch(sketch);
-    const about = ["one Gaussian", drawnWords({ added }), sketchLine(facts)].filter(Boolean).join("; ");
+    const about = ["one Gaussian", shrunkenWords({ added }), sketchLine(facts)].filter(Boolean).join("; ");
     return { name: prior.name, prior, about, sketch: sketchData(facts) };
   }
   const [{ isOnnxSpec, onnxFileOf }, { openOnnx }] = await Promise.all([

@@ -27,7 +27,7 @@ export {
   type FourierOptions,
   type FourierSpec,
 } from "./families/fourier.ts";
-export { GATED, rankFor, withoutMean } from "./families/gated-moments.ts";
+export { GATED, RANK, rankFor, withoutMean } from "./families/gated-moments.ts";
 export { type FamilyName, type FamilyOptions, type FamilySpec, families, familyNames } from "./families/index.ts";
 export type { LossyMomentsSpec } from "./families/lossy-moments.ts";
 export { type LossyScoresSpec, SCORE_COVARIANCE, SCORE_MEAN } from "./families/lossy-scores.ts";

@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { gaussianPrior } from "../../priors/gaussian.ts";
 import { factsOf } from "../../priors/learned.ts";
 import { fitMixture, type MixtureModel, trainMixture } from "../../priors/mixture/index.ts";
-import { drawnTo, shrunkCovariance } from "../../priors/shrunk-covariance.ts";
+import { shrunkCovariance, shrunkTowards } from "../../priors/shrunk-covariance.ts";
 import { stationaryCovariance } from "../../priors/stationary.ts";
 import { loadTrained, savePrior } from "../../src/cli/prior-folder.ts";
 import { cholesky, logDeterminant, solveLower } from "../../src/data/cholesky.ts";
@@ -94,7 +94,7 @@ function spread(C: Float64Array, size: number, from: (i: number) => number | und
 }
 
 const addedTo = async (C: Float64Array, count: number, of: readonly number[]) =>
-  (await drawnTo(C, count, await stationaryCovariance(C, count, of))).added;
+  (await shrunkTowards(C, count, await stationaryCovariance(C, count, of))).added;
 
 test("a constant border and numbers that others tell leave κ, which is found to a factor of √2", async () => {
   const own = covariance(await sketchOf(60, stationary));
@@ -114,7 +114,7 @@ test("a constant border and numbers that others tell leave κ, which is found to
 test("κ has more evidence than 1.5 times as much or as little, by the eigenvalues", async () => {
   const own = covariance(await sketchOf(60, stationary));
   const paler = stationary.map((v, at) => (at % (n + 1) === 0 ? v : 0.9 * v));
-  const { added } = await drawnTo(own, 60, paler);
+  const { added } = await shrunkTowards(own, 60, paler);
   const root = cholesky(paler, n);
   const half = solveLower(root, n, own.slice());
   const { values } = symmetricEigen(solveLower(root, n, transpose(half, n, n)), n);
@@ -136,7 +136,7 @@ test("κ has more evidence than 1.5 times as much or as little, by the eigenvalu
 test("a signal ends it", async () => {
   const ended = AbortSignal.abort(new Error("enough"));
   assert.is(await messageOf(() => stationaryCovariance(stationary, 60, shape, ended)), "enough");
-  assert.is(await messageOf(() => drawnTo(stationary, 60, stationary, ended)), "enough");
+  assert.is(await messageOf(() => shrunkTowards(stationary, 60, stationary, ended)), "enough");
 });
 
 test("where images are not stationary the covariance stays", async () => {
@@ -156,7 +156,7 @@ test("from ten samples a number on, and of signals that are no images and privat
 test("a covariance is drawn to another one by as many samples as tell of it", async () => {
   const own = covariance(await sketchOf(60, stationary));
   const paler = stationary.map((v, at) => (at % (n + 1) === 0 ? v : 0.8 * v));
-  const [truth, near] = [await drawnTo(own, 60, stationary), await drawnTo(own, 60, paler)];
+  const [truth, near] = [await shrunkTowards(own, 60, stationary), await shrunkTowards(own, 60, paler)];
   assert.ok(truth.added > 2 * near.added, `${truth.added} ${near.added}`);
   for (const { covariance: found, added, target } of [
     { ...truth, target: stationary },
@@ -166,8 +166,8 @@ test("a covariance is drawn to another one by as many samples as tell of it", as
     for (const [at, v] of found.entries())
       assert.ok(Math.abs(v - (60 * own[at]! + added * target[at]!) / (60 + added)) < 1e-12);
   }
-  assert.equal(await drawnTo(own, 60, new Float64Array(n * n)), { covariance: own, added: 0 });
-  const far = await drawnTo(own, 60, uneven);
+  assert.equal(await shrunkTowards(own, 60, new Float64Array(n * n)), { covariance: own, added: 0 });
+  const far = await shrunkTowards(own, 60, uneven);
   assert.ok(far.added < 0.25 * near.added, `${far.added} ${near.added}`);
 });
 
@@ -215,8 +215,8 @@ test("a mixture of few images says how many samples the covariances that its own
   assert.is(whole, `its stationary part counts for ${grouped(Math.round(added))} samples`);
   assert.match(labels!, /^that of all images for [\d ]+ samples in a label$/);
   assert.ok(line.includes(`; ${words.covariance}; sketch of 80 samples`), line);
-  assert.is((await fitMixture(await sketchOf(80, uneven, labelled))).drawn!.added, 0);
-  assert.is((await fitMixture(await sketchOf(400, stationary, labelled))).drawn, undefined);
+  assert.is((await fitMixture(await sketchOf(80, uneven, labelled))).shrunken!.added, 0);
+  assert.is((await fitMixture(await sketchOf(400, stationary, labelled))).shrunken, undefined);
 });
 
 test("the covariance of a label of few images is drawn to that of all", async () => {

@@ -49,8 +49,12 @@ const MOST_NUMBERS = 512;
 /** What the names of the reference mixture's arrays in a design begin with. */
 export const GATED = "gated-moments.";
 
-/** The default number of directions, for samples of so many numbers. */
-export const rankFor = (sample: number, channels: number): number => Math.max(1, Math.min(24, sample - channels - 1));
+/** The default number of leading directions. */
+export const RANK = 24;
+
+/** The number of leading directions of samples of so many numbers: `most`, or as many as leave a rest beside the means. */
+export const rankFor = (sample: number, channels: number, most = RANK): number =>
+  Math.max(1, Math.min(most, sample - channels - 1));
 
 /** The mean of each channel [n, channels] of x [n, d], d = pixels · channels, and v = x − mean(x), [n, d]. A pure tensor function. */
 export function splitMean(x: tf.Tensor, channels: number): { readonly v: tf.Tensor; readonly mean: tf.Tensor } {

@@ -3,7 +3,7 @@ import * as tf from "#tf";
 import { cellProduct, componentChooser } from "../../../priors/patches/index.ts";
 import type { PatchPrior } from "../../../priors/prior.ts";
 import { compile } from "../../engine/index.ts";
-import { gatesOf, sharedDirectionsOf } from "../../sketch/index.ts";
+import { gatesOf, rankFor, sharedDirectionsOf } from "../../sketch/index.ts";
 
 /** Linear maps of patches, one for each component: U_k diag(g(λ)) U_kᵀ, [components, d, d]. */
 export type Filters = NdArray<Float32Array>;
@@ -18,7 +18,7 @@ export type PatchStep = Awaited<ReturnType<typeof patchStep>>;
 export async function patchStep(prior: PatchPrior, most: number, signal?: AbortSignal) {
   const { weights, values, vectors, channels } = prior;
   const [cells, d] = values.shape as [number, number];
-  const rank = Math.max(1, Math.min(most, d - channels - 1));
+  const rank = rankFor(d, channels, most);
   const shared = await sharedDirectionsOf(
     { weights, values: values.data, vectors: vectors.data },
     { rank, channels, ...(signal && { signal }) },

@@ -1,5 +1,6 @@
 import { InputError } from "../../data/errors.ts";
 import { checkedOptions, type Options, type OptionTable, requireCounts } from "../../data/options.ts";
+import { RANK } from "../../sketch/index.ts";
 
 export const halfQuadraticOptions = {
   steps: {
@@ -16,7 +17,7 @@ export const halfQuadraticOptions = {
   spacing: { type: "integer", default: 2, description: "pixels between patches" },
   rank: {
     type: "integer",
-    default: 24,
+    default: RANK,
     description: "leading directions in which the choice of a component looks at covariances, not variances alone",
   },
 } as const satisfies OptionTable;
