@@ -42,20 +42,23 @@ export function solveLower(l: Float64Array, n: number, b: Float64Array): Float64
   return b;
 }
 
-/** Solves Lx = b for the first `count` numbers of every row b of b [rows, n], in place. Four rows share each row of L, and no sum waits for another. */
-function substitute(l: Float64Array, n: number, b: Float64Array, count: number): void {
+/**
+ * Solves Lx = b for the first `count` numbers of every row b of b [rows, n], in place; those before `start` are 0 and stay so.
+ * Four rows share each row of L, and no sum waits for another.
+ */
+function substitute(l: Float64Array, n: number, b: Float64Array, count: number, start = 0): void {
   if (count === 0) return;
   const end = b.length;
   let from = 0;
   for (; from + 4 * n <= end; from += 4 * n) {
     const [p0, p1, p2, p3] = [from, from + n, from + 2 * n, from + 3 * n];
-    for (let i = 0; i < count; i++) {
+    for (let i = start; i < count; i++) {
       const row = i * n;
       let s0 = b[p0 + i]!;
       let s1 = b[p1 + i]!;
       let s2 = b[p2 + i]!;
       let s3 = b[p3 + i]!;
-      for (let k = 0; k < i; k++) {
+      for (let k = start; k < i; k++) {
         const v = l[row + k]!;
         s0 -= v * b[p0 + k]!;
         s1 -= v * b[p1 + k]!;
@@ -70,17 +73,17 @@ function substitute(l: Float64Array, n: number, b: Float64Array, count: number):
     }
   }
   for (; from < end; from += n) {
-    for (let i = 0; i < count; i++) b[from + i] = (b[from + i]! - dot(l, i * n, b, from, i)) / l[i * n + i]!;
+    for (let i = start; i < count; i++) {
+      b[from + i] = (b[from + i]! - dot(l, i * n + start, b, from + start, i - start)) / l[i * n + i]!;
+    }
   }
 }
 
 /** L⁻¹ [n, n], lower triangular. */
 export function invertLower(l: Float64Array, n: number): Float64Array {
-  const columns = new Float64Array(n * n); // row j is column j of L⁻¹
-  for (let j = 0; j < n; j++) {
-    columns[j * n + j] = 1 / l[j * n + j]!;
-    for (let i = j + 1; i < n; i++) columns[j * n + i] = -dot(l, i * n + j, columns, j * n + j, i - j) / l[i * n + i]!;
-  }
+  const columns = new Float64Array(n * n); // row j is column j of L⁻¹, 0 before j
+  for (let j = 0; j < n; j++) columns[j * (n + 1)] = 1;
+  for (let first = 0; first < n; first += 4) substitute(l, n, columns.subarray(first * n, (first + 4) * n), n, first);
   return transpose(columns, n, n);
 }
 
