@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { cholesky, logDeterminant, solveLower, solveLowerTransposed } from "../../src/data/cholesky.ts";
+import { cholesky, invertLower, logDeterminant, solveLower, solveLowerTransposed } from "../../src/data/cholesky.ts";
 import { stream } from "../../src/data/random.ts";
 
 const test = suite("Cholesky");
@@ -50,6 +50,19 @@ for (const n of [1, 3, 7, 50]) {
       for (let at = 0; at < 5 * n; at += n) {
         assert.ok(worst(multiply(l, solved.slice(at, at + n), transposed), rows.subarray(at, at + n)) < 1e-12);
       }
+    }
+  });
+}
+
+for (const n of [1, 4, 7, 50]) {
+  test(`LL⁻¹ = I, and L⁻¹ is lower triangular, n = ${n}`, () => {
+    const l = cholesky(positive(n), n);
+    const inverse = invertLower(l, n);
+    for (let j = 0; j < n; j++) {
+      const column = Float64Array.from({ length: n }, (_, i) => inverse[i * n + j]!);
+      const unit = Float64Array.from({ length: n }, (_, i) => Number(i === j));
+      assert.ok(worst(multiply(l, column), unit) < 1e-13);
+      assert.ok(column.subarray(0, j).every((v) => v === 0));
     }
   });
 }
