@@ -5,7 +5,7 @@ import { noiseFact, noiseWords, settingsOf, sweptSettings } from "./compared-set
 import type { SignalArgs } from "./compared-signals.ts";
 import type { OpenedMethod } from "./recovering.ts";
 import { commandLine, reportVersions } from "./reproducing.ts";
-import { shapeText } from "./text.ts";
+import { counted, shapeText } from "./text.ts";
 
 interface CompareArgs extends SignalArgs {
   readonly operator: readonly string[];
@@ -49,9 +49,9 @@ export function aboutReport(
   const operators = new Set(sweptSettings(settings).map(({ operator }) => operator)).size;
   const priors = trained.map(({ name, about }) => [`prior ${name}`, about]);
   return {
-    title: `${count} signals of ${dataset.name} recovered from few measurements`,
+    title: `${counted(count, "signal")} of ${dataset.name} recovered from few measurements`,
     paragraphs: [
-      `${count} signals of ${shapeText(dataset.shape)} were measured by ${operators} operator${operators > 1 ? "s" : ""}` +
+      `${counted(count, "signal")} of ${shapeText(dataset.shape)} ${count === 1 ? "was" : "were"} measured by ${counted(operators, "operator")}` +
         `${noiseWords(settings)}, and recovered by ` +
         `${methods.map(({ name }) => name).join("; ")} from the same measurements` +
         `${args.draws > 1 ? `, in ${args.draws} draws of each operator and its noise` : ""}.`,

@@ -5,7 +5,7 @@ import type { Dataset } from "../data/rows.ts";
 import type { Measurements, SavedMeasurements } from "../measure/index.ts";
 import { short } from "../report/table.ts";
 import type { Provenance, Sketch, SketchDesign, Source } from "../sketch/index.ts";
-import { bytesText, grouped, shapeText } from "./text.ts";
+import { bytesText, counted, grouped, shapeText } from "./text.ts";
 
 /** A design in words and as data. */
 export async function designFacts(design: SketchDesign) {
@@ -176,7 +176,7 @@ export async function reconstructionFacts({ estimate, errors, facts, part }: Rec
     ...(by !== undefined && { chosen: String(by) }),
     ended: `${outcome} after ${steps} ${steps === 1 ? "step" : "steps"}`,
     ...(clipped !== undefined && {
-      clipped: `${clipped} of ${count} signals, to the range that the solver did not keep to`,
+      clipped: `${clipped} of ${counted(count, "signal")}, to the range that the solver did not keep to`,
     }),
     ...(warnings !== undefined && { warning: String(warnings) }),
     ...(mse && {

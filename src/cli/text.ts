@@ -1,4 +1,4 @@
-export { grouped, shapeText } from "../data/text.ts";
+export { counted, grouped, shapeText } from "../data/text.ts";
 
 /** Facts as lines `name   value`, values in one column. */
 export function factLines(facts: Readonly<Record<string, string | number | undefined>>): string {

@@ -2,6 +2,7 @@ import type { SketchData } from "../../priors/facts.ts";
 import type { ComparisonTable } from "../compare/compare.ts";
 import { average } from "../compare/summary.ts";
 import { escapeHtml } from "../data/escape.ts";
+import { counted } from "../data/text.ts";
 import { crossingsTable } from "./crossings-table.ts";
 import { type ReportFigures, reportFigures } from "./figures/index.ts";
 import { panels } from "./panels.ts";
@@ -48,7 +49,7 @@ export async function reportPage(
 ${about.paragraphs.map((p) => `<p>${escapeHtml(p)}</p>`).join("\n")}
 <h2>Results</h2>
 ${summaryTable(table)}
-<p class=soft><small>Error: mean squared error per pixel, mean over ${count} signals, with its 95 % confidence interval
+<p class=soft><small>Error: mean squared error per pixel, mean over ${counted(count, "signal")}, with its 95 % confidence interval
 (bootstrap over ${draws === 1 ? "signals, for one draw of each operator and its noise" : `signals and ${draws} draws of each operator and its noise`}). PSNR: mean over the signals, peak 1.
 ${representedText(table)}Bold: smallest error of the operator. ≈: the paired difference from the best could be chance (95 %).</small></p>
 <div class=plots>${main.map(figureBlock).join("\n")}</div>
@@ -61,7 +62,7 @@ y − Φ(x̂), of the truth about σ. MB: the largest memory of the whole proces
 in 50 / 90 / 99 %: how many percent of the true numbers lie inside those intervals of the posterior, for methods that know it;
 numbers that are known exactly, such as black borders, are not counted.
 σ raised: the method needs some noise and took this for smaller ones; clipped: so many estimates had to be clipped to the range.
-${warningsOf(table)}Seconds: all ${count} signals${draws === 1 ? "" : " and draws"} together. The same numbers, with the error of every signal: report.json, report.csv.</small></p></details>
+${warningsOf(table)}Seconds: ${count === 1 ? "one signal" : `all ${count} signals`}${draws === 1 ? "" : " and draws"} together. The same numbers, with the error of every signal: report.json, report.csv.</small></p></details>
 <details><summary>Errors of every signal</summary><div class=plots>${histograms.map(figureBlock).join("\n")}</div></details>
 <h2>Recovered signals</h2>
 <p class=soft><small>${draws === 1 ? "" : "Pictures are of the first draw. "}Under each estimate its mean squared error per pixel, the smallest of the line in bold. Grey levels run from 0 (black)

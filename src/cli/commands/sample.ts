@@ -1,7 +1,7 @@
 import { InputError } from "../../data/errors.ts";
 import { defineCommand } from "../command.ts";
 import { outOption, requireInteger, requireWritable } from "../options.ts";
-import { shapeText } from "../text.ts";
+import { counted, shapeText } from "../text.ts";
 
 export const sample = defineCommand({
   usage: "sample <prior>",
@@ -77,7 +77,7 @@ export const sample = defineCommand({
         : encodeNpz({ arrays: { data: signals, ...(labels && { labels }) }, metadata: undefined });
     await writeAtomic(args.out, bytes);
     return {
-      text: `wrote ${args.count} signals of ${shapeText(prior.shape)} to ${args.out}`,
+      text: `wrote ${counted(args.count, "signal")} of ${shapeText(prior.shape)} to ${args.out}`,
       data: { file: args.out, count: args.count, shape: prior.shape, seed },
     };
   },
