@@ -9,7 +9,7 @@ import { type Random, stream } from "../../data/random.ts";
 import { product } from "../../engine/float64.ts";
 import { transposedMatrix } from "../operator-matrix.ts";
 import type { Mixture } from "./as-mixture.ts";
-import { type Gains, gained } from "./gain.ts";
+import type { Gains } from "./gain.ts";
 import { conditionalMeans, type MeasurementCovariance } from "./measurement-covariance.ts";
 import type { Reduced } from "./reduction.ts";
 
@@ -18,7 +18,7 @@ export interface Drawing {
   readonly operator: LinearOperator;
   readonly reduced: Reduced;
   readonly parts: readonly Part[];
-  readonly gains: Pick<Gains, "of">;
+  readonly gains: Pick<Gains, "moved">;
   /** P(part | y), [batch, parts]. */
   readonly responsibilities: Float64Array;
   readonly batch: number;
@@ -107,5 +107,5 @@ async function drawGiven(
   const v = drawFeaturesOf(prior, component, random);
   const measured = multiplyTransposed(B, v, k);
   const gap = measured.map((value, q) => u[i * r + q]! - value - random.normal());
-  return gained(await gains.of(block), gap).map((change, a) => v[a]! + change);
+  return (await gains.moved(block, gap)).map((change, a) => v[a]! + change);
 }

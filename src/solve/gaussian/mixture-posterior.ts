@@ -17,7 +17,7 @@ import type { MarginalPart, Marginals } from "../uncertainty/marginals.ts";
 import type { Mixture } from "./as-mixture.ts";
 import { informed, likelihoodPower } from "./coarsening.ts";
 import { drawFeaturesOf, drawPosterior } from "./draw-posterior.ts";
-import { beside, type Gains, gained, gainsOf } from "./gain.ts";
+import { beside, type Gains, gainsOf } from "./gain.ts";
 import { conditionalMeans, usedSigma } from "./measurement-covariance.ts";
 import { type Reduced, type ReducedChart, reduceMeasurements, type Weighed } from "./reduction.ts";
 
@@ -141,13 +141,16 @@ export async function mixturePosterior(
       for (let a = 0; a < k; a++) sum[a]! += probability * means[part.component * k + a]!;
       for (let q = 0; q < r; q++) innovation[q]! += probability * (u[i * r + q]! - expected[q]!);
     }
-    for (const [a, v] of gained(await gains.of(b), innovation).entries()) sum[a]! += v;
+    for (const [a, v] of (await gains.moved(b, innovation)).entries()) sum[a]! += v;
     return sum;
   };
   const weighed = new Map<number, Weighed>(); // Σ_j p_j E[v | y, j] of every signal, chart by chart
-  for (let i = 0; i < batch; i++) {
-    for (const [b, some] of likely(i)) {
-      const { chart } = blocks[b]!;
+  const ofSignals = Array.from({ length: batch }, (_, i) => likely(i));
+  for (const [b, { chart }] of blocks.entries()) {
+    // all signals together, for the factor may not be kept
+    for (const [i, ofBlocks] of ofSignals.entries()) {
+      const some = ofBlocks.get(b);
+      if (!some) continue;
       const own = weighed.get(chart) ?? {
         chart,
         features: new Float64Array(batch * k),
@@ -314,7 +317,7 @@ async function pooled(own: readonly LikelyMean[], gains: Gains, blocks: readonly
   for (const [b, p] of ofBlock) {
     const whole = await gains.covarianceOf(blocks[b]!.covariance);
     for (let at = 0; at < whole.length; at++) covariance[at]! += p * whole[at]!;
-    reaches.push((await gains.of(b)).reach.map((v) => Math.sqrt(p) * v));
+    reaches.push((await gains.reachOf(b)).map((v) => Math.sqrt(p) * v));
   }
   const before = Float64Array.from({ length: k }, (_, a) => covariance[a * (k + 1)]!);
   const known = beside(reaches, k);
@@ -348,7 +351,7 @@ function rootOf(M: Float64Array, before: Float64Array): Promise<Float64Array> {
 async function variancesOf(reduced: Reduced, gains: Gains, b: number, { chart, covariance }: Block, n: number) {
   const matrix = await reduced.dependence(chart);
   const k = matrix.length / n;
-  const { reach } = await gains.of(b);
+  const reach = await gains.reachOf(b);
   const r = reach.length / k;
   const before = await product(matrix, gains.rootOf(covariance), n, k, k);
   const explained = await product(matrix, reach, n, k, r);
