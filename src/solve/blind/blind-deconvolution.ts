@@ -15,6 +15,7 @@ import { type RecoverOptions, recover } from "../recover.ts";
 import type { Recovery } from "../recovery.ts";
 import { takeRows } from "../rows.ts";
 import { edgeSearch } from "./edge-search.ts";
+import { evidentRounds } from "./evident-rounds.ts";
 import { type Blurred, jointSearch } from "./joint-search.ts";
 import { kernelStep } from "./kernel-step.ts";
 
@@ -109,6 +110,7 @@ export async function blindDeconvolution(
       return { ...own, chosen: { ...own.chosen, by } };
     };
     const blurredBy = (blur: NdArray<Float32Array>) => convolution({ inShape, kernel: blur, boundary });
+    const plain = (k: NdArray<Float32Array>) => recovered(blurredBy(k), noise);
     let blur: NdArray<Float32Array> = fromHost(kernels.data.slice(row * l, (row + 1) * l), kernel.shape);
     let found = await recovered(blurredBy(blur), assumed);
     for (let round = 0; round < rounds; round++) {
@@ -117,13 +119,17 @@ export async function blindDeconvolution(
       const [step, maxSteps] = [row * rounds + round + 1, batch * rounds];
       onProgress?.({ task: "kernels", step, maxSteps, objective: Number.NaN });
     }
+    if (isMixture(image) && isMixture(kernel) && noise.gaussian && !noise.gaussian.sigmas) {
+      const rounds = { problem, boundary, first: { kernel: blur, found }, recovered: plain };
+      ({ kernel: blur, found } = await evidentRounds(rounds, image, kernel, signal));
+    }
     if (!isLatent(image)) {
       const missed = await misfit(blurredBy(blur), found.estimate, problem.y);
       if (missed > TOO_WIDE * noise.sigma) {
         const none = impulse(kernel.shape);
-        const plain = await recovered(blurredBy(none), noise);
-        const least = await misfit(blurredBy(none), plain.estimate, problem.y);
-        if (missed > TOO_WIDE * least) [blur, found] = [none, plain];
+        const unblurred = await plain(none);
+        const least = await misfit(blurredBy(none), unblurred.estimate, problem.y);
+        if (missed > TOO_WIDE * least) [blur, found] = [none, unblurred];
       }
     }
     recoveries.push(found);

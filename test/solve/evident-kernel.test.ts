@@ -1,0 +1,136 @@
+import type { NdArray } from "ndarray";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { convolution } from "../../operators/convolution.ts";
+import type { Boundary } from "../../operators/operator.ts";
+import type { GaussianPrior } from "../../priors/prior.ts";
+import { fromHost } from "../../src/data/array.ts";
+import { cholesky, logDeterminant, solveLower } from "../../src/data/cholesky.ts";
+import { stream } from "../../src/data/index.ts";
+import { multiply, multiplyTransposed } from "../../src/data/matmul.ts";
+import { squaredNorm } from "../../src/data/vector.ts";
+import { gaussianNoise } from "../../src/measure/noise/gaussian.ts";
+import { evidentKernel } from "../../src/solve/blind/evident-kernel.ts";
+import { evidentRounds } from "../../src/solve/blind/evident-rounds.ts";
+import type { PixelGaussian } from "../../src/solve/blind/likeliest-gaussian.ts";
+import { recover } from "../../src/solve/index.ts";
+import { transposedMatrix } from "../../src/solve/operator-matrix.ts";
+import { blurredBy, relative } from "./blurred.ts";
+
+const test = suite("kernels of most evidence");
+
+const SIZE = [11, 10] as const;
+const KERNEL = [3, 3] as const;
+const SIGMA = 0.01;
+const [N, L] = [110, 9];
+
+/** Σ_pq = s² exp(−distance/reach) of the pixels of images [height, width]. */
+const correlated = ([height, width]: readonly [number, number], s: number, reach: number): Float64Array =>
+  Float64Array.from({ length: (height * width) ** 2 }, (_, at) => {
+    const [p, q] = [Math.floor(at / (height * width)), at % (height * width)];
+    const apart = Math.hypot(Math.floor(p / width) - Math.floor(q / width), (p % width) - (q % width));
+    return s ** 2 * Math.exp(-apart / reach);
+  });
+
+const image: PixelGaussian = {
+  mean: Float64Array.from({ length: N }, (_, p) => ((p * p * 37) % 11) / 10), // rough, so that y tells the kernel
+  covariance: correlated(SIZE, 0.1, 4),
+};
+const kernels: PixelGaussian = { mean: new Float64Array(L).fill(1 / L), covariance: correlated(KERNEL, 0.1, 0.5) };
+
+const drawn = ({ mean, covariance }: PixelGaussian, name: string): Float64Array => {
+  const n = mean.length;
+  const e = stream(3, "evident kernel", name).fillNormal(new Float64Array(n));
+  return multiplyTransposed(cholesky(covariance, n), e, n).map((v, p) => v + mean[p]!);
+};
+const truth = Float64Array.of(0, 0.1, 0.3, 0, 0.4, 0.15, 0.05, 0, 0);
+const x = drawn(image, "image");
+
+const blurred = async (boundary: Boundary): Promise<Float64Array> => {
+  const K = await matrixOf(truth, boundary);
+  const w = stream(4, "evident kernel", "noise").fillNormal(new Float64Array(N));
+  return multiplyTransposed(K, x, N).map((v, q) => v + SIGMA * w[q]!);
+};
+
+/** K [n, n] with Kx = k ∗ x. */
+async function matrixOf(k: Float64Array, boundary: Boundary): Promise<Float64Array> {
+  const operator = convolution({ inShape: SIZE, kernel: fromHost(Float32Array.from(k), KERNEL), boundary });
+  const { data } = await transposedMatrix(operator);
+  return Float64Array.from({ length: N * N }, (_, at) => data[(at % N) * N + Math.floor(at / N)]!);
+}
+
+/** −log p(y, held | k) − log p(k) up to a constant, with the held pixels as measurements of σ = 10⁻³: all dense, nothing left out. */
+async function objective(k: Float64Array, y: Float64Array, held: ReadonlyMap<number, number>, boundary: Boundary) {
+  const rows = [...held.keys()];
+  const m = N + rows.length;
+  const A = new Float64Array(m * N);
+  A.set(await matrixOf(k, boundary));
+  for (const [i, p] of rows.entries()) A[(N + i) * N + p] = 1;
+  const S = multiplyTransposed(multiply(A, image.covariance, m, N, N), A, N);
+  for (let q = 0; q < m; q++) S[q * (m + 1)]! += q < N ? SIGMA ** 2 : 1e-6;
+  const gap = multiplyTransposed(A, image.mean, N).map((v, q) => (q < N ? y[q]! : held.get(rows[q - N]!)!) - v);
+  const factor = cholesky(S, m);
+  const ofKernel = solveLower(
+    cholesky(kernels.covariance, L),
+    L,
+    k.map((v, a) => v - kernels.mean[a]!),
+  );
+  return 0.5 * (squaredNorm(solveLower(factor, m, gap)) + logDeterminant(factor, m) + squaredNorm(ofKernel));
+}
+
+for (const boundary of ["reflect", "zero", "circular"] as const) {
+  for (const count of [0, 40]) {
+    test(`no weight can change without less evidence, boundary ${boundary}, ${count} pixels held`, async () => {
+      const y = await blurred(boundary);
+      const held = new Map(Array.from({ length: count }, (_, i) => [2 * i, x[2 * i]!] as const));
+      const problem = {
+        ...{ y, size: SIZE, sigma: SIGMA, boundary, image, held },
+        kernel: kernels,
+        kernelSize: KERNEL,
+      };
+      const found = await evidentKernel({ ...problem, start: kernels.mean });
+      assert.ok(found.every((v) => v >= 0));
+      const least = await objective(found, y, held, boundary);
+      for (let a = 0; a < L; a++) {
+        for (const step of [-0.02, 0.02]) {
+          if (found[a]! + step < 0) continue;
+          const other = found.map((v, b) => (a === b ? v + step : v));
+          const value = await objective(other, y, held, boundary);
+          assert.ok(value > least, `weight ${a} by ${step}: ${value} and ${least}`);
+        }
+      }
+      const [before, after] = [kernels.mean, found].map((k) => relative(k, truth));
+      assert.ok(after! < 0.2 * before!, `error of the kernel ${before}, then ${after}`);
+    });
+  }
+}
+
+test("rounds improve image and kernel, and end", async () => {
+  const gaussian = ({ mean, covariance }: PixelGaussian, name: string, shape: readonly number[]): GaussianPrior => ({
+    ...{ kind: "gaussian", name, shape, mean, covariance },
+  });
+  const [ofImages, ofKernels] = [gaussian(image, "images", SIZE), gaussian(kernels, "kernels", KERNEL)];
+  const kernel = fromHost(Float32Array.from(truth), KERNEL);
+  const shown = fromHost(
+    Float32Array.from(x, (v) => Math.min(1, Math.max(0, v))),
+    [1, ...SIZE],
+  );
+  const y = await blurredBy(shown, kernel, SIGMA);
+  const problem = { y, noise: gaussianNoise(SIGMA), range: [0, Number.POSITIVE_INFINITY] as const };
+  const recovered = (k: NdArray<Float32Array>) =>
+    recover({ ...problem, operator: convolution({ inShape: SIZE, kernel: k }) }, ofImages);
+  const start = fromHost(
+    Float32Array.from(truth, (v, a) => (v + kernels.mean[a]!) / 2),
+    KERNEL,
+  ); // near enough that it is not found a pixel away
+  const first = { kernel: start, found: await recovered(start) };
+  const last = await evidentRounds({ problem, boundary: "reflect", first, recovered }, ofImages, ofKernels);
+  const errors = [first, last].map(({ kernel: k, found }) => [
+    relative(k.data, kernel.data),
+    relative(found.estimate.data, shown.data),
+  ]);
+  assert.ok(errors[1]![0]! < 0.3 * errors[0]![0]! && errors[1]![1]! < 0.5 * errors[0]![1]!, String(errors));
+  assert.ok(Math.abs(last.kernel.data.reduce((a, b) => a + b, 0) - 1) < 1e-5);
+});
+
+test.run();
