@@ -15,8 +15,8 @@ import { likeliestGaussian } from "./likeliest-gaussian.ts";
 type Floats = NdArray<Float32Array>;
 type Size = readonly [number, number];
 
-/** The most rounds; one to three are usual. */
-const ROUNDS = 4;
+/** Rounds. More hardly change the kernel, or sharpen it too far. */
+const ROUNDS = 2;
 /** Pixels nearer to a bound than this part of the image's largest number lie on it. */
 const NEAR = 0.02;
 /** The least σ, as a part of the largest number of y: recoveries in float32 leave as much. */
@@ -40,9 +40,8 @@ export interface EvidentRounds {
 }
 
 /**
- * The kernel of most evidence of one image, both priors mixtures. In rounds: of each mixture the Gaussian that the present kernel makes likeliest is taken, and pixels of the
- * recovered image that lie on a bound are held there; then the kernel of most evidence (`evidentKernel`), and the image by it. Rounds end when log p(y | k) + log p(k) of the whole
- * mixtures rises no more. Ends with the signal's reason.
+ * The kernel of most evidence of one image, both priors mixtures, in two rounds: of each mixture the Gaussian that the present kernel makes likeliest is taken, and pixels of the
+ * recovered image that lie on a bound are held there; then the kernel of most evidence (`evidentKernel`), and the image by it. Ends with the signal's reason.
  */
 export async function evidentRounds(
   { problem, boundary, first, recovered }: EvidentRounds,
@@ -53,32 +52,29 @@ export async function evidentRounds(
   const size = problem.y.shape.slice(1) as unknown as Size;
   const y = Float64Array.from(contiguous(problem.y));
   const sigma = Math.max(problem.noise.sigma, LEAST * y.reduce((most, v) => Math.max(most, Math.abs(v)), 0));
-  /** The laws of image and kernel that a kernel makes likeliest, and their evidence. */
-  const lawsOf = async (kernel: Floats) => {
-    const operator = convolution({ inShape: size, kernel, boundary });
-    const seen = fromHost(kernel.data, [1, ...kernel.shape]);
-    const weights = { operator: identity({ inShape: kernel.shape }), y: seen, noise: gaussianNoise(SEEN) };
-    const ofImage = await likeliestGaussian({ ...problem, operator }, image, signal);
-    const ofKernel = await likeliestGaussian(weights, kernels, signal);
-    return {
-      ...{ image: ofImage.gaussian, kernel: ofKernel.gaussian },
-      evidence: ofImage.evidence + ofKernel.evidence,
-    };
-  };
-  let best = first;
-  let laws = await lawsOf(best.kernel);
+  let { kernel, found } = first;
+  const kernelSize = kernel.shape as unknown as Size;
   for (let round = 0; round < ROUNDS; round++) {
-    const held = heldBy(best.found.estimate.data, problem.range);
-    const kernelSize = best.kernel.shape as unknown as Size;
-    const start = best.kernel.data;
-    const evident = await evidentKernel({ y, size, sigma, boundary, ...laws, held, kernelSize, start }, signal);
-    const kernel = fromHost(blursOf(fromHost(Float32Array.from(evident), [1, ...kernelSize])).data, kernelSize);
-    const next = await lawsOf(kernel);
-    if (!(next.evidence > laws.evidence)) break;
-    best = { kernel, found: await recovered(kernel) };
-    laws = next;
+    const operator = convolution({ inShape: size, kernel, boundary });
+    const start = kernel.data;
+    const weights = {
+      operator: identity({ inShape: kernelSize }),
+      y: fromHost(start, [1, ...kernelSize]),
+      noise: gaussianNoise(SEEN),
+    };
+    const evident = await evidentKernel(
+      {
+        ...{ y, size, sigma, boundary, kernelSize, start },
+        image: await likeliestGaussian({ ...problem, operator }, image, signal),
+        held: heldBy(found.estimate.data, problem.range),
+        kernel: await likeliestGaussian(weights, kernels, signal),
+      },
+      signal,
+    );
+    kernel = fromHost(blursOf(fromHost(Float32Array.from(evident), [1, ...kernelSize])).data, kernelSize);
+    found = await recovered(kernel);
   }
-  return best;
+  return { kernel, found };
 }
 
 /** Pixels of an image that lie on a bound, each with its bound. */

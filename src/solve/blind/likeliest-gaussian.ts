@@ -14,17 +14,16 @@ export interface PixelGaussian {
   readonly covariance: Float64Array;
 }
 
-/** The Gaussian of a mixture that the measurements of one signal make likeliest, in pixels, and log p(y) under the whole mixture. */
+/** The Gaussian of a mixture that the measurements of one signal make likeliest, in pixels. */
 export async function likeliestGaussian(
   problem: Omit<Problem, "shape">,
   prior: Prior,
   signal?: AbortSignal,
-): Promise<{ readonly gaussian: PixelGaussian; readonly evidence: number }> {
+): Promise<PixelGaussian> {
   const mixture = await asMixture(prior);
-  const { responsibilities, evidence } = await mixturePosterior(problem, mixture, { ...(signal && { signal }) });
+  const { responsibilities } = await mixturePosterior(problem, mixture, { ...(signal && { signal }) });
   const most = responsibilities.reduce((a, b) => Math.max(a, b), 0);
-  const part = partsOf(mixture).parts[responsibilities.indexOf(most)]!;
-  return { gaussian: await gaussianOf(mixture, part), evidence: evidence[0]! };
+  return gaussianOf(mixture, partsOf(mixture).parts[responsibilities.indexOf(most)]!);
 }
 
 /** N(centre + Dμ_j, DΣ_jDᵀ + C) of one part of a mixture. */
