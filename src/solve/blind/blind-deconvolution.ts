@@ -15,8 +15,8 @@ import { type RecoverOptions, recover } from "../recover.ts";
 import type { Recovery } from "../recovery.ts";
 import { takeRows } from "../rows.ts";
 import { edgeSearch } from "./edge-search.ts";
-import { evidentRounds } from "./evident-rounds.ts";
 import { type Blurred, jointSearch } from "./joint-search.ts";
+import { kernelRounds, ROUNDS } from "./kernel-rounds.ts";
 import { kernelStep } from "./kernel-step.ts";
 
 /** Starts and steps of joint descents. */
@@ -38,7 +38,8 @@ export const blindOptions = {
   steps: { type: "integer", description: `steps of such a descent; default: ${STEPS}` },
   rounds: {
     type: "integer",
-    description: "rounds of image and kernel in turns after it; default: 6, with any other prior of images 0",
+    description:
+      "rounds of image and kernel in turns after it; default: 6, with any other prior of images 0; two of the likeliest kernel follow, where both priors are mixtures",
   },
 } as const satisfies OptionTable;
 
@@ -57,6 +58,7 @@ export interface BlindRecovery {
  * Blind deconvolution: y = k ∗ x + w with image x and kernel k unknown, each with a prior of its own, that of k a generator or a mixture. If x has one too, first both by
  * joint descent (`jointSearch`). With any other prior of images (patches, penalties, denoisers) first the kernel by edges (`edgeSearch`). Then in `rounds` turns x̂ by `recover` with the present kernel,
  * and the kernel by `recover` given x̂, where it is a linear problem (`kernelProblem`); the last step is one of the image.
+ * Where both priors are mixtures and the noise is Gaussian with one σ, two rounds of the likeliest kernel follow (`kernelRounds`).
  * After edges, image steps assume twice the σ of Gaussian noise. If edges found a kernel that leaves far more of y unexplained than the noise and than no blur does,
  * which happens to images that are hardly blurred, no blur is the result. `solver`, `own` and `lambda` are those of image steps.
  *
@@ -100,6 +102,11 @@ export async function blindDeconvolution(
   const { noise } = given;
   const assumed = isLatent(image) ? noise : doubted(noise);
   const l = sizeOf(kernel.shape);
+  const likeliest = isMixture(image) && isMixture(kernel) && noise.gaussian && !noise.gaussian.sigmas ? ROUNDS : 0;
+  const told = (row: number, done: number) => {
+    const each = rounds + likeliest;
+    onProgress?.({ task: "kernels", step: row * each + done, maxSteps: batch * each, objective: Number.NaN });
+  };
   const recoveries: Recovery[] = [];
   for (let row = 0; row < batch; row++) {
     const problem = { ...given, y: takeRows(given.y, [row]) };
@@ -116,12 +123,12 @@ export async function blindDeconvolution(
     for (let round = 0; round < rounds; round++) {
       blur = await kernelStep({ image: found.estimate, y: problem.y, kernel: blur }, kernel, { ...watched, boundary });
       found = await recovered(blurredBy(blur), assumed);
-      const [step, maxSteps] = [row * rounds + round + 1, batch * rounds];
-      onProgress?.({ task: "kernels", step, maxSteps, objective: Number.NaN });
+      told(row, round + 1);
     }
-    if (isMixture(image) && isMixture(kernel) && noise.gaussian && !noise.gaussian.sigmas) {
-      const rounds = { problem, boundary, first: { kernel: blur, found }, recovered: plain };
-      ({ kernel: blur, found } = await evidentRounds(rounds, image, kernel, signal));
+    if (likeliest > 0) {
+      const onRound = (round: number) => told(row, rounds + round);
+      const given = { problem, boundary, first: { kernel: blur, found }, recovered: plain, onRound };
+      ({ kernel: blur, found } = await kernelRounds(given, image, kernel, signal));
     }
     if (!isLatent(image)) {
       const missed = await misfit(blurredBy(blur), found.estimate, problem.y);

@@ -159,8 +159,8 @@ export async function mixturePosterior(
       weighed.set(chart, own);
       for (const [a, v] of (await meanOf(i, b, some)).entries()) own.features[i * k + a]! += v;
       own.weights[i]! += some.reduce((sum, { probability }) => sum + probability, 0);
+      await pause();
     }
-    await pause();
   }
   for (let i = 0; i < batch; i++) shareOut([...weighed.values()], i, k);
   const { known, innovations } = await reduced.known([...weighed.values()], 1);

@@ -7,22 +7,24 @@ import { contiguous, fromHost } from "../../data/array.ts";
 import type { ValueRange } from "../../data/range.ts";
 import { gaussianNoise } from "../../measure/noise/gaussian.ts";
 import type { Recovery } from "../recovery.ts";
-import { evidentKernel } from "./evident-kernel.ts";
 import type { Blurred } from "./joint-search.ts";
 import { blursOf } from "./kernels.ts";
 import { likeliestGaussian } from "./likeliest-gaussian.ts";
+import { likeliestKernel } from "./likeliest-kernel.ts";
 
 type Floats = NdArray<Float32Array>;
 type Size = readonly [number, number];
 
 /** Rounds. More hardly change the kernel, or sharpen it too far. */
-const ROUNDS = 2;
-/** Pixels nearer to a bound than this part of the image's largest number lie on it. */
+export const ROUNDS = 2;
+/** Pixels nearer to a bound than this part of the range lie on it; where one end is infinite, of what the image spans. */
 const NEAR = 0.02;
 /** The least σ, as a part of the largest number of y: recoveries in float32 leave as much. */
 const LEAST = 1e-4;
-/** σ to which a kernel's weights, some .05, are taken to be known where its law is chosen. */
-const SEEN = 0.01;
+/** σ to which a kernel's weights are taken to be known where its law is chosen, as a part of the largest. */
+const SEEN = 0.1;
+/** Images of which more pixels are free keep the kernel that they have: a step would take many seconds. */
+const MOST_FREE = 1024;
 
 /** A kernel [rows, columns], and the image recovered with it. */
 export interface Deblurred {
@@ -30,49 +32,57 @@ export interface Deblurred {
   readonly found: Recovery;
 }
 
-export interface EvidentRounds {
+export interface KernelRounds {
   /** y [1, h, w] with Gaussian noise. */
   readonly problem: Blurred;
   readonly boundary: Boundary;
   readonly first: Deblurred;
   /** The image, recovered with a kernel. */
   readonly recovered: (kernel: Floats) => Promise<Recovery>;
+  /** Called after every round with its number, from 1 on. */
+  readonly onRound?: (round: number) => void;
 }
 
 /**
- * The kernel of most evidence of one image, both priors mixtures, in two rounds: of each mixture the Gaussian that the present kernel makes likeliest is taken, and pixels of the
- * recovered image that lie on a bound are held there; then the kernel of most evidence (`evidentKernel`), and the image by it. Ends with the signal's reason.
+ * The likeliest kernel of one image, both priors mixtures, in two rounds: of each mixture the Gaussian that the present kernel makes likeliest is taken, and pixels of the
+ * recovered image that lie on a bound are held there; then the likeliest kernel (`likeliestKernel`), brought to the sum 1 that it nearly has, and the image by it.
+ * Images with all pixels on a bound, or more than 1024 off them, keep the kernel that they have. Ends with the signal's reason.
  */
-export async function evidentRounds(
-  { problem, boundary, first, recovered }: EvidentRounds,
+export async function kernelRounds(
+  { problem, boundary, first, recovered, onRound }: KernelRounds,
   image: Prior,
   kernels: Prior,
   signal?: AbortSignal,
 ): Promise<Deblurred> {
   const size = problem.y.shape.slice(1) as unknown as Size;
   const y = Float64Array.from(contiguous(problem.y));
-  const sigma = Math.max(problem.noise.sigma, LEAST * y.reduce((most, v) => Math.max(most, Math.abs(v)), 0));
+  const sigma = Math.max(problem.noise.sigma, LEAST * y.reduce((most, v) => Math.max(most, Math.abs(v)), 0)) || 1;
   let { kernel, found } = first;
   const kernelSize = kernel.shape as unknown as Size;
   for (let round = 0; round < ROUNDS; round++) {
+    const held = heldBy(found.estimate.data, problem.range);
+    const free = y.length - held.size;
+    if (free === 0 || free > MOST_FREE) break;
     const operator = convolution({ inShape: size, kernel, boundary });
     const start = kernel.data;
     const weights = {
       operator: identity({ inShape: kernelSize }),
       y: fromHost(start, [1, ...kernelSize]),
-      noise: gaussianNoise(SEEN),
+      noise: gaussianNoise(SEEN * start.reduce((a, b) => Math.max(a, b), 0)),
     };
-    const evident = await evidentKernel(
+    const likeliest = await likeliestKernel(
       {
         ...{ y, size, sigma, boundary, kernelSize, start },
         image: await likeliestGaussian({ ...problem, operator }, image, signal),
-        held: heldBy(found.estimate.data, problem.range),
+        held,
         kernel: await likeliestGaussian(weights, kernels, signal),
       },
       signal,
     );
-    kernel = fromHost(blursOf(fromHost(Float32Array.from(evident), [1, ...kernelSize])).data, kernelSize);
+    if (!likeliest.some((weight) => weight > 0)) break;
+    kernel = fromHost(blursOf(fromHost(Float32Array.from(likeliest), [1, ...kernelSize])).data, kernelSize);
     found = await recovered(kernel);
+    onRound?.(round + 1);
   }
   return { kernel, found };
 }
@@ -82,7 +92,7 @@ function heldBy(x: Float32Array, range?: ValueRange): Map<number, number> {
   const held = new Map<number, number>();
   if (!range) return held;
   const [low, high] = range;
-  const near = NEAR * x.reduce((most, v) => Math.max(most, Math.abs(v)), 0); // an end of the range may be infinite
+  const near = NEAR * (Number.isFinite(high - low) ? high - low : Math.max(...x) - Math.min(...x));
   for (const [p, v] of x.entries()) {
     if (v - low < near) held.set(p, low);
     else if (high - v < near) held.set(p, high);

@@ -10,14 +10,14 @@ import { stream } from "../../src/data/index.ts";
 import { multiply, multiplyTransposed } from "../../src/data/matmul.ts";
 import { squaredNorm } from "../../src/data/vector.ts";
 import { gaussianNoise } from "../../src/measure/noise/gaussian.ts";
-import { evidentKernel } from "../../src/solve/blind/evident-kernel.ts";
-import { evidentRounds } from "../../src/solve/blind/evident-rounds.ts";
+import { kernelRounds } from "../../src/solve/blind/kernel-rounds.ts";
 import type { PixelGaussian } from "../../src/solve/blind/likeliest-gaussian.ts";
+import { likeliestKernel } from "../../src/solve/blind/likeliest-kernel.ts";
 import { recover } from "../../src/solve/index.ts";
 import { transposedMatrix } from "../../src/solve/operator-matrix.ts";
 import { blurredBy, relative } from "./blurred.ts";
 
-const test = suite("kernels of most evidence");
+const test = suite("likeliest kernels");
 
 const SIZE = [11, 10] as const;
 const KERNEL = [3, 3] as const;
@@ -40,7 +40,7 @@ const kernels: PixelGaussian = { mean: new Float64Array(L).fill(1 / L), covarian
 
 const drawn = ({ mean, covariance }: PixelGaussian, name: string): Float64Array => {
   const n = mean.length;
-  const e = stream(3, "evident kernel", name).fillNormal(new Float64Array(n));
+  const e = stream(3, "likeliest kernel", name).fillNormal(new Float64Array(n));
   return multiplyTransposed(cholesky(covariance, n), e, n).map((v, p) => v + mean[p]!);
 };
 const truth = Float64Array.of(0, 0.1, 0.3, 0, 0.4, 0.15, 0.05, 0, 0);
@@ -48,7 +48,7 @@ const x = drawn(image, "image");
 
 const blurred = async (boundary: Boundary): Promise<Float64Array> => {
   const K = await matrixOf(truth, boundary);
-  const w = stream(4, "evident kernel", "noise").fillNormal(new Float64Array(N));
+  const w = stream(4, "likeliest kernel", "noise").fillNormal(new Float64Array(N));
   return multiplyTransposed(K, x, N).map((v, q) => v + SIGMA * w[q]!);
 };
 
@@ -88,7 +88,7 @@ for (const boundary of ["reflect", "zero", "circular"] as const) {
         kernel: kernels,
         kernelSize: KERNEL,
       };
-      const found = await evidentKernel({ ...problem, start: kernels.mean });
+      const found = await likeliestKernel({ ...problem, start: kernels.mean });
       assert.ok(found.every((v) => v >= 0));
       const least = await objective(found, y, held, boundary);
       for (let a = 0; a < L; a++) {
@@ -124,7 +124,7 @@ test("rounds improve image and kernel, and end", async () => {
     KERNEL,
   ); // near enough that it is not found a pixel away
   const first = { kernel: start, found: await recovered(start) };
-  const last = await evidentRounds({ problem, boundary: "reflect", first, recovered }, ofImages, ofKernels);
+  const last = await kernelRounds({ problem, boundary: "reflect", first, recovered }, ofImages, ofKernels);
   const errors = [first, last].map(({ kernel: k, found }) => [
     relative(k.data, kernel.data),
     relative(found.estimate.data, shown.data),
