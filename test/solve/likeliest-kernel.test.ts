@@ -2,8 +2,9 @@ import type { NdArray } from "ndarray";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { convolution } from "../../operators/convolution.ts";
+import { identity } from "../../operators/identity.ts";
 import type { Boundary } from "../../operators/operator.ts";
-import type { GaussianPrior } from "../../priors/prior.ts";
+import type { GaussianPrior, MixturePrior } from "../../priors/prior.ts";
 import { fromHost } from "../../src/data/array.ts";
 import { cholesky, logDeterminant, solveLower } from "../../src/data/cholesky.ts";
 import { stream } from "../../src/data/index.ts";
@@ -11,7 +12,7 @@ import { multiply, multiplyTransposed } from "../../src/data/matmul.ts";
 import { squaredNorm } from "../../src/data/vector.ts";
 import { gaussianNoise } from "../../src/measure/noise/gaussian.ts";
 import { kernelRounds } from "../../src/solve/blind/kernel-rounds.ts";
-import type { PixelGaussian } from "../../src/solve/blind/likeliest-gaussian.ts";
+import { likeliestGaussian, type PixelGaussian } from "../../src/solve/blind/likeliest-gaussian.ts";
 import { likeliestKernel } from "../../src/solve/blind/likeliest-kernel.ts";
 import { recover } from "../../src/solve/index.ts";
 import { transposedMatrix } from "../../src/solve/operator-matrix.ts";
@@ -104,6 +105,99 @@ for (const boundary of ["reflect", "zero", "circular"] as const) {
     });
   }
 }
+
+test("tiny weights do not stop the search", async () => {
+  const y = await blurred("reflect");
+  const held = new Map<number, number>();
+  const problem = {
+    ...{ y, size: SIZE, sigma: SIGMA, boundary: "reflect" as const, image, held },
+    kernel: kernels,
+    kernelSize: KERNEL,
+  };
+  const found = await likeliestKernel({ ...problem, start: kernels.mean });
+  const nearZero = Float64Array.from(kernels.mean, (v, a) => (a % 2 === 0 ? v : 1e-9));
+  const again = await likeliestKernel({ ...problem, start: nearZero });
+  const [least, other] = [await objective(found, y, held, "reflect"), await objective(again, y, held, "reflect")];
+  assert.ok(Math.abs(other - least) < 0.1, `${least} and ${other}`); // steps end when they gain less than .01
+});
+
+test("a search ends with the signal's reason", async () => {
+  const y = await blurred("reflect");
+  const problem = { ...{ y, size: SIZE, sigma: SIGMA, boundary: "reflect" as const, image, held: new Map() } };
+  const given = { ...problem, kernel: kernels, kernelSize: KERNEL, start: kernels.mean };
+  try {
+    await likeliestKernel(given, AbortSignal.abort(new Error("stopped")));
+    assert.unreachable();
+  } catch (error) {
+    assert.is((error as Error).message, "stopped");
+  }
+});
+
+test("a border that never varies is held without harm, and without noise there is no search", async () => {
+  const covariance = image.covariance.map((v, at) => (at % N < 10 || Math.floor(at / N) < 10 ? 0 : v));
+  const y = await blurred("reflect");
+  const held = new Map(Array.from({ length: 10 }, (_, p) => [p, image.mean[p]!] as const));
+  const constant = { mean: image.mean, covariance };
+  const problem = {
+    ...{ y, size: SIZE, boundary: "reflect" as const, image: constant, held },
+    kernel: kernels,
+    kernelSize: KERNEL,
+  };
+  const found = await likeliestKernel({ ...problem, sigma: 0.05, start: kernels.mean });
+  assert.ok(found.every((v) => v >= 0 && v < 1));
+  try {
+    await likeliestKernel({ ...problem, sigma: 0, start: kernels.mean });
+    assert.unreachable();
+  } catch (error) {
+    assert.match((error as Error).message, /likeliestKernel: sigma: expected more than 0, got 0/);
+  }
+});
+
+test("images with every pixel on a bound, and black ones, keep their kernel", async () => {
+  const gaussian = (own: PixelGaussian, shape: readonly number[]): GaussianPrior => ({
+    ...{ kind: "gaussian", name: "own", shape, ...own },
+  });
+  const kernel = fromHost(Float32Array.from(truth), KERNEL);
+  for (const value of [0, 1.3]) {
+    const y = fromHost(new Float32Array(N).fill(value), [1, ...SIZE]);
+    const problem = { y, noise: gaussianNoise(value === 0 ? 0 : SIGMA), range: [0, 1] as const };
+    const operator = convolution({ inShape: SIZE, kernel });
+    const found = await recover({ ...problem, operator }, gaussian(image, SIZE));
+    const estimate = fromHost(new Float32Array(N).fill(Math.min(1, value)), [1, ...SIZE]);
+    const first = { kernel, found: { ...found, estimate } };
+    const unused = () => Promise.reject(new Error("no image is recovered again"));
+    const given = { problem, boundary: "reflect" as const, first, recovered: unused };
+    const last = await kernelRounds(given, gaussian(image, SIZE), gaussian(kernels, KERNEL));
+    assert.equal(last.kernel.data, kernel.data);
+  }
+});
+
+test("the likeliest Gaussian of a mixture is the component that y fits, in pixels", async () => {
+  const floats = (values: readonly number[], shape: readonly number[]) => fromHost(Float32Array.from(values), shape);
+  const mixture: MixturePrior = {
+    ...{
+      kind: "mixture",
+      name: "two",
+      shape: [2, 2],
+      weights: Float64Array.of(0.5, 0.5),
+      covarianceOf: Int32Array.of(0, 1),
+    },
+    means: floats([0, 0, 4, 2], [2, 2]),
+    factors: floats([1, 0, 0, 1, 2, 0, 1, 1], [2, 2, 2]),
+    centre: floats([1, 1, 1, 1], [4]),
+    matrix: floats([1, 0, 0, 1, 1, 1, 0, 2], [4, 2]),
+    residual: floats(
+      Array.from({ length: 16 }, (_, at) => Number(at % 5 === 0) / 4),
+      [4, 4],
+    ),
+  };
+  const y = floats([5, 3, 7, 5], [1, 2, 2]); // centre + D(4, 2)
+  const problem = { operator: identity({ inShape: [2, 2] }), y, noise: gaussianNoise(0.1) };
+  const { mean, covariance } = await likeliestGaussian(problem, mixture);
+  assert.equal([...mean], [5, 3, 7, 5]);
+  // DΣDᵀ + I/4 with Σ = [[4, 2], [2, 2]]
+  assert.equal([...covariance], [4.25, 2, 6, 4, 2, 2.25, 4, 4, 6, 4, 10.25, 8, 4, 4, 8, 8.25]);
+});
 
 test("rounds improve image and kernel, and end", async () => {
   const gaussian = ({ mean, covariance }: PixelGaussian, name: string, shape: readonly number[]): GaussianPrior => ({
