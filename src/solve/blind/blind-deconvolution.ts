@@ -102,9 +102,10 @@ export async function blindDeconvolution(
   const { noise } = given;
   const assumed = isLatent(image) ? noise : doubted(noise);
   const l = sizeOf(kernel.shape);
-  const likeliest = isMixture(image) && isMixture(kernel) && noise.gaussian && !noise.gaussian.sigmas ? ROUNDS : 0;
+  /** Rounds of the likeliest kernel, which needs Gaussian laws of all three. */
+  const last = isMixture(image) && isMixture(kernel) && noise.gaussian && !noise.gaussian.sigmas ? ROUNDS : 0;
   const told = (row: number, done: number) => {
-    const each = rounds + likeliest;
+    const each = rounds + last;
     onProgress?.({ task: "kernels", step: row * each + done, maxSteps: batch * each, objective: Number.NaN });
   };
   const recoveries: Recovery[] = [];
@@ -125,10 +126,11 @@ export async function blindDeconvolution(
       found = await recovered(blurredBy(blur), assumed);
       told(row, round + 1);
     }
-    if (likeliest > 0) {
+    if (last > 0) {
       const onRound = (round: number) => told(row, rounds + round);
-      const given = { problem, boundary, first: { kernel: blur, found }, recovered: plain, onRound };
-      ({ kernel: blur, found } = await kernelRounds(given, image, kernel, signal));
+      const first = { kernel: blur, found };
+      const rounding = { problem, boundary, first, recovered: plain, onRound };
+      ({ kernel: blur, found } = await kernelRounds(rounding, image, kernel, signal));
     }
     if (!isLatent(image)) {
       const missed = await misfit(blurredBy(blur), found.estimate, problem.y);
