@@ -102,10 +102,11 @@ export async function blindDeconvolution(
   const { noise } = given;
   const assumed = isLatent(image) ? noise : doubted(noise);
   const l = sizeOf(kernel.shape);
-  /** Rounds of the likeliest kernel, which needs Gaussian laws of all three. */
-  const last = isMixture(image) && isMixture(kernel) && noise.gaussian && !noise.gaussian.sigmas ? ROUNDS : 0;
+  // the likeliest kernel needs Gaussian laws of image, kernel and noise
+  const likeliestRounds =
+    isMixture(image) && isMixture(kernel) && noise.gaussian && !noise.gaussian.sigmas ? ROUNDS : 0;
   const told = (row: number, done: number) => {
-    const each = rounds + last;
+    const each = rounds + likeliestRounds;
     onProgress?.({ task: "kernels", step: row * each + done, maxSteps: batch * each, objective: Number.NaN });
   };
   const recoveries: Recovery[] = [];
@@ -126,7 +127,7 @@ export async function blindDeconvolution(
       found = await recovered(blurredBy(blur), assumed);
       told(row, round + 1);
     }
-    if (last > 0) {
+    if (likeliestRounds > 0) {
       const onRound = (round: number) => told(row, rounds + round);
       const first = { kernel: blur, found };
       const rounding = { problem, boundary, first, recovered: plain, onRound };

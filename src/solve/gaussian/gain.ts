@@ -32,10 +32,14 @@ export function gainsOf({ factors }: Mixture, blocks: readonly Block[], charts: 
   };
   const knownFactors = kept(r * r);
   const knownReaches = kept(k * r);
+  /** BL [r, k] of block b, Σ = LLᵀ. */
+  const measuredRoot = (b: number) => {
+    const { chart, covariance } = blocks[b]!;
+    return product(charts[chart]!.B, rootOf(covariance), r, k, k);
+  };
   /** F of block b, and BΣBᵀ [r, r]. */
   const computed = async (b: number) => {
-    const { chart, covariance } = blocks[b]!;
-    const own = await product(charts[chart]!.B, rootOf(covariance), r, k, k); // BL
+    const own = await measuredRoot(b);
     const spread = await productTransposed(own, own, k);
     const inner = spread.slice();
     for (let q = 0; q < r; q++) inner[q * r + q]! += 1;
@@ -47,9 +51,7 @@ export function gainsOf({ factors }: Mixture, blocks: readonly Block[], charts: 
     return latest.factor;
   };
   const reached = async (b: number): Promise<Float64Array> => {
-    const { chart, covariance } = blocks[b]!;
-    const own = await product(charts[chart]!.B, rootOf(covariance), r, k, k); // BL
-    const across = await productTransposed(rootOf(covariance), own, k); // ΣBᵀ, [k, r]
+    const across = await productTransposed(rootOf(blocks[b]!.covariance), await measuredRoot(b), k); // ΣBᵀ, [k, r]
     return knownReaches.set(b, await solveLowerBlocked(await factorOf(b), r, across)); // rows F⁻¹(BΣ)_a
   };
   const squares = new Map<number, Float64Array>();
