@@ -10,6 +10,7 @@ import { fromHost } from "../../src/data/array.ts";
 import { InputError, stream } from "../../src/data/index.ts";
 import { gaussianNoise } from "../../src/measure/noise/gaussian.ts";
 import { blindDeconvolution } from "../../src/solve/blind/blind-deconvolution.ts";
+import { jointSearch } from "../../src/solve/blind/joint-search.ts";
 import { kernelProblem } from "../../src/solve/blind/kernel-problem.ts";
 import { pairPrior } from "../../src/solve/blind/pair-prior.ts";
 import { sparseGradients } from "../../src/solve/blind/sparse-gradients.ts";
@@ -69,6 +70,25 @@ test("generators: image and kernel are found together", async () => {
   ];
   assert.ok(ofImage < 0.03 && ofKernel < 0.1, `errors: image ${ofImage}, kernel ${ofKernel}`);
   assert.ok(Math.abs(found.kernels.data.reduce((a, b) => a + b, 0) - 1) < 1e-5);
+});
+
+test("of descents that ended at nearly one kernel the search returns the lowest, and others beside it", async () => {
+  const image = await generate(imagePrior, fromHost(Float32Array.of(0.5, -0.7, 0.4, 0.3, 0.8, -0.5), [1, 6]));
+  const { data } = await generate(kernelPrior, fromHost(Float32Array.of(1, -1), [1, 2]));
+  const y = await blurredBy(image, fromHost(data, [5, 5]), 0.002);
+  const search = (restarts: number, steps: number) =>
+    jointSearch({ y, noise: gaussianNoise(0.002) }, imagePrior, kernelPrior, {
+      ...{ restarts, steps, boundary: "reflect", seed: 1 },
+    });
+  const [ended] = await search(8, 300);
+  assert.equal(ended!.shape, [1, 5, 5]);
+  assert.ok(relative(ended!.data, data) < 0.1, `error ${relative(ended!.data, data)}`);
+  const [started] = await search(8, 3); // from random starts, hardly moved
+  const kernels = Array.from({ length: started!.shape[0]! }, (_, at) => started!.data.slice(25 * at, 25 * (at + 1)));
+  assert.ok(kernels.length > 1, "one kernel of 8 starts");
+  for (const [at, kernel] of kernels.entries()) {
+    for (const other of kernels.slice(0, at)) assert.ok(relative(other, kernel) > 0.05);
+  }
 });
 
 /** Σ (∇(y − k ∗ x))², both differences, of images [1, h, w] without a margin. */

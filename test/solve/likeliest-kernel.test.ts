@@ -14,6 +14,7 @@ import { gaussianNoise } from "../../src/measure/noise/gaussian.ts";
 import { kernelRounds } from "../../src/solve/blind/kernel-rounds.ts";
 import { likeliestGaussian, type PixelGaussian } from "../../src/solve/blind/likeliest-gaussian.ts";
 import { likeliestKernel } from "../../src/solve/blind/likeliest-kernel.ts";
+import { likeliestStart } from "../../src/solve/blind/likeliest-start.ts";
 import { recover } from "../../src/solve/index.ts";
 import { transposedMatrix } from "../../src/solve/operator-matrix.ts";
 import { blurredBy, relative } from "./blurred.ts";
@@ -38,6 +39,10 @@ const image: PixelGaussian = {
   covariance: correlated(SIZE, 0.1, 4),
 };
 const kernels: PixelGaussian = { mean: new Float64Array(L).fill(1 / L), covariance: correlated(KERNEL, 0.1, 0.5) };
+
+const gaussian = ({ mean, covariance }: PixelGaussian, name: string, shape: readonly number[]): GaussianPrior => ({
+  ...{ kind: "gaussian", name, shape, mean, covariance },
+});
 
 const drawn = ({ mean, covariance }: PixelGaussian, name: string): Float64Array => {
   const n = mean.length;
@@ -154,20 +159,17 @@ test("a border that never varies is held without harm, and without noise there i
 });
 
 test("images with every pixel on a bound, and black ones, keep their kernel", async () => {
-  const gaussian = (own: PixelGaussian, shape: readonly number[]): GaussianPrior => ({
-    ...{ kind: "gaussian", name: "own", shape, ...own },
-  });
   const kernel = fromHost(Float32Array.from(truth), KERNEL);
   for (const value of [0, 1.3]) {
     const y = fromHost(new Float32Array(N).fill(value), [1, ...SIZE]);
     const problem = { y, noise: gaussianNoise(value === 0 ? 0 : SIGMA), range: [0, 1] as const };
     const operator = convolution({ inShape: SIZE, kernel });
-    const found = await recover({ ...problem, operator }, gaussian(image, SIZE));
+    const found = await recover({ ...problem, operator }, gaussian(image, "images", SIZE));
     const estimate = fromHost(new Float32Array(N).fill(Math.min(1, value)), [1, ...SIZE]);
     const first = { kernel, found: { ...found, estimate } };
     const unused = () => Promise.reject(new Error("no image is recovered again"));
     const given = { problem, boundary: "reflect" as const, first, recovered: unused };
-    const last = await kernelRounds(given, gaussian(image, SIZE), gaussian(kernels, KERNEL));
+    const last = await kernelRounds(given, gaussian(image, "images", SIZE), gaussian(kernels, "kernels", KERNEL));
     assert.equal(last.kernel.data, kernel.data);
   }
 });
@@ -199,10 +201,33 @@ test("the likeliest Gaussian of a mixture is the component that y fits, in pixel
   assert.equal([...covariance], [4.25, 2, 6, 4, 2, 2.25, 4, 4, 6, 4, 10.25, 8, 4, 4, 8, 8.25]);
 });
 
+test("of some kernels the start is that of the most evidence, wherever it stands", async () => {
+  const y = await blurred("reflect");
+  const problem = { y: fromHost(Float32Array.from(y), [1, ...SIZE]), noise: gaussianNoise(SIGMA) };
+  const priors = {
+    ...{ image: gaussian(image, "images", SIZE), kernel: gaussian(kernels, "kernels", KERNEL) },
+    boundary: "reflect" as const,
+  };
+  const random = stream(5, "likeliest kernel", "starts");
+  const near = (part: number) => truth.map((v) => v + part * (random.uniform() - 0.5));
+  const unlikely = truth.map((v, a) => v + (a === 8 ? 3 : 0)); // p(k) alone tells that of the two it is the worse one
+  for (const some of [
+    [kernels.mean, near(0.3), near(0.1), near(0.3)],
+    [near(0.2), near(0.2), kernels.mean, near(0.2), near(0.2)],
+    [unlikely, new Float64Array(L)],
+    [new Float64Array(L), near(0.3)],
+    [kernels.mean],
+  ]) {
+    const values: number[] = [];
+    for (const k of some) values.push(await objective(k, y, new Map(), "reflect"));
+    const batch = fromHost(Float32Array.from(some.flatMap((k) => [...k])), [some.length, ...KERNEL]);
+    const found = await likeliestStart(problem, batch, priors);
+    assert.equal(found.data, Float32Array.from(some[values.indexOf(Math.min(...values))]!), values.join());
+    assert.equal(found.shape, [...KERNEL]);
+  }
+});
+
 test("rounds improve image and kernel, and end", async () => {
-  const gaussian = ({ mean, covariance }: PixelGaussian, name: string, shape: readonly number[]): GaussianPrior => ({
-    ...{ kind: "gaussian", name, shape, mean, covariance },
-  });
   const [ofImages, ofKernels] = [gaussian(image, "images", SIZE), gaussian(kernels, "kernels", KERNEL)];
   const kernel = fromHost(Float32Array.from(truth), KERNEL);
   const shown = fromHost(

@@ -18,9 +18,12 @@ import { edgeSearch } from "./edge-search.ts";
 import { type Blurred, jointSearch } from "./joint-search.ts";
 import { kernelRounds, ROUNDS } from "./kernel-rounds.ts";
 import { kernelStep } from "./kernel-step.ts";
+import { kernelAt, likeliestStart } from "./likeliest-start.ts";
 
 /** Starts and steps of joint descents. */
 const [RESTARTS, STEPS] = [12, 300];
+/** The same where all is Gaussian: descents are cheap there, and the evidence tells which one to follow. */
+const MIXTURE_RESTARTS = 48;
 /** Rounds after the joint descent, and after the search by edges. */
 const [LATENT_ROUNDS, IMAGE_ROUNDS] = [6, 0];
 /** σ of the images' problems after the search by edges, as a multiple of the noise's: what is wrong with the kernel misses y too. */
@@ -33,7 +36,7 @@ export const blindOptions = {
   boundary: boundaryOption,
   restarts: {
     type: "integer",
-    description: `starts of the joint descent, which generators and mixtures alone have; default: ${RESTARTS}`,
+    description: `starts of the joint descent, which generators and mixtures alone have; default: ${MIXTURE_RESTARTS} where both priors are mixtures and the noise is Gaussian, else ${RESTARTS}`,
   },
   steps: { type: "integer", description: `steps of such a descent; default: ${STEPS}` },
   rounds: {
@@ -58,7 +61,7 @@ export interface BlindRecovery {
  * Blind deconvolution: y = k ∗ x + w with image x and kernel k unknown, each with a prior of its own, that of k a generator or a mixture. If x has one too, first both by
  * joint descent (`jointSearch`). With any other prior of images (patches, penalties, denoisers) first the kernel by edges (`edgeSearch`). Then in `rounds` turns x̂ by `recover` with the present kernel,
  * and the kernel by `recover` given x̂, where it is a linear problem (`kernelProblem`); the last step is one of the image.
- * Where both priors are mixtures and the noise is Gaussian with one σ, two rounds of the likeliest kernel follow (`kernelRounds`).
+ * Where both priors are mixtures and the noise is Gaussian with one σ, turns begin at the likeliest kernel of those at which descents ended (`likeliestStart`), else at that of the lowest objective, and two rounds of the likeliest kernel follow (`kernelRounds`).
  * After edges, image steps assume twice the σ of Gaussian noise. If edges found a kernel that leaves far more of y unexplained than the noise and than no blur does,
  * which happens to images that are hardly blurred, no blur is the result. `solver`, `own` and `lambda` are those of image steps.
  *
@@ -93,23 +96,25 @@ export async function blindDeconvolution(
     );
   }
   const watched = { seed, ...(signal && { signal }) };
-  const { boundary, restarts = RESTARTS, steps = STEPS } = settings;
+  const { boundary, restarts, steps = STEPS } = settings;
   const { rounds = isLatent(image) ? LATENT_ROUNDS : IMAGE_ROUNDS } = settings;
   const searching = { ...watched, boundary, ...(onProgress && { onProgress }) };
-  const kernels = isLatent(image)
-    ? await jointSearch(given, await generatorOf(image), await generatorOf(kernel), { ...searching, restarts, steps })
-    : await edgeSearch(given, kernel, searching);
   const { noise } = given;
+  // the likeliest kernel needs Gaussian laws of image, kernel and noise
+  const integrable = isMixture(image) && isMixture(kernel) && noise.gaussian && !noise.gaussian.sigmas;
+  const descents = { ...searching, steps, restarts: restarts ?? (integrable ? MIXTURE_RESTARTS : RESTARTS) };
+  const starts = isLatent(image)
+    ? await jointSearch(given, await generatorOf(image), await generatorOf(kernel), descents)
+    : await edgeSearch(given, kernel, searching);
   const assumed = isLatent(image) ? noise : doubted(noise);
   const l = sizeOf(kernel.shape);
-  // the likeliest kernel needs Gaussian laws of image, kernel and noise
-  const likeliestRounds =
-    isMixture(image) && isMixture(kernel) && noise.gaussian && !noise.gaussian.sigmas ? ROUNDS : 0;
+  const likeliestRounds = integrable ? ROUNDS : 0;
   const told = (row: number, done: number) => {
     const each = rounds + likeliestRounds;
     onProgress?.({ task: "kernels", step: row * each + done, maxSteps: batch * each, objective: Number.NaN });
   };
   const recoveries: Recovery[] = [];
+  const kernels = fromHost(new Float32Array(batch * l), [batch, ...kernel.shape]);
   for (let row = 0; row < batch; row++) {
     const problem = { ...given, y: takeRows(given.y, [row]) };
     const recovered = async (operator: LinearOperator, law: NoiseModel) => {
@@ -120,7 +125,9 @@ export async function blindDeconvolution(
     };
     const blurredBy = (blur: NdArray<Float32Array>) => convolution({ inShape, kernel: blur, boundary });
     const plain = (k: NdArray<Float32Array>) => recovered(blurredBy(k), noise);
-    let blur: NdArray<Float32Array> = fromHost(kernels.data.slice(row * l, (row + 1) * l), kernel.shape);
+    let blur = integrable
+      ? await likeliestStart(problem, starts[row]!, { image, kernel, boundary }, signal)
+      : kernelAt(starts[row]!, 0);
     let found = await recovered(blurredBy(blur), assumed);
     for (let round = 0; round < rounds; round++) {
       blur = await kernelStep({ image: found.estimate, y: problem.y, kernel: blur }, kernel, { ...watched, boundary });

@@ -18,17 +18,17 @@ const SPREAD = 0.15;
 /**
  * The kernels of images of any size: in turns an image of few edges by `sparseGradients`, λ falling, and the kernel given it (`kernelStep`). Such an image is
  * sharper than y whatever the kernel, where the likeliest image of a prior is y itself with no blur (Levin et al. 2009). It takes the grey image, in units of the
- * range if the problem has one, of what is measured if not. Returns [batch, rows, columns].
+ * range if the problem has one, of what is measured if not. Returns for every signal its kernel, [1, rows, columns].
  */
 export async function edgeSearch(
   { y, range }: Blurred,
   prior: SignalPrior,
   { boundary, onProgress, ...watched }: Omit<JointOptions, "restarts" | "steps">,
-): Promise<Floats> {
+): Promise<Floats[]> {
   const [rows, columns] = prior.shape as [number, number];
   const batch = y.shape[0]!;
   const pause = pauses(watched.signal);
-  const kernels = new Float32Array(batch * rows * columns);
+  const kernels: Floats[] = [];
   for (let row = 0; row < batch; row++) {
     const grey = greyOf(takeRows(y, [row]), range);
     const sharpened = sparseGradients(grey, [rows, columns]);
@@ -40,9 +40,9 @@ export async function edgeSearch(
       const [step, maxSteps] = [row * TURNS + turn + 1, batch * TURNS];
       onProgress?.({ task: "kernels", step, maxSteps, objective: Number.NaN });
     }
-    kernels.set(kernel.data, row * rows * columns);
+    kernels.push(fromHost(kernel.data, [1, rows, columns]));
   }
-  return fromHost(kernels, [batch, rows, columns]);
+  return kernels;
 }
 
 function gaussian(rows: number, columns: number): Floats {
