@@ -16,16 +16,14 @@ import type { Recovery } from "../recovery.ts";
 import { takeRows } from "../rows.ts";
 import { edgeSearch } from "./edge-search.ts";
 import { type Blurred, jointSearch } from "./joint-search.ts";
-import { byEvidence, kernelAt } from "./kernel-evidence.ts";
-import { type Deblurred, kernelRounds, ROUNDS } from "./kernel-rounds.ts";
+import { kernelRounds, ROUNDS } from "./kernel-rounds.ts";
 import { kernelStep } from "./kernel-step.ts";
+import { kernelAt, likeliestStart } from "./likeliest-start.ts";
 
 /** Starts and steps of joint descents. */
 const [RESTARTS, STEPS] = [12, 300];
 /** The same where all is Gaussian: descents are cheap there, and the evidence tells which one to follow. */
 const MIXTURE_RESTARTS = 48;
-/** Of those, so many of the likeliest kernels are followed, and the end of the most evidence is the result. */
-const FOLLOWED = 3;
 /** Rounds after the joint descent, and after the search by edges. */
 const [LATENT_ROUNDS, IMAGE_ROUNDS] = [6, 0];
 /** σ of the images' problems after the search by edges, as a multiple of the noise's: what is wrong with the kernel misses y too. */
@@ -63,8 +61,7 @@ export interface BlindRecovery {
  * Blind deconvolution: y = k ∗ x + w with image x and kernel k unknown, each with a prior of its own, that of k a generator or a mixture. If x has one too, first both by
  * joint descent (`jointSearch`). With any other prior of images (patches, penalties, denoisers) first the kernel by edges (`edgeSearch`). Then in `rounds` turns x̂ by `recover` with the present kernel,
  * and the kernel by `recover` given x̂, where it is a linear problem (`kernelProblem`); the last step is one of the image.
- * Where both priors are mixtures and the noise is Gaussian with one σ, turns begin at each of the three likeliest kernels at which descents ended (`kernelEvidence`), two rounds of the likeliest kernel follow (`kernelRounds`), and the
- * likeliest of their three ends is the result. Else turns begin at the kernel of the lowest objective.
+ * Where both priors are mixtures and the noise is Gaussian with one σ, turns begin at the likeliest kernel of those at which descents ended (`likeliestStart`), else at that of the lowest objective, and two rounds of the likeliest kernel follow (`kernelRounds`).
  * After edges, image steps assume twice the σ of Gaussian noise. If edges found a kernel that leaves far more of y unexplained than the noise and than no blur does,
  * which happens to images that are hardly blurred, no blur is the result. `solver`, `own` and `lambda` are those of image steps.
  *
@@ -111,8 +108,11 @@ export async function blindDeconvolution(
     : await edgeSearch(given, kernel, searching);
   const assumed = isLatent(image) ? noise : doubted(noise);
   const l = sizeOf(kernel.shape);
-  const branches = integrable ? Math.min(FOLLOWED, descents.restarts) : 1;
-  const each = rounds + (integrable ? ROUNDS : 0);
+  const likeliestRounds = integrable ? ROUNDS : 0;
+  const told = (row: number, done: number) => {
+    const each = rounds + likeliestRounds;
+    onProgress?.({ task: "kernels", step: row * each + done, maxSteps: batch * each, objective: Number.NaN });
+  };
   const recoveries: Recovery[] = [];
   const kernels = fromHost(new Float32Array(batch * l), [batch, ...kernel.shape]);
   for (let row = 0; row < batch; row++) {
@@ -125,35 +125,21 @@ export async function blindDeconvolution(
     };
     const blurredBy = (blur: NdArray<Float32Array>) => convolution({ inShape, kernel: blur, boundary });
     const plain = (k: NdArray<Float32Array>) => recovered(blurredBy(k), noise);
-    /** Image and kernel in turns from a kernel on, and the rounds after them. */
-    const followed = async (start: NdArray<Float32Array>, told: (done: number) => void): Promise<Deblurred> => {
-      let blur = start;
-      let found = await recovered(blurredBy(blur), assumed);
-      for (let round = 0; round < rounds; round++) {
-        const step = { image: found.estimate, y: problem.y, kernel: blur };
-        blur = await kernelStep(step, kernel, { ...watched, boundary });
-        found = await recovered(blurredBy(blur), assumed);
-        told(round + 1);
-      }
-      if (!integrable) return { kernel: blur, found };
-      const first = { kernel: blur, found };
-      const onRound = (round: number) => told(rounds + round);
-      return kernelRounds({ problem, boundary, first, recovered: plain, onRound }, image, kernel, signal);
-    };
-    const likeliest = (some: NdArray<Float32Array>, range: boolean) =>
-      byEvidence(problem, some, { image, kernel }, { boundary, range }, signal);
-    const own = starts[row]!;
-    const promising = (integrable ? await likeliest(own, false) : [0]).slice(0, branches);
-    const ends: Deblurred[] = [];
-    for (const [at, start] of promising.entries()) {
-      const told = (done: number) => {
-        const [step, maxSteps] = [(row * branches + at) * each + done, batch * branches * each];
-        onProgress?.({ task: "kernels", step, maxSteps, objective: Number.NaN });
-      };
-      ends.push(await followed(kernelAt(own, start), told));
+    let blur = integrable
+      ? await likeliestStart(problem, starts[row]!, { image, kernel, boundary }, signal)
+      : kernelAt(starts[row]!, 0);
+    let found = await recovered(blurredBy(blur), assumed);
+    for (let round = 0; round < rounds; round++) {
+      blur = await kernelStep({ image: found.estimate, y: problem.y, kernel: blur }, kernel, { ...watched, boundary });
+      found = await recovered(blurredBy(blur), assumed);
+      told(row, round + 1);
     }
-    const [best = 0] = integrable ? await likeliest(joined(ends.map((end) => end.kernel)), true) : [0];
-    let { kernel: blur, found } = ends[best]!;
+    if (likeliestRounds > 0) {
+      const onRound = (round: number) => told(row, rounds + round);
+      const first = { kernel: blur, found };
+      const rounding = { problem, boundary, first, recovered: plain, onRound };
+      ({ kernel: blur, found } = await kernelRounds(rounding, image, kernel, signal));
+    }
     if (!isLatent(image)) {
       const missed = await misfit(blurredBy(blur), found.estimate, problem.y);
       if (missed > TOO_WIDE * noise.sigma) {
@@ -174,12 +160,6 @@ function doubted(noise: NoiseModel): NoiseModel {
   if (!noise.gaussian) return noise;
   const { sigmas } = noise.gaussian;
   return gaussianNoise(sigmas ? sigmas.map((sigma) => DOUBT * sigma) : DOUBT * noise.sigma);
-}
-
-/** Kernels [rows, columns] as a batch. */
-function joined(kernels: readonly NdArray<Float32Array>[]): NdArray<Float32Array> {
-  const data = Float32Array.from(kernels.flatMap((own) => [...own.data]));
-  return fromHost(data, [kernels.length, ...kernels[0]!.shape]);
 }
 
 /** Root mean square of y − Φx. */

@@ -1,11 +1,12 @@
 import type { Boundary } from "../../../operators/operator.ts";
+import { raisedCholesky } from "../../../priors/raised-cholesky.ts";
 import { submatrix } from "../../../priors/submatrix.ts";
 import { cholesky, invertLower, logDeterminant, solveLower, solveLowerTransposed } from "../../data/cholesky.ts";
+import { trace } from "../../data/linalg.ts";
 import { multiply, multiplyTransposed, transpose } from "../../data/matmul.ts";
 import { dot, squaredNorm } from "../../data/vector.ts";
 import { pauses } from "../../engine/events.ts";
 import { choleskyBlocked, product, productTransposed, solveLowerBlocked } from "../../engine/float64.ts";
-import { definite } from "./definite.ts";
 import type { PixelGaussian } from "./likeliest-gaussian.ts";
 import { outerContinued } from "./planes.ts";
 
@@ -19,6 +20,11 @@ const TOLERANCE = 0.01;
 const [SLOPE, LENGTHS] = [1e-4, 10];
 /** A weight below this part of the largest counts as 0 where it would fall: else it would cut every step to nothing. */
 const LITTLE = 1e-3;
+/** Part of its mean variance that is added to the variances of a covariance, and more if that does not make it definite. */
+const RAISE = 1e-5;
+const MORE = [0, 1e-4, 1e-3, 1e-2];
+/** The mean variance that stands for 0. */
+const TINY = 1e-10;
 
 export interface LikeliestKernelProblem {
   /** y [h · w]. */
@@ -205,4 +211,17 @@ async function givenHeld(
   const told = await productTransposed(across, across, h);
   const left = ofFree.map((v, at) => v - told[at]!);
   return { mean: own.map((v, at) => v + moved[at]!), root: await definite(left, f, signal) };
+}
+
+/** L of a covariance [size, size] whose diagonal is raised. */
+function definite(covariance: Float64Array, size: number, signal?: AbortSignal): Promise<Float64Array> {
+  const mean = trace(covariance, size) / size || TINY;
+  const raised = covariance.slice();
+  for (let i = 0; i < size; i++) raised[i * (size + 1)]! += RAISE * mean; // also where nothing varies
+  return raisedCholesky(
+    raised,
+    size,
+    MORE.map((part) => () => part * mean),
+    signal,
+  );
 }
