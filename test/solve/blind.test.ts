@@ -72,22 +72,51 @@ test("generators: image and kernel are found together", async () => {
   assert.ok(Math.abs(found.kernels.data.reduce((a, b) => a + b, 0) - 1) < 1e-5);
 });
 
-test("of descents that ended at nearly one kernel the search returns the lowest, and others beside it", async () => {
-  const image = await generate(imagePrior, fromHost(Float32Array.of(0.5, -0.7, 0.4, 0.3, 0.8, -0.5), [1, 6]));
-  const { data } = await generate(kernelPrior, fromHost(Float32Array.of(1, -1), [1, 2]));
-  const y = await blurredBy(image, fromHost(data, [5, 5]), 0.002);
-  const search = (restarts: number, steps: number) =>
-    jointSearch({ y, noise: gaussianNoise(0.002) }, imagePrior, kernelPrior, {
-      ...{ restarts, steps, boundary: "reflect", seed: 1 },
-    });
-  const [ended] = await search(8, 300);
-  assert.equal(ended!.shape, [1, 5, 5]);
-  assert.ok(relative(ended!.data, data) < 0.1, `error ${relative(ended!.data, data)}`);
-  const [started] = await search(8, 3); // from random starts, hardly moved
-  const kernels = Array.from({ length: started!.shape[0]! }, (_, at) => started!.data.slice(25 * at, 25 * (at + 1)));
-  assert.ok(kernels.length > 1, "one kernel of 8 starts");
-  for (const [at, kernel] of kernels.entries()) {
-    for (const other of kernels.slice(0, at)) assert.ok(relative(other, kernel) > 0.05);
+test("every signal's different kernels are returned, that of the lowest objective first", async () => {
+  const images = await generate(
+    imagePrior,
+    fromHost(Float32Array.of(0.5, -0.7, 0.4, 0.3, 0.8, -0.5, -0.5, 0.7, -0.4, -0.3, -0.8, 0.5), [2, 6]),
+  );
+  const { data } = await generate(kernelPrior, fromHost(Float32Array.of(1, -1, -1, 1), [2, 2]));
+  const y = new Float32Array(2 * SIDE ** 2);
+  for (const i of [0, 1]) {
+    const own = fromHost(images.data.slice(i * SIDE ** 2, (i + 1) * SIDE ** 2), [1, SIDE, SIDE]);
+    const seen = await blurredBy(own, fromHost(data.slice(25 * i, 25 * (i + 1)), [5, 5]), 0.002);
+    y.set(seen.data, i * SIDE ** 2);
+  }
+  const given = { y: fromHost(y, [2, SIDE, SIDE]), noise: gaussianNoise(0.002) };
+  const search = (steps: number) =>
+    jointSearch(given, imagePrior, kernelPrior, { restarts: 8, steps, boundary: "reflect", seed: 1 });
+  for (const [i, found] of (await search(300)).entries()) {
+    const error = relative(found.data.slice(0, 25), data.slice(25 * i, 25 * (i + 1)));
+    assert.ok(error < 0.1, `signal ${i}: error ${error}`);
+  }
+  for (const started of await search(40)) {
+    const kernels = Array.from({ length: started.shape[0]! }, (_, at) => started.data.slice(25 * at, 25 * (at + 1)));
+    assert.ok(kernels.length > 1, "one kernel of 8 starts");
+    for (const [at, kernel] of kernels.entries()) {
+      for (const other of kernels.slice(0, at)) assert.ok(relative(other, kernel) > 0.05);
+    }
+  }
+  const [early] = await search(40);
+  const errors = Array.from({ length: early!.shape[0]! }, (_, at) =>
+    relative(early!.data.slice(25 * at, 25 * (at + 1)), data.slice(0, 25)),
+  );
+  assert.ok(errors[0]! < 0.5 * Math.max(...errors), errors.join()); // sorted the other way round, it is the worst
+});
+
+test("pairs of conditions are different ones, as probable as they were drawn often", async () => {
+  const conditioned = (prior: GeneratorPrior, weights: readonly number[]): GeneratorPrior => ({
+    ...prior,
+    conditions: Float64Array.from(weights),
+    decode: (z, c) => tf.mul(prior.decode(z), tf.reshape(tf.add(1, c!), [-1, 1, 1])),
+  });
+  const pair = pairPrior(conditioned(imagePrior, [0.5, 0.25, 0.25]), conditioned(kernelPrior, [0.75, 0.25]), 1);
+  assert.is(pair.conditions!.length, 6);
+  assert.ok(Math.abs(pair.conditions!.reduce((a, b) => a + b) - 1) < 1e-12);
+  const sorted = [...pair.conditions!].sort((a, b) => b - a);
+  for (const [at, p] of [0.375, 0.1875, 0.1875, 0.125, 0.0625, 0.0625].entries()) {
+    assert.ok(Math.abs(sorted[at]! - p) < 0.04, sorted.join()); // 2048 draws: standard deviation .011 at most
   }
 });
 

@@ -14,7 +14,7 @@ import { gaussianNoise } from "../../src/measure/noise/gaussian.ts";
 import { kernelRounds } from "../../src/solve/blind/kernel-rounds.ts";
 import { likeliestGaussian, type PixelGaussian } from "../../src/solve/blind/likeliest-gaussian.ts";
 import { likeliestKernel } from "../../src/solve/blind/likeliest-kernel.ts";
-import { likeliestStart } from "../../src/solve/blind/likeliest-start.ts";
+import { likeliestOf } from "../../src/solve/blind/likeliest-of.ts";
 import { recover } from "../../src/solve/index.ts";
 import { transposedMatrix } from "../../src/solve/operator-matrix.ts";
 import { blurredBy, relative } from "./blurred.ts";
@@ -201,7 +201,7 @@ test("the likeliest Gaussian of a mixture is the component that y fits, in pixel
   assert.equal([...covariance], [4.25, 2, 6, 4, 2, 2.25, 4, 4, 6, 4, 10.25, 8, 4, 4, 8, 8.25]);
 });
 
-test("of some kernels the start is that of the most evidence, wherever it stands", async () => {
+test("of some kernels that of the most evidence is taken, wherever it stands", async () => {
   const y = await blurred("reflect");
   const problem = { y: fromHost(Float32Array.from(y), [1, ...SIZE]), noise: gaussianNoise(SIGMA) };
   const priors = {
@@ -210,21 +210,78 @@ test("of some kernels the start is that of the most evidence, wherever it stands
   };
   const random = stream(5, "likeliest kernel", "starts");
   const near = (part: number) => truth.map((v) => v + part * (random.uniform() - 0.5));
-  const unlikely = truth.map((v, a) => v + (a === 8 ? 3 : 0)); // p(k) alone tells that of the two it is the worse one
   for (const some of [
     [kernels.mean, near(0.3), near(0.1), near(0.3)],
     [near(0.2), near(0.2), kernels.mean, near(0.2), near(0.2)],
-    [unlikely, new Float64Array(L)],
     [new Float64Array(L), near(0.3)],
     [kernels.mean],
   ]) {
     const values: number[] = [];
     for (const k of some) values.push(await objective(k, y, new Map(), "reflect"));
     const batch = fromHost(Float32Array.from(some.flatMap((k) => [...k])), [some.length, ...KERNEL]);
-    const found = await likeliestStart(problem, batch, priors);
+    const found = await likeliestOf(problem, batch, priors);
     assert.equal(found.data, Float32Array.from(some[values.indexOf(Math.min(...values))]!), values.join());
     assert.equal(found.shape, [...KERNEL]);
   }
+});
+
+test("without noise kernels are judged by one σ", async () => {
+  const sharp = fromHost(Float32Array.from(x), [1, ...SIZE]);
+  const y = await blurredBy(sharp, fromHost(Float32Array.from(truth), KERNEL), 0);
+  const priors = { image: gaussian(image, "images", SIZE), kernel: gaussian(kernels, "kernels", KERNEL) };
+  const batch = fromHost(Float32Array.from([...new Float64Array(L), ...kernels.mean]), [2, ...KERNEL]);
+  const found = await likeliestOf({ y, noise: gaussianNoise(0) }, batch, { ...priors, boundary: "reflect" });
+  assert.equal(found.data, Float32Array.from(kernels.mean)); // each by its own floor, no light at all would be likelier
+});
+
+test("where y tells no kernels apart their prior does", async () => {
+  const y = fromHost(new Float32Array(N).fill(0.5), [1, ...SIZE]); // flat
+  const flat = { mean: new Float64Array(N).fill(0.5), covariance: new Float64Array(N * N) }; // of all kernels alike
+  const priors = {
+    ...{ image: gaussian(flat, "flat", SIZE), kernel: gaussian(kernels, "kernels", KERNEL) },
+    boundary: "reflect" as const,
+  };
+  const odd = Float64Array.of(1, -1, 1, -1, 1, -1, 1, -1, 1); // of sum 1 too
+  for (const some of [
+    [odd, kernels.mean],
+    [kernels.mean, odd],
+  ]) {
+    const batch = fromHost(Float32Array.from(some.flatMap((k) => [...k])), [2, ...KERNEL]);
+    for (const sigma of [1, 0]) {
+      const found = await likeliestOf({ y, noise: gaussianNoise(sigma) }, batch, priors);
+      assert.equal(found.data, Float32Array.from(kernels.mean), `sigma ${sigma}`);
+    }
+  }
+});
+
+test("images are those of all components of the mixture", async () => {
+  // the first component alone, which y by the narrow kernel is nearest to, would take the narrow one
+  const [narrow, wide] = [Float64Array.of(0, 0, 0, 0, 1, 0, 0, 0, 0), kernels.mean];
+  const sharp = fromHost(Float32Array.from(x), [1, ...SIZE]);
+  const y = await blurredBy(sharp, fromHost(Float32Array.from(wide), KERNEL), SIGMA);
+  const mixtureOf = (weights: readonly number[]): MixturePrior => ({
+    ...{ kind: "mixture", name: "two", shape: SIZE, weights: Float64Array.from(weights) },
+    covarianceOf: Int32Array.from(weights, () => 0),
+    means: fromHost(Float32Array.of(0, 1).subarray(0, weights.length), [weights.length, 1]),
+    factors: fromHost(Float32Array.of(1e-3), [1, 1, 1]),
+    centre: fromHost(new Float32Array(N).fill(0.45), [N]), // a grey image, or at 1 the sharp one
+    matrix: fromHost(
+      Float32Array.from(x, (v) => v - 0.45),
+      [N, 1],
+    ),
+    residual: fromHost(
+      Float32Array.from({ length: N * N }, (_, at) => (at % (N + 1) === 0 ? 1e-4 : 0)),
+      [N, N],
+    ),
+  });
+  const batch = fromHost(Float32Array.from([...narrow, ...wide]), [2, ...KERNEL]);
+  const kernel = gaussian(kernels, "kernels", KERNEL);
+  const taken = async (weights: readonly number[]) => {
+    const image = mixtureOf(weights);
+    const found = await likeliestOf({ y, noise: gaussianNoise(SIGMA) }, batch, { image, kernel, boundary: "reflect" });
+    return found.data[4]! === 1 ? "narrow" : "wide";
+  };
+  assert.equal([await taken([1]), await taken([0.5, 0.5])], ["narrow", "wide"]);
 });
 
 test("rounds improve image and kernel, and end", async () => {

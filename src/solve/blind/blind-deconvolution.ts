@@ -18,11 +18,12 @@ import { edgeSearch } from "./edge-search.ts";
 import { type Blurred, jointSearch } from "./joint-search.ts";
 import { kernelRounds, ROUNDS } from "./kernel-rounds.ts";
 import { kernelStep } from "./kernel-step.ts";
-import { kernelAt, likeliestStart } from "./likeliest-start.ts";
+import { kernelAt } from "./kernels.ts";
+import { likeliestOf } from "./likeliest-of.ts";
 
 /** Starts and steps of joint descents. */
 const [RESTARTS, STEPS] = [12, 300];
-/** The same where all is Gaussian: descents are cheap there, and the evidence tells which one to follow. */
+/** Starts where both priors are mixtures and the noise is Gaussian with one σ: the evidence tells which descent to follow. */
 const MIXTURE_RESTARTS = 48;
 /** Rounds after the joint descent, and after the search by edges. */
 const [LATENT_ROUNDS, IMAGE_ROUNDS] = [6, 0];
@@ -36,13 +37,13 @@ export const blindOptions = {
   boundary: boundaryOption,
   restarts: {
     type: "integer",
-    description: `starts of the joint descent, which generators and mixtures alone have; default: ${MIXTURE_RESTARTS} where both priors are mixtures and the noise is Gaussian, else ${RESTARTS}`,
+    description: `starts of the joint descent, which generators and mixtures alone have; default: ${MIXTURE_RESTARTS} where both priors are mixtures and the noise is Gaussian with one σ, else ${RESTARTS}`,
   },
   steps: { type: "integer", description: `steps of such a descent; default: ${STEPS}` },
   rounds: {
     type: "integer",
     description:
-      "rounds of image and kernel in turns after it; default: 6, with any other prior of images 0; two of the likeliest kernel follow, where both priors are mixtures",
+      "rounds of image and kernel in turns after it; default: 6, with any other prior of images 0; two of the likeliest kernel follow, where both priors are mixtures and the noise is Gaussian with one σ",
   },
 } as const satisfies OptionTable;
 
@@ -61,7 +62,8 @@ export interface BlindRecovery {
  * Blind deconvolution: y = k ∗ x + w with image x and kernel k unknown, each with a prior of its own, that of k a generator or a mixture. If x has one too, first both by
  * joint descent (`jointSearch`). With any other prior of images (patches, penalties, denoisers) first the kernel by edges (`edgeSearch`). Then in `rounds` turns x̂ by `recover` with the present kernel,
  * and the kernel by `recover` given x̂, where it is a linear problem (`kernelProblem`); the last step is one of the image.
- * Where both priors are mixtures and the noise is Gaussian with one σ, turns begin at the likeliest kernel of those at which descents ended (`likeliestStart`), else at that of the lowest objective, and two rounds of the likeliest kernel follow (`kernelRounds`).
+ * Turns begin at the kernel of the lowest objective. Where both priors are mixtures and the noise is Gaussian with one σ, they begin at the likeliest of the kernels at which
+ * descents ended instead (`likeliestOf`), and two rounds of the likeliest kernel follow (`kernelRounds`).
  * After edges, image steps assume twice the σ of Gaussian noise. If edges found a kernel that leaves far more of y unexplained than the noise and than no blur does,
  * which happens to images that are hardly blurred, no blur is the result. `solver`, `own` and `lambda` are those of image steps.
  *
@@ -103,14 +105,14 @@ export async function blindDeconvolution(
   // the likeliest kernel needs Gaussian laws of image, kernel and noise
   const integrable = isMixture(image) && isMixture(kernel) && noise.gaussian && !noise.gaussian.sigmas;
   const descents = { ...searching, steps, restarts: restarts ?? (integrable ? MIXTURE_RESTARTS : RESTARTS) };
-  const starts = isLatent(image)
+  const candidates = isLatent(image)
     ? await jointSearch(given, await generatorOf(image), await generatorOf(kernel), descents)
     : await edgeSearch(given, kernel, searching);
   const assumed = isLatent(image) ? noise : doubted(noise);
   const l = sizeOf(kernel.shape);
-  const likeliestRounds = integrable ? ROUNDS : 0;
+  const chosen = integrable ? 1 : 0; // the choice of a kernel counts as a round
   const told = (row: number, done: number) => {
-    const each = rounds + likeliestRounds;
+    const each = chosen + rounds + (integrable ? ROUNDS : 0);
     onProgress?.({ task: "kernels", step: row * each + done, maxSteps: batch * each, objective: Number.NaN });
   };
   const recoveries: Recovery[] = [];
@@ -126,16 +128,17 @@ export async function blindDeconvolution(
     const blurredBy = (blur: NdArray<Float32Array>) => convolution({ inShape, kernel: blur, boundary });
     const plain = (k: NdArray<Float32Array>) => recovered(blurredBy(k), noise);
     let blur = integrable
-      ? await likeliestStart(problem, starts[row]!, { image, kernel, boundary }, signal)
-      : kernelAt(starts[row]!, 0);
+      ? await likeliestOf(problem, candidates[row]!, { image, kernel, boundary }, signal)
+      : kernelAt(candidates[row]!, 0);
+    told(row, chosen);
     let found = await recovered(blurredBy(blur), assumed);
     for (let round = 0; round < rounds; round++) {
       blur = await kernelStep({ image: found.estimate, y: problem.y, kernel: blur }, kernel, { ...watched, boundary });
       found = await recovered(blurredBy(blur), assumed);
-      told(row, round + 1);
+      told(row, chosen + round + 1);
     }
-    if (likeliestRounds > 0) {
-      const onRound = (round: number) => told(row, rounds + round);
+    if (integrable) {
+      const onRound = (round: number) => told(row, chosen + rounds + round);
       const first = { kernel: blur, found };
       const rounding = { problem, boundary, first, recovered: plain, onRound };
       ({ kernel: blur, found } = await kernelRounds(rounding, image, kernel, signal));

@@ -29,7 +29,7 @@ export type Blurred = Pick<Problem, "y" | "noise" | "range">;
 
 /** Adam's step size in latent units: smaller than for one signal, because the gradients of image and kernel depend on each other. */
 const RATE = 0.1;
-/** A signal has converged when the objective of none of its descents falls by more than this fraction. */
+/** A signal has converged when the objective of none of its descents fell by more than this fraction on a way of 5 units (`descend`). */
 const TOLERANCE = 1e-4;
 /** How much of a white residual's variance a blur leaves: the mean of ‖k‖² over the built-in kernels. */
 const LEFT = 0.2;
@@ -45,7 +45,7 @@ const SAME = 0.05;
  *
  * from the most promising pairs of conditions, or random starts of generators without. Both are one signal of a `pairPrior`. λ is the variance of the noise and of
  * what the image's generator leaves out. If the problem has a range, images are cut to it. Returns for every signal the different kernels [kernels, rows, columns], as
- * blurs, at which its descents ended, that of the lowest objective first.
+ * blurs, at which its descents ended, that of the lowest objective first: those of a sum of 1, or one of zeros if there are none.
  */
 export async function jointSearch(
   { y, noise, range }: Blurred,
@@ -89,16 +89,17 @@ function lastColumns(batch: Floats, shape: readonly number[]): Floats {
   return fromHost(out, [rows, ...shape]);
 }
 
-/** The kernels of these rows, in their order, without those that are nearly one before them. */
+/** The kernels of these rows, in their order, without those that are nearly one before them, and without what is no blur if there is a blur. */
 function different(kernels: Floats, rows: readonly number[]): Floats {
   const [, ...shape] = kernels.shape;
   const l = sizeOf(shape);
   const kept: Float32Array[] = [];
   for (const row of rows) {
     const own = kernels.data.subarray(row * l, (row + 1) * l);
-    const near = (other: Float32Array) =>
-      squaredNorm(own.map((v, at) => v - other[at]!)) <= SAME ** 2 * squaredNorm(own);
-    if (!kept.some(near)) kept.push(own);
+    const norm = squaredNorm(own);
+    const near = (other: Float32Array) => squaredNorm(own.map((v, at) => v - other[at]!)) <= SAME ** 2 * norm;
+    if (norm > 0 && !kept.some(near)) kept.push(own);
   }
+  if (kept.length === 0) kept.push(new Float32Array(l));
   return fromHost(Float32Array.from(kept.flatMap((own) => [...own])), [kept.length, ...shape]);
 }

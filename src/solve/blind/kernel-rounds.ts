@@ -7,6 +7,7 @@ import { contiguous, fromHost } from "../../data/array.ts";
 import type { ValueRange } from "../../data/range.ts";
 import { gaussianNoise } from "../../measure/noise/gaussian.ts";
 import type { Recovery } from "../recovery.ts";
+import { flooredNoise } from "./floored-noise.ts";
 import type { Blurred } from "./joint-search.ts";
 import { blursOf } from "./kernels.ts";
 import { likeliestGaussian } from "./likeliest-gaussian.ts";
@@ -19,8 +20,6 @@ type Size = readonly [number, number];
 export const ROUNDS = 2;
 /** Pixels nearer to a bound than this part of the range lie on it; where one end is infinite, of what the image spans. */
 const NEAR = 0.02;
-/** The least σ, as a part of the largest number of y: recoveries in float32 leave as much. */
-const LEAST = 1e-4;
 /** σ to which a kernel's weights are taken to be known where its law is chosen, as a part of the largest. */
 const SEEN = 0.1;
 /** Images of which more pixels are free keep the kernel that they have: a step would take many seconds. */
@@ -56,7 +55,7 @@ export async function kernelRounds(
 ): Promise<Deblurred> {
   const size = problem.y.shape.slice(1) as unknown as Size;
   const y = Float64Array.from(contiguous(problem.y));
-  const sigma = Math.max(problem.noise.sigma, LEAST * y.reduce((most, v) => Math.max(most, Math.abs(v)), 0)) || 1;
+  const { sigma } = flooredNoise(problem);
   let { kernel, found } = first;
   const kernelSize = kernel.shape as unknown as Size;
   for (let round = 0; round < ROUNDS; round++) {
