@@ -24,7 +24,7 @@ import { likeliestOf } from "./likeliest-of.ts";
 /** Starts and steps of joint descents. */
 const [RESTARTS, STEPS] = [12, 300];
 /** Starts where both priors are mixtures and the noise is Gaussian with one σ: the evidence tells which descent to follow. */
-const MIXTURE_RESTARTS = 48;
+const MIXTURE_RESTARTS = 24;
 /** Rounds after the joint descent, and after the search by edges. */
 const [LATENT_ROUNDS, IMAGE_ROUNDS] = [6, 0];
 /** σ of the images' problems after the search by edges, as a multiple of the noise's: what is wrong with the kernel misses y too. */
