@@ -68,7 +68,7 @@ export async function reconstructBlindly(args: BlindArgs, { seed, signal, progre
   const given = args.shape === undefined ? known : numberList("shape", args.shape);
   const operator = given ? { ...identity({ inShape: given }), name: NAME } : "identity"; // messages about y name it
   const { y, noise } = await openMeasurements(args.measurements, {
-    ...{ operator, noise: args.noise ?? "gaussian:sigma=auto", seed },
+    ...{ operator, seed, ...(args.noise !== undefined && { noise: args.noise }) },
     ...(given && { shape: given }),
   });
   const shape = y.shape.slice(1);

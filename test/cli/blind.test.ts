@@ -43,6 +43,10 @@ test("the command writes image and kernel, and says what is missing", async () =
       "reconstruct y.npz --noise 0.01 --shape 14,14 --prior tv --operator blind-blur --kernel-prior kernels -o t.png",
     );
     assert.ok(existsSync("t.png") && existsSync("t-kernel.png"));
+    await writeNpz("clear.npz", { arrays: { data: clear }, metadata: undefined });
+    await ok("measure clear.npz --operator blur:sigma=1 --noise 0.02 -o m.npz");
+    const measured = await ok("reconstruct m.npz --prior tv --operator blind-blur --kernel-prior kernels -o m.npy");
+    assert.is(measured.sigma, 0.04); // twice that of the file, as the kernel is in doubt
     const few = "--prior tv --operator blind-blur:steps=60 --kernel-prior kernels -o z.npy";
     await refused(
       `reconstruct y.npz --noise 0.01 --shape 14,14 ${few}`,
