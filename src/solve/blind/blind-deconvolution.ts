@@ -110,15 +110,14 @@ export async function blindDeconvolution(
     : await edgeSearch(given, kernel, searching);
   const assumed = isLatent(image) ? noise : doubted(noise);
   const l = sizeOf(kernel.shape);
-  const chosen = integrable ? 1 : 0; // the choice of a kernel counts as a round
-  const told = (row: number, done: number) => {
-    const each = chosen + rounds + (integrable ? ROUNDS : 0);
-    onProgress?.({ task: "kernels", step: row * each + done, maxSteps: batch * each, objective: Number.NaN });
-  };
+  const each = rounds + (integrable ? 1 + ROUNDS : 0); // the choice of a kernel counts as a round
   const recoveries: Recovery[] = [];
   const kernels = fromHost(new Float32Array(batch * l), [batch, ...kernel.shape]);
   for (let row = 0; row < batch; row++) {
     const problem = { ...given, y: takeRows(given.y, [row]) };
+    let step = row * each;
+    const roundDone = () =>
+      onProgress?.({ task: "kernels", step: ++step, maxSteps: batch * each, objective: Number.NaN });
     const recovered = async (operator: LinearOperator, law: NoiseModel) => {
       const own = await recover({ ...problem, operator, noise: law }, image, { ...imageStep, ...watched });
       if (law === noise) return own;
@@ -130,17 +129,16 @@ export async function blindDeconvolution(
     let blur = integrable
       ? await likeliestOf(problem, candidates[row]!, { image, kernel, boundary }, signal)
       : kernelAt(candidates[row]!, 0);
-    told(row, chosen);
+    if (integrable) roundDone();
     let found = await recovered(blurredBy(blur), assumed);
     for (let round = 0; round < rounds; round++) {
       blur = await kernelStep({ image: found.estimate, y: problem.y, kernel: blur }, kernel, { ...watched, boundary });
       found = await recovered(blurredBy(blur), assumed);
-      told(row, chosen + round + 1);
+      roundDone();
     }
     if (integrable) {
-      const onRound = (round: number) => told(row, chosen + rounds + round);
       const first = { kernel: blur, found };
-      const rounding = { problem, boundary, first, recovered: plain, onRound };
+      const rounding = { problem, boundary, first, recovered: plain, onRound: roundDone };
       ({ kernel: blur, found } = await kernelRounds(rounding, image, kernel, signal));
     }
     if (!isLatent(image)) {

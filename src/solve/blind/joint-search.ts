@@ -4,13 +4,14 @@ import type { GeneratorPrior } from "../../../priors/prior.ts";
 import { fromHost, sizeOf } from "../../data/array.ts";
 import { trace } from "../../data/linalg.ts";
 import { median, squaredNorm } from "../../data/vector.ts";
+import { filled } from "../batch.ts";
 import { generate } from "../latent/csgm.ts";
 import { plainTerm } from "../latent/data-term.ts";
 import { type DescentOptions, descend } from "../latent/descent.ts";
 import { rankConditions } from "../latent/rank-conditions.ts";
 import { chooseStarts } from "../latent/starts.ts";
 import { type Problem, problemOf } from "../problem.ts";
-import { rowEnergies } from "../rows.ts";
+import { rowEnergies, takeRows } from "../rows.ts";
 import { blindBlur } from "./blind-blur.ts";
 import { blursOf } from "./kernels.ts";
 import { pairPrior } from "./pair-prior.ts";
@@ -91,15 +92,14 @@ function lastColumns(batch: Floats, shape: readonly number[]): Floats {
 
 /** The kernels of these rows, in their order, without those that are nearly one before them, and without what is no blur if there is a blur. */
 function different(kernels: Floats, rows: readonly number[]): Floats {
-  const [, ...shape] = kernels.shape;
-  const l = sizeOf(shape);
-  const kept: Float32Array[] = [];
+  const l = kernels.size / kernels.shape[0]!;
+  const weights = (row: number) => kernels.data.subarray(row * l, (row + 1) * l);
+  const kept: number[] = [];
   for (const row of rows) {
-    const own = kernels.data.subarray(row * l, (row + 1) * l);
+    const own = weights(row);
     const norm = squaredNorm(own);
-    const near = (other: Float32Array) => squaredNorm(own.map((v, at) => v - other[at]!)) <= SAME ** 2 * norm;
-    if (norm > 0 && !kept.some(near)) kept.push(own);
+    const near = (other: number) => squaredNorm(own.map((v, at) => v - weights(other)[at]!)) <= SAME ** 2 * norm;
+    if (norm > 0 && !kept.some(near)) kept.push(row);
   }
-  if (kept.length === 0) kept.push(new Float32Array(l));
-  return fromHost(Float32Array.from(kept.flatMap((own) => [...own])), [kept.length, ...shape]);
+  return kept.length > 0 ? takeRows(kernels, kept) : filled(1, kernels.shape.slice(1));
 }

@@ -38,8 +38,8 @@ export interface KernelRounds {
   readonly first: Deblurred;
   /** The image, recovered with a kernel. */
   readonly recovered: (kernel: Floats) => Promise<Recovery>;
-  /** Called after every round with its number, from 1 on. */
-  readonly onRound?: (round: number) => void;
+  /** Called after every round. */
+  readonly onRound?: () => void;
 }
 
 /**
@@ -81,7 +81,7 @@ export async function kernelRounds(
     if (!likeliest.some((weight) => weight > 0)) break;
     kernel = fromHost(blursOf(fromHost(Float32Array.from(likeliest), [1, ...kernelSize])).data, kernelSize);
     found = await recovered(kernel);
-    onRound?.(round + 1);
+    onRound?.();
   }
   return { kernel, found };
 }

@@ -1,5 +1,6 @@
 import type { NdArray } from "ndarray";
-import { fromHost, sizeOf } from "../../data/array.ts";
+import { fromHost } from "../../data/array.ts";
+import { takeRows } from "../rows.ts";
 
 /** Kernels [batch, rows, columns] as blurs: what is below 0 is cut, and the sum is 1, as `asBlur` does to tensors. A kernel of no positive number stays 0. */
 export function blursOf(kernels: NdArray<Float32Array>): NdArray<Float32Array> {
@@ -18,8 +19,5 @@ export function blursOf(kernels: NdArray<Float32Array>): NdArray<Float32Array> {
 }
 
 /** One kernel [rows, columns] of a batch. */
-export function kernelAt(kernels: NdArray<Float32Array>, at: number): NdArray<Float32Array> {
-  const shape = kernels.shape.slice(1);
-  const l = sizeOf(shape);
-  return fromHost(kernels.data.slice(at * l, (at + 1) * l), shape);
-}
+export const kernelAt = (kernels: NdArray<Float32Array>, at: number): NdArray<Float32Array> =>
+  takeRows(kernels, [at], kernels.shape.slice(1));
