@@ -20,6 +20,7 @@ import { products } from "./experiments/products.ts";
 import { restore } from "./experiments/restore.ts";
 import { sizes } from "./experiments/sizes.ts";
 import { sources } from "./experiments/sources.ts";
+import { subspaces } from "./experiments/subspaces.ts";
 import { teach } from "./experiments/teach.ts";
 import { vae } from "./experiments/vae.ts";
 
@@ -46,6 +47,7 @@ const experiments = {
   restore,
   sizes,
   sources,
+  subspaces,
   teach,
   vae,
 };

@@ -11,7 +11,8 @@ import { designFor, featuresOf, makeDesign, sketchDataset } from "../../src/sket
 
 const sets = ["gaussians", "digits"] as const;
 /** Clusters and dimensions of both sets. */
-const [K, D] = [10, 10] as const;
+const K = 10;
+export const D = 10;
 
 /**
  * Centres from a sketch beside those of the data: the mean squared distance from the nearest centre. Lloyd's algorithm and the published compressive k-means run on the points that this writes, by
@@ -75,7 +76,7 @@ function gaussians(n: number, seed: number): { points: NdArray<Float32Array>; tr
 }
 
 /** The 60 000 training digits of MNIST in ten principal components. */
-async function digits(): Promise<NdArray<Float32Array>> {
+export async function digits(): Promise<NdArray<Float32Array>> {
   const dataset = await openDataset("mnist");
   const { data } = await readRows(dataset, 0, dataset.count);
   const rows = ndarray(data as Float32Array, [dataset.count, 784]);

@@ -27,7 +27,9 @@ export interface SearchOptions {
   readonly restarts: number;
   readonly seed: number;
   /** Called after every round with the number of rounds done, their total, and the misfit. */
-  readonly onRound?: (done: number, total: number, misfit: number) => Promise<void>;
+  readonly onRound?: (done: number, total: number, misfit: number) => void;
+  /** Awaited after every step of a descent (`pauses`). */
+  readonly pause: () => Promise<void>;
 }
 
 /** Frequencies of the search for each unknown; the last descent has all. Recovery needs about five (Keriven et al. 2017, section 4). */
@@ -45,7 +47,7 @@ const LAST_STEPS = 500;
  * variances, with all frequencies. Of at most `restarts` searches the one of the least misfit is returned.
  */
 export async function clOmpr(moments: StandardMoments, options: SearchOptions): Promise<Components> {
-  const { k, spread, variance, floor, seed, restarts, onRound } = options;
+  const { k, spread, variance, floor, seed, restarts, onRound, pause } = options;
   const { d } = moments;
   const all = new Misfit(moments, spread);
   let best: Minimum = { x: new Float64Array(0), value: Number.POSITIVE_INFINITY };
@@ -55,7 +57,7 @@ export async function clOmpr(moments: StandardMoments, options: SearchOptions): 
       onRound?.(restart * 2 * k + round, restarts * 2 * k, misfit),
     );
     const logs = new Float64Array(spread === "shared" ? 1 : k * d).fill(Math.log(variance));
-    const found = minimise(all.value, Float64Array.of(...means, ...logs), LAST_STEPS);
+    const found = await minimise(all.value, Float64Array.of(...means, ...logs), { steps: LAST_STEPS, pause });
     if (found.value < best.value) best = found;
     if (best.value < 2 * floor) break;
   }
@@ -76,9 +78,9 @@ export async function clOmpr(moments: StandardMoments, options: SearchOptions): 
 /** The rounds: means [K, d]. */
 async function search(
   moments: StandardMoments,
-  { k, variance, seed }: SearchOptions,
+  { k, variance, seed, pause }: SearchOptions,
   restart: number,
-  onRound: (round: number, misfit: number) => Promise<void>,
+  onRound: (round: number, misfit: number) => void,
 ): Promise<Float64Array> {
   const { d } = moments;
   const misfit = new Misfit(moments, { known: variance });
@@ -92,12 +94,12 @@ async function search(
       return { mu, value: correlation(mu, unused) };
     });
     const { mu } = tried.reduce((a, b) => (b.value < a.value ? b : a));
-    const more = Float64Array.of(...means, ...minimise(correlation, mu, CLIMB_STEPS).x);
+    const more = Float64Array.of(...means, ...(await minimise(correlation, mu, { steps: CLIMB_STEPS, pause })).x);
     means = round > k ? withoutLightest(misfit, more, d) : more;
-    const { x, value } = minimise(misfit.value, means, ROUND_STEPS);
+    const { x, value } = await minimise(misfit.value, means, { steps: ROUND_STEPS, pause });
     means = x;
     misfit.value(x, new Float64Array(x.length)); // for the residual
-    await onRound(round, value);
+    onRound(round, value);
   }
   return means;
 }

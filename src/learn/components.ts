@@ -1,5 +1,6 @@
 import { fromHost } from "../data/array.ts";
 import { InputError } from "../data/errors.ts";
+import { pauses } from "../engine/events.ts";
 import { fitScale, type Sketch, samplingFloor } from "../sketch/index.ts";
 import { type Components, clOmpr } from "./cl-ompr.ts";
 import { type StandardMoments, standardMoments } from "./moments.ts";
@@ -20,7 +21,7 @@ export async function kmeans(sketch: Sketch, options: TaskOptions): Promise<Lear
     },
     data: { k, deviation, misfit: found.misfit },
     words: { ...wordsOf(found), spread: `${deviation.toPrecision(3)} along one direction of the features` },
-    shown: { name: "centres", directions: false },
+    shown: [{ name: "centres", directions: false }],
   };
 }
 
@@ -44,13 +45,13 @@ export async function gmm(sketch: Sketch, options: TaskOptions): Promise<Learned
     },
     data: { k, misfit: found.misfit },
     words: wordsOf(found),
-    shown: { name: "means", directions: false },
+    shown: [{ name: "means", directions: false }],
   };
 }
 
 /** Errors (InputError): no K; more unknowns than numbers of moments; those of `standardMoments`. */
 async function mixtureOf(who: string, spread: "shared" | "diagonal", sketch: Sketch, options: TaskOptions) {
-  const { k, restarts, seed, onRound } = options;
+  const { k, restarts, seed, onRound, signal } = options;
   if (k === undefined)
     throw new InputError(`${who}: needs the number of ${who === "gmm" ? "Gaussians" : "centres"}; give -k`);
   const moments = standardMoments(who, sketch);
@@ -73,6 +74,7 @@ async function mixtureOf(who: string, spread: "shared" | "diagonal", sketch: Ske
     variance,
     floor: samplingFloor(sketch),
     ...(onRound && { onRound }),
+    pause: pauses(signal),
   });
   return { moments, found };
 }

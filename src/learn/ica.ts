@@ -3,6 +3,7 @@ import { InputError } from "../data/errors.ts";
 import { symmetricEigen } from "../data/linalg.ts";
 import { multiply, transpose } from "../data/matmul.ts";
 import { type Random, stream } from "../data/random.ts";
+import { pauses } from "../engine/events.ts";
 import { type Sketch, samplingFloor } from "../sketch/index.ts";
 import { type Minimum, minimise } from "./minimise.ts";
 import { type StandardMoments, someOf, standardMoments } from "./moments.ts";
@@ -26,7 +27,7 @@ const STRETCHED = 20;
  *
  * Errors (InputError): a `k` other than the number of features; fewer than two features; a direction without variance; more unknowns than numbers of moments; those of `standardMoments`.
  */
-export async function ica(sketch: Sketch, { k, restarts, seed, onRound }: TaskOptions): Promise<Learned> {
+export async function ica(sketch: Sketch, { k, restarts, seed, onRound, signal }: TaskOptions): Promise<Learned> {
   const all = standardMoments("ica", sketch);
   const { d, m } = all;
   if (k !== undefined && k !== d) {
@@ -44,14 +45,18 @@ export async function ica(sketch: Sketch, { k, restarts, seed, onRound }: TaskOp
   const { root, inverse, stretch } = roots(all);
   const objective = sourceMisfit(whitened(someOf(all, PER_UNKNOWN * unknowns, seed), root));
   const floor = samplingFloor(sketch);
+  const pause = pauses(signal);
   let best: Minimum = { x: new Float64Array(0), value: Number.POSITIVE_INFINITY };
   for (let restart = 0; restart < restarts; restart++) {
-    const found = minimise(objective, startOf(d, stream(seed, "learn", "ica", restart)), STEPS);
+    const found = await minimise(objective, startOf(d, stream(seed, "learn", "ica", restart)), {
+      steps: STEPS,
+      pause,
+    });
     if (found.value < best.value) best = found;
-    await onRound?.(restart + 1, restarts, best.value);
+    onRound?.(restart + 1, restarts, best.value);
     if (best.value < 2 * floor) break;
   }
-  best = minimise(sourceMisfit(whitened(all, root)), best.x, STEPS, TOLERANCE);
+  best = await minimise(sourceMisfit(whitened(all, root)), best.x, { steps: STEPS, tolerance: TOLERANCE, pause });
   const strengths = Array.from({ length: d }, (_, i) =>
     departure(best.x.subarray(d * d + i * SHAPE, d * d + (i + 1) * SHAPE)),
   );
@@ -77,7 +82,7 @@ export async function ica(sketch: Sketch, { k, restarts, seed, onRound }: TaskOp
         stretched: `the features' deviations differ by a factor of ${stretch.toPrecision(2)}; components may be wrong, as the sketch hardly sees its narrow directions`,
       }),
     },
-    shown: { name: "mixing", directions: true },
+    shown: [{ name: "mixing", directions: true }],
   };
 }
 

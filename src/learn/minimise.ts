@@ -8,6 +8,14 @@ export interface Minimum {
   readonly value: number;
 }
 
+export interface Descent {
+  readonly steps: number;
+  /** Part of the value by which five steps must lower it; default 1e-4. */
+  readonly tolerance?: number;
+  /** Awaited after every step (`pauses`); what it throws ends the descent. */
+  readonly pause: () => Promise<void>;
+}
+
 /** Pairs of steps and changes of the gradient that are kept. */
 const MEMORY = 8;
 /** A step must lower the value by this part of what the slope promises (Armijo). */
@@ -19,7 +27,11 @@ const SHORTEST = 1e-10;
  * for the few hundred unknowns of a task from a sketch. Ends after `steps`, when no step lowers the value, or when five steps lower it by less than `tolerance`
  * of itself. Values that are not finite count as too high.
  */
-export function minimise(objective: Objective, start: Float64Array, steps: number, tolerance = 1e-4): Minimum {
+export async function minimise(
+  objective: Objective,
+  start: Float64Array,
+  { steps, tolerance = 1e-4, pause }: Descent,
+): Promise<Minimum> {
   let x = start.slice();
   let gradient = new Float64Array(x.length);
   let value = objective(x, gradient);
@@ -49,6 +61,7 @@ export function minimise(objective: Objective, start: Float64Array, steps: numbe
     if (sy > 1e-12 * Math.sqrt(squaredNorm(s) * squaredNorm(y))) pairs.push({ s, y, rho: 1 / sy });
     if (pairs.length > MEMORY) pairs.shift();
     [x, gradient, value] = [next, nextGradient, found];
+    await pause();
     if (step % 5 === 0) {
       if (before - value <= tolerance * Math.abs(value)) break;
       before = value;

@@ -27,6 +27,6 @@ export async function pca(sketch: Sketch, { k }: TaskOptions): Promise<Learned> 
     },
     data: { k: count, explained },
     words: { explains: `${(100 * explained).toFixed(2)} % of the variance` },
-    shown: { name: "components", directions: true },
+    shown: [{ name: "components", directions: true }],
   };
 }

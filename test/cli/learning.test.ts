@@ -30,6 +30,11 @@ test("kmeans writes centres and weights that inspect and a picture show; help ha
   assert.ok(picture.width > picture.height); // two images side by side
   await ok("learn pca X.npz -o p.npz");
   assert.equal((await readNpz("p.npz")).arrays.components!.shape, [4, 2, 2]);
+  const found = await ok("learn subspaces X.npz -k 1 --rank 2 -o s.npz --picture s.png");
+  assert.equal([found.task, found.k, found.rank], ["subspaces", 1, 2]);
+  assert.equal((await readNpz("s.npz")).arrays.directions!.shape, [1, 2, 2, 2]);
+  const row = await decoded(readFileSync("s.png"));
+  assert.ok(row.width > 2.5 * row.height); // the mean and two directions side by side
   assert.match(await helpOf("learn"), /Tasks:\n {2}kmeans +K centres and weights/);
 });
 
@@ -49,6 +54,14 @@ test("bad input is refused before anything is written", async () => {
   await refused(
     "learn gmm S.npz -k 2 -o n.npz",
     /gmm: needs a sketch with Fourier and second moments, got one with local-moments/,
+  );
+  await refused(
+    "learn subspaces R.npz -k 2 -o n.npz",
+    /^error: subspaces: needs the dimension of the subspaces; give --rank/,
+  );
+  await refused(
+    "learn kmeans R.npz -k 2 --rank 1 -o n.npz",
+    /^error: --rank: kmeans learns no subspaces; leave it out/,
   );
   await refused("learn pca R.npz -k 2 --restarts 3 -o n.npz", /^error: --restarts: pca has one solution/);
   await refused("learn pca R.npz -o n.csv", /^error: --out: expected a name that ends in \.npz, got "n\.csv"/);

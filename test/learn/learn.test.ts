@@ -3,6 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { arrayDataset, readRows } from "../../src/data/index.ts";
 import { stream } from "../../src/data/random.ts";
+import { pauses } from "../../src/engine/events.ts";
 import { learn } from "../../src/learn/index.ts";
 import { minimise } from "../../src/learn/minimise.ts";
 import { Misfit, type Spread } from "../../src/learn/misfit.ts";
@@ -79,20 +80,21 @@ test("gmm finds the deviations of each Gaussian along each feature; a sketch by 
   }
 });
 
-test("a search is repeated to the bit, a round may end it, and more restarts never fit worse", async () => {
+test("a search is repeated to the bit, a signal ends it, and more restarts never fit worse", async () => {
   const sketch = await sketchOf();
   const [one, again, three] = await Promise.all(
     [1, 1, 3].map((restarts) => learn("kmeans", sketch, { k: 4, restarts })),
   );
   assert.equal(again!.arrays.centres!.data, one!.arrays.centres!.data);
   assert.ok(three!.data.misfit! <= one!.data.misfit!);
+  const interruption = new AbortController();
   let rounds = 0;
-  const onRound = async () => {
+  const onRound = () => {
     rounds++;
-    if (rounds === 2) throw new Error("enough");
+    if (rounds === 2) interruption.abort(new Error("enough"));
   };
   try {
-    await learn("kmeans", sketch, { k: 4, onRound });
+    await learn("kmeans", sketch, { k: 4, onRound, signal: interruption.signal });
     assert.unreachable();
   } catch (error) {
     assert.match(String(error), /enough/);
@@ -138,7 +140,10 @@ test("tasks say what is missing", async () => {
     () => learn("pca", sketch, { k: 3 }),
     /pca: a sample has 2 numbers, so no 3 components; give a smaller -k/,
   );
-  await fails(() => learn("lda" as "pca", sketch), /unknown task "lda"; expected one of kmeans, gmm, pca, ica/);
+  await fails(
+    () => learn("lda" as "pca", sketch),
+    /unknown task "lda"; expected one of kmeans, gmm, pca, ica, subspaces/,
+  );
   const second = await makeDesign({ shape: [2], families: [{ kind: "second-moments" }] });
   await fails(
     async () => learn("kmeans", await sketchDataset(points(), second), { k: 2 }),
@@ -183,8 +188,8 @@ test("the misfit's gradient is that of differences, for every spread", async () 
   }
 });
 
-test("minimise ends in the valley of Rosenbrock's function", () => {
-  const { x, value } = minimise(
+test("minimise ends in the valley of Rosenbrock's function", async () => {
+  const { x, value } = await minimise(
     (v, gradient) => {
       const [a, b] = v as unknown as [number, number];
       gradient[0] = -2 * (1 - a) - 400 * a * (b - a * a);
@@ -192,7 +197,7 @@ test("minimise ends in the valley of Rosenbrock's function", () => {
       return (1 - a) ** 2 + 100 * (b - a * a) ** 2;
     },
     Float64Array.of(-1.2, 1),
-    200,
+    { steps: 200, pause: pauses() },
   );
   assert.ok(value < 1e-12 && Math.abs(x[0]! - 1) < 1e-5 && Math.abs(x[1]! - 1) < 1e-5);
 });

@@ -1,0 +1,115 @@
+import { fromHost } from "../data/array.ts";
+import { InputError } from "../data/errors.ts";
+import { symmetricEigen } from "../data/linalg.ts";
+import { multiply, transpose } from "../data/matmul.ts";
+import { stream } from "../data/random.ts";
+import { pauses } from "../engine/events.ts";
+import { type Sketch, samplingFloor } from "../sketch/index.ts";
+import { type Minimum, minimise } from "./minimise.ts";
+import { type StandardMoments, someOf, standardMoments } from "./moments.ts";
+import { SubspaceMisfit } from "./subspace-misfit.ts";
+import type { Learned, TaskOptions } from "./task.ts";
+
+/** Frequencies of a descent from random subspaces for each unknown; the last descent has all. */
+const PER_UNKNOWN = 5;
+const STEPS = 500;
+/** Part by which five steps of the last descent must lower the misfit. */
+const TOLERANCE = 1e-5;
+/** So many descents that end at the least misfit, to this part of it, are enough. */
+const [ALIKE, PART] = [3, 0.01];
+/** Standard deviation of the means that a descent begins with, and its variance across the subspaces; those of the points are 1. */
+const [START_MEAN, START_ACROSS] = [0.3, 0.1];
+
+/**
+ * Subspace clustering: the K affine subspaces of dimension r that samples lie near, from the Fourier moments of a sketch (`SubspaceMisfit`). Of at most
+ * `restarts` descents from random means and directions the one of the least misfit is taken. `means` [K, …shape] and orthonormal `directions` [K, r, …shape] of the
+ * subspaces, `variances` [K, r] along them, the largest first, and `weights` [K], the largest first. A sample belongs to the subspace with the least ‖x − μₖ‖² − Σ (directionᵀ(x − μₖ))².
+ *
+ * Errors (InputError): no k or no rank; a rank that leaves no direction across; more unknowns than numbers of moments; those of `standardMoments`.
+ */
+export async function subspaces(
+  sketch: Sketch,
+  { k, rank, restarts, seed, onRound, signal }: TaskOptions,
+): Promise<Learned> {
+  if (k === undefined) throw new InputError("subspaces: needs the number of subspaces; give -k");
+  if (rank === undefined) throw new InputError("subspaces: needs the dimension of the subspaces; give --rank");
+  const all = standardMoments("subspaces", sketch);
+  const { d, m } = all;
+  if (rank >= d) {
+    throw new InputError(
+      `subspaces: subspaces of dimension ${rank} fill the ${d} feature${d === 1 ? "" : "s"} of the sketch; give a smaller --rank`,
+    );
+  }
+  const unknowns = k * (d + rank * d + 1) + 2;
+  if (unknowns > 2 * m) {
+    throw new InputError(
+      `subspaces: k = ${k} of dimension ${rank} have ${unknowns} unknowns in ${d} features, more than the ${2 * m} numbers of ${m} frequencies; ` +
+        "give a smaller -k or --rank, or sketch with more --frequencies or fewer --features",
+    );
+  }
+  const few = new SubspaceMisfit(someOf(all, PER_UNKNOWN * unknowns, seed), k, rank);
+  const floor = samplingFloor(sketch);
+  const pause = pauses(signal);
+  const ends: Minimum[] = [];
+  for (let restart = 0; restart < restarts; restart++) {
+    ends.push(await minimise(few.value, startOf(k, rank, d, seed, restart), { steps: STEPS, pause }));
+    ends.sort((a, b) => a.value - b.value);
+    const least = ends[0]!.value;
+    onRound?.(restart + 1, restarts, least);
+    if (least < 2 * floor || (ends[ALIKE - 1]?.value ?? Number.POSITIVE_INFINITY) < (1 + PART) * least) break;
+  }
+  const misfit = new SubspaceMisfit(all, k, rank);
+  const best = await minimise(misfit.value, ends[0]!.x, { steps: STEPS, tolerance: TOLERANCE, pause });
+  misfit.value(best.x, new Float64Array(best.x.length)); // for the weights
+  const { weights } = misfit;
+  const order = Array.from(weights.keys()).sort((a, b) => weights[b]! - weights[a]!);
+  const sum = weights.reduce((a, b) => a + b, 0);
+  const across = Math.exp(best.x.at(-2)!) * all.scale ** 2;
+  const found = order.map((at) => ({
+    mean: all.points(misfit.mean(best.x, at)),
+    ...principal(all, misfit.directions(best.x, at), rank),
+  }));
+  const { shape } = sketch.design;
+  const rows = (of: readonly Float64Array[]) => Float32Array.from(of.flatMap((row) => Array.from(row)));
+  const sorted = Float32Array.from(order, (at) => weights[at]! / sum);
+  return {
+    arrays: {
+      means: fromHost(rows(found.map(({ mean }) => mean)), [k, ...shape]),
+      directions: fromHost(rows(found.map(({ directions }) => directions)), [k, rank, ...shape]),
+      variances: fromHost(
+        rows(found.map(({ variances }) => variances)).map((v) => v + across),
+        [k, rank],
+      ),
+      weights: fromHost(sorted, [k]),
+    },
+    data: { k, rank, deviation: Math.sqrt(across), misfit: best.value, floor },
+    words: {
+      weights: Array.from(sorted, (w) => w.toPrecision(2)).join(", "),
+      spread: `${Math.sqrt(across).toPrecision(3)} along one direction across the subspaces`,
+      misfit: `${best.value.toPrecision(3)}, mean squared over the moments; their noise is ${floor.toPrecision(3)}`,
+    },
+    shown: [
+      { name: "means", directions: false },
+      { name: "directions", directions: true },
+    ],
+  };
+}
+
+function startOf(k: number, rank: number, d: number, seed: number, restart: number): Float64Array {
+  const random = stream(seed, "learn", "subspaces", restart);
+  const width = d * (1 + rank);
+  const theta = random.fillNormal(new Float64Array(k * width + 2));
+  for (let at = 0; at < k * width; at++) theta[at]! *= at % width < d ? START_MEAN : Math.sqrt(1 / rank);
+  theta.set([Math.log(START_ACROSS), 0], k * width);
+  return theta;
+}
+
+/** The principal directions of VᵀV, orthonormal in the samples' numbers, and the variances along them. */
+function principal(moments: StandardMoments, v: Float64Array, rank: number) {
+  const { d, scale } = moments;
+  const { values, vectors } = symmetricEigen(multiply(transpose(v, rank, d), v, d, rank, d), d, rank);
+  return {
+    directions: moments.directions(vectors).map((x) => x / scale),
+    variances: values.map((x) => Math.max(x, 0) * scale ** 2),
+  };
+}
