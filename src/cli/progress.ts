@@ -62,13 +62,16 @@ function lines(label: string, stream: NodeJS.WriteStream, now: () => number): Pr
 
 const taskOf = ({ task }: Progress): string => (task === undefined ? "" : `, ${task}`);
 
-/** Steps per second since the first report of a task. Preparation before it and the earlier steps of a resumed run do not count. */
+/** Steps per second since the first report of a task. Preparation before it and the earlier steps of a resumed run do not count. Steps that fall are a task begun anew. */
 class Pace {
   #first: { readonly progress: Progress; readonly time: number } | undefined;
+  #last = 0;
 
   at(progress: Progress, time: number): number | undefined {
     const first = this.#first;
-    if (!first || progress.task !== first.progress.task || progress.step < first.progress.step) {
+    const fell = progress.step < this.#last;
+    this.#last = progress.step;
+    if (!first || progress.task !== first.progress.task || fell) {
       this.#first = { progress, time };
       return undefined;
     }

@@ -50,7 +50,7 @@ test("where stderr is no terminal: nothing in the first ten seconds, then a line
   );
 });
 
-test("the rate leaves out what came before the first report, steps of a run that is resumed, and other tasks", () => {
+test("the rate leaves out what came before the first report, steps of a run that is resumed, other tasks and earlier passes", () => {
   const { stream: out, text } = stream(false);
   let now = 0;
   const display = openProgress("recover", out, () => now);
@@ -62,7 +62,13 @@ test("the rate leaves out what came before the first report, steps of a run that
   report(50, 90, "choosing λ"); // 2 a second
   report(59, 60); // 60 were done before, and took nothing of these 59 s
   report(71, 66); // 6 in 12 s
-  assert.is(text(), "recover, choosing λ: 90 of 100, 2.0/s, 5 s left\nrecover: 66 of 100, 0.50/s, 1 min 8 s left\n");
+  report(80, 60); // begun anew, where it had begun before
+  report(92, 72); // 12 in 12 s
+  assert.is(
+    text(),
+    "recover, choosing λ: 90 of 100, 2.0/s, 5 s left\nrecover: 66 of 100, 0.50/s, 1 min 8 s left\n" +
+      "recover: 72 of 100, 1.0/s, 28 s left\n",
+  );
 });
 
 test("on a terminal: a bar with label, count and details", () => {
