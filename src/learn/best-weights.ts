@@ -1,3 +1,4 @@
+import { InputError } from "../data/errors.ts";
 import { dot } from "../data/vector.ts";
 import { nonnegative } from "./nonnegative.ts";
 
@@ -8,6 +9,15 @@ export interface Complex {
 }
 
 export const complex = (m: number): Complex => ({ re: new Float64Array(m), im: new Float64Array(m) });
+
+/** The sum of weights. Errors (InputError): all are 0, as where no component is like the moments. */
+export function totalOf(who: string, weights: Float64Array): number {
+  const sum = weights.reduce((a, b) => a + b, 0);
+  if (sum > 0) return sum;
+  throw new InputError(
+    `${who}: nothing fits the moments, they are hardly more than noise; sketch more samples, or with a larger --scale`,
+  );
+}
 
 /**
  * The components' weights that fit moments z best, min_{α ≥ 0} ‖z − Σ αₖaₖ‖². They are taken anew at every point of a descent; so they are no unknowns, and the gradient over the rest is that of fixed weights.

@@ -1,5 +1,6 @@
 import { cholesky } from "../data/cholesky.ts";
 import { stream } from "../data/random.ts";
+import { totalOf } from "./best-weights.ts";
 import { type Minimum, minimise } from "./minimise.ts";
 import { Misfit } from "./misfit.ts";
 import { type StandardMoments, someOf } from "./moments.ts";
@@ -17,6 +18,8 @@ export interface Components {
 }
 
 export interface SearchOptions {
+  /** For messages. */
+  readonly who: string;
   readonly k: number;
   /** Whether all components have one variance vI in the end, or each its own ones. */
   readonly spread: "shared" | "diagonal";
@@ -45,15 +48,16 @@ const LAST_STEPS = 500;
  * Pérez 2018). In each of 2K rounds a component is added where it correlates most with the residual; above K that of the least weight goes; then all means descend. Components have the
  * known variance v meanwhile, and are no points as in the paper: moments at frequencies where clusters are wide would else pull the means. The last descent is over means and
  * variances, with all frequencies. Of at most `restarts` searches the one of the least misfit is returned.
+ * Errors (InputError): those of `totalOf`.
  */
 export async function clOmpr(moments: StandardMoments, options: SearchOptions): Promise<Components> {
-  const { k, spread, variance, floor, seed, restarts, onRound, pause } = options;
+  const { who, k, spread, variance, floor, seed, restarts, onRound, pause } = options;
   const { d } = moments;
   const all = new Misfit(moments, spread);
   let best: Minimum = { x: new Float64Array(0), value: Number.POSITIVE_INFINITY };
   for (let restart = 0; restart < restarts; restart++) {
     const few = someOf(moments, PER_UNKNOWN * k * (d + 1), seed + restart);
-    const means = await search(few, options, restart, async (round, misfit) =>
+    const means = await search(few, options, restart, (round, misfit) =>
       onRound?.(restart * 2 * k + round, restarts * 2 * k, misfit),
     );
     const logs = new Float64Array(spread === "shared" ? 1 : k * d).fill(Math.log(variance));
@@ -63,7 +67,7 @@ export async function clOmpr(moments: StandardMoments, options: SearchOptions): 
   }
   all.value(best.x, new Float64Array(best.x.length)); // for the weights
   const { weights } = all;
-  const sum = weights.reduce((a, b) => a + b, 0);
+  const sum = totalOf(who, weights);
   const order = Array.from({ length: k }, (_, i) => i).sort((a, b) => weights[b]! - weights[a]!);
   const variances = new Float64Array(k * d);
   const means = new Float64Array(k * d);

@@ -67,6 +67,7 @@ async function mixtureOf(who: string, spread: "shared" | "diagonal", sketch: Ske
     throw new InputError(`${who}: k = ${k} is more than the ${moments.count} samples of the sketch; give a smaller -k`);
   const variance = startVariance(moments);
   const found = await clOmpr(moments, {
+    who,
     k,
     spread,
     restarts,

@@ -76,7 +76,7 @@ export async function ica(sketch: Sketch, { k, restarts, seed, onRound, signal }
     },
     data: { k: d, misfit: best.value, floor, gaussian, stretch },
     words: {
-      misfit: `${best.value.toPrecision(3)}, mean squared over the moments; their noise is ${floor.toPrecision(3)}`,
+      misfit: `${best.value.toPrecision(3)}, mean squared over the moments; sampling noise is ${floor.toPrecision(3)}`,
       ...(gaussian > 1 && { Gaussian: `${gaussian} components, whose directions among themselves are arbitrary` }),
       ...(stretch > STRETCHED && {
         stretched: `the features' deviations differ by a factor of ${stretch.toPrecision(2)}; components may be wrong, as the sketch hardly sees its narrow directions`,

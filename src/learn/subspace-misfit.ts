@@ -14,7 +14,7 @@ interface Parts {
   readonly squares: Float64Array;
 }
 
-/** Largest |c|. Uniform coordinates have c = −1/20; with a larger one a descent may take two subspaces for one of heavy tails. */
+/** Largest |c|. Uniform coordinates have c = −1/20 in one dimension, and fits of them −.056 and up to the limit in three and two; with a larger one a descent may take two subspaces for one of heavy tails. */
 const MOST = 1 / 16;
 
 /** c and its derivative over the unknown that stands for it: any number. */
@@ -25,8 +25,8 @@ function shapeOf(unknown: number): readonly [c: number, slope: number] {
 
 /**
  * The misfit of points near K affine subspaces of dimension r to moments z: (1/m) min_{α ≥ 0} ‖z − Σ αₖaₖ‖² (`BestWeights`). Component k has the mean μₖ, directions Vₖ [r, d] within its subspace, and a
- * variance v across it, the same for all: aₖ(ω) = exp(iωᵀμₖ − ½s − ½v|ω|²)(1 + cs²) with s = |Vₖω|². With c = 0 that is the Gaussian N(μₖ, VₖᵀVₖ + vI). For coordinates of other laws there is one c, since s² is
- * the first even term in which characteristic functions of one covariance differ (c = excess kurtosis / 24 in one dimension). Unknowns θ: for each component μₖ [d] and Vₖ [r, d], then ln v, then artanh(16c).
+ * variance v across it, the same for all: aₖ(ω) = exp(iωᵀμₖ − ½s − ½v|ω|²)(1 + cs²) with s = |Vₖω|². With c = 0 that is the Gaussian N(μₖ, VₖᵀVₖ + vI). For coordinates of other symmetric laws there is one c, since s² is
+ * the first even term in which characteristic functions of one covariance differ (c = excess kurtosis / 24 in one dimension). Skewed laws, which differ in s^(3/2), are not modelled. Unknowns θ: for each component μₖ [d] and Vₖ [r, d], then ln v, then artanh(16c).
  */
 export class SubspaceMisfit {
   readonly #moments: StandardMoments;

@@ -8,7 +8,7 @@ export interface TaskOptions {
   /** Most searches from other places, of which the best by the misfit is kept; fewer if one reaches the noise of the moments. */
   readonly restarts: number;
   readonly seed: number;
-  /** Called after every round with the number of rounds done, their total, and the misfit. It may throw to end the task. */
+  /** Called after every round with the number of rounds done, their total, and the misfit. Not awaited; what it throws ends the task. */
   readonly onRound?: (done: number, total: number, misfit: number) => void;
   /** If it aborts, the task ends with its reason. */
   readonly signal?: AbortSignal;

@@ -48,11 +48,14 @@ export async function learn(name: TaskName, sketch: Sketch, options: Partial<Tas
     if (value === undefined || (Number.isInteger(value) && value >= 1)) continue;
     throw new InputError(`learn: ${option}: expected an integer of at least 1, got ${value}`);
   }
-  return tasks[name].learn(sketch, {
+  signal?.throwIfAborted();
+  const learned = await tasks[name].learn(sketch, {
     ...{ restarts, seed },
     ...(k !== undefined && { k }),
     ...(rank !== undefined && { rank }),
     ...(onRound && { onRound }),
     ...(signal && { signal }),
   });
+  signal?.throwIfAborted();
+  return learned;
 }

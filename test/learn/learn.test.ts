@@ -80,7 +80,7 @@ test("gmm finds the deviations of each Gaussian along each feature; a sketch by 
   }
 });
 
-test("a search is repeated to the bit, a signal ends it, and more restarts never fit worse", async () => {
+test("a search is repeated to the bit, a signal and a round may end it, and more restarts never fit worse", async () => {
   const sketch = await sketchOf();
   const [one, again, three] = await Promise.all(
     [1, 1, 3].map((restarts) => learn("kmeans", sketch, { k: 4, restarts })),
@@ -100,6 +100,15 @@ test("a search is repeated to the bit, a signal ends it, and more restarts never
     assert.match(String(error), /enough/);
   }
   assert.is(rounds, 2);
+  try {
+    const tired = () => {
+      throw new Error("tired");
+    };
+    await learn("kmeans", sketch, { k: 4, onRound: tired });
+    assert.unreachable();
+  } catch (error) {
+    assert.match(String(error), /tired/);
+  }
 });
 
 test("pca has the principal components of the data", async () => {

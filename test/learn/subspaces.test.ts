@@ -134,6 +134,21 @@ test("the gradient of the subspaces' misfit is that of differences", async () =>
   }
 });
 
+test("where moments are noise nothing fits them, and that is said", async () => {
+  const families = [{ kind: "fourier", m: 40, seed: 8, scales: [1e-4] }, { kind: "second-moments" }] as const;
+  const sketch = await sketchOf(points(), { families });
+  for (const [task, options] of [
+    ["subspaces", { k: 1, rank: 1 }],
+    ["kmeans", { k: 1 }],
+  ] as const) {
+    const failed = await learn(task, sketch, options).catch((error) => String(error));
+    assert.match(
+      String(failed),
+      `${task}: nothing fits the moments, they are hardly more than noise; sketch more samples`,
+    );
+  }
+});
+
 test("subspaces says what is missing", async () => {
   const sketch = await sketchOf();
   const fails = async (options: object, message: RegExp) => {
@@ -148,6 +163,7 @@ test("subspaces says what is missing", async () => {
   await fails({ rank: 2 }, /subspaces: needs the number of subspaces; give -k/);
   await fails({ k: 2 }, /subspaces: needs the dimension of the subspaces; give --rank/);
   await fails({ k: 2, rank: 4 }, /subspaces of dimension 4 fill the 4 features of the sketch; give a smaller --rank/);
+  await fails({ k: 6001, rank: 1 }, /k = 6001 is more than the 6000 samples of the sketch; give a smaller -k/);
   await fails({ k: 2, rank: 0.5 }, /learn: rank: expected an integer of at least 1, got 0.5/);
   await fails(
     { k: 80, rank: 2 },

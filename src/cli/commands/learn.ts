@@ -35,7 +35,8 @@ export const learn = defineCommand({
       .option("rank", { ...{ type: "number", requiresArg: true }, describe: "of subspaces: their dimension" })
       .option("restarts", {
         ...{ type: "number", requiresArg: true, defaultDescription: "3, of ica 10, of subspaces 20" },
-        describe: "most searches from other places; the best is kept, and one that fits to the noise is the last",
+        describe:
+          "most searches from other places; the best is kept; one that fits to the noise is the last, or of subspaces the third that ends alike",
       })
       .option("picture", {
         ...{ type: "string", requiresArg: true },
