@@ -27,6 +27,7 @@ import { raisedSigma } from "./raised-sigma.ts";
 import { halfQuadraticOptions, type Setting, scheduleOf, settingsOf } from "./schedule.ts";
 import { hasImageSteps, withStepsOf } from "./steps.ts";
 import { patchUncertainty, type Uncertainty } from "./uncertainty.ts";
+import { variationStart } from "./variation-start.ts";
 
 /**
  * Expected patch log likelihood (Zoran, Weiss, "From learning models of natural image patches to whole image restoration", ICCV 2011) by
@@ -39,7 +40,7 @@ import { patchUncertainty, type Uncertainty } from "./uncertainty.ts";
  *     z_P = argmin_z ‖z − Px‖²/(2s²) − log p(z),   x = argmin_x ‖y − Φx‖²/(2σ²) + ‖x − z̄‖²/(2s²),
  *
  * where z̄ averages the overlapping z_P. It begins with the x of least ‖y − Φx‖²/(2σ²) + ‖∇x‖²/(2g²), g the deviation of neighbouring pixels
- * under the prior; to denoise (Φ = I) with x = y, and s is σ/√(1, 4, 8, 16, 32, 64), the first six of the paper's. A random grid of patches in every step
+ * under the prior; for a convolution with the x of `variationStart`; to denoise (Φ = I) with x = y, and s is σ/√(1, 4, 8, 16, 32, 64), the first six of the paper's. A random grid of patches in every step
  * (Parameswaran et al., "Accelerating GMM-based patch priors", 2018). The means of patches are not changed. For images in [0, 1]. For noise that
  * is not Gaussian, −log p(y | Φx) takes the place of ‖y − Φx‖²/(2σ²), by its proximal map (noise-step.ts).
  */
@@ -67,11 +68,9 @@ export const halfQuadratic: Solver<PatchPrior> = {
     const denoising = await isIdentity(whitened.operator);
     const gain = denoising ? 1 : (await sizeOfOperator(problem.operator as LinearOperator)).norm;
     const { noise, sigma, raised } = raisedSigma(problem, gain);
-    const schedule = scheduleOf(
-      noise,
-      denoising && gaussian ? "denoising" : await settingOf(problem, whitened.operator),
-      own,
-    );
+    const setting = denoising && gaussian ? "denoising" : await settingOf(problem, whitened.operator);
+    const schedule = scheduleOf(noise, setting, own);
+    const begun = setting === "convolution" ? await variationStart(problem, options) : undefined;
     const steps = schedule.length;
     const batch = problem.y.shape[0]!;
     const estimate = new Float32Array(batch * sizeOf(problem.shape));
@@ -85,10 +84,12 @@ export const halfQuadratic: Solver<PatchPrior> = {
       const random = stream(seed, "patch grids");
       const y = takeRows(whitened.y, [i]);
       const scale = gaussian ? sigma : sigmaOfRow(problem.noise, y);
-      let x =
-        denoising && gaussian
-          ? fromHost(y.data, [1, ...problem.shape])
-          : await smooth(y, filled(1, problem.shape), scale ** 2 / (2 * roughness(prior) ** 2));
+      const first = async () => {
+        if (begun) return takeRows(begun, [i]);
+        if (setting === "denoising") return fromHost(y.data, [1, ...problem.shape]);
+        return smooth(y, filled(1, problem.shape), scale ** 2 / (2 * roughness(prior) ** 2));
+      };
+      let x = await first();
       for (const [at, s] of schedule.entries()) {
         await pause();
         const filtered = await filterImage(x.data, s, { patch, sizes }, { spacing, random, pause, signal });
