@@ -162,6 +162,17 @@ test("noise that hardly differs from denoising is removed as in denoising: a few
   assert.ok(holes < 1.5 * best, `${holes} ${best}`);
 });
 
+test("a convolution begins with little total variation, from which patches come much nearer than total variation itself", async () => {
+  const shape = [48, 40];
+  const kernel = ndarray(new Float32Array(81).fill(1 / 81), [9, 9]);
+  const operator = convolution({ inShape: shape, kernel });
+  const y = noisy(await apply(operator.forward, truth), 0.002);
+  const given = { operator, y, noise: 0.002, range: [0, 1] } as const;
+  const patches = error((await recover(given, prior)).estimate);
+  const variation = error((await recover(given, parsePenalty("tv", shape))).estimate);
+  assert.ok(patches < 0.55 * variation, `${patches} ${variation}`); // .41; from a quadratic start .77
+});
+
 test("units of y do not matter: cΦ, cy and cσ give the same; numbers far beyond the prior's contrast are warned of", async () => {
   const shape = [32, 28];
   const kernel = (c: number) =>
