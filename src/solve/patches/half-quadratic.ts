@@ -127,9 +127,10 @@ const sharpest = (schedule: readonly number[], denoising: boolean, noise: number
   Math.min(schedule.at(-1)!, denoising ? noise / Math.sqrt(128) : Number.POSITIVE_INFINITY);
 
 /** What Φ is, for the schedule. */
-async function settingOf({ operator }: Problem, whitened: LinearOperator): Promise<Setting> {
+async function settingOf({ operator, noise }: Problem, whitened: LinearOperator): Promise<Setting> {
   const kind = (operator as LinearOperator).form?.kind;
   if (kind === "selection" || kind === "coefficients") return kind;
   if (kind === "parallel-beam") return "projections";
-  return (await isConvolution(whitened)) ? "convolution" : "other";
+  if (!(await isConvolution(whitened))) return "other";
+  return noise.gaussian ? "convolution" : "convolution of other noise";
 }
