@@ -45,7 +45,12 @@ export const subspaces = defineCommand({
       set === "digits" ? { points: await digits(), truth: undefined } : drawn(laws[set], k, rank, count, seed);
     const dataset = arrayDataset(set, points);
     const started = performance.now();
-    const sketch = await sketchDataset(dataset, await designFor(dataset, { seed }));
+    const sketch = await sketchDataset(
+      dataset,
+      await designFor(dataset, {
+        families: [{ kind: "fourier", m: 4096, seed }, { kind: "second-moments" }],
+      }),
+    );
     const pass = (performance.now() - started) / 1000;
     const { arrays, data: facts } = await learn("subspaces", sketch, { k, rank, seed });
     const seconds = (performance.now() - started) / 1000 - pass;
