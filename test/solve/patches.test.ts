@@ -16,6 +16,7 @@ import { fromTriangle } from "../../src/sketch/families/family.ts";
 import { designFor, maximised, sketchDataset } from "../../src/sketch/index.ts";
 import { recover } from "../../src/solve/index.ts";
 import { patchStep } from "../../src/solve/patches/patch-step.ts";
+import { scheduleOf } from "../../src/solve/patches/schedule.ts";
 import { refuses, scratch } from "../data/tiny.ts";
 import { apply } from "../operators/draws.ts";
 import { cropped, noisy, prior, SIDE, sketch } from "./leaves.ts";
@@ -154,6 +155,7 @@ test("noise that hardly differs from denoising is removed as in denoising: a few
   const y = noisy(truth, sigma);
   const best = error((await recover({ operator, y, noise: sigma }, prior)).estimate);
   assert.ok(best < 0.2 * sigma ** 2);
+  assert.is(scheduleOf(0.01, "denoising", { steps: 7 })[0], 0.01);
   const chosen = error((await recover({ operator, y, noise: sigma }, prior, { own: { steps: 7 } })).estimate);
   assert.ok(chosen < 1.2 * best, `${chosen} ${best}`); // 1.03 measured
   const missing = mask({ inShape: shape, keep: 0.95, seed: 2 });

@@ -34,7 +34,7 @@ export function settingsOf(own: Options | undefined) {
 }
 
 /**
- * The least and the most s of the first step, unless σ is larger. What Φ does not show of x is unknown by much more than a small σ: without noise, 50 % of the pixels of training photographs had 32.4 dB from .06 and
+ * The least and the most s of the first step, unless σ is larger; to denoise there is no least, as nothing is hidden. What Φ does not show of x is unknown by much more than a small σ: without noise, 50 % of the pixels of training photographs had 32.4 dB from .06 and
  * 31.1 from 15 σ. Photographs in [0, 1] deviate by about the most.
  */
 const [LEAST_FIRST, MOST_FIRST] = [0.06, 0.2];
@@ -84,8 +84,8 @@ const FIRST = {
   other: 15,
 };
 
-/** σ over the least s of the last step. Four steps end nearer σ, or they leave its noise: with σ = .1 a blur had 23.4 dB with an eighth, 26.4 with a half. */
-const leastPart = (setting: Setting): number => (setting === "convolution" ? 2 : 8);
+/** The least s of the last step. The four steps of a convolution end nearer σ, or they leave its noise: with σ = .1 a blur had 23.4 dB with σ/8, 26.4 with σ/2. */
+const leastLast = (sigma: number, setting: Setting): number => sigma / (setting === "convolution" ? 2 : 8);
 
 /** s of every step. Where nothing was chosen, for denoising that of the paper; else falling by one factor. */
 export function scheduleOf(sigma: number, setting: Setting, own?: Options): number[] {
@@ -94,8 +94,8 @@ export function scheduleOf(sigma: number, setting: Setting, own?: Options): numb
   const chosen = ["steps", "first", "last"].some((name) => own?.[name] !== undefined);
   if (denoising && !chosen) return [1, 4, 8, 16, 32, 64].map((beta) => sigma / Math.sqrt(beta));
   const { steps = STEPS[setting] } = settings;
-  const { first = Math.max(LEAST_FIRST, firstOf(sigma, FIRST[setting])) } = settings;
-  const { last = Math.min(first, Math.max(sigma / leastPart(setting), Math.min(2 * sigma, SMALL), LEVEL)) } = settings;
+  const { first = Math.max(denoising ? 0 : LEAST_FIRST, firstOf(sigma, FIRST[setting])) } = settings;
+  const { last = Math.min(first, Math.max(leastLast(sigma, setting), Math.min(2 * sigma, SMALL), LEVEL)) } = settings;
   return fallingBy("half-quadratic", { steps, first, last });
 }
 
