@@ -7,6 +7,7 @@ import { secondsText } from "../../src/cli/text.ts";
 import { arrayDataset, encodeNpy, writeAtomic } from "../../src/data/index.ts";
 import { type Random, stream } from "../../src/data/random.ts";
 import { learn } from "../../src/learn/index.ts";
+import { orthogonalDirection } from "../../src/sketch/even-normals.ts";
 import { designFor, sketchDataset } from "../../src/sketch/index.ts";
 import { D, digits } from "./centres.ts";
 
@@ -68,7 +69,7 @@ export const subspaces = defineCommand({
 
 function drawn(law: (random: Random) => number, k: number, rank: number, n: number, seed: number) {
   const random = stream(seed, "experiment", "subspaces");
-  const truth = Float32Array.from(Array.from({ length: k }, () => orthonormal(rank, random)).flat(2)); // [k, rank, D]
+  const truth = Float32Array.from(Array.from({ length: k }, () => Array.from(orthonormal(rank, random))).flat()); // [k, rank, D]
   const data = new Float32Array(n * D);
   for (let row = 0; row < n; row++) {
     const at = random.integer(k) * rank;
@@ -82,17 +83,11 @@ function drawn(law: (random: Random) => number, k: number, rank: number, n: numb
   return { points, truth };
 }
 
-/** `rank` random orthonormal vectors, by Gram and Schmidt. */
-function orthonormal(rank: number, random: Random): number[][] {
-  const vectors: number[][] = [];
-  while (vectors.length < rank) {
-    let v = Array.from(random.fillNormal(new Float64Array(D)));
-    for (const u of vectors) {
-      const along = u.reduce((sum, x, i) => sum + x * v[i]!, 0);
-      v = v.map((x, i) => x - along * u[i]!);
-    }
-    const length = Math.hypot(...v);
-    vectors.push(v.map((x) => x / length));
+/** `rank` random orthonormal vectors, [rank, D]. */
+function orthonormal(rank: number, random: Random): Float64Array {
+  const vectors = new Float64Array(rank * D);
+  for (let at = 0; at < vectors.length; at += D) {
+    orthogonalDirection(random, vectors.subarray(at, at + D), vectors.subarray(0, at));
   }
   return vectors;
 }

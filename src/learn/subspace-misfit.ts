@@ -1,3 +1,4 @@
+import type { Random } from "../data/random.ts";
 import { dot } from "../data/vector.ts";
 import { Atoms } from "./atoms.ts";
 import { BestWeights, type Complex, complex } from "./best-weights.ts";
@@ -16,6 +17,9 @@ interface Parts {
 
 /** Largest |c|. Uniform coordinates have c = −1/20 in one dimension, and fits of them −.056 and up to the limit in three and two; with a larger one a descent may take two subspaces for one of heavy tails. */
 const MOST = 1 / 16;
+
+/** Standard deviation of the means that a descent begins with, and its variance across the subspaces. */
+const [START_MEAN, START_ACROSS] = [0.3, 0.1];
 
 /** c and its derivative over the unknown that stands for it: any number. */
 function shapeOf(unknown: number): readonly [c: number, slope: number] {
@@ -55,6 +59,18 @@ export class SubspaceMisfit {
     return this.#best.weights;
   }
 
+  /** θ to descend from: random means and directions, Gaussian coordinates. The points have the variance 1. */
+  start(random: Random): Float64Array {
+    const { d } = this.#moments;
+    const unknowns = this.#parts.length * this.#width;
+    const theta = random.fillNormal(new Float64Array(unknowns + 2));
+    for (let at = 0; at < unknowns; at++) theta[at]! *= at % this.#width < d ? START_MEAN : Math.sqrt(1 / this.#rank);
+    theta.set([Math.log(START_ACROSS), 0], unknowns);
+    return theta;
+  }
+
+  /** v. */
+  across = (theta: Float64Array): number => Math.exp(theta.at(-2)!);
   mean = (theta: Float64Array, k: number): Float64Array => this.#slice(theta, k, 0, 1);
   directions = (theta: Float64Array, k: number): Float64Array => this.#slice(theta, k, 1, 1 + this.#rank);
 
@@ -78,17 +94,15 @@ export class SubspaceMisfit {
       }
       gradient[theta.length - 1]! += slope * moduli.reduce((sum, u, j) => sum + u * squares[j]! ** 2, 0);
       for (let j = 0; j < m; j++) moduli[j]! *= factor[j]!;
-      const v = Math.exp(theta.at(-2)!);
-      gradient[theta.length - 2]! += this.#atoms.overVariances(moduli, v)[0]!;
+      gradient[theta.length - 2]! += this.#atoms.overVariances(moduli, this.across(theta))[0]!;
     }
     return misfit;
   };
 
   #evaluate(theta: Float64Array, k: number, { gaussian, whole, factor, along, squares }: Parts): void {
     const { m, d, omega } = this.#moments;
-    const v = Math.exp(theta.at(-2)!);
     const [shape] = shapeOf(theta.at(-1)!);
-    this.#atoms.evaluate(this.mean(theta, k), v, gaussian.re, gaussian.im);
+    this.#atoms.evaluate(this.mean(theta, k), this.across(theta), gaussian.re, gaussian.im);
     const directions = this.directions(theta, k);
     squares.fill(0);
     for (const [q, t] of along.entries()) {

@@ -19,8 +19,6 @@ const TOLERANCE = 1e-5;
 /** The search ends when so many descents have the least misfit, those counted whose own is greater by at most a hundredth. */
 const ENOUGH = 3;
 const ALIKE = 1.01;
-/** Standard deviation of the means that a descent begins with, and its variance across the subspaces; those of the points are 1. */
-const [START_MEAN, START_ACROSS] = [0.3, 0.1];
 
 /**
  * Subspace clustering: the K affine subspaces of dimension r that samples lie near, from the Fourier moments of a sketch (`SubspaceMisfit`). Of at most
@@ -60,7 +58,8 @@ export async function subspaces(
   const pause = pauses(signal);
   const ends: Minimum[] = [];
   for (let restart = 0; restart < restarts; restart++) {
-    ends.push(await minimise(few.value, startOf(k, rank, d, seed, restart), { steps: STEPS, pause }));
+    const start = few.start(stream(seed, "learn", "subspaces", restart));
+    ends.push(await minimise(few.value, start, { steps: STEPS, pause }));
     ends.sort((a, b) => a.value - b.value);
     const least = ends[0]!.value;
     onRound?.(restart + 1, restarts + 1, least);
@@ -72,7 +71,7 @@ export async function subspaces(
   const { weights } = misfit;
   const order = Array.from(weights.keys()).sort((a, b) => weights[b]! - weights[a]!);
   const sum = totalOf("subspaces", weights);
-  const across = Math.exp(best.x.at(-2)!) * all.scale ** 2;
+  const across = misfit.across(best.x) * all.scale ** 2;
   const found: { readonly mean: Float64Array; readonly directions: Float64Array; readonly variances: Float64Array }[] =
     [];
   for (const at of order) {
@@ -103,15 +102,6 @@ export async function subspaces(
       { name: "directions", directions: true },
     ],
   };
-}
-
-function startOf(k: number, rank: number, d: number, seed: number, restart: number): Float64Array {
-  const random = stream(seed, "learn", "subspaces", restart);
-  const width = d * (1 + rank);
-  const theta = random.fillNormal(new Float64Array(k * width + 2));
-  for (let at = 0; at < k * width; at++) theta[at]! *= at % width < d ? START_MEAN : Math.sqrt(1 / rank);
-  theta.set([Math.log(START_ACROSS), 0], k * width);
-  return theta;
 }
 
 /** The principal directions of VᵀV, orthonormal in the samples' numbers, and the variances along them. */

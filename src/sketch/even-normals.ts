@@ -37,7 +37,7 @@ export function evenNormals(random: Random, count: number, k: number): Float64Ar
 }
 
 /** Fills `out` with a random direction, of norm 1, that is orthogonal to `others` [count, k], which are orthonormal. */
-function orthogonalDirection(random: Random, out: Float64Array, others: Float64Array): void {
+export function orthogonalDirection(random: Random, out: Float64Array, others: Float64Array): void {
   const k = out.length;
   random.fillNormal(out);
   let at = 0;
