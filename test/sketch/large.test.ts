@@ -63,12 +63,13 @@ async function arraysOf(file: string): Promise<number> {
 test("images of 256 × 256 are sketched in principal components, with arrays that do not grow with their number", async () => {
   const [few, many] = [path.join(folder, "few.npy"), path.join(folder, "many.npy")];
   writeImages(few, 120);
-  writeImages(many, 500);
+  writeImages(many, 1500);
   const [some, more] = [await arraysOf(few), await arraysOf(many)];
-  // Measured: 85 to 98 MB, the pilot, its copies and those of two blocks. 380 images more are 25 MB as bytes, 100 MB in float32.
+  // Measured: 82 to 116 MB, the pilot, its copies and those of two blocks, or of four where the reader is ahead: which of them a look meets depends
+  // on the machine's load. 1380 images more are 90 MB as bytes, 360 MB in float32.
   assert.ok(some > 20, `${some} MB of arrays: none were seen`);
-  assert.ok(more < some + 20, `${some} and ${more} MB of arrays`);
-  assert.ok(more < 130, `${more} MB of arrays`);
+  assert.ok(more < some + 60, `${some} and ${more} MB of arrays`);
+  assert.ok(more < 150, `${more} MB of arrays`);
 });
 
 test("pilots and blocks are bounded by bytes, and a pilot has samples for the components asked for", () => {
