@@ -66,9 +66,9 @@ export const halfQuadratic: Solver<PatchPrior> = {
     }
     const whitened = gaussianProblem("half-quadratic", problem);
     const denoising = await isIdentity(whitened.operator);
-    const gain = denoising ? 1 : (await sizeOfOperator(problem.operator as LinearOperator)).norm;
-    const { noise, sigma, raised } = raisedSigma(problem, gain);
     const setting = denoising && gaussian ? "denoising" : await settingOf(problem, whitened.operator);
+    const gain = denoising ? 1 : await gainOf(problem.operator as LinearOperator, setting);
+    const { noise, sigma, raised } = raisedSigma(problem, gain);
     const schedule = scheduleOf(noise, setting, own);
     const begun = setting === "convolution" ? await variationStart(problem, options) : undefined;
     const steps = schedule.length;
@@ -125,6 +125,15 @@ export const halfQuadratic: Solver<PatchPrior> = {
 /** s of the deviation: that of the last step, to denoise at most σ/√128, with which its factor was chosen (uncertainty.ts). */
 const sharpest = (schedule: readonly number[], denoising: boolean, noise: number): number =>
   Math.min(schedule.at(-1)!, denoising ? noise / Math.sqrt(128) : Number.POSITIVE_INFINITY);
+
+/**
+ * By how much Φ makes images larger: ‖Φ‖. Of a convolution of which every f-th pixel is kept, f times that, the number of pixels apart: Φ then keeps the grey levels of an image whose norm it makes smaller. Super-resolution of
+ * training photographs by 2 and σ = .01 had 29.4 dB with the s that follow, and 29.2 with those of ‖Φ‖.
+ */
+async function gainOf(operator: LinearOperator, setting: Setting): Promise<number> {
+  const { norm } = await sizeOfOperator(operator);
+  return setting === "convolution" ? norm * Math.sqrt(sizeOf(operator.inShape) / sizeOf(operator.outShape)) : norm;
+}
 
 /** What Φ is, for the schedule. */
 async function settingOf({ operator, noise }: Problem, whitened: LinearOperator): Promise<Setting> {

@@ -17,32 +17,37 @@ export async function isIdentity(operator: LinearOperator): Promise<boolean> {
 const ROUNDING = 1e-6;
 
 /**
- * Whether Φ is a convolution, away from the borders of an image: for a random x on its middle third and the same one pixel further down and to the
- * right, Φ gives the same within the middle, one pixel further. Its numbers tell it also of products and of a user's operators, which have no `form`.
+ * Whether Φ is a convolution, away from the borders of an image, or one of which every f-th pixel is kept: for a random x on its middle third and the same f pixels further down and to
+ * the right, Φ gives the same within the middle, one pixel further. Its numbers tell it also of products and of a user's operators, which have no `form`.
  */
 export async function isConvolution({ inShape, outShape, ...operator }: LinearOperator): Promise<boolean> {
-  if (!sameShape(inShape, outShape)) return false;
-  const [height = 0, width = 0, channels = 1] = inShape;
+  const [height = 0, width = 0, ...channels] = inShape;
+  const [rows = 0, columns = 0] = outShape;
+  const factor = Math.ceil(height / rows);
+  const kept = [Math.ceil(height / factor), Math.ceil(width / factor), ...channels];
+  if (!sameShape(outShape, kept) || 3 * factor > Math.min(height, width)) return false;
+  const depth = sizeOf(channels);
   const random = stream(1, "convolution probe");
-  const rows = new Float32Array(2 * height * width * channels);
   const middle = (length: number, at: number) => at >= length / 3 && at < (2 * length) / 3;
-  const place = (y: number, x: number, c: number) => (y * width + x) * channels + c;
-  const [n, step] = [rows.length / 2, place(1, 1, 0)];
+  const place = (y: number, x: number, across: number) => (y * across + x) * depth;
+  const n = sizeOf(inShape);
+  const probes = new Float32Array(2 * n);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      for (let c = 0; c < channels && middle(height, y) && middle(width, x); c++) {
-        rows[n + step + place(y, x, c)] = rows[place(y, x, c)] = random.normal();
-      }
+      if (!(middle(height, y) && middle(width, x))) continue;
+      const [at, moved] = [place(y, x, width), n + place(y + factor, x + factor, width)];
+      for (let c = 0; c < depth; c++) probes[at + c] = probes[moved + c] = random.normal();
     }
   }
-  const { data } = await applyToRows({ inShape, outShape, ...operator }, fromHost(rows, [2, n]));
+  const { data } = await applyToRows({ inShape, outShape, ...operator }, fromHost(probes, [2, n]));
+  const m = sizeOf(outShape);
   let difference = 0;
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      for (let c = 0; c < channels && middle(height, y) && middle(width, x); c++) {
-        difference += (data[n + step + place(y, x, c)]! - data[place(y, x, c)]!) ** 2;
-      }
+  for (let y = 0; y < rows; y++) {
+    for (let x = 0; x < columns; x++) {
+      if (!(middle(rows, y) && middle(columns, x))) continue;
+      const [at, moved] = [place(y, x, columns), m + place(y + 1, x + 1, columns)];
+      for (let c = 0; c < depth; c++) difference += (data[moved + c]! - data[at + c]!) ** 2;
     }
   }
-  return difference <= ROUNDING * squaredNorm(data, 0, n);
+  return difference <= ROUNDING * squaredNorm(data, 0, m);
 }
