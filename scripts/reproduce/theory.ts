@@ -22,7 +22,7 @@ import { latentsOf, sketchOf, trainedNetwork } from "./theory/trained.ts";
 const parts = ["success", "minima", "lipschitz"] as const;
 
 /** m of generators, and of sparse signals, as multiples of k. */
-const RATIOS = [0.5, 0.75, 1, 1.5, 2, 3, 4];
+const RATIOS = [0.5, 0.75, 1, 1.5, 2, 3, 4, 8, 16];
 const SPARSE_RATIOS = [1, 2, 3, 4, 6, 8];
 /** Hidden layers of networks with random weights are so many times as wide as z. */
 const WIDE = 4;
@@ -46,11 +46,11 @@ export const theory = defineCommand({
       })
       .option("depths", { type: "string", default: "1,2,3,4", requiresArg: true, describe: "hidden layers, at k = 20" })
       .option("trained", {
-        ...{ type: "string", default: "5,20", requiresArg: true },
+        ...{ type: "string", default: "5,20,80", requiresArg: true },
         describe: "sizes k of z of trained networks",
       })
       .option("length", { type: "number", default: 400, requiresArg: true, describe: "numbers n of a random signal" })
-      .option("trials", { type: "number", default: 16, requiresArg: true, describe: "signals at every m" })
+      .option("trials", { type: "number", default: 48, requiresArg: true, describe: "signals at every m" })
       .option("data", { type: "string", default: "mnist", requiresArg: true, describe: "what networks are trained on" })
       .option("steps", { type: "number", default: 500, requiresArg: true, describe: "training steps" })
       .option("out", {
