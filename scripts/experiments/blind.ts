@@ -14,6 +14,7 @@ import { encodePicture, imageFormat } from "../../src/report/image-file.ts";
 import { grid, pictures } from "../../src/report/picture.ts";
 import { textTable } from "../../src/report/table.ts";
 import { type BlindOptions, blindDeconvolution, isLatent } from "../../src/solve/blind/blind-deconvolution.ts";
+import { outsideNoise } from "../../src/solve/blind/outside-noise.ts";
 import { recover } from "../../src/solve/index.ts";
 import { takeRows } from "../../src/solve/rows.ts";
 import { blurredImages } from "./blind/blurred-images.ts";
@@ -106,8 +107,12 @@ export const blind = defineCommand({
     for (const { name, prior } of priors) {
       const known: Floats[] = [];
       for (let row = 0; row < limit; row++) {
-        const operator = convolution({ inShape: shape, kernel: one(kernels, row) });
-        known.push((await recover({ ...given, operator, y: takeRows(y, [row]) }, prior, { seed })).estimate);
+        const [kernel, own] = [one(kernels, row), takeRows(y, [row])];
+        const noise = isLatent(prior)
+          ? given.noise
+          : await outsideNoise(given.noise, own, { kernel, boundary: "reflect" });
+        const operator = convolution({ inShape: shape, kernel });
+        known.push((await recover({ ...given, noise, operator, y: own }, prior, { seed })).estimate);
       }
       found[`${name}, known kernel`] = { images: joined(known), kernels };
       const { recoveries, kernels: own } = await blindDeconvolution(given, prior, kernel, {

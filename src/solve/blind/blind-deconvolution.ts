@@ -20,6 +20,7 @@ import { kernelRounds, ROUNDS } from "./kernel-rounds.ts";
 import { kernelStep } from "./kernel-step.ts";
 import { kernelAt } from "./kernels.ts";
 import { likeliestOf } from "./likeliest-of.ts";
+import { outsideNoise } from "./outside-noise.ts";
 
 /** Starts and steps of joint descents. */
 const [RESTARTS, STEPS] = [12, 300];
@@ -64,7 +65,7 @@ export interface BlindRecovery {
  * and the kernel by `recover` given x̂, where it is a linear problem (`kernelProblem`); the last step is one of the image.
  * Turns begin at the kernel of the lowest objective. Where both priors are mixtures and the noise is Gaussian with one σ, they begin at the likeliest of the kernels at which
  * descents ended instead (`likeliestOf`), and two rounds of the likeliest kernel follow (`kernelRounds`).
- * After edges, image steps assume twice the σ of Gaussian noise. If edges found a kernel that leaves far more of y unexplained than the noise and than no blur does,
+ * After edges, image steps assume twice the σ of Gaussian noise, more where a kernel reaches what lies outside (`outsideNoise`). If edges found a kernel that leaves far more of y unexplained than the noise and than no blur does,
  * which happens to images that are hardly blurred, no blur is the result. `solver`, `own` and `lambda` are those of image steps.
  *
  * y fixes neither scale nor place: c k ∗ x/c and a shift of k with the opposite one of x give the same y. Kernels here are non-negative with sum 1, which fixes the
@@ -108,7 +109,7 @@ export async function blindDeconvolution(
   const candidates = isLatent(image)
     ? await jointSearch(given, await generatorOf(image), await generatorOf(kernel), descents)
     : await edgeSearch(given, kernel, searching);
-  const assumed = isLatent(image) ? noise : doubted(noise);
+  const inDoubt = !isLatent(image);
   const l = sizeOf(kernel.shape);
   const each = rounds + (integrable ? 1 + ROUNDS : 0); // the choice of a kernel counts as a round
   const recoveries: Recovery[] = [];
@@ -118,22 +119,26 @@ export async function blindDeconvolution(
     let step = row * each;
     const roundDone = () =>
       onProgress?.({ task: "kernels", step: ++step, maxSteps: batch * each, objective: Number.NaN });
-    const recovered = async (operator: LinearOperator, law: NoiseModel) => {
-      const own = await recover({ ...problem, operator, noise: law }, image, { ...imageStep, ...watched });
-      if (law === noise) return own;
+    const blurredBy = (blur: NdArray<Float32Array>) => convolution({ inShape, kernel: blur, boundary });
+    const lawOf = async (blur: NdArray<Float32Array>): Promise<NoiseModel> =>
+      isLatent(image) ? noise : outsideNoise(noise, problem.y, { kernel: blur, boundary });
+    const recovered = async (blur: NdArray<Float32Array>, doubts: boolean) => {
+      const law = await lawOf(blur);
+      const given = { ...problem, operator: blurredBy(blur), noise: doubts ? doubted(law) : law };
+      const own = await recover(given, image, { ...imageStep, ...watched });
+      if (!doubts || !noise.gaussian) return own;
       const by = [...(own.chosen.by ?? []), `sigma ${DOUBT} times that of the noise, as the kernel is in doubt`];
       return { ...own, chosen: { ...own.chosen, by } };
     };
-    const blurredBy = (blur: NdArray<Float32Array>) => convolution({ inShape, kernel: blur, boundary });
-    const plain = (k: NdArray<Float32Array>) => recovered(blurredBy(k), noise);
+    const plain = (k: NdArray<Float32Array>) => recovered(k, false);
     let blur = integrable
       ? await likeliestOf(problem, candidates[row]!, { image, kernel, boundary }, signal)
       : kernelAt(candidates[row]!, 0);
     if (integrable) roundDone();
-    let found = await recovered(blurredBy(blur), assumed);
+    let found = await recovered(blur, inDoubt);
     for (let round = 0; round < rounds; round++) {
       blur = await kernelStep({ image: found.estimate, y: problem.y, kernel: blur }, kernel, { ...watched, boundary });
-      found = await recovered(blurredBy(blur), assumed);
+      found = await recovered(blur, inDoubt);
       roundDone();
     }
     if (integrable) {
@@ -142,11 +147,12 @@ export async function blindDeconvolution(
       ({ kernel: blur, found } = await kernelRounds(rounding, image, kernel, signal));
     }
     if (!isLatent(image)) {
-      const missed = await misfit(blurredBy(blur), found.estimate, problem.y);
+      const law = await lawOf(blur);
+      const missed = await misfit(blurredBy(blur), found.estimate, problem.y, law);
       if (missed > TOO_WIDE * noise.sigma) {
         const none = impulse(kernel.shape);
         const unblurred = await plain(none);
-        const least = await misfit(blurredBy(none), unblurred.estimate, problem.y);
+        const least = await misfit(blurredBy(none), unblurred.estimate, problem.y, law);
         if (missed > TOO_WIDE * least) [blur, found] = [none, unblurred];
       }
     }
@@ -163,10 +169,21 @@ function doubted(noise: NoiseModel): NoiseModel {
   return gaussianNoise(sigmas ? sigmas.map((sigma) => DOUBT * sigma) : DOUBT * noise.sigma);
 }
 
-/** Root mean square of y − Φx. */
-async function misfit(operator: LinearOperator, x: NdArray<Float32Array>, y: NdArray<Float32Array>): Promise<number> {
+/** Root mean square of y − Φx, with weights 1/σᵢ² of the law. */
+async function misfit(
+  operator: LinearOperator,
+  x: NdArray<Float32Array>,
+  y: NdArray<Float32Array>,
+  { gaussian }: NoiseModel,
+): Promise<number> {
   const { data } = await applyToRows(operator, fromHost(x.data, [1, x.size]));
-  return Math.sqrt(data.reduce((sum, v, i) => sum + (v - y.data[i]!) ** 2, 0) / data.length);
+  let [squares, weights] = [0, 0];
+  for (const [i, v] of data.entries()) {
+    const weight = (gaussian?.sigmas?.[i] ?? 1) ** -2;
+    squares += weight * (v - y.data[i]!) ** 2;
+    weights += weight;
+  }
+  return Math.sqrt(squares / weights);
 }
 
 /** A prior that descents can search. */

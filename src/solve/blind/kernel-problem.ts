@@ -15,7 +15,7 @@ const RIDGE = 1e-6;
 /** The mean of the diagonal that stands for that of an image without edges, of which y says nothing: so small that the kernel's prior decides alone. */
 const FLAT = 1e-6;
 /** Images from so many kernels a side on do without the pixels whose blur reaches outside, where what lies there is a guess. */
-const LARGE = 4;
+export const LARGE = 4;
 
 export interface KernelProblem {
   readonly operator: LinearOperator;
