@@ -217,6 +217,9 @@ test("images of any size: a penalty recovers image and kernel, and channels shar
   const given = { y, noise: gaussianNoise(0.005), range: [0, 1] as const };
   const { recoveries, kernels } = await blindDeconvolution(given, parsePenalty("tv", [30, 32]), prior);
   const [before, after] = [relative(y.data, image.data), relative(recoveries[0]!.estimate.data, image.data)];
+  const { noise, by } = recoveries[0]!.chosen;
+  assert.is(noise, given.noise.name);
+  assert.match(by!.at(-1)!, /more sigma where the kernel reaches what lies outside/);
   assert.ok(after < 0.7 * before, `error ${before} blurred, ${after} recovered`);
   assert.ok(relative(kernels.data, kernel.data) < 0.4, `error of the kernel ${relative(kernels.data, kernel.data)}`);
   const colours = fromHost(

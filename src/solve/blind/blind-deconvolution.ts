@@ -126,9 +126,12 @@ export async function blindDeconvolution(
       const law = await lawOf(blur);
       const given = { ...problem, operator: blurredBy(blur), noise: doubts ? doubted(law) : law };
       const own = await recover(given, image, { ...imageStep, ...watched });
-      if (!doubts || !noise.gaussian) return own;
-      const by = [...(own.chosen.by ?? []), `sigma ${DOUBT} times that of the noise, as the kernel is in doubt`];
-      return { ...own, chosen: { ...own.chosen, by } };
+      const by = [
+        ...(own.chosen.by ?? []),
+        ...(doubts && noise.gaussian ? [`sigma ${DOUBT} times that of the noise, as the kernel is in doubt`] : []),
+        ...(law !== noise ? ["more sigma where the kernel reaches what lies outside"] : []),
+      ];
+      return { ...own, chosen: { ...own.chosen, noise: noise.name, ...(by.length > 0 && { by }) } };
     };
     const plain = (k: NdArray<Float32Array>) => recovered(k, false);
     let blur = integrable
