@@ -1,13 +1,15 @@
 // Bundles TensorFlow.js and a part of mathjs, compiles sums of waves to WebAssembly and dist/ with tsc; `npm ci` in a checkout runs it through `prepare`. In an installed package there is nothing to do.
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 if (existsSync(path.join(root, "tsconfig.build.json"))) {
-  rmSync(path.join(root, "generated"), { recursive: true, force: true });
+  const generated = path.join(root, "generated");
+  rmSync(generated, { recursive: true, force: true });
+  mkdirSync(generated); // for whichever of the three is first
   const [{ bundleTfjs }, { bundleMath }, { bundleWaves }] = await Promise.all([
     import("./bundle-tfjs.js"),
     import("./bundle-math.js"),
