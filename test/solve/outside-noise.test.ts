@@ -39,6 +39,13 @@ test("the part of the kernel outside times the deviation of y, added in squares;
   assert.is(colour[0], colour[2]);
 });
 
+test("without noise the middle has the least sigma that a kernel is judged by", async () => {
+  const y = images([12, 16]);
+  const { sigmas } = (await outsideNoise(gaussianNoise(0), y, { kernel: box(3), boundary: "reflect" })).gaussian!;
+  const most = y.data.reduce((a, v) => Math.max(a, Math.abs(v)), 0);
+  assert.ok(Math.abs(sigmas![16 + 1]! / (1e-4 * most) - 1) < 1e-5, `${sigmas![16 + 1]}`);
+});
+
 test("unchanged where opposite borders join, of other noise, and of images of fewer than four kernels", async () => {
   const y = images([12, 16]);
   const noise = gaussianNoise(0.5);

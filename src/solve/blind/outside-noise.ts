@@ -6,6 +6,7 @@ import { gaussianNoise } from "../../measure/noise/gaussian.ts";
 import type { NoiseModel } from "../../measure/noise/noise.ts";
 import { filled } from "../batch.ts";
 import { applyToRows } from "../operator-matrix.ts";
+import { flooredNoise } from "./floored-noise.ts";
 import { LARGE } from "./kernel-problem.ts";
 
 type Floats = NdArray<Float32Array>;
@@ -29,9 +30,8 @@ export async function outsideNoise(
   const mean = values.reduce((sum, v) => sum + v / n, 0);
   const deviation = Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2 / n, 0));
   const { sigmas } = noise.gaussian;
+  const { sigma } = flooredNoise({ y, noise }); // without noise, pixels of the middle have one, too
   return gaussianNoise(
-    Float32Array.from(inside.data, (part, i) =>
-      Math.hypot(sigmas?.[i] ?? noise.sigma, Math.max(0, 1 - part) * deviation),
-    ),
+    Float32Array.from(inside.data, (part, i) => Math.hypot(sigmas?.[i] ?? sigma, Math.max(0, 1 - part) * deviation)),
   );
 }
