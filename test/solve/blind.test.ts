@@ -16,7 +16,7 @@ import { pairPrior } from "../../src/solve/blind/pair-prior.ts";
 import { sparseGradients } from "../../src/solve/blind/sparse-gradients.ts";
 import { generate } from "../../src/solve/latent/csgm.ts";
 import { apply, draw } from "../operators/draws.ts";
-import { blurredBy, relative } from "./blurred.ts";
+import { blurredBy, middleOf, relative } from "./blurred.ts";
 
 type Floats = NdArray<Float32Array>;
 
@@ -204,16 +204,12 @@ test("few edges: a blurred image of flat parts comes back, given its kernel", as
 });
 
 test("images of any size: a penalty recovers image and kernel, and channels share one", async () => {
-  const [whole, prior] = [rectangles(46, 48), await gaussianKernels()];
+  const [{ data: drawn }, prior] = [rectangles(46, 48), await gaussianKernels()];
+  const whole = fromHost(drawn, [1, 46, 48]);
   const { data } = await generate(kernelPrior, fromHost(Float32Array.of(0.7, -0.7), [1, 2]));
   const kernel = fromHost(data, [5, 5]);
-  const middle = ({ data: own }: Floats) =>
-    fromHost(
-      Float32Array.from({ length: 30 * 32 }, (_, at) => own[(8 + Math.floor(at / 32)) * 48 + 8 + (at % 32)]!),
-      [1, 30, 32],
-    );
-  const image = middle(whole); // what lies outside is the image's own
-  const y = middle(await blurredBy(fromHost(whole.data, [1, 46, 48]), kernel, 0.005));
+  const image = middleOf(whole, 8);
+  const y = middleOf(await blurredBy(whole, kernel, 0.005), 8);
   const given = { y, noise: gaussianNoise(0.005), range: [0, 1] as const };
   const { recoveries, kernels } = await blindDeconvolution(given, parsePenalty("tv", [30, 32]), prior);
   const [before, after] = [relative(y.data, image.data), relative(recoveries[0]!.estimate.data, image.data)];

@@ -9,6 +9,7 @@ import { parseNoise } from "../../src/measure/noise/registry.ts";
 import { outsideNoise } from "../../src/solve/blind/outside-noise.ts";
 import { recover } from "../../src/solve/index.ts";
 import { apply } from "../operators/draws.ts";
+import { middleOf } from "./blurred.ts";
 import { cropped, noisy, prior } from "./leaves.ts";
 
 const test = suite("noise of what lies outside");
@@ -58,14 +59,9 @@ test("unchanged where opposite borders join, of other noise, and of images of fe
 test("patches deblur a part of a larger image better by it", async () => {
   const whole = cropped(1, 64, 64);
   const kernel = box(9);
-  const blurred = await apply(convolution({ inShape: [64, 64], kernel }).forward, fromHost(whole.data, [1, 64, 64]));
-  const part = (data: ArrayLike<number>) =>
-    fromHost(
-      Float32Array.from({ length: 40 * 40 }, (_, at) => data[(12 + Math.floor(at / 40)) * 64 + 12 + (at % 40)]!),
-      [1, 40, 40],
-    );
-  const truth = part(whole.data);
-  const y = noisy(part(blurred.data), 0.004);
+  const blurred = await apply(convolution({ inShape: [64, 64], kernel }).forward, whole);
+  const [truth, seen] = [middleOf(whole, 12), middleOf(blurred, 12)];
+  const y = noisy(seen, 0.004);
   const operator = convolution({ inShape: [40, 40], kernel });
   const errorBy = async (noise = gaussianNoise(0.004)) => {
     const { estimate } = await recover({ operator, y, noise, range: [0, 1] }, prior);

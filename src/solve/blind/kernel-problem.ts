@@ -15,7 +15,7 @@ const RIDGE = 1e-6;
 /** The mean of the diagonal that stands for that of an image without edges, of which y says nothing: so small that the kernel's prior decides alone. */
 const FLAT = 1e-6;
 /** Images from so many kernels a side on do without the pixels whose blur reaches outside, where what lies there is a guess. */
-export const LARGE = 4;
+export const KERNELS_A_SIDE = 4;
 
 export interface KernelProblem {
   readonly operator: LinearOperator;
@@ -36,7 +36,7 @@ export function kernelProblem(image: Floats, y: Floats, kernel: Size, boundary: 
   const l = sizeOf(kernel);
   const [gram, right] = [new Float64Array(l * l), new Float64Array(l)];
   let [energy, count] = [0, 0];
-  const margin: Size = h >= LARGE * rows && w >= LARGE * columns ? [rows >> 1, columns >> 1] : [0, 0];
+  const margin: Size = h >= KERNELS_A_SIDE * rows && w >= KERNELS_A_SIDE * columns ? [rows >> 1, columns >> 1] : [0, 0];
   const seen = channelsOf(y);
   for (const [channel, plane] of channelsOf(image).entries()) {
     const made = differences(cropped(outerContinued(plane, kernel, boundary), margin));

@@ -7,7 +7,7 @@ import type { NoiseModel } from "../../measure/noise/noise.ts";
 import { filled } from "../batch.ts";
 import { applyToRows } from "../operator-matrix.ts";
 import { flooredNoise } from "./floored-noise.ts";
-import { LARGE } from "./kernel-problem.ts";
+import { KERNELS_A_SIDE } from "./kernel-problem.ts";
 
 type Floats = NdArray<Float32Array>;
 
@@ -22,7 +22,7 @@ export async function outsideNoise(
   { kernel, boundary }: { readonly kernel: Floats; readonly boundary: Boundary },
 ): Promise<NoiseModel> {
   const [, ...inShape] = y.shape;
-  const small = kernel.shape.some((side, axis) => inShape[axis]! < LARGE * side);
+  const small = kernel.shape.some((side, axis) => inShape[axis]! < KERNELS_A_SIDE * side);
   if (!noise.gaussian || boundary === "circular" || small) return noise;
   const n = sizeOf(inShape);
   const inside = await applyToRows(convolution({ inShape, kernel, boundary: "zero" }), filled(1, [n], 1));
