@@ -1,12 +1,12 @@
 import type { NdArray } from "ndarray";
 import { contiguous, fromHost, isArray } from "../src/data/array.ts";
 import { alongAxis, matrixOf, mirrored, transposed, wrapped } from "./axes.ts";
-import { boundaryOption } from "./blur.ts";
+import { boundaryOption, signalOf } from "./blur.ts";
 import { apart, joined } from "./channels.ts";
 import { directCorrelation } from "./correlation.ts";
 import { fastCorrelation } from "./fast-correlation.ts";
 import { madeOf, operatorKind } from "./kind.ts";
-import { type Boundary, type LinearOperator, linearOperator } from "./operator.ts";
+import { type Boundary, type Continuation, type LinearOperator, linearOperator } from "./operator.ts";
 
 export interface ConvolutionOptions {
   /** [h, w] or [h, w, channels]; channels are convolved one by one. */
@@ -26,7 +26,8 @@ export interface ConvolutionOptions {
 const FAST_FROM = 100;
 
 /**
- * Convolution with any kernel: y[i, j] = Σ_ab k[a, b] x[i + ⌊rows/2⌋ − a, j + ⌊columns/2⌋ − b]. Keeps the shape.
+ * Convolution with any kernel: y[i, j] = Σ_ab k[a, b] x[i + ⌊rows/2⌋ − a, j + ⌊columns/2⌋ − b]. Keeps the shape; with the boundary valid
+ * y has the pixels alone whose sums lie inside x: rows − 1 and columns − 1 fewer.
  * Computed sum by sum, or by Fourier transforms where the kernel is large. The kernel is used as it is; for a blur its sum should be 1.
  * Errors: a kernel that is no float32 matrix (TypeError), is not finite or larger than the image; a shape that is no image (RangeError).
  */
@@ -49,9 +50,10 @@ export function convolution({ inShape, kernel, boundary = "reflect", name }: Con
   const data = contiguous(kernel) as Float32Array;
   if (!data.every(Number.isFinite)) throw new RangeError("convolution: kernel: expected finite numbers");
   const turned = data.slice().reverse();
-  const pads = [padding(height, rows, boundary), padding(width, columns, boundary)];
+  const pads = boundary === "valid" ? [] : [padding(height, rows, boundary), padding(width, columns, boundary)];
   const folds = pads.map(transposed);
-  const [high, wide] = [height + rows - 1, width + columns - 1];
+  const [high, wide] = pads.length === 0 ? [height, width] : [height + rows - 1, width + columns - 1];
+  const outShape = [high - rows + 1, wide - columns + 1, ...inShape.slice(2)];
   const correlation =
     data.length < FAST_FROM
       ? directCorrelation(turned, [rows, columns])
@@ -59,11 +61,11 @@ export function convolution({ inShape, kernel, boundary = "reflect", name }: Con
   return linearOperator({
     name: name ?? `convolution(${rows}×${columns}${boundary === "reflect" ? "" : `,boundary=${boundary}`})`,
     inShape,
-    outShape: inShape,
+    outShape,
     form: { kind: "convolution", kernel, boundary },
     forward: (x) => {
       const padded = pads.reduce((image, matrix, axis) => alongAxis(image, axis, matrix), x);
-      return joined(correlation.forward(apart(padded)), inShape);
+      return joined(correlation.forward(apart(padded)), outShape);
     },
     adjoint: (y) => {
       const whole = joined(correlation.adjoint(apart(y)), [high, wide, ...inShape.slice(2)]);
@@ -73,7 +75,7 @@ export function convolution({ inShape, kernel, boundary = "reflect", name }: Con
 }
 
 /** Continues an axis of n pixels by what `size` − 1 of a kernel hang over it: [n + size − 1, n]. */
-function padding(n: number, size: number, boundary: Boundary) {
+function padding(n: number, size: number, boundary: Continuation) {
   const before = size - 1 - Math.floor(size / 2);
   return matrixOf(n + size - 1, n, (i, j) => {
     const at = i - before;
@@ -96,7 +98,7 @@ function normalised(kernel: NdArray<Float32Array>): NdArray<Float32Array> {
 }
 
 export const convolutionKind = operatorKind({
-  summary: "y = k ∗ x, k your own blur kernel; keeps the shape",
+  summary: "y = k ∗ x, k your own blur kernel",
   options: {
     file: { type: "text", required: true, description: "the kernel: .npy, .npz, k.npz:member, .csv or an image" },
     boundary: boundaryOption,
@@ -104,6 +106,7 @@ export const convolutionKind = operatorKind({
   },
   files: ["file"],
   samples: [],
+  signalShape: (measured, { file: path, boundary }, file) => signalOf(measured, file(path).shape, boundary),
   make: (inShape, { file: path, boundary, normalise }, _, file) =>
     madeOf(path, () => {
       const kernel = normalise ? normalised(file(path)) : file(path);

@@ -1,5 +1,5 @@
 import { diskKernel } from "../src/data/blur-kernels.ts";
-import { boundaryOption } from "./blur.ts";
+import { boundaryOption, signalOf } from "./blur.ts";
 import { convolution } from "./convolution.ts";
 import { operatorKind } from "./kind.ts";
 import type { Boundary, LinearOperator } from "./operator.ts";
@@ -14,7 +14,7 @@ export interface DiskOptions {
 }
 
 /**
- * Blur of a lens out of focus: y = k ∗ x with `diskKernel`, whose sum is 1. Keeps the shape. ‖Φ‖ = 1 for the boundary circular.
+ * Blur of a lens out of focus: y = k ∗ x with `diskKernel`, whose sum is 1. Keeps the shape, unless the boundary is valid. ‖Φ‖ = 1 for the boundary circular.
  * Errors (RangeError): a radius that is not positive, a kernel larger than the image; a shape that is no image.
  */
 export function disk({ inShape, radius, boundary = "reflect" }: DiskOptions): LinearOperator {
@@ -27,7 +27,7 @@ export function disk({ inShape, radius, boundary = "reflect" }: DiskOptions): Li
 }
 
 export const diskKind = operatorKind({
-  summary: "blur of a lens out of focus, a disk; keeps the shape",
+  summary: "blur of a lens out of focus, a disk",
   options: {
     radius: { type: "number", required: true, description: "radius of the disk in pixels" },
     boundary: boundaryOption,
@@ -37,6 +37,8 @@ export const diskKind = operatorKind({
     { inShape: [6, 5, 2], spec: "disk:radius=1.2,boundary=zero" },
     { inShape: [7, 8], spec: "disk:radius=3,boundary=circular" },
     { inShape: [11, 12], spec: "disk:radius=5" },
+    { inShape: [7, 8, 2], spec: "disk:radius=1.2,boundary=valid" },
   ],
+  signalShape: (measured, { radius, boundary }) => signalOf(measured, diskKernel(radius).shape, boundary),
   make: (inShape, values) => disk({ inShape, ...values }),
 });

@@ -111,5 +111,6 @@ export const downsampleKind = operatorKind({
     { inShape: [8, 6], spec: "downsample:factor=2,method=area" },
     { inShape: [7, 5, 2], spec: "downsample:factor=3,method=area" },
   ],
+  signalShape: (measured, { factor }) => measured.map((n, axis) => (axis < 2 ? n * factor : n)),
   make: (inShape, values) => downsample({ inShape, ...values }),
 });

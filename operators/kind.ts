@@ -26,6 +26,8 @@ export interface OperatorKind<T extends OptionTable = OptionTable> {
   readonly samples: readonly { readonly inShape: readonly number[]; readonly spec: string }[];
   /** The shape of one signal if nothing else says it; present where the files do. */
   ownShape?(values: OptionValues<T>, file: OpenedFile): readonly number[];
+  /** The shape of a signal from that of what is measured of it, where they differ and it is known. */
+  signalShape?(measured: readonly number[], values: OptionValues<T>, file: OpenedFile): readonly number[];
   /** The operator for signals of `inShape`. Errors (RangeError): shapes and values that it cannot take. */
   make(inShape: readonly number[], values: OptionValues<T>, draws: Draws, file: OpenedFile): ForwardOperator;
 }

@@ -1,5 +1,5 @@
 import { motionKernel } from "../src/data/blur-kernels.ts";
-import { boundaryOption } from "./blur.ts";
+import { boundaryOption, signalOf } from "./blur.ts";
 import { convolution } from "./convolution.ts";
 import { operatorKind } from "./kind.ts";
 import type { Boundary, LinearOperator } from "./operator.ts";
@@ -16,7 +16,7 @@ export interface MotionOptions {
 }
 
 /**
- * Motion blur along a straight line: y = k ∗ x with `motionKernel`, whose sum is 1. Keeps the shape. ‖Φ‖ = 1 for the boundary circular.
+ * Motion blur along a straight line: y = k ∗ x with `motionKernel`, whose sum is 1. Keeps the shape, unless the boundary is valid. ‖Φ‖ = 1 for the boundary circular.
  * Errors (RangeError): a length below 1, an angle that is not finite, a kernel larger than the image; a shape that is no image.
  */
 export function motion({ inShape, length, angle = 0, boundary = "reflect" }: MotionOptions): LinearOperator {
@@ -31,7 +31,7 @@ export function motion({ inShape, length, angle = 0, boundary = "reflect" }: Mot
 }
 
 export const motionKind = operatorKind({
-  summary: "motion blur along a straight line; keeps the shape",
+  summary: "motion blur along a straight line",
   options: {
     length: { type: "number", required: true, description: "length of the path in pixels" },
     angle: { type: "number", default: 0, description: "direction in degrees, anticlockwise from the horizontal" },
@@ -41,6 +41,9 @@ export const motionKind = operatorKind({
     { inShape: [7, 9], spec: "motion:length=5" },
     { inShape: [8, 7, 2], spec: "motion:length=4.5,angle=30,boundary=zero" },
     { inShape: [8, 7], spec: "motion:length=4,angle=100,boundary=circular" },
+    { inShape: [8, 9], spec: "motion:length=4,angle=30,boundary=valid" },
   ],
+  signalShape: (measured, { length, angle = 0, boundary }) =>
+    signalOf(measured, motionKernel(length, angle).shape, boundary),
   make: (inShape, values) => motion({ inShape, ...values }),
 });

@@ -42,8 +42,12 @@ export interface LinearOperator extends ForwardOperator {
   adjoint(y: tf.Tensor): tf.Tensor;
 }
 
-/** What lies outside an image that is convolved. */
-export const boundaries = ["reflect", "zero", "circular"] as const;
+/** What is supposed to lie outside an image that is convolved. */
+export const continuations = ["reflect", "zero", "circular"] as const;
+export type Continuation = (typeof continuations)[number];
+
+/** What a convolution makes of pixels that its kernel reaches out from: it continues the image, or (`valid`) leaves them out. */
+export const boundaries = [...continuations, "valid"] as const;
 export type Boundary = (typeof boundaries)[number];
 
 /** What a linear Φ is. */

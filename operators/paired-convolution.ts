@@ -1,6 +1,6 @@
 import * as tf from "#tf";
 import { alongAxis, type Matrix, matrixOf, mirrored, wrapped } from "./axes.ts";
-import type { Boundary } from "./operator.ts";
+import type { Continuation } from "./operator.ts";
 
 /** Convolves every image of a batch with its own kernel: images [batch, h, w], kernels [batch, rows, columns], to [batch, h, w]. */
 export type PairedConvolution = (images: tf.Tensor, kernels: tf.Tensor) => tf.Tensor;
@@ -15,7 +15,7 @@ export type PairedConvolution = (images: tf.Tensor, kernels: tf.Tensor) => tf.Te
 export function pairedConvolution(
   [h, w]: readonly [number, number],
   [rows, columns]: readonly [number, number],
-  boundary: Boundary = "reflect",
+  boundary: Continuation = "reflect",
 ): PairedConvolution {
   const axes = [transforms(h, rows, boundary), transforms(w, columns, boundary)] as const;
   const through = (x: tf.Tensor, part: "ofImage" | "ofKernel" | "back") =>
@@ -37,7 +37,7 @@ export function pairedConvolution(
 }
 
 /** The transforms along an axis of n pixels for a kernel of `size`. */
-function transforms(n: number, size: number, boundary: Boundary): Record<"ofImage" | "ofKernel" | "back", Matrix> {
+function transforms(n: number, size: number, boundary: Continuation): Record<"ofImage" | "ofKernel" | "back", Matrix> {
   const p = n + size - 1;
   /** Cosines above sines of k·at, rows k. */
   const wave = (row: number, at: number) => {
@@ -60,7 +60,7 @@ function transforms(n: number, size: number, boundary: Boundary): Record<"ofImag
 }
 
 /** The pixel of an axis of n that stands at `at`, which may be outside; undefined: black. */
-function sourceOf(at: number, n: number, boundary: Boundary): number | undefined {
+function sourceOf(at: number, n: number, boundary: Continuation): number | undefined {
   if (at >= 0 && at < n) return at;
   if (boundary === "zero") return undefined;
   return boundary === "circular" ? wrapped(at, n) : mirrored(at, n);

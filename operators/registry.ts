@@ -84,6 +84,12 @@ export function parsePart({ text, inShape, place }: WantedPart, seed: number, fi
   throw new InputError(`operator: ${text} needs the shape of one signal; say --shape, as 28,28`);
 }
 
+/** The shape of a signal of which this part measures the shape `measured`: the same, unless its kind says otherwise. */
+export function partSignalShape(text: string, measured: readonly number[], file: OpenedFile): readonly number[] {
+  const { kind, values } = parseSpec<OperatorKind>("operator", operators, text);
+  return kind.signalShape?.(measured, values, file) ?? measured;
+}
+
 /** The files that a part names and the texts that it has drawn. Errors (InputError): unknown names, wrong values. */
 export function partSources(text: string): { readonly files: readonly string[]; readonly texts: readonly string[] } {
   const { kind, values } = parseSpec<OperatorKind>("operator", operators, text);

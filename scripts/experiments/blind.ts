@@ -1,7 +1,10 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import type { NdArray } from "ndarray";
+import { signalOf } from "../../operators/blur.ts";
 import { convolution } from "../../operators/convolution.ts";
+import type { ForwardOperator } from "../../operators/operator.ts";
+import type { Prior } from "../../priors/prior.ts";
 import { defineCommand } from "../../src/cli/command.ts";
 import { requireInteger } from "../../src/cli/options.ts";
 import { openPrior } from "../../src/cli/recovering.ts";
@@ -14,7 +17,6 @@ import { encodePicture, imageFormat } from "../../src/report/image-file.ts";
 import { grid, pictures } from "../../src/report/picture.ts";
 import { textTable } from "../../src/report/table.ts";
 import { type BlindOptions, blindDeconvolution, isLatent } from "../../src/solve/blind/blind-deconvolution.ts";
-import { outsideNoise } from "../../src/solve/blind/outside-noise.ts";
 import { recover } from "../../src/solve/index.ts";
 import { takeRows } from "../../src/solve/rows.ts";
 import { blurredImages } from "./blind/blurred-images.ts";
@@ -104,15 +106,22 @@ export const blind = defineCommand({
         ),
       );
     const found: Record<string, Found> = {};
-    for (const { name, prior } of priors) {
+    for (const [at, { name, prior }] of priors.entries()) {
       const known: Floats[] = [];
       for (let row = 0; row < limit; row++) {
         const [kernel, own] = [one(kernels, row), takeRows(y, [row])];
-        const noise = isLatent(prior)
-          ? given.noise
-          : await outsideNoise(given.noise, own, { kernel, boundary: "reflect" });
-        const operator = convolution({ inShape: shape, kernel });
-        known.push((await recover({ ...given, noise, operator, y: own }, prior, { seed })).estimate);
+        const recovered = async (of: Prior, operator: ForwardOperator) =>
+          (await recover({ ...given, operator, y: own }, of, { seed })).estimate;
+        if (isLatent(prior) || args.crop === undefined) {
+          known.push(await recovered(prior, convolution({ inShape: shape, kernel })));
+          continue;
+        }
+        // what lies outside a part is unknown: it is recovered, too, and left out
+        const inShape = signalOf(shape, kernel.shape, "valid");
+        const { prior: larger } = await openPrior("--prior", args.prior[at]!, inShape);
+        known.push(
+          middleOf(await recovered(larger, convolution({ inShape, kernel, boundary: "valid" })), kernel.shape),
+        );
       }
       found[`${name}, known kernel`] = { images: joined(known), kernels };
       const { recoveries, kernels: own } = await blindDeconvolution(given, prior, kernel, {
@@ -168,6 +177,18 @@ export const blind = defineCommand({
     return { text: `${told}\n\n${starts.text}`, data: { ...data, starts: starts.data } };
   },
 });
+
+/** Images [1, h, w] of which a kernel of these sides reaches only the middle: that. */
+function middleOf(images: Floats, kernel: readonly number[]): Floats {
+  const margins = kernel.map((side) => [side - 1 - Math.floor(side / 2), Math.floor(side / 2)] as const);
+  const [[top, low], [left, right]] = margins as [readonly [number, number], readonly [number, number]];
+  const [, h = 0, w = 0] = images.shape;
+  const [height, width] = [h - top - low, w - left - right];
+  const data = Float32Array.from({ length: height * width }, (_, at) =>
+    images.get(0, top + Math.floor(at / width), left + (at % width)),
+  );
+  return fromHost(data, [1, height, width]);
+}
 
 const one = (batch: Floats, row: number): Floats => {
   const single = takeRows(batch, [row]);

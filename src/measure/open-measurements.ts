@@ -8,14 +8,14 @@ import { requireOptionNames } from "../data/options.ts";
 import { loadMeasurements, readMeasurements } from "./file.ts";
 import { knownNoise, type Noise } from "./noise/noise.ts";
 import { openNoise } from "./open-noise.ts";
-import { openOperator } from "./open-operator.ts";
+import { openOperator, signalShape } from "./open-operator.ts";
 import { type OwnArrays, readOwn } from "./own-file.ts";
 import { signalRows } from "./signal-rows.ts";
 
 export interface OpenMeasurementsOptions {
   /** Φ, or its spec; needed unless the file holds it. */
   readonly operator?: ForwardOperator | string;
-  /** Shape of one signal; default: that of the file, of the images, or of the operator. */
+  /** Shape of one signal; default: that of the file, of the images (where Φ changes it, that of signals that give such images), or of the operator. */
   readonly shape?: readonly number[];
   /** Spec of the noise; default: that of the file, else `gaussian:sigma=auto`. */
   readonly noise?: string;
@@ -84,7 +84,8 @@ async function replaced(file: string, wanted: ForwardOperator | string, options:
 
 async function openOwn(file: string, options: OpenMeasurementsOptions): Promise<OpenedMeasurements> {
   const arrays = await readOwn(file);
-  const { shape = arrays.imageShape, seed, operator: wanted } = options;
+  const { seed, operator: wanted } = options;
+  const shape = options.shape ?? (await signalShapeOf(wanted, arrays.imageShape));
   const operator = wanted === undefined ? ownMatrix(file, arrays, shape) : await operatorOf(wanted, shape, seed);
   const y = measured(file, arrays.y, operator, arrays.flat);
   const truth = arrays.truth && trueSignals(file, arrays.truth, operator);
@@ -93,6 +94,11 @@ async function openOwn(file: string, options: OpenMeasurementsOptions): Promise<
   }
   const noise = await openNoise(options.noise ?? "gaussian:sigma=auto");
   return { operator, y, noise, ...(truth && { truth }) };
+}
+
+/** The shape of the signals that images are measured from. */
+async function signalShapeOf(operator: ForwardOperator | string | undefined, images: readonly number[] | undefined) {
+  return images && typeof operator === "string" ? signalShape(operator, images) : images;
 }
 
 async function operatorOf(

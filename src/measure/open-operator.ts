@@ -1,6 +1,6 @@
 import { buildOperator, type WantedPart } from "../../operators/build.ts";
 import type { ForwardOperator } from "../../operators/operator.ts";
-import { describeOperators, parsePart, partSources } from "../../operators/registry.ts";
+import { describeOperators, parsePart, partSignalShape, partSources } from "../../operators/registry.ts";
 import { specTree } from "../../operators/spec-tree.ts";
 import { contiguous, fromHost, type HostArray } from "../data/array.ts";
 import { drawnText } from "../data/drawn-text.ts";
@@ -47,6 +47,22 @@ export async function openOperator(spec: string, options: OpenOperatorOptions = 
   } catch (error) {
     throw error instanceof RangeError ? new InputError(messageOf(error)) : error;
   }
+}
+
+/**
+ * The shape of the signals of which an operator measures the shape `measured`: larger than it for `downsample` and the boundary valid. Of combinations and modules, which may do anything, it is `measured` itself.
+ * Errors (InputError): a file that cannot be read.
+ */
+export async function signalShape(spec: string, measured: readonly number[]): Promise<readonly number[]> {
+  const tree = specTree(spec);
+  let shape = measured;
+  for (const factor of (tree.kind === "product" ? tree.factors : [tree]).toReversed()) {
+    if (factor.kind !== "part" || isModule(factor.text)) continue;
+    const { files } = partSources(factor.text);
+    const arrays = await Promise.all(files.map(openArray));
+    shape = partSignalShape(factor.text, shape, (file) => arrays[files.indexOf(file)]!);
+  }
+  return shape;
 }
 
 async function openPart(part: WantedPart, seed: number, unchecked: boolean): Promise<ForwardOperator> {

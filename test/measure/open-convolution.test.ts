@@ -5,6 +5,7 @@ import * as assert from "uvu/assert";
 import { convolution } from "../../operators/convolution.ts";
 import { encodeNpy } from "../../src/data/npy.ts";
 import { openOperator } from "../../src/measure/index.ts";
+import { signalShape } from "../../src/measure/open-operator.ts";
 import { refuses, scratch } from "../data/tiny.ts";
 import { apply, draw } from "../operators/draws.ts";
 
@@ -31,6 +32,22 @@ test("a kernel from a file, as it is or divided by its sum, with any boundary", 
     for (const [i, v] of (await apply(operator.forward, x)).data.entries())
       assert.ok(Math.abs(v - wanted.data[i]!) < 1e-5);
     assert.ok(operator.digest);
+  }
+});
+
+test("the shape of signals from that of what is measured, through products", async () => {
+  const valid = `convolution:file=${at("k.npy")},boundary=valid`;
+  for (const [spec, shape] of [
+    [`convolution:file=${at("k.npy")}`, [20, 30]],
+    [valid, [21, 32]],
+    [`downsample:factor=3*${valid}`, [61, 92]],
+    ["0.5*blur:sigma=0.5,boundary=valid", [24, 34]],
+    ["motion:length=5,boundary=valid", [20, 34]],
+    ["disk:radius=1.5,boundary=valid*disk:radius=1.5,boundary=valid", [24, 34]],
+  ] as const) {
+    const found = await signalShape(spec, [20, 30, 3]);
+    assert.equal(found, [...shape, 3], spec);
+    assert.equal((await openOperator(spec, { shape: found })).outShape, [20, 30, 3], spec);
   }
 });
 

@@ -104,7 +104,7 @@ test("a module runs when the user names it, not because a file does", async () =
   );
 });
 
-test("images are measurements of an operator that keeps their shape: one, or a folder", async () => {
+test("images are measurements: one, or a folder, also of larger images", async () => {
   await mkdir(at("images"));
   const pixels = Uint8Array.from({ length: 30 }, (_, i) => 8 * i);
   for (const name of ["images/a.png", "images/b.png"]) {
@@ -127,6 +127,14 @@ test("images are measurements of an operator that keeps their shape: one, or a f
     ) < 1e-6,
   );
   assert.equal((await openMeasurements(at("images"), { operator: "blur" })).y.shape, [2, 5, 6]);
+  const fewer = await openMeasurements(at("images"), { operator: "downsample:factor=2", noise: "gaussian:sigma=0.1" });
+  assert.equal(
+    [fewer.operator.inShape, fewer.operator.outShape],
+    [
+      [10, 12],
+      [5, 6],
+    ],
+  );
   await refuses(
     () => openMeasurements(at("images"), { operator: "gaussian:m=9" }),
     /images: y has 30 numbers a signal, gaussian\(m=9\) returns 9/,

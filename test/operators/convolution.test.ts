@@ -4,9 +4,10 @@ import * as assert from "uvu/assert";
 import { requireAdjoint } from "../../operators/adjoint-test.ts";
 import { blur } from "../../operators/blur.ts";
 import { convolution } from "../../operators/convolution.ts";
-import { type Boundary, boundaries } from "../../operators/operator.ts";
+import { type Continuation, continuations } from "../../operators/operator.ts";
 import { apply, draw, floats } from "./draws.ts";
 
+type Floats = ndarray.NdArray<Float32Array>;
 const test = suite("convolution");
 
 const kernelOf = (rows: number, columns: number) => draw(3, [rows, columns]);
@@ -16,7 +17,7 @@ function naive(
   x: Float32Array,
   [h, w]: readonly [number, number],
   k: ndarray.NdArray<Float32Array>,
-  boundary: Boundary,
+  boundary: Continuation,
 ): number[] {
   const [rows, columns] = k.shape as [number, number];
   const place = (at: number, n: number) => {
@@ -41,7 +42,7 @@ function naive(
   });
 }
 
-for (const boundary of boundaries) {
+for (const boundary of continuations) {
   for (const [rows, columns] of [
     [3, 3],
     [1, 4],
@@ -62,6 +63,44 @@ for (const boundary of boundaries) {
       }
       await requireAdjoint(operator);
     });
+  }
+}
+
+test("valid: the pixels that nothing outside reaches, of convolution and of the Gaussian blur", async () => {
+  const inShape = [17, 15, 2];
+  const x = draw(5, [2, ...inShape]);
+  for (const [rows, columns] of [
+    [3, 4],
+    [11, 10], // by Fourier transforms
+  ] as const) {
+    const of = { inShape, kernel: kernelOf(rows, columns) };
+    const [valid, zero] = [convolution({ ...of, boundary: "valid" }), convolution({ ...of, boundary: "zero" })];
+    assert.equal(valid.outShape, [17 - rows + 1, 15 - columns + 1, 2]);
+    const [own, whole] = [await apply(valid.forward, x), await apply(zero.forward, x)];
+    inside(own, whole, [rows - 1 - Math.floor(rows / 2), columns - 1 - Math.floor(columns / 2)]);
+    await requireAdjoint(valid);
+  }
+  const gaussian = blur({ inShape, sigma: 1.2, boundary: "valid" });
+  assert.equal(gaussian.outShape, [7, 5, 2]); // ± 5 pixels
+  inside(await apply(gaussian.forward, x), await apply(blur({ inShape, sigma: 1.2 }).forward, x), [5, 5]);
+  assert.throws(
+    () => blur({ inShape: [10, 20], sigma: 1.2, boundary: "valid" }),
+    /blur: the kernel of 11 pixels is larger than the image of 10×20/,
+  );
+});
+
+/** That images are those of `whole` without borders, the first `top` rows and `left` columns among them. */
+function inside(part: Floats, whole: Floats, [top, left]: readonly [number, number]): void {
+  const [batch, rows, columns, channels] = part.shape as [number, number, number, number];
+  const [, high, wide] = whole.shape as [number, number, number];
+  for (let b = 0; b < batch; b++) {
+    for (let i = 0; i < rows; i++) {
+      for (let j = 0; j < columns * channels; j++) {
+        const wanted = whole.data[((b * high + i + top) * wide + left) * channels + j]!;
+        const got = part.data[(b * rows + i) * columns * channels + j]!;
+        assert.ok(Math.abs(got - wanted) < 1e-4, `${b}, ${i}, ${j}: ${got}, expected ${wanted}`); // sums of 110 float32 products
+      }
+    }
   }
 }
 

@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import * as tf from "#tf";
 import { convolution } from "../../operators/convolution.ts";
-import { boundaries } from "../../operators/operator.ts";
+import { continuations } from "../../operators/operator.ts";
 import { pairedConvolution } from "../../operators/paired-convolution.ts";
 import { compile } from "../../src/engine/index.ts";
 import { apply, draw, floats } from "./draws.ts";
@@ -15,7 +15,7 @@ const near = (got: ArrayLike<number>, wanted: ArrayLike<number>, tolerance: numb
   assert.ok(worst <= tolerance, `differs by ${worst}`);
 };
 
-for (const boundary of boundaries) {
+for (const boundary of continuations) {
   for (const [size, side] of [
     [
       [9, 8],

@@ -56,7 +56,7 @@ test("unchanged where opposite borders join, of other noise, and of images of fe
   assert.is(await outsideNoise(counts, y, { kernel: box(3), boundary: "zero" }), counts);
 });
 
-test("patches deblur a part of a larger image better by it", async () => {
+test("patches deblur a part of a larger image better by it, and best where nothing is supposed of what lies outside", async () => {
   const whole = cropped(1, 64, 64);
   const kernel = box(9);
   const blurred = await apply(convolution({ inShape: [64, 64], kernel }).forward, whole);
@@ -72,6 +72,10 @@ test("patches deblur a part of a larger image better by it", async () => {
     await errorBy(await outsideNoise(gaussianNoise(0.004), y, { kernel, boundary: "reflect" })),
   ];
   assert.ok(outside < 0.7 * plain, `${outside} ${plain}`);
+  const valid = convolution({ inShape: [48, 48], kernel, boundary: "valid" });
+  const { estimate } = await recover({ operator: valid, y, noise: gaussianNoise(0.004), range: [0, 1] }, prior);
+  const unknown = middleOf(estimate, 4).data.reduce((sum, v, i) => sum + (v - truth.data[i]!) ** 2 / truth.size, 0);
+  assert.ok(unknown < outside, `${unknown} ${outside}`);
 });
 
 test.run();

@@ -1,5 +1,5 @@
 import * as tf from "#tf";
-import { type Boundary, type ForwardOperator, forwardOperator } from "../../../operators/operator.ts";
+import { type Continuation, type ForwardOperator, forwardOperator } from "../../../operators/operator.ts";
 import { pairedConvolution } from "../../../operators/paired-convolution.ts";
 import { sizeOf } from "../../data/array.ts";
 import { TINY } from "../batch.ts";
@@ -18,7 +18,7 @@ export function asBlur(kernels: tf.Tensor): tf.Tensor {
 }
 
 /** Φ(x, k) = (k₊/Σk₊) ∗ x of an image and a kernel as one signal (`joinedPair`): [batch, n + l] to [batch, h, w]. It is not linear. */
-export function blindBlur(image: Size, kernel: Size, boundary: Boundary): ForwardOperator {
+export function blindBlur(image: Size, kernel: Size, boundary: Continuation): ForwardOperator {
   const convolved = pairedConvolution(image, kernel, boundary);
   const [n, l] = [sizeOf(image), sizeOf(kernel)];
   return forwardOperator({

@@ -1,5 +1,5 @@
 import type { NdArray } from "ndarray";
-import { boundaryOption } from "../../../operators/blur.ts";
+import { continuationOption } from "../../../operators/blur.ts";
 import { convolution } from "../../../operators/convolution.ts";
 import type { LinearOperator } from "../../../operators/operator.ts";
 import { isOfOneShape, type Prior, type SignalPrior } from "../../../priors/prior.ts";
@@ -35,7 +35,7 @@ const TOO_WIDE = 1.5;
 
 /** The options of `--operator blind-blur:…`. */
 export const blindOptions = {
-  boundary: boundaryOption,
+  boundary: continuationOption,
   restarts: {
     type: "integer",
     description: `starts of the joint descent, which generators and mixtures alone have; default: ${MIXTURE_RESTARTS} where both priors are mixtures and the noise is Gaussian with one σ, else ${RESTARTS}`,

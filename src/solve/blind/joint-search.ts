@@ -1,5 +1,5 @@
 import ndarray, { type NdArray } from "ndarray";
-import type { Boundary } from "../../../operators/operator.ts";
+import type { Continuation } from "../../../operators/operator.ts";
 import type { GeneratorPrior } from "../../../priors/prior.ts";
 import { fromHost, sizeOf } from "../../data/array.ts";
 import { trace } from "../../data/linalg.ts";
@@ -22,7 +22,7 @@ export interface JointOptions extends Pick<DescentOptions, "steps" | "onProgress
   /** Starts of every signal. */
   readonly restarts: number;
   readonly seed: number;
-  readonly boundary: Boundary;
+  readonly boundary: Continuation;
 }
 
 /** What y = k ∗ x + w says of y: the problem without an operator. */

@@ -1,6 +1,6 @@
 import ndarray, { type NdArray } from "ndarray";
 import { matrixOperator } from "../../../operators/matrix.ts";
-import type { Boundary, LinearOperator } from "../../../operators/operator.ts";
+import type { Continuation, LinearOperator } from "../../../operators/operator.ts";
 import { fromHost, sizeOf } from "../../data/array.ts";
 import { cholesky, solveLower } from "../../data/cholesky.ts";
 import { trace } from "../../data/linalg.ts";
@@ -30,7 +30,7 @@ export interface KernelProblem {
  * RᵀR = AᵀA, the misfit ‖∇y − Ak‖² is ‖R⁻ᵀAᵀ∇y − Rk‖² and a constant. AᵀA is summed in float64: smooth images make it nearly singular.
  * image and y: [1, h, w] or [1, h, w, channels], whose channels share the kernel.
  */
-export function kernelProblem(image: Floats, y: Floats, kernel: Size, boundary: Boundary): KernelProblem {
+export function kernelProblem(image: Floats, y: Floats, kernel: Size, boundary: Continuation): KernelProblem {
   const [, h, w] = image.shape as [number, number, number];
   const [rows, columns] = kernel;
   const l = sizeOf(kernel);

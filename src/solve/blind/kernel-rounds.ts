@@ -1,7 +1,7 @@
 import type { NdArray } from "ndarray";
 import { convolution } from "../../../operators/convolution.ts";
 import { identity } from "../../../operators/identity.ts";
-import type { Boundary } from "../../../operators/operator.ts";
+import type { Continuation } from "../../../operators/operator.ts";
 import type { Prior } from "../../../priors/prior.ts";
 import { contiguous, fromHost } from "../../data/array.ts";
 import type { ValueRange } from "../../data/range.ts";
@@ -34,7 +34,7 @@ export interface Deblurred {
 export interface KernelRounds {
   /** y [1, h, w] with Gaussian noise. */
   readonly problem: Blurred;
-  readonly boundary: Boundary;
+  readonly boundary: Continuation;
   readonly first: Deblurred;
   /** The image, recovered with a kernel. */
   readonly recovered: (kernel: Floats) => Promise<Recovery>;

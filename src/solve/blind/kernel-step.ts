@@ -1,5 +1,5 @@
 import type { NdArray } from "ndarray";
-import type { Boundary } from "../../../operators/operator.ts";
+import type { Continuation } from "../../../operators/operator.ts";
 import type { Prior } from "../../../priors/prior.ts";
 import { fromHost } from "../../data/array.ts";
 import { isMixture } from "../gaussian/as-mixture.ts";
@@ -16,7 +16,7 @@ const DOUBT = 2;
 export async function kernelStep(
   { image, y, kernel }: { readonly image: Floats; readonly y: Floats; readonly kernel: Floats },
   prior: Prior,
-  { boundary, ...options }: Pick<RecoverOptions, "seed" | "signal"> & { readonly boundary: Boundary },
+  { boundary, ...options }: Pick<RecoverOptions, "seed" | "signal"> & { readonly boundary: Continuation },
 ): Promise<Floats> {
   const [rows, columns] = kernel.shape as [number, number];
   const { operator, y: reduced, misfit } = kernelProblem(image, y, [rows, columns], boundary);

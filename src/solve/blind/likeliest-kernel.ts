@@ -1,4 +1,4 @@
-import type { Boundary } from "../../../operators/operator.ts";
+import type { Continuation } from "../../../operators/operator.ts";
 import { raisedCholesky } from "../../../priors/raised-cholesky.ts";
 import { submatrix } from "../../../priors/submatrix.ts";
 import { cholesky, invertLower, logDeterminant, solveLower, solveLowerTransposed } from "../../data/cholesky.ts";
@@ -31,7 +31,7 @@ export interface LikeliestKernelProblem {
   readonly y: Float64Array;
   readonly size: Size;
   readonly sigma: number;
-  readonly boundary: Boundary;
+  readonly boundary: Continuation;
   /** The law of the image x. */
   readonly image: PixelGaussian;
   /** The pixels of x that are known, each with its value: those that lie on a bound. */
@@ -171,7 +171,7 @@ function addCovariances(out: Float64Array, covariance: Float64Array, sources: In
 }
 
 /** The pixel that weight a brings to pixel q, or −1 for what counts as 0: [n, l]. */
-function sourcesOf([height, width]: Size, kernel: Size, boundary: Boundary): Int32Array {
+function sourcesOf([height, width]: Size, kernel: Size, boundary: Continuation): Int32Array {
   const [rows, columns] = kernel;
   const numbers = Float64Array.from({ length: height * width }, (_, p) => p + 1);
   const outer = outerContinued({ data: numbers, height, width }, kernel, boundary);

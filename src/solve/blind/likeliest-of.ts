@@ -1,7 +1,7 @@
 import type { NdArray } from "ndarray";
 import { convolution } from "../../../operators/convolution.ts";
 import { identity } from "../../../operators/identity.ts";
-import type { Boundary } from "../../../operators/operator.ts";
+import type { Continuation } from "../../../operators/operator.ts";
 import type { Prior } from "../../../priors/prior.ts";
 import { squaredNorm } from "../../data/vector.ts";
 import { gaussianNoise } from "../../measure/noise/gaussian.ts";
@@ -30,7 +30,7 @@ const KNOWN = 0.1;
 export async function likeliestOf(
   problem: Blurred,
   kernels: Floats,
-  { image, kernel, boundary }: { readonly image: Prior; readonly kernel: Prior; readonly boundary: Boundary },
+  { image, kernel, boundary }: { readonly image: Prior; readonly kernel: Prior; readonly boundary: Continuation },
   signal?: AbortSignal,
 ): Promise<Floats> {
   signal?.throwIfAborted();

@@ -1,6 +1,6 @@
 import type { NdArray } from "ndarray";
 import { convolution } from "../../../operators/convolution.ts";
-import type { Boundary } from "../../../operators/operator.ts";
+import type { Continuation } from "../../../operators/operator.ts";
 import { contiguous, sizeOf } from "../../data/array.ts";
 import { gaussianNoise } from "../../measure/noise/gaussian.ts";
 import type { NoiseModel } from "../../measure/noise/noise.ts";
@@ -19,7 +19,7 @@ type Floats = NdArray<Float32Array>;
 export async function outsideNoise(
   noise: NoiseModel,
   y: Floats,
-  { kernel, boundary }: { readonly kernel: Floats; readonly boundary: Boundary },
+  { kernel, boundary }: { readonly kernel: Floats; readonly boundary: Continuation },
 ): Promise<NoiseModel> {
   const [, ...inShape] = y.shape;
   const small = kernel.shape.some((side, axis) => inShape[axis]! < KERNELS_A_SIDE * side);

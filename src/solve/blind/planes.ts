@@ -1,6 +1,6 @@
 import type { NdArray } from "ndarray";
 import { mirrored, wrapped } from "../../../operators/axes.ts";
-import type { Boundary } from "../../../operators/operator.ts";
+import type { Continuation } from "../../../operators/operator.ts";
 import { contiguous, fromHost } from "../../data/array.ts";
 
 /** One channel of an image in float64, row by row. */
@@ -21,7 +21,11 @@ export function channelsOf(image: NdArray<Float32Array>): Plane[] {
 }
 
 /** A plane with what `boundary` says lies outside, as far as a kernel [rows, columns] reaches: `convolution` keeps its inner pixels. */
-export function outerContinued(plane: Plane, [rows, columns]: readonly [number, number], boundary: Boundary): Plane {
+export function outerContinued(
+  plane: Plane,
+  [rows, columns]: readonly [number, number],
+  boundary: Continuation,
+): Plane {
   const { data, height, width } = plane;
   const [top, left] = [rows - 1 - Math.floor(rows / 2), columns - 1 - Math.floor(columns / 2)];
   const [high, wide] = [height + rows - 1, width + columns - 1];

@@ -20,7 +20,7 @@ import type { Solver } from "../solver.ts";
 import { contrastWarnings } from "./contrast-warnings.ts";
 import { filterImage } from "./filter-image.ts";
 import type { ImageStep } from "./image-step.ts";
-import { isConvolution, isIdentity } from "./operator-tests.ts";
+import { convolutionStride, isIdentity } from "./operator-tests.ts";
 import { patchStep } from "./patch-step.ts";
 import { roughness } from "./prior-scales.ts";
 import { raisedSigma } from "./raised-sigma.ts";
@@ -66,8 +66,11 @@ export const halfQuadratic: Solver<PatchPrior> = {
     }
     const whitened = gaussianProblem("half-quadratic", problem);
     const denoising = await isIdentity(whitened.operator);
-    const setting = denoising && gaussian ? "denoising" : await settingOf(problem, whitened.operator);
-    const gain = denoising ? 1 : await gainOf(problem.operator as LinearOperator, setting);
+    const stride = denoising ? 1 : await convolutionStride(whitened.operator);
+    const setting = denoising && gaussian ? "denoising" : settingOf(problem, stride);
+    const gain = denoising
+      ? 1
+      : await gainOf(problem.operator as LinearOperator, setting === "convolution" ? stride : 1);
     const { noise, sigma, raised } = raisedSigma(problem, gain);
     const schedule = scheduleOf(noise, setting, own);
     const begun = setting === "convolution" ? await variationStart(problem, options) : undefined;
@@ -127,19 +130,17 @@ const sharpest = (schedule: readonly number[], denoising: boolean, noise: number
   Math.min(schedule.at(-1)!, denoising ? noise / Math.sqrt(128) : Number.POSITIVE_INFINITY);
 
 /**
- * By how much Φ makes images larger: ‖Φ‖. Of a convolution of which every f-th pixel is kept, f times that, the number of pixels apart: Φ then keeps the grey levels of an image whose norm it makes smaller. Super-resolution of
+ * By how much Φ makes images larger: ‖Φ‖. Of a convolution of which every f-th pixel along each axis is kept, f times that: Φ then keeps the grey levels of an image whose norm it makes smaller. Super-resolution of
  * training photographs by 2 and σ = .01 had 29.4 dB with the s that follow, and 29.2 with those of ‖Φ‖.
  */
-async function gainOf(operator: LinearOperator, setting: Setting): Promise<number> {
-  const { norm } = await sizeOfOperator(operator);
-  return setting === "convolution" ? norm * Math.sqrt(sizeOf(operator.inShape) / sizeOf(operator.outShape)) : norm;
-}
+const gainOf = async (operator: LinearOperator, stride = 1): Promise<number> =>
+  stride * (await sizeOfOperator(operator)).norm;
 
-/** What Φ is, for the schedule. */
-async function settingOf({ operator, noise }: Problem, whitened: LinearOperator): Promise<Setting> {
+/** What Φ is, for the schedule. stride: of a convolution. */
+function settingOf({ operator, noise }: Problem, stride: number | undefined): Setting {
   const kind = (operator as LinearOperator).form?.kind;
   if (kind === "selection" || kind === "coefficients") return kind;
   if (kind === "parallel-beam") return "projections";
-  if (!(await isConvolution(whitened))) return "other";
+  if (stride === undefined) return "other";
   return noise.gaussian ? "convolution" : "convolution of other noise";
 }

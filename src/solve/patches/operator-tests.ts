@@ -17,15 +17,24 @@ export async function isIdentity(operator: LinearOperator): Promise<boolean> {
 const ROUNDING = 1e-6;
 
 /**
- * Whether Φ is a convolution, away from the borders of an image, or one of which every f-th pixel is kept: for a random x on its middle third and the same f pixels further down and to
- * the right, Φ gives the same within the middle, one pixel further. Its numbers tell it also of products and of a user's operators, which have no `form`.
+ * The f of a convolution of which every f-th pixel is kept, away from the borders of an image; 1 if all are, undefined if Φ is none: for a random x on its middle third and the same f pixels further down and to
+ * the right, Φ gives the same within the middle, one pixel further. Its numbers tell it also of products and of a user's operators, which have no `form`. Borders may be left out of y, by some pixels (`boundary=valid`).
  */
-export async function isConvolution({ inShape, outShape, ...operator }: LinearOperator): Promise<boolean> {
+export async function convolutionStride(operator: LinearOperator): Promise<number | undefined> {
+  const [height = 0] = operator.inShape;
+  const [rows = 0] = operator.outShape;
+  const factors = [Math.floor, Math.ceil].map((round) => Math.max(1, round(height / rows)));
+  for (const factor of new Set(factors)) if (await movesBy(factor, operator)) return factor;
+  return undefined;
+}
+
+/** Whether Φ of an image that is moved by `factor` pixels along each axis is Φ of the image, moved by one. */
+async function movesBy(factor: number, { inShape, outShape, ...operator }: LinearOperator): Promise<boolean> {
   const [height = 0, width = 0, ...channels] = inShape;
-  const [rows = 0, columns = 0] = outShape;
-  const factor = Math.ceil(height / rows);
-  const kept = [Math.ceil(height / factor), Math.ceil(width / factor), ...channels];
-  if (!sameShape(outShape, kept) || 3 * factor > Math.min(height, width)) return false;
+  const [rows = 0, columns = 0, ...others] = outShape;
+  const most = [Math.ceil(height / factor), Math.ceil(width / factor)] as const;
+  const fits = columns > 0 && rows <= most[0] && columns <= most[1] && sameShape(channels, others);
+  if (!fits || 3 * factor > Math.min(height, width)) return false;
   const depth = sizeOf(channels);
   const random = stream(1, "convolution probe");
   const middle = (length: number, at: number) => at >= length / 3 && at < (2 * length) / 3;
