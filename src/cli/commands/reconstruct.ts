@@ -43,6 +43,10 @@ export const reconstruct = defineCommand({
       "a photograph, with a prior of patches",
     ],
     [
+      "sketchprior reconstruct blurred.png --operator convolution:file=k.npy,boundary=valid --prior patches -o sharp.png",
+      "a blurred one, the kernel known; what lies outside is unknown, and recovered too",
+    ],
+    [
       "sketchprior reconstruct y.npz --prior onnx:generator.onnx -o xhat.npz",
       "with a generator, or a denoiser, that PyTorch exported",
     ],
