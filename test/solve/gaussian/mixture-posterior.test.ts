@@ -13,7 +13,8 @@ import { multiply, multiplyTransposed, transpose } from "../../../src/data/matmu
 import { stream } from "../../../src/data/random.ts";
 import { measure } from "../../../src/measure/index.ts";
 import { gaussianNoise } from "../../../src/measure/noise/gaussian.ts";
-import type { PosteriorOptions } from "../../../src/solve/gaussian/mixture-posterior.ts";
+import { featureWeight } from "../../../src/solve/gaussian/feature-weight.ts";
+import type { MixturePosterior, PosteriorOptions } from "../../../src/solve/gaussian/mixture-posterior.ts";
 import { boxConstrainedMode, mixturePosterior, recover } from "../../../src/solve/index.ts";
 import { transposedMatrix } from "../../../src/solve/operator-matrix.ts";
 import type { Floats } from "../../operators/draws.ts";
@@ -209,7 +210,7 @@ test("the mode within bounds keeps them, and its pull off the mean pushes only a
   for (let i = 0; i < 40; i++) {
     const x = data.subarray(i * n, (i + 1) * n);
     const gap = Float64Array.from(x, (v, p) => v - posterior.mean.data[i * n + p]!);
-    const P = await posterior.covariance(i);
+    const P = await pulledAlong(posterior, i);
     for (let p = 0; p < n; p++) P[p * n + p]! += 1e-9; // a residual of 6 numbers may leave it singular to rounding
     const L = cholesky(P, n);
     const slope = solveLowerTransposed(L, n, solveLower(L, n, gap)); // P⁻¹(x − x̄)
@@ -224,6 +225,36 @@ test("the mode within bounds keeps them, and its pull off the mean pushes only a
     }
   }
   assert.ok(pressed > 20, `${pressed}`); // so that the test has met bounds
+});
+
+/** ωHHᵀ + R of signal i: ω = 1/(1 + 100 tr(HHᵀ + R)/Σ(x̄ − its average)²), H without components of a tenth of the probability. */
+async function pulledAlong({ mean, covarianceRoot, unexplained }: MixturePosterior, i: number): Promise<Float64Array> {
+  const H = await covarianceRoot(i, 0.1);
+  const [features, R] = [multiplyTransposed(H, H, H.length / n), await unexplained()];
+  const x = Array.from(mean.data.subarray(i * n, (i + 1) * n));
+  const average = x.reduce((sum, v) => sum + v, 0) / n;
+  const contrast = x.reduce((sum, v) => sum + (v - average) ** 2, 0);
+  const variance = x.reduce((sum, _, p) => sum + features[p * (n + 1)]! + R[p * (n + 1)]!, 0);
+  const weight = 1 / (1 + (100 * variance) / contrast);
+  return features.map((v, at) => weight * v + R[at]!);
+}
+
+test("features that y leaves uncertain have the less weight, whatever the unit, the more of a signal is unknown", () => {
+  const x = Float32Array.of(0, 0, 1, 3);
+  const weight = featureWeight(0.03, x); // the contrast is 6
+  assert.ok(Math.abs(weight - 1 / 1.5) < 1e-6, `${weight}`);
+  assert.ok(
+    Math.abs(
+      featureWeight(
+        0.03 * 25,
+        x.map((v) => 5 * v + 2),
+      ) - weight,
+    ) < 1e-6,
+  );
+  assert.is(featureWeight(0, x), 1);
+  assert.ok(featureWeight(1, x) < featureWeight(0.1, x));
+  assert.is(featureWeight(1, new Float32Array(4)), 0);
+  assert.is(featureWeight(0, new Float32Array(4)), 0);
 });
 
 test("a posterior that knows some numbers exactly has a mode within bounds that they exceed", async () => {
