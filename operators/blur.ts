@@ -65,12 +65,16 @@ export function blur({ inShape, sigma = 1, boundary = "reflect" }: BlurOptions):
   });
 }
 
-/** The shape of a signal whose blur with a kernel of these sides has the shape `measured`. */
-export const signalOf = (
+/** The shape of a signal whose blur has the shape `measured`: with the boundary valid larger, by the sides of the kernel less one. */
+export function shapeBeforeBlur(
   measured: readonly number[],
-  kernel: readonly number[],
   boundary: Boundary,
-): readonly number[] => (boundary === "valid" ? measured.map((n, axis) => n + (kernel[axis] ?? 1) - 1) : measured);
+  kernel: () => readonly number[],
+): readonly number[] {
+  if (boundary !== "valid") return measured;
+  const sides = kernel();
+  return measured.map((n, axis) => n + (sides[axis] ?? 1) - 1);
+}
 
 /** k(-r), …, k(r), r = ⌈4σ⌉, summing to 1. */
 function gaussianKernel(sigma: number): number[] {
@@ -122,9 +126,7 @@ export const blurKind = operatorKind({
     { inShape: [6, 5], spec: "blur:boundary=circular" },
     { inShape: [9, 8, 2], spec: "blur:sigma=0.7,boundary=valid" },
   ],
-  signalShape: (measured, { sigma, boundary }) => {
-    const { length } = gaussianKernel(sigma);
-    return signalOf(measured, [length, length], boundary);
-  },
+  signalShape: (measured, { sigma, boundary }) =>
+    shapeBeforeBlur(measured, boundary, () => new Array(2).fill(gaussianKernel(sigma).length)),
   make: (inShape, values) => blur({ inShape, ...values }),
 });

@@ -1,7 +1,7 @@
 import type { NdArray } from "ndarray";
 import { contiguous, fromHost, isArray } from "../src/data/array.ts";
 import { alongAxis, matrixOf, mirrored, transposed, wrapped } from "./axes.ts";
-import { boundaryOption, signalOf } from "./blur.ts";
+import { boundaryOption, shapeBeforeBlur } from "./blur.ts";
 import { apart, joined } from "./channels.ts";
 import { directCorrelation } from "./correlation.ts";
 import { fastCorrelation } from "./fast-correlation.ts";
@@ -106,7 +106,8 @@ export const convolutionKind = operatorKind({
   },
   files: ["file"],
   samples: [],
-  signalShape: (measured, { file: path, boundary }, file) => signalOf(measured, file(path).shape, boundary),
+  signalShape: (measured, { file: path, boundary }, file) =>
+    shapeBeforeBlur(measured, boundary, () => file(path).shape),
   make: (inShape, { file: path, boundary, normalise }, _, file) =>
     madeOf(path, () => {
       const kernel = normalise ? normalised(file(path)) : file(path);

@@ -1,5 +1,5 @@
 import { diskKernel } from "../src/data/blur-kernels.ts";
-import { boundaryOption, signalOf } from "./blur.ts";
+import { boundaryOption, shapeBeforeBlur } from "./blur.ts";
 import { convolution } from "./convolution.ts";
 import { operatorKind } from "./kind.ts";
 import type { Boundary, LinearOperator } from "./operator.ts";
@@ -39,6 +39,6 @@ export const diskKind = operatorKind({
     { inShape: [11, 12], spec: "disk:radius=5" },
     { inShape: [7, 8, 2], spec: "disk:radius=1.2,boundary=valid" },
   ],
-  signalShape: (measured, { radius, boundary }) => signalOf(measured, diskKernel(radius).shape, boundary),
+  signalShape: (measured, { radius, boundary }) => shapeBeforeBlur(measured, boundary, () => diskKernel(radius).shape),
   make: (inShape, values) => disk({ inShape, ...values }),
 });

@@ -1,5 +1,5 @@
 import { motionKernel } from "../src/data/blur-kernels.ts";
-import { boundaryOption, signalOf } from "./blur.ts";
+import { boundaryOption, shapeBeforeBlur } from "./blur.ts";
 import { convolution } from "./convolution.ts";
 import { operatorKind } from "./kind.ts";
 import type { Boundary, LinearOperator } from "./operator.ts";
@@ -43,7 +43,7 @@ export const motionKind = operatorKind({
     { inShape: [8, 7], spec: "motion:length=4,angle=100,boundary=circular" },
     { inShape: [8, 9], spec: "motion:length=4,angle=30,boundary=valid" },
   ],
-  signalShape: (measured, { length, angle = 0, boundary }) =>
-    signalOf(measured, motionKernel(length, angle).shape, boundary),
+  signalShape: (measured, { length, angle, boundary }) =>
+    shapeBeforeBlur(measured, boundary, () => motionKernel(length, angle).shape),
   make: (inShape, values) => motion({ inShape, ...values }),
 });

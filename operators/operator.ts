@@ -46,7 +46,7 @@ export interface LinearOperator extends ForwardOperator {
 export const continuations = ["reflect", "zero", "circular"] as const;
 export type Continuation = (typeof continuations)[number];
 
-/** What a convolution makes of pixels that its kernel reaches out from: it continues the image, or (`valid`) leaves them out. */
+/** What a blur does at the border: it continues the image, or (`valid`) gives no pixel that something outside would reach. */
 export const boundaries = [...continuations, "valid"] as const;
 export type Boundary = (typeof boundaries)[number];
 

@@ -1,10 +1,10 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import type { NdArray } from "ndarray";
-import { signalOf } from "../../operators/blur.ts";
+import { shapeBeforeBlur } from "../../operators/blur.ts";
 import { convolution } from "../../operators/convolution.ts";
 import type { ForwardOperator } from "../../operators/operator.ts";
-import type { Prior } from "../../priors/prior.ts";
+import { isOfOneShape, type Prior } from "../../priors/prior.ts";
 import { defineCommand } from "../../src/cli/command.ts";
 import { requireInteger } from "../../src/cli/options.ts";
 import { openPrior } from "../../src/cli/recovering.ts";
@@ -112,12 +112,12 @@ export const blind = defineCommand({
         const [kernel, own] = [one(kernels, row), takeRows(y, [row])];
         const recovered = async (of: Prior, operator: ForwardOperator) =>
           (await recover({ ...given, operator, y: own }, of, { seed })).estimate;
-        if (isLatent(prior) || args.crop === undefined) {
+        if (!isOfAnySize(prior) || args.crop === undefined) {
           known.push(await recovered(prior, convolution({ inShape: shape, kernel })));
           continue;
         }
         // what lies outside a part is unknown: it is recovered, too, and left out
-        const inShape = signalOf(shape, kernel.shape, "valid");
+        const inShape = shapeBeforeBlur(shape, "valid", () => kernel.shape);
         const { prior: larger } = await openPrior("--prior", args.prior[at]!, inShape);
         known.push(
           middleOf(await recovered(larger, convolution({ inShape, kernel, boundary: "valid" })), kernel.shape),
@@ -177,6 +177,10 @@ export const blind = defineCommand({
     return { text: `${told}\n\n${starts.text}`, data: { ...data, starts: starts.data } };
   },
 });
+
+/** Whether its spec names a prior of images of another size, too. */
+const isOfAnySize = (prior: Prior): boolean =>
+  prior.kind === "penalty" || prior.kind === "method" || !isOfOneShape(prior);
 
 /** Images [1, h, w] of which a kernel of these sides reaches only the middle: that. */
 function middleOf(images: Floats, kernel: readonly number[]): Floats {

@@ -1,7 +1,7 @@
 import { buildOperator, type WantedPart } from "../../operators/build.ts";
 import type { ForwardOperator } from "../../operators/operator.ts";
 import { describeOperators, parsePart, partSignalShape, partSources } from "../../operators/registry.ts";
-import { specTree } from "../../operators/spec-tree.ts";
+import { type SpecTree, specTree } from "../../operators/spec-tree.ts";
 import { contiguous, fromHost, type HostArray } from "../data/array.ts";
 import { drawnText } from "../data/drawn-text.ts";
 import { InputError, messageOf } from "../data/errors.ts";
@@ -50,14 +50,25 @@ export async function openOperator(spec: string, options: OpenOperatorOptions = 
 }
 
 /**
- * The shape of the signals of which an operator measures the shape `measured`: larger than it for `downsample` and the boundary valid. Of combinations and modules, which may do anything, it is `measured` itself.
- * Errors (InputError): a file that cannot be read.
+ * The shape of the signals of which an operator measures the shape `measured`: larger than it for `downsample` and the boundary valid. With combinations or modules, which may do anything, it is `measured` itself.
+ * Errors (InputError): a file that cannot be read, a kernel too large for any image.
  */
 export async function signalShape(spec: string, measured: readonly number[]): Promise<readonly number[]> {
   const tree = specTree(spec);
+  const factors = tree.kind === "product" ? tree.factors : [tree];
+  const known = factors.every(({ kind, ...of }) => kind === "number" || ("text" in of && !isModule(of.text)));
+  if (!known) return measured;
+  try {
+    return await shapeBefore(factors, measured);
+  } catch (error) {
+    throw error instanceof RangeError ? new InputError(messageOf(error)) : error;
+  }
+}
+
+async function shapeBefore(factors: readonly SpecTree[], measured: readonly number[]): Promise<readonly number[]> {
   let shape = measured;
-  for (const factor of (tree.kind === "product" ? tree.factors : [tree]).toReversed()) {
-    if (factor.kind !== "part" || isModule(factor.text)) continue;
+  for (const factor of factors.toReversed()) {
+    if (factor.kind !== "part") continue; // a number
     const { files } = partSources(factor.text);
     const arrays = await Promise.all(files.map(openArray));
     shape = partSignalShape(factor.text, shape, (file) => arrays[files.indexOf(file)]!);

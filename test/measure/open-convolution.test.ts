@@ -49,6 +49,15 @@ test("the shape of signals from that of what is measured, through products", asy
     assert.equal(found, [...shape, 3], spec);
     assert.equal((await openOperator(spec, { shape: found })).outShape, [20, 30, 3], spec);
   }
+  for (const spec of [
+    "adjoint(downsample:factor=2)*downsample:factor=2",
+    "sum(identity; -1*blur)*identity",
+    "./mine.js*downsample:factor=2",
+  ]) {
+    assert.equal(await signalShape(spec, [20, 30]), [20, 30], spec); // what combinations and modules do is not known
+  }
+  assert.equal(await signalShape("blur:sigma=1e9", [20, 30]), [20, 30]); // no kernel is made
+  await refuses(() => signalShape("disk:radius=1e9,boundary=valid", [20, 30]), /./);
 });
 
 test("bad kernels are refused in one line that names the file", async () => {

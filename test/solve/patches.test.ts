@@ -2,12 +2,14 @@ import ndarray from "ndarray";
 import sharp from "sharp";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import * as tf from "#tf";
 import { compose } from "../../operators/compose.ts";
 import { convolution } from "../../operators/convolution.ts";
 import { downsample } from "../../operators/downsample.ts";
 import { gaussian } from "../../operators/gaussian.ts";
 import { identity } from "../../operators/identity.ts";
 import { mask } from "../../operators/mask.ts";
+import { linearOperator } from "../../operators/operator.ts";
 import { fitPatches, patchMixture } from "../../priors/patches/index.ts";
 import { parsePenalty } from "../../priors/registry.ts";
 import { loadPrior, savePrior } from "../../src/cli/prior-folder.ts";
@@ -204,6 +206,17 @@ test("fewer pixels of a convolution are told from other Φ, whatever they are ma
   for (const operator of [mask({ inShape, keep: 0.9, seed: 1 }), random, sameSize]) {
     assert.is(await convolutionStride(operator), undefined, operator.name);
   }
+  const wide = convolution({
+    inShape: [64, 64],
+    kernel: ndarray(new Float32Array(33 ** 2).fill(1 / 33 ** 2), [33, 33]),
+    boundary: "valid",
+  });
+  assert.is(await convolutionStride(wide), 1);
+  const narrow = linearOperator({
+    ...{ name: "first column, weighed", inShape: [30, 30], outShape: [30, 1] },
+    forward: (x) => tf.mul(tf.slice(x, [0, 0, 0], [-1, -1, 1]), tf.reshape(tf.range(1, 31), [1, 30, 1])),
+  });
+  assert.is(await convolutionStride(narrow), undefined);
 });
 
 test("super-resolution with noise: nearer than total variation with the best λ of five", async () => {

@@ -13,8 +13,8 @@ import type { MixturePosterior } from "./mixture-posterior.ts";
 /** Widths of H are rounded up to a multiple of this, so that few graphs are compiled. */
 const WIDTH = 50;
 
-/** The probability of the components together that are left out of P: of training digits the error is the same as with all, and a quarter of the time is saved. */
-const NEGLIGIBLE = 0.1;
+/** The probability of the components together that are left out of P. They change it by less than the mode's own approximation. */
+const NEGLIGIBLE = 0.01;
 
 export interface ConstrainedMode {
   /** [batch, ...shape] */

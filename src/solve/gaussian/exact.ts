@@ -21,7 +21,7 @@ const options = {
 /**
  * The posterior of a mixture, a Gaussian or an affine generator in closed form: exact, but that components are weighed by a power of their
  * likelihood (coarsening.ts) unless `coarsening` is 0. The estimate is its mean. If the range of signals is known, it is
- * the box-constrained mode of the Gaussian with the posterior's moments. Deviation and draws ignore the range.
+ * the box-constrained mode of `boxConstrainedMode`. Deviation and draws ignore the range.
  */
 export const posterior: Solver<MixturePrior | GaussianPrior | GeneratorPrior> = {
   name: "posterior",

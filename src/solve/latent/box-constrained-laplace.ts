@@ -5,6 +5,7 @@ import { squaredNorm } from "../../data/vector.ts";
 import { yieldToEvents } from "../../engine/events.ts";
 import { productTransposed } from "../../engine/float64.ts";
 import type { ConstrainedMode } from "../gaussian/box-constrained-mode.ts";
+import { featureWeight } from "../gaussian/feature-weight.ts";
 import { intoBox } from "../gaussian/into-box.ts";
 import { whitenedCross } from "../gaussian/measurement-covariance.ts";
 import type { Outcome } from "../recovery.ts";
@@ -18,12 +19,12 @@ const CONTRADICTED = 2;
 const DEVIATIONS = 5;
 
 /**
- * The box-constrained mode, as `boxConstrainedMode` has it, of the Gaussian with the moments of Laplace's posterior: its mean x̄ [batch,
+ * The box-constrained mode, as `boxConstrainedMode` has it, of Laplace's posterior: with its mean x̄ [batch,
  * ...shape], and over the modes with weights w and means x_w
  *
- *     P = Σ w (E H⁻¹ Eᵀ + (x_w − x̄)(x_w − x̄)ᵀ) + C − CΦᵀS⁻¹ΦC
+ *     P = ω Σ w (E H⁻¹ Eᵀ + (x_w − x̄)(x_w − x̄)ᵀ) + C − CΦᵀS⁻¹ΦC
  *
- * (`laplacePosterior`). If the measurements contradict the prior, P is smaller than the errors, and what bounds pull along with P does
+ * (`laplacePosterior`, `featureWeight`). If the measurements contradict the prior, P is smaller than the errors, and what bounds pull along with P does
  * harm. So a signal keeps its mean, to be clipped, as a `fallback`, if its objective ‖y − ΦG‖²_{S⁻¹} + ‖z‖² is above 2m and above
  * m + 5√(2m): it has the law χ²_m where the prior holds and G is linear. Signals without a finite mode stay as they are. The outcomes are
  * those of the box alone.
@@ -78,7 +79,7 @@ async function unexplainedOf({ prior, measurements }: Modes): Promise<Float64Arr
   return explained.map((v, at) => C[at]! - v);
 }
 
-/** P of one signal, from what is known around its modes; `mean` is x̄. */
+/** P of one signal, with the weight ω, from what is known around its modes; `mean` is x̄. */
 async function covarianceOf(
   { prior, weights }: Modes,
   modes: readonly Around[],
@@ -98,5 +99,8 @@ async function covarianceOf(
     }
   }
   const P = await productTransposed(root, root, width);
-  return Float32Array.from(P, (v, at) => v + unexplained[at]!);
+  let variance = squaredNorm(root);
+  for (let p = 0; p < n; p++) variance += unexplained[p * (n + 1)]!;
+  const weight = featureWeight(variance, mean);
+  return Float32Array.from(P, (v, at) => weight * v + unexplained[at]!);
 }

@@ -16,15 +16,16 @@ export async function isIdentity(operator: LinearOperator): Promise<boolean> {
 /** Part of ‖Φx‖² by which Φ of a moved image may differ from Φ of the image, moved: float32 rounding of fast transforms, far above it. */
 const ROUNDING = 1e-6;
 
+/** Pixels along an axis of y from which its middle third has some to compare. */
+const LEAST_SIDE = 6;
+
 /**
  * The f of a convolution of which every f-th pixel is kept, away from the borders of an image; 1 if all are, undefined if Φ is none: for a random x on its middle third and the same f pixels further down and to
  * the right, Φ gives the same within the middle, one pixel further. Its numbers tell it also of products and of a user's operators, which have no `form`. Borders may be left out of y, by some pixels (`boundary=valid`).
  */
 export async function convolutionStride(operator: LinearOperator): Promise<number | undefined> {
-  const [height = 0] = operator.inShape;
-  const [rows = 0] = operator.outShape;
-  const factors = [Math.floor, Math.ceil].map((round) => Math.max(1, round(height / rows)));
-  for (const factor of new Set(factors)) if (await movesBy(factor, operator)) return factor;
+  const most = Math.ceil(operator.inShape[0]! / operator.outShape[0]!); // it is less where borders are left out
+  for (let factor = 1; factor <= most; factor++) if (await movesBy(factor, operator)) return factor;
   return undefined;
 }
 
@@ -33,8 +34,8 @@ async function movesBy(factor: number, { inShape, outShape, ...operator }: Linea
   const [height = 0, width = 0, ...channels] = inShape;
   const [rows = 0, columns = 0, ...others] = outShape;
   const most = [Math.ceil(height / factor), Math.ceil(width / factor)] as const;
-  const fits = columns > 0 && rows <= most[0] && columns <= most[1] && sameShape(channels, others);
-  if (!fits || 3 * factor > Math.min(height, width)) return false;
+  const fits = rows <= most[0] && columns <= most[1] && sameShape(channels, others);
+  if (!fits || Math.min(rows, columns) < LEAST_SIDE || 3 * factor > Math.min(height, width)) return false;
   const depth = sizeOf(channels);
   const random = stream(1, "convolution probe");
   const middle = (length: number, at: number) => at >= length / 3 && at < (2 * length) / 3;

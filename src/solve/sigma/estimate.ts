@@ -36,7 +36,7 @@ const LARGE = 4096;
  * Estimates the unknown σ of Gaussian noise, one for all signals; Φ is linear. The first rule that applies is used:
  *
  * - For a learned prior of whole signals: the greatest evidence. A generator that is not affine is replaced by the Gaussian of its mean and covariance.
- * - For a baseline, a prior of patches or a denoiser, if x and y are images of the same shape with at least 4096 pixels, and Φ adds no detail to a constant image
+ * - For a baseline, a prior of patches or a denoiser, if x and y are images of the same shape, or y is a convolution with the boundary valid, of at least 4096 pixels, and Φ adds no detail to a constant image
  *   (denoising, deblurring): the median of fine wavelet coefficients.
  * - For any other problem with one of them: generalised cross-validation of total variation.
  *
@@ -69,8 +69,10 @@ export async function estimateSigma(
   );
 }
 
-const isLargeImage = ({ inShape, outShape }: ForwardOperator): boolean =>
-  inShape.length >= 2 && sameShape(inShape, outShape) && sizeOf(inShape.slice(0, 2)) >= LARGE;
+function isLargeImage({ inShape, outShape, form }: LinearOperator): boolean {
+  const inside = form?.kind === "convolution" && sameShape(inShape.slice(2), outShape.slice(2)); // also of the boundary valid
+  return inShape.length >= 2 && (inside || sameShape(inShape, outShape)) && sizeOf(outShape.slice(0, 2)) >= LARGE;
+}
 
 /** Φ keeps an image smooth if the fine wavelet coefficients of Φ1 stay below this. A mask's edges would be taken for noise. */
 const SMOOTH = 1e-3;

@@ -227,9 +227,9 @@ test("the mode within bounds keeps them, and its pull off the mean pushes only a
   assert.ok(pressed > 20, `${pressed}`); // so that the test has met bounds
 });
 
-/** ωHHᵀ + R of signal i: ω = 1/(1 + 100 tr(HHᵀ + R)/Σ(x̄ − its average)²), H without components of a tenth of the probability. */
+/** ωHHᵀ + R of signal i: ω = 1/(1 + 100 tr(HHᵀ + R)/Σ(x̄ − its average)²). */
 async function pulledAlong({ mean, covarianceRoot, unexplained }: MixturePosterior, i: number): Promise<Float64Array> {
-  const H = await covarianceRoot(i, 0.1);
+  const H = await covarianceRoot(i, 0.01);
   const [features, R] = [multiplyTransposed(H, H, H.length / n), await unexplained()];
   const x = Array.from(mean.data.subarray(i * n, (i + 1) * n));
   const average = x.reduce((sum, v) => sum + v, 0) / n;

@@ -171,6 +171,16 @@ test("large images: the median of fine wavelet coefficients, of noise alone exac
   assert.ok(Math.abs(sigma / 0.05 - 1) < 0.1);
 });
 
+test("a blur with the boundary valid, whose y is smaller than the image, is told by wavelets too", async () => {
+  const operator = parseOperator("blur:sigma=1,boundary=valid", [72, 72], 1);
+  const squares = Array.from({ length: 72 * 72 }, (_, i) => Number(Math.floor(i / 72) % 21 < 10 && (i % 72) % 17 < 8));
+  const y = noisy(await apply(operator.forward, floats(squares, [1, 72, 72])), 0.05, 1);
+  assert.equal(y.shape, [1, 64, 64]);
+  const { sigma, by } = await estimateSigma({ operator, y }, parsePenalty("tv", [72, 72]));
+  assert.is(by, "sigma by the median of fine wavelet coefficients");
+  assert.ok(Math.abs(sigma / 0.05 - 1) < 0.1, `${sigma}`);
+});
+
 test("a mask that keeps the shape: its edges are not taken for noise", async () => {
   const mask = Float32Array.from({ length: 64 * 64 }, (_, i) => Number((i * 2654435761) % 4294967296 < 2 ** 31));
   const tf = await import("#tf");
