@@ -108,6 +108,20 @@ function markLines(marks: readonly Mark[], place: Axis["place"], { left, right, 
 export const linePlotFile = (series: readonly Series[], options: LinePlotOptions): string =>
   svgFile(withLegend(linePlot(series, options), options.label, series), 640);
 
+/** Pixels: about the width of a letter of a heading. */
+const HEAVY_LETTER = 8;
+
+/** A title in lines of at most so many letters, broken behind commas; a longer part has a line of its own. */
+export function linesOf(title: string, letters: number): string[] {
+  const lines: string[] = [];
+  for (const part of title.split(/(?<=,) /)) {
+    const joined = `${lines.at(-1)} ${part}`;
+    if (lines.length > 0 && joined.length <= letters) lines[lines.length - 1] = joined;
+    else lines.push(part);
+  }
+  return lines;
+}
+
 export interface DotGroup {
   readonly title: string;
   readonly dots: readonly (Omit<PlotPoint, "x"> & { readonly name: string; readonly style: number })[];
@@ -123,8 +137,10 @@ export function dotPlot(groups: readonly DotGroup[], options: Omit<LinePlotOptio
   let at = 4;
   const body: string[] = [];
   for (const { title, dots } of shown) {
-    at += 18;
-    body.push(text([14, at], title, { anchor: "start", heavy: true }));
+    for (const words of linesOf(title, (width - 28) / HEAVY_LETTER)) {
+      at += 18;
+      body.push(text([14, at], words, { anchor: "start", heavy: true }));
+    }
     at += 3;
     for (const dot of dots) {
       at += 14;

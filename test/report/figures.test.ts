@@ -7,7 +7,7 @@ import * as assert from "uvu/assert";
 import { across, linearAxis, logAxis, plotted, tickText, upwards, withoutOverlap } from "../../src/report/axes.ts";
 import { figureFormats } from "../../src/report/figure.ts";
 import { STYLES } from "../../src/report/legend.ts";
-import { linePlotFile } from "../../src/report/plot.ts";
+import { linePlotFile, linesOf } from "../../src/report/plot.ts";
 import { pngOfSvg } from "../../src/report/raster.ts";
 import { dots, line, svg, svgFile, text } from "../../src/report/svg.ts";
 import { decoded } from "./decoded.ts";
@@ -139,6 +139,13 @@ test("marks of a line plot are lines at their values with their names, also beyo
   assert.equal(Object.keys(at), ["mark 1000", "mark 10"]); // the outermost on top
   assert.is(at["mark 10"], ten);
   assert.ok(Math.abs(at["mark 1000"]! - (2 * hundred! - ten!)) < 0.3); // a decade further; rounded to .1
+});
+
+test("headings are broken behind commas where a line has no room", () => {
+  const title = "motion(length=9,angle=30,boundary=valid), m = 14880, noise 0.01";
+  assert.equal(linesOf(title, 54), ["motion(length=9,angle=30,boundary=valid), m = 14880,", "noise 0.01"]);
+  assert.equal(linesOf("blur, m = 9", 54), ["blur, m = 9"]);
+  assert.equal(linesOf("without room, m = 9", 8), ["without room,", "m = 9"]);
 });
 
 test.run();
